@@ -1,0 +1,1 @@
+"""Database ground: the declarative base, column types, sessions and the one commit."""

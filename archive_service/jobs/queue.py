@@ -1,0 +1,149 @@
+"""Enqueue, claim, renew and finish jobs.
+
+A claim raises the attempt and takes a lease in one UPDATE; the attempt is the fencing token: whoever lost the lease can
+no longer finish, because its attempt is not the row's any more. Source: docs/decisions/0004.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, Select, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from archive_service.db.session import Database
+from archive_service.jobs.tables import Job
+
+#: Wait before the next try, by the number of tries behind.
+BACK_OFF = (timedelta(seconds=2), timedelta(seconds=20), timedelta(minutes=2))
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job that this process may work on until its lease ends."""
+
+    id: int
+    kind: str
+    subject: str
+    attempt: int
+    max_attempts: int
+    #: True when the tries are used up: nothing may be tried, only set aside.
+    exhausted: bool
+
+
+class LeaseLost(Exception):
+    """Another process has the job now; whatever this one found out must not be written."""
+
+
+def enqueue(
+    session: Session, *, kind: str, subject: str | int, queue: str, now: datetime, max_attempts: int = 3
+) -> Job:
+    """Add a job in the caller's transaction; a queued job of the same kind and subject is returned instead."""
+    waiting = select(Job).where(Job.kind == kind, Job.subject == str(subject), Job.state == "queued")
+    job = session.scalar(waiting.limit(1))
+    if job is None:
+        job = Job(
+            kind=kind, subject=str(subject), queue=queue, not_before=now, created_at=now, max_attempts=max_attempts
+        )
+        session.add(job)
+        session.flush()
+    return job
+
+
+def claim(database: Database, *, worker: str, queues: Collection[str], now: datetime, lease_s: float) -> Claimed | None:
+    """Take the oldest job that is due, or one whose worker gave no sign of life; none when there is nothing to do."""
+    with database.unit_of_work() as session:
+        job = session.scalar(_due(queues, now))
+        if job is None:
+            return None
+        exhausted = job.attempt >= job.max_attempts
+        job.state, job.worker = "running", worker
+        job.attempt += 1
+        job.lease_until = now + timedelta(seconds=lease_s)
+        return Claimed(job.id, job.kind, job.subject, job.attempt, job.max_attempts, exhausted)
+
+
+def _due(queues: Collection[str], now: datetime) -> Select[Job]:
+    ready = and_(Job.state == "queued", Job.not_before <= now)
+    abandoned = and_(Job.state == "running", Job.lease_until < now)
+    # Several workers ask at once; SKIP LOCKED gives each its own row instead of making them wait in line.
+    return (
+        select(Job)
+        .where(or_(ready, abandoned), Job.queue.in_(queues))
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def renew(
+    session: Session,
+    claimed: Claimed,
+    *,
+    now: datetime,
+    lease_s: float,
+    done: int | None = None,
+    total: int | None = None,
+) -> None:
+    """Give a sign of life, with progress when known; raises LeaseLost when another process took over."""
+    values: dict[str, object] = {"lease_until": now + timedelta(seconds=lease_s)}
+    if done is not None:
+        values["done_units"] = done
+    if total is not None:
+        values["total_units"] = total
+    _update_owned(session, claimed, values)
+
+
+def finish(session: Session, claimed: Claimed, *, now: datetime) -> None:
+    """Mark the job done in the transaction that holds its results; raises LeaseLost when another process took over."""
+    _update_owned(session, claimed, {"state": "done", "finished_at": now, "lease_until": None})
+
+
+def retry(session: Session, claimed: Claimed, *, code: str, detail: str, now: datetime) -> None:
+    """Put the job back to be tried again after a while."""
+    wait = BACK_OFF[min(claimed.attempt, len(BACK_OFF)) - 1]
+    values = {
+        "state": "queued",
+        "not_before": now + wait,
+        "lease_until": None,
+        "error_code": code,
+        "error_detail": detail[-8000:],
+    }
+    _update_owned(session, claimed, values)
+
+
+def fail(session: Session, claimed: Claimed, *, code: str, detail: str, now: datetime) -> None:
+    """End the job without success."""
+    values = {
+        "state": "failed",
+        "finished_at": now,
+        "lease_until": None,
+        "error_code": code,
+        "error_detail": detail[-8000:],
+    }
+    _update_owned(session, claimed, values)
+
+
+def _update_owned(session: Session, claimed: Claimed, values: dict[str, object]) -> None:
+    owned = and_(Job.id == claimed.id, Job.attempt == claimed.attempt, Job.state == "running")
+    result = session.execute(update(Job).where(owned).values(values).execution_options(synchronize_session=False))
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise LeaseLost
+
+
+def release(database: Database, *, worker: str, now: datetime) -> int:
+    """End the leases of a worker that is known to be dead, so that others need not wait; return how many."""
+    with database.unit_of_work() as session:
+        held = and_(Job.worker == worker, Job.state == "running")
+        result = session.execute(update(Job).where(held).values(lease_until=now - timedelta(seconds=1)))
+        return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def waiting(session: Session, *, kind: str | None = None) -> int:
+    """Return how many jobs are queued or running."""
+    open_jobs = select(func.count()).select_from(Job).where(Job.state.in_(("queued", "running")))
+    if kind is not None:
+        open_jobs = open_jobs.where(Job.kind == kind)
+    return session.scalar(open_jobs) or 0

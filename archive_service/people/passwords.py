@@ -1,0 +1,88 @@
+"""Passwords: which are good enough, how they are kept, how one is tried."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from archive_service.errors import Invalid
+
+MIN_LENGTH = 12
+#: argon2 takes any length; a limit keeps a request from buying unlimited work.
+MAX_LENGTH = 200
+_MIN_DIFFERENT = 5
+#: What attackers try first: whole passwords, or these pieces repeated and with digits appended.
+_COMMON = frozenset(
+    (
+        "password passw qwerty qwertyuiop asdfghjkl admin administrator abc abcdef iloveyou letmein welcome changeme "
+        "archive dangan guodian guojiadianwang sgcc stategrid woaini qazwsx qazwsxedc zxcvbnm user test root system"
+    ).split()
+)
+
+#: argon2id with the library's default cost, about 50 ms a try.
+HASHER = PasswordHasher()
+
+
+def check(password: str, *, login: str) -> None:
+    """Raise Invalid, saying what is wrong, unless `password` may be used by the person with `login`."""
+    if len(password) < MIN_LENGTH:
+        raise Invalid("password.too-short", f"密码至少需要 {MIN_LENGTH} 个字符。请换一个更长的密码。", least=MIN_LENGTH)
+    if len(password) > MAX_LENGTH:
+        raise Invalid("password.too-long", f"密码最多 {MAX_LENGTH} 个字符。请换一个较短的密码。", most=MAX_LENGTH)
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    if login and login.casefold() in folded:
+        raise Invalid("password.like-login", "密码不能包含登录名。请换一个密码。")
+    if len(set(folded)) < _MIN_DIFFERENT or _is_common(folded):
+        raise Invalid("password.too-common", "这个密码太常见,容易被猜中。请换一个密码,例如几个不相干的词。")
+
+
+def _is_common(folded: str) -> bool:
+    letters = "".join(c for c in folded if c.isalpha())
+    piece = next((letters[:n] for n in range(1, len(letters)) if letters[:n] * (len(letters) // n) == letters), letters)
+    return piece in _COMMON or letters in _COMMON or (not letters and _is_sequence(folded))
+
+
+def _is_sequence(text: str) -> bool:
+    digits = [int(c) for c in text if c.isdecimal()]
+    steps = {(b - a) % 10 for a, b in pairwise(digits)}
+    return len(steps) <= 1
+
+
+def one_time() -> str:
+    """Return a fresh password for someone else, to be changed at the first sign-in."""
+    return secrets.token_urlsafe(12)
+
+
+def secret() -> str:
+    """Return a fresh secret for a browser or a program."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(secret_text: str) -> str:
+    """Return what is stored of a secret: its sha256. The secret has 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(secret_text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hash_of(password: str, hasher: PasswordHasher = HASHER) -> str:
+    """Return the argon2 hash under which `password` is kept."""
+    return hasher.hash(password.encode("utf-8", "surrogatepass"))
+
+
+def matches(password: str, stored: str | None, hasher: PasswordHasher = HASHER) -> bool:
+    """Say whether `password` fits the stored hash; with none stored, do the same work and say no."""
+    try:
+        hasher.verify(stored or _nobodys(hasher), password[: MAX_LENGTH + 1].encode("utf-8", "surrogatepass"))
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+@lru_cache(maxsize=4)
+def _nobodys(hasher: PasswordHasher) -> str:
+    return hasher.hash(secrets.token_bytes(32))

@@ -1,0 +1,249 @@
+"""Reading units, people and the rights they hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from archive_service.audit import queries as audit_queries
+from archive_service.audit.queries import EntryFilters, EntryListing
+from archive_service.errors import NotFound
+from archive_service.people.roles import Right, Role, rights_of
+from archive_service.people.tables import Person, RoleGrant, SignIn, Unit
+from archive_service.people.viewer import Viewer, system
+
+
+@dataclass(frozen=True)
+class UnitNode:
+    """A unit in the tree; `depth` counts from 0 at the root."""
+
+    id: int
+    code: str
+    name: str
+    parent_id: int | None
+    depth: int
+
+
+@dataclass(frozen=True)
+class GrantView:
+    """A role that a person holds, and where."""
+
+    role: Role
+    unit_id: int
+    unit_code: str
+    unit_name: str
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person as the administrators see them."""
+
+    id: int
+    login: str
+    name: str
+    unit_id: int
+    unit_name: str
+    active: bool
+    must_change_password: bool
+    locked_until: datetime | None
+    last_sign_in_at: datetime | None
+    grants: tuple[GrantView, ...]
+
+
+@dataclass(frozen=True)
+class PersonListing:
+    """A page of people in the order of their logins; `next` continues it."""
+
+    people: tuple[PersonView, ...]
+    next: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class SignInView:
+    """A living sign-in or token of a person; the secret is not known to anybody."""
+
+    id: int
+    kind: str
+    label: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+def all_unit_ids(session: Session) -> frozenset[int]:
+    """Return the ids of all units."""
+    return frozenset(session.scalars(select(Unit.id)))
+
+
+def units_below(session: Session, unit_id: int) -> frozenset[int]:
+    """Return the ids of the unit and everything below it; empty when there is no such unit."""
+    root = aliased(Unit)
+    below = select(Unit.id).join(root, Unit.path.startswith(root.path)).where(root.id == unit_id)
+    return frozenset(session.scalars(below))
+
+
+def unit_by_code(session: Session, code: str) -> Unit | None:
+    """Return the unit with the code, or none."""
+    return session.scalar(select(Unit).where(Unit.code == code))
+
+
+def units_by_code(session: Session) -> Mapping[str, int]:
+    """Return the ids of all units by their codes."""
+    return dict(session.execute(select(Unit.code, Unit.id)).tuples().all())
+
+
+def unit_names(session: Session) -> Mapping[int, str]:
+    """Return the names of all units by their ids."""
+    return dict(session.execute(select(Unit.id, Unit.name)).tuples().all())
+
+
+def unit_tree(session: Session, viewer: Viewer, right: Right = Right.RECORD_READ) -> list[UnitNode]:
+    """Return the units in which the viewer holds `right`, parents before children, siblings by code."""
+    allowed = viewer.units(right)
+    units = {unit.id: unit for unit in session.scalars(select(Unit)) if unit.id in allowed}
+    children: dict[int | None, list[Unit]] = defaultdict(list)
+    for unit in sorted(units.values(), key=lambda u: u.code):
+        children[unit.parent_id if unit.parent_id in units else None].append(unit)
+    nodes: list[UnitNode] = []
+    waiting = [(unit, 0) for unit in reversed(children[None])]
+    while waiting:
+        unit, depth = waiting.pop()
+        nodes.append(UnitNode(unit.id, unit.code, unit.name, unit.parent_id, depth))
+        waiting += [(child, depth + 1) for child in reversed(children[unit.id])]
+    return nodes
+
+
+def system_viewer(session: Session) -> Viewer:
+    """Return the viewer of the command line, with every right in every unit there is now."""
+    return system(all_unit_ids(session))
+
+
+def viewer_for(session: Session, person_id: int) -> Viewer | None:
+    """Return an active person as a viewer, with the rights held at this moment; none for anybody else."""
+    found = session.execute(
+        select(Person, Unit).join(Unit, Unit.id == Person.unit_id).where(Person.id == person_id)
+    ).first()
+    if found is None or not found[0].active:
+        return None
+    person, unit = found
+    granted = aliased(Unit)
+    below = (
+        select(RoleGrant.role, Unit.id)
+        .join(granted, granted.id == RoleGrant.unit_id)
+        .join(Unit, Unit.path.startswith(granted.path))
+        .where(RoleGrant.person_id == person_id)
+    )
+    rights: dict[Right, set[int]] = defaultdict(set)
+    roles: set[Role] = set()
+    for role_name, unit_id in session.execute(below):
+        roles.add(Role(role_name))
+        for right in rights_of(Role(role_name)):
+            rights[right].add(unit_id)
+    # A password that somebody else knows opens nothing but the page on which it is changed.
+    held = {} if person.must_change_password else {right: frozenset(ids) for right, ids in rights.items()}
+    return Viewer(
+        person_id=person.id,
+        login=person.login,
+        name=person.name,
+        unit_id=unit.id,
+        unit_name=unit.name,
+        roles=frozenset(roles),
+        rights=held,
+        preferences=dict(person.preferences or {}),
+        must_change_password=person.must_change_password,
+    )
+
+
+def viewer_by_login(session: Session, login: str) -> Viewer | None:
+    """Return an active person as a viewer by login, without any sign-in (for the command line); else none."""
+    key = session.scalar(select(Person.id).where(Person.login == login))
+    return None if key is None else viewer_for(session, key)
+
+
+def people_list(
+    session: Session, viewer: Viewer, *, text: str = "", after: str | None = None, limit: int = 50
+) -> PersonListing:
+    """Return the people of the units that the viewer manages, by login, after the login `after`."""
+    viewer.require(Right.PEOPLE_MANAGE)
+    chosen = select(Person).where(Person.unit_id.in_(viewer.units(Right.PEOPLE_MANAGE)))
+    if text.strip():
+        wanted = text.strip()
+        chosen = chosen.where(
+            Person.login.contains(wanted, autoescape=True) | Person.name.contains(wanted, autoescape=True)
+        )
+    total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    if after:
+        chosen = chosen.where(Person.login > after)
+    rows = list(session.scalars(chosen.order_by(Person.login).limit(limit + 1)))
+    people = tuple(_views(session, rows[:limit]))
+    return PersonListing(people, next=people[-1].login if len(rows) > limit else None, total=total)
+
+
+def person(session: Session, viewer: Viewer, person_id: int) -> PersonView:
+    """Return one person of the units that the viewer manages. Raises NotFound."""
+    found = session.get(Person, person_id)
+    if found is None or not viewer.may(Right.PEOPLE_MANAGE, found.unit_id):
+        raise NotFound("people.not-found", "没有这位人员,或者您无权查看。请核对后再试。")
+    return _views(session, [found])[0]
+
+
+def _views(session: Session, rows: list[Person]) -> list[PersonView]:
+    keys = [row.id for row in rows]
+    names = unit_names(session)
+    grants: dict[int, list[GrantView]] = defaultdict(list)
+    held = select(RoleGrant, Unit).join(Unit, Unit.id == RoleGrant.unit_id).where(RoleGrant.person_id.in_(keys))
+    for grant, unit in session.execute(held.order_by(RoleGrant.role, Unit.path)):
+        grants[grant.person_id].append(GrantView(Role(grant.role), unit.id, unit.code, unit.name))
+    last = select(SignIn.person_id, func.max(SignIn.created_at)).where(SignIn.kind == "session")
+    seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).tuples().all())
+    return [
+        PersonView(
+            id=row.id,
+            login=row.login,
+            name=row.name,
+            unit_id=row.unit_id,
+            unit_name=names.get(row.unit_id, ""),
+            active=row.active,
+            must_change_password=row.must_change_password,
+            locked_until=row.locked_until,
+            last_sign_in_at=seen.get(row.id),
+            grants=tuple(grants[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def sign_ins(session: Session, viewer: Viewer, *, now: datetime) -> list[SignInView]:
+    """Return the viewer's own living sign-ins and tokens, newest first."""
+    mine = select(SignIn).where(
+        SignIn.person_id == viewer.person_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+    )
+    return [
+        SignInView(row.id, row.kind, row.label, row.created_at, row.last_seen_at, row.expires_at)
+        for row in session.scalars(mine.order_by(SignIn.created_at.desc(), SignIn.id.desc()))
+    ]
+
+
+def audit_entries(
+    session: Session, viewer: Viewer, *, filters: EntryFilters | None = None, before: int | None = None, limit: int = 50
+) -> EntryListing:
+    """Return the audit entries that the viewer may read, newest first, older than the entry `before`.
+
+    Entries that concern no single unit are shown to those who may read the trail of every unit.
+    """
+    viewer.require(Right.AUDIT_READ)
+    units = viewer.units(Right.AUDIT_READ)
+    return audit_queries.entries(
+        session,
+        units=units,
+        whole_system=units >= all_unit_ids(session),
+        filters=filters or EntryFilters(),
+        before=before,
+        limit=limit,
+    )

@@ -1,0 +1,91 @@
+"""Who may do what: roles, the rights they carry, and which roles one person may hold together.
+
+The three administrators (三员) watch each other: one keeps accounts, one keeps rights, one reads the trail. Whoever
+held two of these roles could act and hide it, so nobody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from archive_service.errors import Refused
+
+
+class Role(StrEnum):
+    """What a person is in a unit and everything below it."""
+
+    ARCHIVIST = "archivist"
+    STAFF = "staff"
+    AUDITOR = "auditor"
+    UNIT_HEAD = "unit_head"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+class Right(StrEnum):
+    """Something that a person may do in a unit."""
+
+    RECORD_READ = "record.read"
+    #: See identity numbers, phones and papers of a personal kind unmasked.
+    RECORD_READ_PERSONAL = "record.read-personal"
+    SCAN_RECEIVE = "scan.receive"
+    SCAN_REVIEW = "scan.review"
+    ITEM_CHANGE = "item.change"
+    CASE_IMPORT = "case.import"
+    ORIGINAL_DOWNLOAD = "original.download"
+    AUDIT_READ = "audit.read"
+    PEOPLE_MANAGE = "people.manage"
+    SYSTEM_HEALTH = "system.health"
+
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ARCHIVIST: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_READ_PERSONAL,
+            Right.SCAN_RECEIVE,
+            Right.SCAN_REVIEW,
+            Right.ITEM_CHANGE,
+            Right.CASE_IMPORT,
+            Right.ORIGINAL_DOWNLOAD,
+        }
+    ),
+    Role.STAFF: frozenset({Right.RECORD_READ}),
+    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL, Right.AUDIT_READ}),
+    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
+    Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH}),
+    Role.SECURITY_ADMIN: frozenset({Right.PEOPLE_MANAGE}),
+    Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ}),
+}
+
+NAMES: dict[Role, str] = {
+    Role.ARCHIVIST: "档案员",
+    Role.STAFF: "业务人员",
+    Role.AUDITOR: "稽查员",
+    Role.UNIT_HEAD: "单位负责人",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDIT_ADMIN: "审计管理员",
+}
+
+
+def rights_of(role: Role) -> frozenset[Right]:
+    """Return the rights that `role` carries."""
+    return _RIGHTS[role]
+
+
+def check_may_hold(held: Collection[Role], new: Role) -> None:
+    """Refuse `new` for a person with the roles `held` if it would join two administrator roles in one hand."""
+    others = (ADMINISTRATORS & set(held)) - {new}
+    if new in ADMINISTRATORS and others:
+        other = min(others)
+        raise Refused(
+            "people.administrators-separate",
+            f"三员分立:此人已是{NAMES[other]},不能再任{NAMES[new]}。请另选一人。",
+            role=new.value,
+            held=other.value,
+        )

@@ -1,0 +1,68 @@
+"""The person at the screen with the rights they hold, unit by unit, at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from archive_service.audit.record import SYSTEM, Actor
+from archive_service.errors import NotPermitted
+from archive_service.people.roles import Right, Role
+
+_NONE: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks, and in which units they hold which right (a unit's subtree is already written out)."""
+
+    person_id: int | None
+    login: str
+    name: str
+    unit_id: int
+    unit_name: str
+    roles: frozenset[Role]
+    rights: Mapping[Right, frozenset[int]]
+    preferences: Mapping[str, str] = field(default_factory=dict)
+    #: The password was given by someone else; until it is changed the person holds no right at all.
+    must_change_password: bool = False
+
+    def units(self, right: Right) -> frozenset[int]:
+        """Return the ids of the units in which the person holds `right`; empty means nowhere."""
+        return self.rights.get(right, _NONE)
+
+    def may(self, right: Right, unit_id: int | None = None) -> bool:
+        """Say whether the person holds `right` in the unit, or anywhere when no unit is given."""
+        units = self.units(right)
+        return bool(units) if unit_id is None else unit_id in units
+
+    def require(self, right: Right, unit_id: int | None = None) -> None:
+        """Raise NotPermitted unless the person holds `right` in the unit, or anywhere when no unit is given."""
+        if not self.may(right, unit_id):
+            raise NotPermitted(
+                "people.not-permitted", "您没有办理此事的权限。如工作需要,请向本单位系统管理员申请。", right=right.value
+            )
+
+    @property
+    def is_system(self) -> bool:
+        """Say whether this is the archive itself (command line, worker) and not a person."""
+        return self.person_id is None
+
+    @property
+    def actor(self) -> Actor:
+        """Return who the audit trail names."""
+        return SYSTEM if self.person_id is None else Actor(self.person_id, self.name)
+
+
+def system(all_unit_ids: Collection[int]) -> Viewer:
+    """Return the viewer of the command line: every right in the units given."""
+    units = frozenset(all_unit_ids)
+    return Viewer(
+        person_id=None,
+        login="system",
+        name="system",
+        unit_id=min(units, default=0),
+        unit_name="",
+        roles=frozenset(),
+        rights=dict.fromkeys(Right, units),
+    )

@@ -1,0 +1,91 @@
+"""All configuration in one typed class; the only reader of the environment.
+
+Every setting is an environment variable `ARCHIVE_<NAME>`, also read from a `.env` file. docs/settings.md lists them.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What can be configured, with defaults that run a county on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="ARCHIVE_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("archive-data"), description="Folder that holds all data.")
+    database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the home folder.")
+    broker_url: str = Field("", description="Celery broker; empty means the embedded worker polls the job rows.")
+    search_engine: Literal["tantivy", "whoosh"] = Field("tantivy", description="Engine of the full-text index.")
+    language: Literal["zh", "en"] = Field("zh", description="Language of pages for people who chose none.")
+
+    store: Literal["files", "s3"] = Field("files", description="Where objects are kept.")
+    s3_endpoint: str = Field("", description="Host and port of the S3 server.")
+    s3_access_key: SecretStr = Field(SecretStr(""), description="Access key of the S3 server.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 server.")
+    s3_bucket: str = Field("archive", description="Bucket that holds the objects.")
+    s3_secure: bool = Field(True, description="Speak TLS to the S3 server.")
+    s3_timeout_s: float = Field(30, description="Seconds to wait for the S3 server.")
+
+    account_no_pattern: str = Field(r"\d{10}|\d{13}", description="Regular expression of account numbers.")
+    application_no_pattern: str = Field(
+        r"[0-9A-Z][0-9A-Z-]{5,23}", description="Regular expression of application numbers."
+    )
+    filing_due_workdays: int = Field(3, ge=0, description="Working days from energisation until a case must be filed.")
+
+    workers: int = Field(0, ge=0, description="Worker processes of the embedded mode; 0 means one a processor.")
+    lease_s: float = Field(60, gt=0, description="Seconds a worker may hold a job without a sign of life.")
+    max_attempts: int = Field(3, ge=1, description="Tries of a job before it is set aside for a person.")
+
+    ocr_engine: Literal["rapidocr", "tesseract"] = Field("rapidocr", description="Engine that reads pages.")
+    ocr_runtime: Literal["auto", "openvino", "onnxruntime"] = Field(
+        "auto", description="Inference runtime of RapidOCR."
+    )
+    render_dpi: int = Field(200, ge=72, le=600, description="Dots per inch at which pages are rendered.")
+    file_type_threshold: float = Field(
+        0.85, ge=0, le=1, description="Least confidence of a document type filed without a person."
+    )
+    file_match_threshold: float = Field(
+        0.9, ge=0, le=1, description="Least confidence of a household match filed without a person."
+    )
+
+    max_upload_bytes: int = Field(500 * MIB, description="Largest file accepted.")
+    max_pages: int = Field(5000, description="Most pages of one file.")
+    max_image_pixels: int = Field(200_000_000, description="Most pixels of one image file.")
+    max_render_pixels: int = Field(
+        40_000_000, description="Most pixels a page is rendered to; larger pages are scaled down."
+    )
+    max_zip_members: int = Field(2000, description="Most members of one ZIP file.")
+    max_unpacked_bytes: int = Field(2048 * MIB, description="Most bytes a ZIP file may unpack to.")
+    max_zip_ratio: int = Field(100, description="Highest compression ratio of a ZIP member above 10 MiB.")
+    sandbox_memory_bytes: int = Field(1536 * MIB, description="Memory of a child process that opens a file.")
+    sandbox_page_s: float = Field(20, description="Seconds a child process may spend on one page.")
+    sandbox_file_s: float = Field(120, description="Seconds a child process may spend on opening one file.")
+
+    session_hours: float = Field(10, gt=0, description="Hours a sign-in lasts.")
+    session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")
+    cookie_secure: bool = Field(False, description="Send the session cookie over TLS only; set it behind TLS.")
+    sign_in_attempts: int = Field(5, ge=1, description="Wrong passwords before an account is locked for a while.")
+    sign_in_lock_minutes: float = Field(15, gt=0, description="Minutes an account stays locked.")
+
+    def url(self) -> str:
+        """Return the address of the database in use."""
+        return self.database_url or f"sqlite:///{(self.home / 'archive.db').absolute()}"
+
+    def worker_count(self) -> int:
+        """Return how many worker processes the embedded mode runs."""
+        return self.workers or max(1, os.cpu_count() or 1)
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,134 @@
+"""The embedded object store: read-only files in folders named after their digests.
+
+A put writes to a temporary file, flushes it to the disk, and only then gives it its name, so a crash leaves either the
+whole object or a temporary file that `sweep` removes. Names are linked, never replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from archive_service.errors import Unavailable
+from archive_service.storage.store import CHUNK, Stored, copy_checked, damaged, missing
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class FileStore:
+    """Objects as read-only files below one folder, spread over 65,536 folders by their first four digits."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._temporary = root / "tmp"
+        self._temporary.mkdir(parents=True, exist_ok=True)
+
+    def put(self, source: BinaryIO) -> Stored:
+        """Store all of `source` durably before returning."""
+        try:
+            return self._put(source)
+        except OSError as e:
+            raise _unavailable(e) from e
+
+    def put_bytes(self, data: bytes) -> Stored:
+        """Store `data` durably before returning."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self.exists(digest):
+            return Stored(digest, len(data), new=False)
+        return self.put(io.BytesIO(data))
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the bytes for reading."""
+        try:
+            return self._path(digest).open("rb")
+        except FileNotFoundError as e:
+            raise missing(digest) from e
+
+    def read(self, digest: str) -> bytes:
+        """Return the bytes after checking them."""
+        with self.open(digest) as source:
+            data = source.read()
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise damaged(digest)
+        return data
+
+    def fetch(self, digest: str, to: Path) -> None:
+        """Copy the bytes to the file `to`, checking them on the way."""
+        with self.open(digest) as source:
+            copy_checked(source, digest, to)
+
+    def exists(self, digest: str) -> bool:
+        """Say whether the store holds bytes under `digest`."""
+        return self._path(digest).exists()
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every object."""
+        for folder, _, names in os.walk(self.root):
+            if Path(folder) != self._temporary:
+                yield from (name for name in names if _NAME.fullmatch(name))
+
+    def sweep(self, *, older_than_s: float = 86_400) -> int:
+        """Remove temporary files that a crash left behind; return how many."""
+        old = [p for p in self._temporary.iterdir() if time.time() - p.stat().st_mtime > older_than_s]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def _put(self, source: BinaryIO) -> Stored:
+        handle, name = tempfile.mkstemp(dir=self._temporary)
+        temporary = Path(name)
+        try:
+            digest, size = _write_durably(source, handle)
+            new = self._give_name(temporary, digest)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return Stored(digest, size, new)
+
+    def _give_name(self, temporary: Path, digest: str) -> bool:
+        target = self._path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.chmod(0o440)
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            return False
+        for folder in (target.parent, target.parent.parent, self.root):
+            _sync_folder(folder)
+        return True
+
+    def _path(self, digest: str) -> Path:
+        return self.root / digest[:2] / digest[2:4] / digest
+
+
+def _write_durably(source: BinaryIO, handle: int) -> tuple[str, int]:
+    seen, size = hashlib.sha256(), 0
+    with os.fdopen(handle, "wb") as target:
+        while chunk := source.read(CHUNK):
+            seen.update(chunk)
+            size += len(chunk)
+            target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    return seen.hexdigest(), size
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unavailable(error: OSError) -> Unavailable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable("store.full", "存储空间已满,本次内容没有保存。请腾出空间后重新提交。")
+    return Unavailable("store.unavailable", "存储暂时无法写入,本次内容没有保存。请检查磁盘后重新提交。")

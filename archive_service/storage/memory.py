@@ -1,0 +1,54 @@
+"""An object store in memory, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from archive_service.storage.store import Stored, copy_checked, damaged, missing
+
+
+class MemoryStore:
+    """Objects in a dictionary."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put(self, source: BinaryIO) -> Stored:
+        """Store all of `source`."""
+        return self.put_bytes(source.read())
+
+    def put_bytes(self, data: bytes) -> Stored:
+        """Store `data`."""
+        digest = hashlib.sha256(data).hexdigest()
+        new = digest not in self.objects
+        self.objects.setdefault(digest, data)
+        return Stored(digest, len(data), new)
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the bytes for reading."""
+        if digest not in self.objects:
+            raise missing(digest)
+        return io.BytesIO(self.objects[digest])
+
+    def read(self, digest: str) -> bytes:
+        """Return the bytes after checking them."""
+        data = self.open(digest).read()
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise damaged(digest)
+        return data
+
+    def fetch(self, digest: str, to: Path) -> None:
+        """Copy the bytes to the file `to`, checking them on the way."""
+        copy_checked(self.open(digest), digest, to)
+
+    def exists(self, digest: str) -> bool:
+        """Say whether the store holds bytes under `digest`."""
+        return digest in self.objects
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every object."""
+        yield from list(self.objects)

@@ -1,0 +1,26 @@
+"""What the object store is supposed to hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive_service.db.base import Base, UtcDateTime
+
+
+class StoredObject(Base):
+    """Bytes kept under their sha256; written once, never changed."""
+
+    __tablename__ = "stored_objects"
+    __table_args__ = (Index("ix_stored_objects_checked_at", "checked_at"),)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    #: original (as received) or rendition (made from an original and can be made again).
+    role: Mapped[str] = mapped_column(String(10))
+    media_type: Mapped[str] = mapped_column(String(80))
+    stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When the bytes were last read back and matched their digest.
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,52 @@
+"""The web application: guard, static files, pages and the JSON interface put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from archive_service import __version__
+from archive_service.web import assets, errors, metrics
+from archive_service.web.api import router as api
+from archive_service.web.guard import Guard
+from archive_service.web.pages import routers
+from archive_service.web.services import Services
+
+
+class Kept(StaticFiles):
+    """Static files that a browser may keep for good, because their address changes with them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file with leave to keep it."""
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application that serves `services`."""
+    app = FastAPI(title="archive-service", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.state.metrics = metrics.Metrics()
+    errors.install(app)
+    app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
+    app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
+    for router in routers():
+        app.include_router(router, include_in_schema=False)
+    app.include_router(api())
+    app.add_middleware(metrics.Counting, metrics=app.state.metrics)
+    app.add_middleware(
+        Guard,
+        answer=errors.by_code,
+        max_upload_bytes=services.settings.max_upload_bytes,
+        tls=services.settings.cookie_secure,
+    )
+    return app
+
+
+def favicon(_request: Request) -> Response:
+    """Return the mark of the program."""
+    return FileResponse(assets.STATIC / "favicon.svg", media_type="image/svg+xml")

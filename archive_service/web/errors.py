@@ -1,0 +1,119 @@
+"""From a failure to an answer: a page that says what to do next, or an RFC 9457 problem for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from archive_service.errors import ArchiveError
+from archive_service.web import render
+from archive_service.web.i18n import N_, translate
+from archive_service.web.visit import MustChangePassword, SignedOut, language_of, services_of, visit_of
+
+#: What the frame itself has to say, by code.
+SENTENCES = {
+    "request.foreign": N_("这次提交来自别的网站,没有执行。请在本系统的页面上再做一次。"),
+    "request.too-large": N_("提交的内容太大,没有保存。请把文件拆小后再传;单个文件的上限写在扫描入库页上。"),
+    "request.malformed": N_("提交的内容不完整或格式不对,没有执行。请返回上一页检查后再试。"),
+    "request.method": N_("这个地址不支持这种操作。请从菜单重新进入。"),
+    "page.not-found": N_("没有找到这一页,或您无权知道它。请核对编号,或从检索重新进入。"),
+    "sign-in.required": N_("请先登录。"),
+    "fault.unforeseen": N_("程序出了意外,刚才的操作没有保存。请再试一次;仍不行时把参考号告诉管理员。"),
+}
+_TITLES = {
+    401: N_("请先登录"),
+    403: N_("没有权限"),
+    404: N_("没有找到"),
+    409: N_("没有执行"),
+    413: N_("内容太大"),
+    422: N_("填写有误"),
+    500: N_("出现故障"),
+    503: N_("暂时不可用"),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Give `app` an answer for every kind of failure."""
+    app.add_exception_handler(ArchiveError, _archive_error)
+    app.add_exception_handler(SignedOut, _signed_out)
+    app.add_exception_handler(MustChangePassword, _must_change_password)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _malformed)
+
+
+def by_code(request: Request, status: int, code: str, reference: str = "") -> Response:
+    """Answer with the sentence that stands under `code`."""
+    return failure(request, status, code, SENTENCES[code], reference=reference)
+
+
+def failure(
+    request: Request, status: int, code: str, message: str, *, reference: str = "", facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    """Answer as a problem document under /api, as a note inside a page part, as a page otherwise."""
+    if request.url.path.startswith("/api/"):
+        return problem(status, code, message, reference=reference, facts=facts, headers=headers)
+    visit = visit_of(request) if status != 500 else None
+    language = visit.language if visit else language_of(request, None)
+    told = {"status": status, "title": _TITLES.get(status, _TITLES[500]), "message": translate(message, language), "code": code, "reference": reference}
+    if request.headers.get("hx-request"):
+        template = "errors/part.html"
+    else:
+        template = "errors/page.html" if visit else "errors/bare.html"
+    frame = render.frame(visit) if visit else bare_frame(request)
+    return HTMLResponse(render.html(template, language, {**frame, **told}), status_code=status, headers=headers)
+
+
+def bare_frame(request: Request) -> dict[str, Any]:
+    """Return what a page without a signed-in person needs."""
+    return {"path": request.url.path, "preferences": {}, "settings": services_of(request).settings}
+
+
+def problem(
+    status: int, code: str, message: str, *, reference: str = "", facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return an RFC 9457 problem document with a stable `code`."""
+    body: dict[str, Any] = {"type": f"urn:archive-service:problem:{code}", "title": _TITLES.get(status, _TITLES[500]), "status": status}
+    body |= {"code": code, "detail": message}
+    if reference:
+        body["reference"] = reference
+    if facts:
+        body["facts"] = facts
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _archive_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ArchiveError)
+    plain = {k: v for k, v in error.facts.items() if isinstance(v, str | int | float | bool)}
+    return failure(request, error.http_status, error.code, error.message, facts=plain)
+
+
+def _signed_out(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem(401, "sign-in.required", SENTENCES["sign-in.required"], headers={"WWW-Authenticate": "Bearer"})
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = f"/sign-in?next={quote(back)}" if request.method == "GET" and back != "/" else "/sign-in"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(address, status_code=303)
+
+
+def _must_change_password(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem(403, "password.change-first", "请先在网页上修改初始密码。")
+    return RedirectResponse("/password", status_code=303)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "page.not-found", 405: "request.method"}.get(error.status_code, "request.malformed")
+    return failure(request, error.status_code, code, SENTENCES[code], headers=dict(error.headers or {}))
+
+
+def _malformed(request: Request, _error: Exception) -> Response:
+    # What was malformed inside an address or a query is nothing a person typed; the details help programs only.
+    return failure(request, 422, "request.malformed", SENTENCES["request.malformed"])

@@ -1,0 +1,74 @@
+"""What a person sent: parsed only after it is known who they are, refused without the token of their session."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.datastructures import FormData, UploadFile
+
+from archive_service.errors import Invalid, NotPermitted
+from archive_service.web.visit import AnySignedIn, Visit
+
+_FIELDS = 500
+_FILES = 1000
+
+
+class Form:
+    """The fields of a form, as text without surrounding white space."""
+
+    def __init__(self, data: FormData) -> None:
+        self._data = data
+
+    def text(self, name: str, *, limit: int = 2000) -> str:
+        """Return the field `name`, empty when it was not sent. Raises Invalid when it is longer than `limit`."""
+        value = self._data.get(name)
+        text = value.strip() if isinstance(value, str) else ""
+        if len(text) > limit:
+            raise Invalid("form.too-long", f"填写的内容超过 {limit} 字。请缩短后再试。", field=name)
+        return text
+
+    def optional(self, name: str, *, limit: int = 2000) -> str | None:
+        """Return the field `name`, none when it is empty or was not sent."""
+        return self.text(name, limit=limit) or None
+
+    def id(self, name: str) -> int | None:
+        """Return the field `name` as an id, none when it is empty. Raises Invalid when it is no number."""
+        text = self.text(name, limit=20)
+        if not text:
+            return None
+        if not text.isascii() or not text.isdigit():
+            raise Invalid("form.no-number", "表单里的编号不是数字。请刷新页面后再试。", field=name)
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """Say whether the tick box `name` was ticked."""
+        return self.text(name, limit=20) not in ("", "0", "false")
+
+    def group(self, prefix: str) -> dict[str, str]:
+        """Return the fields whose names begin with `prefix`, by the rest of the name."""
+        names = [key for key in self._data if key.startswith(prefix)]
+        return {key[len(prefix) :]: self.text(key) for key in dict.fromkeys(names)}
+
+    def files(self, name: str) -> list[UploadFile]:
+        """Return the files sent as `name`, in their order; an empty choice is no file."""
+        return [file for file in self._data.getlist(name) if isinstance(file, UploadFile) and file.filename]
+
+
+async def sent_form(visit: AnySignedIn) -> AsyncIterator[Form]:
+    """Parse the form of a signed-in person; files go to disk as they arrive."""
+    async with visit.request.form(max_files=_FILES, max_fields=_FIELDS) as data:
+        check_token(visit, str(data.get("token", "")))
+        yield Form(data)
+
+
+def check_token(visit: Visit, token: str) -> None:
+    """Raise NotPermitted unless `token`, or the header that scripts send, belongs to this session."""
+    given = token or visit.request.headers.get("x-form-token", "")
+    if not hmac.compare_digest(given.encode(), visit.token.encode()):
+        raise NotPermitted("request.token", "页面停留太久或来自别处,没有执行。请刷新页面后再做一次。")
+
+
+SentForm = Annotated[Form, Depends(sent_form)]

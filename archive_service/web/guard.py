@@ -1,0 +1,125 @@
+"""The outermost ring around every answer: headers, size of a request, foreign origins, and faults nobody foresaw."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from archive_service import logs
+
+#: `data:` because Tabler draws select arrows and ticks with it.
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+#: For bytes as received: whatever they hold, they may do nothing here.
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SMALL = 1024 * 1024
+
+Answer = Callable[[Request, int, str, str], Response]
+
+
+class TooLarge(Exception):  # noqa: N818
+    """The request body is larger than this address takes."""
+
+
+class Guard:
+    """Wrap an app so that no answer leaves without its headers and no fault without a reference number."""
+
+    def __init__(self, app: ASGIApp, *, answer: Answer, max_upload_bytes: int, tls: bool) -> None:
+        self.app = app
+        self.answer = answer
+        self.max_upload_bytes = max_upload_bytes
+        self.tls = tls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        try:
+            if foreign(scope["method"], Headers(scope=scope)):
+                await self._say(scope, receive, send_guarded, 403, "request.foreign")
+                return
+            await self.app(scope, self._limited(scope, receive), send_guarded)
+        except TooLarge:
+            if not started:
+                await self._say(scope, receive, send_guarded, 413, "request.too-large")
+        except Exception:
+            reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
+            logs.get("web").exception("unforeseen fault", reference=reference, path=scope["path"])
+            if started:
+                raise
+            await self._say(scope, receive, send_guarded, 500, "fault.unforeseen", reference)
+
+    async def _say(self, scope: Scope, receive: Receive, send: Send, status: int, code: str, reference: str = "") -> None:
+        await self.answer(Request(scope), status, code, reference)(scope, receive, send)
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        limit = self.max_upload_bytes + _SMALL if _may_be_large(scope) else _SMALL
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdigit() and int(length) > limit:
+            raise TooLarge
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise TooLarge
+            return message
+
+        return receive_counted
+
+    def _add_headers(self, headers: MutableHeaders, path: str) -> None:
+        headers.setdefault("Content-Security-Policy", POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if self.tls:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+
+def foreign(method: str, headers: Headers) -> bool:
+    """Say whether a request that changes something was sent by another site's page.
+
+    Browsers say where a request comes from; programs say nothing and need a token anyway.
+    """
+    if method in _SAFE:
+        return False
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _may_be_large(scope: Scope) -> bool:
+    # Only someone who presents a session or token may send a large body; who they are is checked before it is read.
+    headers = Headers(scope=scope)
+    known = "cookie" in headers or "authorization" in headers
+    return known and scope["method"] == "POST" and scope["path"] in UPLOADS
+
+
+#: Addresses that take files.
+UPLOADS = frozenset({"/intake", "/intake/files", "/api/v1/scans"})

@@ -1,0 +1,63 @@
+"""The rail and the bottom bar: each person's own places, in one list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from archive_service.web.i18n import N_
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the menu."""
+
+    address: str
+    icon: str
+    word: str
+    #: What stands under the icon on a phone.
+    short: str
+    group: str
+    #: Right that shows it; none shows it to everybody.
+    right: Right | None = None
+    #: Name of the count that stands behind it.
+    count: str = ""
+
+
+_WORK, _READ, _CARE = N_("档案工作"), N_("查档"), N_("管理")
+PLACES = (
+    Place("/", "home", N_("首页"), N_("首页"), _WORK),
+    Place("/intake", "scan", N_("扫描入库"), N_("入库"), _WORK, Right.SCAN_RECEIVE),
+    Place("/review", "clipboard-check", N_("校核台"), N_("校核"), _WORK, Right.SCAN_REVIEW, "review"),
+    Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE),
+    Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
+    Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
+    Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
+)
+
+
+def places(viewer: Viewer) -> list[Place]:
+    """Return the places that `viewer` has work in."""
+    return [p for p in PLACES if p.right is None or viewer.may(p.right)]
+
+
+def groups(viewer: Viewer) -> list[tuple[str, list[Place]]]:
+    """Return the places by group, in their order."""
+    grouped: dict[str, list[Place]] = {}
+    for place in places(viewer):
+        grouped.setdefault(place.group, []).append(place)
+    return list(grouped.items())
+
+
+def bottom(viewer: Viewer) -> list[Place]:
+    """Return the four places of the bottom bar; the fifth is always the rest."""
+    return places(viewer)[:4]
+
+
+def current(place: Place, path: str) -> bool:
+    """Say whether `path` lies in `place`."""
+    if place.address == "/":
+        return path == "/"
+    inside = {"/search": ("/households", "/items")}.get(place.address, ())
+    return any(path == a or path.startswith(a + "/") for a in (place.address, *inside))

@@ -1,0 +1,147 @@
+"""Who is asking: the signed-in person behind a request, and what a page needs to answer them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from archive_service import clock
+from archive_service.errors import NotFound
+from archive_service.people import sign_in
+from archive_service.people.viewer import Viewer
+from archive_service.settings import Settings
+from archive_service.web import i18n, render
+from archive_service.web.services import Services
+
+LANGUAGE_COOKIE = "archive_language"
+
+
+class SignedOut(Exception):  # noqa: N818
+    """The address needs a signed-in person and there is none."""
+
+
+class MustChangePassword(Exception):  # noqa: N818
+    """The person has to choose a password of their own before anything else."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of a signed-in person."""
+
+    request: Request
+    services: Services
+    viewer: Viewer
+    #: What the browser presented; the token of forms is derived from it.
+    secret: str
+    language: str
+
+    @property
+    def now(self) -> datetime:
+        """The moment of asking."""
+        return clock.now()
+
+    @property
+    def today(self) -> date:
+        """The date at the service centre."""
+        return clock.today()
+
+    @property
+    def token(self) -> str:
+        """The token that every form of this sign-in carries."""
+        return form_token(self.secret)
+
+    def page(self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any) -> HTMLResponse:
+        """Answer with `template`, filled with `facts` and what the frame around every page needs."""
+        html = render.html(template, self.language, {**render.frame(self), **facts})
+        return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+
+    def say(self, message: str, **facts: Any) -> str:
+        """Return `message` in the language of this person."""
+        return i18n.say(message, self.language, **facts)
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the running app."""
+    services: Services = request.app.state.services
+    return services
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the session cookie; the prefix makes browsers insist on TLS, host and path."""
+    return "__Host-archive" if settings.cookie_secure else "archive_session"
+
+
+def form_token(secret: str) -> str:
+    """Return the form token that belongs to a session's `secret`; nobody else can work it out."""
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def language_of(request: Request, viewer: Viewer | None) -> str:
+    """Return the language of the answer: what the person chose, then this browser's choice, then the setting."""
+    chosen = i18n.known(viewer.preferences.get("language")) if viewer else None
+    return chosen or i18n.known(request.cookies.get(LANGUAGE_COOKIE)) or services_of(request).settings.language
+
+
+def keep_session(response: Response, settings: Settings, secret: str) -> None:
+    """Put the session's `secret` into the browser."""
+    response.set_cookie(
+        cookie_name(settings), secret, max_age=int(settings.session_hours * 3600), path="/", httponly=True, samesite="lax", secure=settings.cookie_secure
+    )
+
+
+def drop_session(response: Response, settings: Settings) -> None:
+    """Take the session out of the browser."""
+    response.delete_cookie(cookie_name(settings), path="/", httponly=True, samesite="lax", secure=settings.cookie_secure)
+
+
+def visit_of(request: Request) -> Visit | None:
+    """Return the visit behind `request`, or none without a valid session."""
+    services = services_of(request)
+    secret = request.cookies.get(cookie_name(services.settings), "")
+    viewer = viewer_of(services, secret) if secret else None
+    if viewer is None:
+        return None
+    return Visit(request, services, viewer, secret, language_of(request, viewer))
+
+
+def viewer_of(services: Services, secret: str) -> Viewer | None:
+    """Return whom `secret` stands for, and note that they were here."""
+    now, idle = clock.now(), services.settings.session_idle_minutes
+    with services.database.reading() as session:
+        viewer = sign_in.viewer_of(session, secret, now=now, idle_minutes=idle)
+    if viewer is not None:
+        sign_in.touch(services.database, secret, now=now, idle_minutes=idle)
+    return viewer
+
+
+def any_signed_in(request: Request) -> Visit:
+    """Require a signed-in person, whatever state their password is in."""
+    visit = visit_of(request)
+    if visit is None:
+        raise SignedOut
+    return visit
+
+
+def signed_in(visit: Annotated[Visit, Depends(any_signed_in)]) -> Visit:
+    """Require a signed-in person who has chosen their own password."""
+    if visit.viewer.must_change_password:
+        raise MustChangePassword
+    return visit
+
+
+SignedIn = Annotated[Visit, Depends(signed_in)]
+AnySignedIn = Annotated[Visit, Depends(any_signed_in)]
+
+
+def number(text: str, code: str = "page.not-found") -> int:
+    """Return an id out of an address; what is no number names nothing."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise NotFound(code, "没有找到这一页。请从列表重新进入。")
+    return int(text)

@@ -1,0 +1,123 @@
+"""State words and labels: one icon, one look and one word for each, the same on every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive_service.web.i18n import N_
+
+
+@dataclass(frozen=True)
+class State:
+    """How a state is shown: icon, look (a class of `.st` and `.cell`) and word."""
+
+    icon: str
+    look: str
+    word: str
+
+
+UNKNOWN = State("help", "", N_("未知"))
+
+#: A paper in a case.
+PAPER = {
+    "present": State("check", "ok", N_("齐全")),
+    "missing": State("x", "bad", N_("缺件")),
+    "doubtful": State("alert-triangle", "warn", N_("存疑")),
+    "deferred": State("hourglass", "defer", N_("容缺")),
+    "waived": State("ban", "na", N_("免交")),
+    "not_applicable": State("minus", "na", N_("不适用")),
+    "inherited": State("link", "info", N_("沿用")),
+}
+#: A case, after what is known of its papers.
+CASE = {
+    "collecting": State("refresh", "info", N_("办理中")),
+    "due": State("clock", "warn", N_("待归档")),
+    "filed": State("circle-check", "ok", N_("已归档")),
+    "returned": State("arrow-back-up", "warn", N_("已退回")),
+}
+#: A received file.
+SCAN = {
+    "received": State("download", "info", N_("已接收")),
+    "checked": State("shield-check", "info", N_("已检查")),
+    "rendered": State("photo", "info", N_("已出图")),
+    "read": State("scan", "info", N_("已识别")),
+    "sorted": State("stack-2", "info", N_("已分件")),
+    "filed": State("circle-check", "ok", N_("已归户")),
+    "needs_review": State("alert-triangle", "warn", N_("待校核")),
+    "refused": State("circle-x", "bad", N_("拒收")),
+    "set_aside": State("circle-x", "bad", N_("处理失败")),
+    "unpacked": State("file-zip", "", N_("已拆包")),
+    "duplicate": State("files", "", N_("重复")),
+}
+PROCESSING = State("refresh", "info", N_("处理中"))
+RUNNING = ("received", "checked", "rendered", "read", "sorted")
+#: A document found in a scan.
+DOCUMENT = {
+    "proposed": State("alert-triangle", "warn", N_("待校核")),
+    "filed": State("circle-check", "ok", N_("已归户")),
+    "rejected": State("arrow-back-up", "", N_("已退回")),
+}
+#: A check across documents.
+CONSISTENCY = {
+    "agrees": State("circle-check", "ok", N_("相符")),
+    "differs": State("alert-triangle", "warn", N_("不一致")),
+    "cannot_tell": State("circle-dashed", "", N_("无法判断")),
+}
+REQUIREMENT = {"required": N_("必备"), "conditional": N_("有条件必备"), "optional": N_("可选")}
+SENSITIVITY = {"public": N_("公开"), "internal": N_("内部"), "personal": N_("个人信息"), "sensitive": N_("敏感")}
+#: Kinds of papers whose page images ask for the right to read personal data.
+GUARDED = frozenset({"personal", "sensitive"})
+ROLE = {
+    "archivist": N_("档案员"),
+    "staff": N_("业务人员"),
+    "auditor": N_("稽查员"),
+    "unit_head": N_("单位负责人"),
+    "system_admin": N_("系统管理员"),
+    "security_admin": N_("安全管理员"),
+    "audit_admin": N_("审计管理员"),
+}
+CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
+CHANNEL = {"web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示")}
+FIELD = {
+    "account_no": N_("户号"),
+    "account_name": N_("户名"),
+    "application_no": N_("申请编号"),
+    "service_address": N_("用电地址"),
+    "id_number": N_("证件号码"),
+    "credit_code": N_("统一社会信用代码"),
+    "agent_name": N_("经办人"),
+    "agent_id_number": N_("经办人证件号码"),
+    "phone": N_("联系电话"),
+    "capacity": N_("容量"),
+    "voltage": N_("电压"),
+    "usage_class": N_("用电类别"),
+    "document_date": N_("形成日期"),
+    "amount": N_("金额"),
+    "meter_no": N_("表号"),
+    "contract_no": N_("合同编号"),
+}
+#: Fields that say something about a person; masked for those without the right to read it.
+PERSONAL_FIELDS = frozenset({"id_number", "agent_id_number", "phone"})
+STAGE = {
+    "ACCEPT": N_("受理"),
+    "SURVEY": N_("勘查"),
+    "SCHEME": N_("方案"),
+    "FEE": N_("收费"),
+    "DESIGN": N_("设计"),
+    "INTERIM": N_("中间检查"),
+    "COMPLETE": N_("竣工"),
+    "CONTRACT": N_("合同"),
+    "METER": N_("装表"),
+    "ENERGISE": N_("送电"),
+    "FILING": N_("归档"),
+    "VISIT": N_("回访"),
+}
+STEPS = (
+    ("receive", "download", N_("接收")),
+    ("check", "shield-check", N_("检查")),
+    ("render", "photo", N_("出图")),
+    ("read", "scan", N_("识别")),
+    ("sort", "stack-2", N_("分件")),
+    ("file", "folder", N_("归户")),
+)
+FORMAT = {"pdf": "PDF", "jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "zip": "ZIP"}

@@ -1,0 +1,1 @@
+"""The worker door: runs jobs, with or without a broker."""

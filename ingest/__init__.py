@@ -1,0 +1,1 @@
+"""From a scanned file to a filed item."""

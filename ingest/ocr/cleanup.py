@@ -1,0 +1,100 @@
+"""Make a page easier to read: look through red ink, even out the light, level the rows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.ocr.engine import Pixels
+
+#: Rows that lean by less than this are level enough for reading and for finding values beside labels.
+LEVEL_DEG = 0.7
+_STEEPEST_DEG = 8.0
+#: Share of coloured pixels above which colour is the paper (a red cover), not ink on it.
+_COLOURED_PAPER = 0.35
+
+
+def ink(pixels: Pixels) -> Pixels:
+    """Return the page in one channel in which black and blue ink is dark and red seals fade.
+
+    Red ink reflects red light, so in the red channel a seal nearly vanishes from the text below it.
+    """
+    if pixels.ndim == 2:
+        return pixels
+    share = float(np.mean(_red(pixels[::4, ::4])))
+    if 0.0002 < share < _COLOURED_PAPER:
+        return np.ascontiguousarray(pixels[..., 0])
+    return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def _red(pixels: Pixels) -> NDArray[np.bool_]:
+    red, green, blue = (pixels[..., i].astype(np.int16) for i in range(3))
+    return (red - np.maximum(green, blue)) > 45
+
+
+def lean(grey: Pixels) -> float:
+    """Return by how many degrees the rows of a page fall to the right (positive: clockwise); 0 if unclear.
+
+    The right angle is the one at which the ink, summed along the rows, piles up most sharply.
+    """
+    x, y = _ink_points(grey)
+    if len(x) < 400:
+        return 0.0
+    coarse = np.arange(-_STEEPEST_DEG, _STEEPEST_DEG + 0.01, 0.5)
+    sharpness = np.array([_sharpness(x, y, angle) for angle in coarse])
+    best = float(coarse[int(sharpness.argmax())])
+    # A page without rows (a photo, a stain) has no angle that stands out.
+    if abs(best) > _STEEPEST_DEG - 0.6 or sharpness.max() < 1.25 * np.median(sharpness):
+        return 0.0
+    fine = np.arange(best - 0.5, best + 0.51, 0.1)
+    return float(fine[int(np.argmax([_sharpness(x, y, angle) for angle in fine]))])
+
+
+def _ink_points(grey: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scale = 1000 / max(grey.shape)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    dark = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 18)
+    # The border is where shadows and the edge of the sheet lie.
+    edge = max(4, min(small.shape) // 40)
+    y, x = np.nonzero(dark[edge:-edge, edge:-edge])
+    step = max(1, len(x) // 60_000)
+    return x[::step].astype(np.float32), y[::step].astype(np.float32)
+
+
+def _sharpness(x: NDArray[np.float32], y: NDArray[np.float32], degrees: float) -> float:
+    rows = (y - x * np.float32(np.tan(np.radians(degrees)))).astype(np.int32)
+    counts = np.bincount(rows - rows.min()).astype(np.float64)
+    return float(np.sum(np.diff(counts) ** 2))
+
+
+def level(pixels: Pixels, degrees: float) -> Pixels:
+    """Turn the page back by `degrees`, on a sheet large enough to lose no corner."""
+    height, width = pixels.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
+    new_width, new_height = round(width * cos + height * sin), round(width * sin + height * cos)
+    matrix[:, 2] += (new_width - width) / 2, (new_height - height) / 2
+    turned = cv2.warpAffine(
+        pixels, matrix, (new_width, new_height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=_paper(pixels)
+    )
+    return cast(Pixels, turned)
+
+
+def _paper(pixels: Pixels) -> tuple[float, ...]:
+    flat = pixels[::8, ::8].reshape(-1, 1 if pixels.ndim == 2 else 3)
+    return tuple(float(v) for v in np.median(flat, axis=0))
+
+
+def is_blank(grey: Pixels) -> bool:
+    """Say whether there is no ink on the page beyond dust and the shadow of its edge."""
+    small = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if max(grey.shape) > 1200 else grey
+    dark = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    edge = max(3, min(small.shape) // 50)
+    inner = dark[edge:-edge, edge:-edge]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
+    marks = stats[1:]
+    # A dot or grain of dust is smaller than a stroke of the smallest print.
+    return not bool(np.any((marks[:, cv2.CC_STAT_AREA] >= 6) & (marks[:, 2:4].max(axis=1) >= 4))) if len(marks) else True

@@ -1,0 +1,39 @@
+"""Reading order: rows from top to bottom, lines of a row from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingest.lines import TextLine
+
+#: Lines whose middles are nearer than this share of the lower one's height stand in one row.
+_SAME_ROW = 0.5
+
+
+def in_reading_order(lines: Iterable[TextLine]) -> list[TextLine]:
+    """Sort the lines of a level page by row and then by column."""
+    rows: list[list[TextLine]] = []
+    for line in sorted(lines, key=_middle):
+        row = next((row for row in reversed(rows[-3:]) if _joins(row, line)), None)
+        if row is None:
+            rows.append([line])
+        else:
+            row.append(line)
+    rows.sort(key=lambda row: sum(_middle(line) for line in row) / len(row))
+    return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
+
+
+def _middle(line: TextLine) -> float:
+    return (line.box[1] + line.box[3]) / 2
+
+
+def _joins(row: list[TextLine], line: TextLine) -> bool:
+    # Lines above one another never share a row, however close they are.
+    if any(min(line.box[2], other.box[2]) - max(line.box[0], other.box[0]) > 0.3 * _narrower(line, other) for other in row):
+        return False
+    last = row[-1]
+    return abs(_middle(line) - _middle(last)) < _SAME_ROW * min(line.height, last.height)
+
+
+def _narrower(a: TextLine, b: TextLine) -> int:
+    return max(1, min(a.box[2] - a.box[0], b.box[2] - b.box[0]))

@@ -1,0 +1,213 @@
+"""RapidOCR: finds lines with one network and reads them with another, both from the installed wheel.
+
+Where time goes decides the shape of this module. Finding lines costs most, so it looks at the page from
+afar first and only comes closer when the page asks for it (`_too_small`, `_overlooked`). Reading goes in
+batches whose widths come from a short list, because each new shape makes the runtime compile again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.lines import Box, TextLine
+from ingest.ocr.engine import Pixels, missing
+
+Runtime = Literal["auto", "openvino", "onnxruntime"]
+#: Four corners a line, clockwise from the top left, in pixels of the page.
+Quads = NDArray[np.float32]
+
+#: Long side at which the page is first looked at, and the most it is ever looked at, pixels.
+COARSE_PX = 1280
+FINE_PX = 2016
+#: A line lower than this in the coarse picture may hide others like it.
+_LOWEST_LINE_PX = 15.0
+#: Readings below this are not text but noise, seals and scribbles.
+_LEAST_SCORE = 0.5
+#: A line read worse than this is tried the other way up as well.
+_UNCERTAIN = 0.75
+_LINE_PX = 48
+_WIDTHS = (160, 320, 480, 640, 800, 960, 1280, 1600, 2240, 3200)
+#: Pixels of line image read at once: many short lines or a few long ones.
+_BATCH_PX = 3200
+_MODELS = {
+    "Det": "PP-OCRv6_det_small.onnx",
+    "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+    "Rec": "PP-OCRv6_rec_small.onnx",
+}
+
+
+class RapidEngine:
+    """The networks, loaded once a process and run on one thread: more processes, not more threads."""
+
+    def __init__(self, runtime: Runtime = "auto") -> None:
+        self.runtime = _runtime(runtime)
+        models = {part: _model(file) for part, file in _MODELS.items()}
+        self._find, self._read = _networks(self.runtime, models)
+        self.name = f"rapidocr {version('rapidocr')} {self.runtime} {_digest(models)}"
+
+    def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
+        """Return the lines of an upright page, boxes in its pixels; the resolution is judged from the lines found."""
+        rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+        bgr = cast(Pixels, np.ascontiguousarray(rgb[..., ::-1]))
+        quads = self._lines(bgr)
+        crops = [_cut(bgr, quad) for quad in quads]
+        readings = self._texts(crops)
+        self._try_other_way_up(crops, readings)
+        return [
+            TextLine(text.strip(), _box(quad, bgr), score)
+            for quad, (text, score) in zip(quads, readings, strict=True)
+            if score >= _LEAST_SCORE and text.strip()
+        ]
+
+    def _lines(self, bgr: Pixels) -> Quads:
+        longest = max(bgr.shape[:2])
+        quads = self._look(bgr, min(COARSE_PX, longest))
+        if longest > COARSE_PX and _too_small(quads, COARSE_PX / longest):
+            quads = self._look(bgr, min(FINE_PX, longest))
+        return quads
+
+    def _look(self, bgr: Pixels, long_px: int) -> Quads:
+        height, width = bgr.shape[:2]
+        scale = long_px / max(height, width)
+        size = (_to_32(width * scale), _to_32(height * scale))
+        small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        blob = (small.astype(np.float32) * np.float32(2 / 255) - 1).transpose(2, 0, 1)[None]
+        heat = self._find.session(np.ascontiguousarray(blob))
+        quads, _ = self._find.postprocess_op(heat, (height, width))
+        if len(quads) == 0:
+            return np.zeros((0, 4, 2), np.float32)
+        return np.asarray(quads, np.float32)
+
+    def _texts(self, crops: list[Pixels]) -> list[tuple[str, float]]:
+        readings = [("", 0.0)] * len(crops)
+        for width, members in _batches(crops):
+            blob = np.concatenate([_fit(crops[i], width) for i in members])
+            ratios = [crops[i].shape[1] / crops[i].shape[0] for i in members]
+            output = self._read.session(blob)
+            lines, _ = self._read.postprocess_op(output, False, wh_ratio_list=ratios, max_wh_ratio=width / _LINE_PX)
+            for i, (text, score) in zip(members, lines, strict=True):
+                readings[i] = (text, float(score))
+        return readings
+
+    def _try_other_way_up(self, crops: list[Pixels], readings: list[tuple[str, float]]) -> None:
+        """Mend single lines that stand on their head; a whole page that does is left for the reader to turn."""
+        doubtful = [i for i, (text, score) in enumerate(readings) if score < _UNCERTAIN and _wide(crops[i])]
+        if not doubtful or len(doubtful) > max(4, 0.3 * len(crops)):
+            return
+        turned = self._texts([cast(Pixels, cv2.rotate(crops[i], cv2.ROTATE_180)) for i in doubtful])
+        for i, (text, score) in zip(doubtful, turned, strict=True):
+            if score > max(readings[i][1] + 0.15, 0.8) and len(text) > 1:
+                readings[i] = (text, score)
+
+
+def _runtime(wanted: Runtime) -> Literal["openvino", "onnxruntime"]:
+    for runtime in ("openvino", "onnxruntime"):
+        if wanted in ("auto", runtime) and importlib.util.find_spec(runtime) is not None:
+            return cast(Literal["openvino", "onnxruntime"], runtime)
+    raise missing(
+        "文字识别所需的推理组件未安装。请运行 pip install openvino onnxruntime，或把 ARCHIVE_OCR_RUNTIME 改为 auto。",
+        runtime=wanted,
+    )
+
+
+def _model(file: str) -> Path:
+    spec = importlib.util.find_spec("rapidocr")
+    path = Path(spec.origin or "").parent / "models" / file if spec else Path(file)
+    # The library would fetch a missing model from the internet; here that is an error instead.
+    if not path.is_file():
+        raise missing("文字识别模型缺失。请重新安装固定版本的 rapidocr 3.10.0，模型随安装包提供。", model=file)
+    return path
+
+
+def _digest(models: dict[str, Path]) -> str:
+    total = hashlib.sha256()
+    for path in models.values():
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+    from rapidocr import EngineType, RapidOCR
+    from rapidocr.ch_ppocr_det import TextDetector
+    from rapidocr.ch_ppocr_rec import TextRecognizer
+
+    params: dict[str, Any] = {"Global.log_level": "error", "Global.model_root_dir": str(models["Det"].parent)}
+    for part, path in models.items():
+        params |= {f"{part}.engine_type": EngineType(runtime), f"{part}.model_path": str(path)}
+    params |= {
+        "EngineConfig.openvino.inference_num_threads": 1,
+        "EngineConfig.openvino.num_streams": 1,
+        # With pinning on, two processes are pinned to the same core and each gets half of it.
+        "EngineConfig.openvino.enable_cpu_pinning": False,
+        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+    config = RapidOCR(params=params).cfg
+    for part in (config.Det, config.Rec):
+        part.engine_cfg = config.EngineConfig[runtime]
+        part.model_root_dir = config.Global.model_root_dir
+        part.font_path = None
+    return TextDetector(config.Det), TextRecognizer(config.Rec)
+
+
+def _too_small(quads: Quads, scale: float) -> bool:
+    if len(quads) == 0:
+        return True
+    heights = np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) * scale
+    return bool(np.percentile(heights, 20) < _LOWEST_LINE_PX)
+
+
+def _to_32(length: float) -> int:
+    return max(32, round(length / 32) * 32)
+
+
+def _cut(bgr: Pixels, quad: NDArray[np.float32]) -> Pixels:
+    width = max(1, int(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))))
+    height = max(1, int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))))
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad, flat)
+    crop = cv2.warpPerspective(bgr, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    # A crop much taller than wide is a line written along the side of the page.
+    return cast(Pixels, np.ascontiguousarray(np.rot90(crop)) if height >= 1.5 * width else crop)
+
+
+def _wide(crop: Pixels) -> bool:
+    return crop.shape[1] >= 1.5 * crop.shape[0]
+
+
+def _batches(crops: list[Pixels]) -> list[tuple[int, list[int]]]:
+    """Return (width, line numbers): lines of one width class together, as many as are read at once."""
+    classes: dict[int, list[int]] = {}
+    for i, crop in enumerate(crops):
+        needed = _LINE_PX * crop.shape[1] / crop.shape[0]
+        classes.setdefault(next((w for w in _WIDTHS if w >= needed), _WIDTHS[-1]), []).append(i)
+    batches = []
+    for width, members in sorted(classes.items()):
+        size = max(1, _BATCH_PX // width)
+        batches += [(width, members[k : k + size]) for k in range(0, len(members), size)]
+    return batches
+
+
+def _fit(crop: Pixels, width: int) -> NDArray[np.float32]:
+    natural = max(1, min(width, int(np.ceil(_LINE_PX * crop.shape[1] / crop.shape[0]))))
+    shrunk = cv2.resize(crop, (natural, _LINE_PX), interpolation=cv2.INTER_LINEAR)
+    blob = np.zeros((1, 3, _LINE_PX, width), np.float32)
+    blob[0, :, :, :natural] = (shrunk.astype(np.float32) * np.float32(2 / 255) - 1).transpose(2, 0, 1)
+    return blob
+
+
+def _box(quad: NDArray[np.float32], page: Pixels) -> Box:
+    height, width = page.shape[:2]
+    x0, y0 = np.floor(quad.min(axis=0)).astype(int)
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int)
+    return max(0, int(x0)), max(0, int(y0)), min(width, int(x1)), min(height, int(y1))

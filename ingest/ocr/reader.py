@@ -1,0 +1,126 @@
+"""From an encoded page as it was scanned to an upright image and the lines on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.lines import TextLine
+from ingest.ocr import cleanup, images
+from ingest.ocr.engine import Engine, Pixels
+from ingest.ocr.order import in_reading_order
+from ingest.ocr.orientation import Orientation
+from ingest.ocr.rapid import RapidEngine, Runtime
+from ingest.ocr.tesseract import TesseractEngine
+
+#: A turn less likely than this is checked against how well the page reads.
+_SURE_TURN = 0.6
+#: A page read worse than this is tried another way up.
+_READS_WELL = 0.8
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """A page as read; boxes of `lines` are pixels of `image`, the upright and level JPEG to be kept.
+
+    `rotation` is the turn in degrees clockwise (0, 90, 180, 270) that set the scan upright. Rows that leaned
+    were levelled as well, and `image` is the levelled one, so that boxes lie on their words in any viewer.
+    """
+
+    rotation: int
+    engine: str
+    #: Mean over the lines, weighted by their length, 0 to 1; a blank page has 1.
+    confidence: float
+    lines: tuple[TextLine, ...]
+    width_px: int
+    height_px: int
+    image: bytes
+    thumbnail: bytes
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    rotation: int
+    pixels: Pixels
+    lines: list[TextLine]
+    levelled: bool
+
+    @property
+    def worth(self) -> float:
+        """How much was read, and how well."""
+        return sum(len(line.text) * max(0.0, line.confidence - 0.5) for line in self.lines)
+
+
+class Reader:
+    """Sets pages upright and reads them; made once a process, for one thread."""
+
+    def __init__(self, engine: Literal["rapidocr", "tesseract"] = "rapidocr", runtime: Runtime = "auto") -> None:
+        """Load the engine; raises EngineUnavailable with advice if this machine does not have it."""
+        self._engine: Engine = TesseractEngine() if engine == "tesseract" else RapidEngine(runtime)
+        self._orientation = Orientation()
+
+    @property
+    def name(self) -> str:
+        """Engine, version and model digest."""
+        return self._engine.name
+
+    def read(self, image: bytes, *, dpi: int) -> PageReading:
+        """Read one encoded page scanned or rendered at `dpi`.
+
+        Raises Damaged if `image` cannot be decoded, EngineUnavailable if the engine gives up.
+        """
+        scanned = images.decode(image)
+        if cleanup.is_blank(cleanup.ink(scanned)):
+            return self._reading(_Attempt(0, scanned, [], levelled=False), image)
+        return self._reading(self._best(scanned, dpi), image)
+
+    def _best(self, scanned: Pixels, dpi: int) -> _Attempt:
+        turn = self._orientation.turn(scanned)
+        first = self._attempt(scanned, turn.rotation, dpi)
+        if _confidence(first.lines) >= _READS_WELL and not _lies_on_its_side(first.lines):
+            return first
+        others = [self._attempt(scanned, rotation, dpi) for rotation in _other_turns(first, turn.rotation)]
+        # The page stays as it came when no way up reads better: a stain is not a reason to turn a page.
+        best = max([first, *others], key=lambda attempt: attempt.worth)
+        return best if best.lines else self._attempt(scanned, 0, dpi)
+
+    def _attempt(self, scanned: Pixels, rotation: int, dpi: int) -> _Attempt:
+        pixels = images.turn(scanned, rotation)
+        grey = cleanup.ink(pixels)
+        lean = cleanup.lean(grey)
+        levelled = abs(lean) > cleanup.LEVEL_DEG
+        if levelled:
+            pixels, grey = cleanup.level(pixels, lean), cleanup.level(grey, lean)
+        return _Attempt(rotation, pixels, self._engine.read(grey, dpi=dpi), levelled)
+
+    def _reading(self, attempt: _Attempt, original: bytes) -> PageReading:
+        changed = attempt.rotation != 0 or attempt.levelled
+        kept = images.store(attempt.pixels, original=None if changed else original)
+        lines = tuple(in_reading_order(attempt.lines))
+        return PageReading(
+            rotation=attempt.rotation,
+            engine=self.name,
+            confidence=_confidence(lines),
+            lines=lines,
+            width_px=kept.width_px,
+            height_px=kept.height_px,
+            image=kept.image,
+            thumbnail=kept.thumbnail,
+        )
+
+
+def _confidence(lines: Sequence[TextLine]) -> float:
+    characters = sum(len(line.text) for line in lines)
+    return sum(len(line.text) * line.confidence for line in lines) / characters if characters else 1.0
+
+
+def _lies_on_its_side(lines: Sequence[TextLine]) -> bool:
+    words = [line for line in lines if len(line.text) >= 3]
+    tall = sum(len(line.text) for line in words if line.height > 1.5 * (line.box[2] - line.box[0]))
+    return tall > 0.5 * sum(len(line.text) for line in words) > 0
+
+
+def _other_turns(first: _Attempt, rotation: int) -> tuple[int, ...]:
+    quarter = ((rotation + 90) % 360, (rotation + 270) % 360)
+    return quarter if _lies_on_its_side(first.lines) else ((rotation + 180) % 360,)

@@ -1,0 +1,330 @@
+"""Reads of received files, their pages and proposals, limited to the units in which the viewer works on scans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from archive_service.errors import NotFound
+from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from ingest import states
+from ingest.tables import Batch, Scan, ScanDocument, ScanPage
+
+
+@dataclass(frozen=True)
+class ScanRow:
+    """A received file in a list."""
+
+    id: int
+    batch_id: int
+    file_name: str
+    state: str
+    format: str
+    size_bytes: int
+    page_count: int
+    pages_done: int
+    error_code: str | None
+    error_message: str | None
+    duplicate_of: int | None
+    parent_id: int | None
+    received_at: datetime
+    finished_at: datetime | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A document of a scan with its proposal and what was decided."""
+
+    id: int
+    scan_id: int
+    seq: int
+    pages: tuple[int, ...]
+    document_type: str
+    confidence: float
+    candidates: tuple[tuple[str, float], ...]
+    fields: Mapping[str, Mapping[str, Any]]
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    state: str
+    item_id: int | None
+    household_id: int | None
+    account_no: str | None
+    account_name: str | None
+    case_id: int | None
+    application_no: str | None
+    match_confidence: float
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ScanPageView:
+    """One page of a scan as it can be shown."""
+
+    page_no: int
+    image_digest: str | None
+    thumbnail_digest: str | None
+    lines_digest: str | None
+    width_px: int
+    height_px: int
+    dpi: int
+    rotation: int
+    engine: str | None
+    confidence: float | None
+    text: str | None
+    error_code: str | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScanView:
+    """A received file with its pages, its documents and, for a container, its members."""
+
+    row: ScanRow
+    digest: str
+    unit_id: int
+    pages: tuple[ScanPageView, ...]
+    documents: tuple[DocumentView, ...]
+    members: tuple[ScanRow, ...]
+
+
+@dataclass(frozen=True)
+class ScanListing:
+    """A page of a list: rows newest first, how many there are in all, and where the next page begins."""
+
+    rows: tuple[ScanRow, ...]
+    total: int
+    next_after: int | None
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """A batch and how far its files have come; `by_state` counts files."""
+
+    id: int
+    name: str
+    channel: str
+    received_at: datetime
+    files: int
+    pages: int
+    pages_done: int
+    by_state: Mapping[str, int]
+
+    @property
+    def running(self) -> bool:
+        """Say whether any file is still on its way."""
+        return any(self.by_state.get(state) for state in (*states.MOVING, states.UNPACKED))
+
+
+@dataclass(frozen=True)
+class ReviewListing:
+    """A page of the review queue, oldest first."""
+
+    documents: tuple[DocumentView, ...]
+    total: int
+    next_after: int | None
+
+
+def scans(
+    session: Session,
+    viewer: Viewer,
+    *,
+    state: str | None = None,
+    batch_id: int | None = None,
+    text: str = "",
+    after: int | None = None,
+    limit: int = 50,
+) -> ScanListing:
+    """List received files, newest first, below the id `after`."""
+    wanted = select(Scan).where(Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
+    if state == "moving":
+        wanted = wanted.where(Scan.state.in_((*states.MOVING, states.UNPACKED)))
+    elif state:
+        wanted = wanted.where(Scan.state == state)
+    if batch_id is not None:
+        wanted = wanted.where(Scan.batch_id == batch_id)
+    if text:
+        wanted = wanted.where(Scan.file_name.contains(text, autoescape=True))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    if after is not None:
+        wanted = wanted.where(Scan.id < after)
+    rows = session.scalars(wanted.order_by(Scan.id.desc()).limit(limit + 1)).all()
+    next_after = rows[limit - 1].id if len(rows) > limit else None
+    return ScanListing(tuple(_row(scan) for scan in rows[:limit]), total, next_after)
+
+
+def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
+    """Return a received file; raises NotFound when it does not exist or stands in a unit the viewer does not work in."""
+    found = session.get(Scan, scan_id)
+    if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
+        raise NotFound("scan.not-found", "没有这份扫描件,或您无权查看。请返回扫描列表。")
+    members = session.scalars(select(Scan).where(Scan.parent_id == found.id).order_by(Scan.id))
+    return ScanView(
+        row=_row(found),
+        digest=found.digest,
+        unit_id=found.unit_id,
+        pages=tuple(_page(page) for page in found.pages),
+        documents=tuple(_documents(session, found.documents)),
+        members=tuple(_row(member) for member in members),
+    )
+
+
+def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> ScanPageView:
+    """Return one page of a received file; raises NotFound like `scan`."""
+    found = session.execute(
+        select(ScanPage, Scan.unit_id).join(Scan).where(Scan.id == scan_id, ScanPage.page_no == page_no)
+    ).one_or_none()
+    if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
+        raise NotFound("scan.page-not-found", "没有这一页,或您无权查看。请返回扫描列表。")
+    return _page(found.ScanPage)
+
+
+def batches(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 20) -> list[BatchProgress]:
+    """List batches with their progress, newest first, below the id `after`."""
+    wanted = select(Batch).where(Batch.unit_id.in_(viewer.units(Right.SCAN_RECEIVE)))
+    if after is not None:
+        wanted = wanted.where(Batch.id < after)
+    return _progress(session, session.scalars(wanted.order_by(Batch.id.desc()).limit(limit)).all())
+
+
+def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
+    """Return a batch with its progress; raises NotFound when the viewer may not receive scans in its unit."""
+    found = session.get(Batch, batch_id)
+    if found is None or not viewer.may(Right.SCAN_RECEIVE, found.unit_id):
+        raise NotFound("batch.not-found", "没有这个批次,或您无权查看。请返回扫描入库。")
+    return _progress(session, [found])[0]
+
+
+def review_queue(
+    session: Session, viewer: Viewer, *, batch_id: int | None = None, after: int | None = None, limit: int = 50
+) -> ReviewListing:
+    """List the documents that wait for a person, oldest first, above the id `after`."""
+    wanted = _waiting(viewer)
+    if batch_id is not None:
+        wanted = wanted.where(Scan.batch_id == batch_id)
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    if after is not None:
+        wanted = wanted.where(ScanDocument.id > after)
+    rows = session.scalars(wanted.order_by(ScanDocument.id).limit(limit + 1)).all()
+    next_after = rows[limit - 1].id if len(rows) > limit else None
+    return ReviewListing(tuple(_documents(session, rows[:limit])), total, next_after)
+
+
+def document(session: Session, viewer: Viewer, document_id: int) -> DocumentView:
+    """Return one document of a scan, decided or not; raises NotFound when the viewer may not review it."""
+    found = session.get(ScanDocument, document_id)
+    if found is None or not viewer.may(Right.SCAN_REVIEW, found.scan.unit_id):
+        raise NotFound("review.not-found", "没有这份待校核资料,或您无权查看。请返回校核列表。")
+    return _documents(session, [found])[0]
+
+
+def _waiting(viewer: Viewer) -> Select[ScanDocument]:
+    return (
+        select(ScanDocument)
+        .join(Scan)
+        .where(
+            ScanDocument.state == "proposed",
+            # Only what has come to rest: a scan that is being sorted again may still lose its proposals.
+            Scan.state == states.NEEDS_REVIEW,
+            Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)),
+        )
+    )
+
+
+def _documents(session: Session, rows: Sequence[ScanDocument]) -> list[DocumentView]:
+    household_ids = {row.household_id for row in rows if row.household_id}
+    case_ids = {row.case_id for row in rows if row.case_id}
+    households = {h.id: h for h in session.scalars(select(HouseholdFile).where(HouseholdFile.id.in_(household_ids)))}
+    cases = {c.id: c for c in session.scalars(select(CaseFile).where(CaseFile.id.in_(case_ids)))}
+    return [_document(row, households.get(row.household_id or 0), cases.get(row.case_id or 0)) for row in rows]
+
+
+def _document(row: ScanDocument, household: HouseholdFile | None, case: CaseFile | None) -> DocumentView:
+    return DocumentView(
+        id=row.id,
+        scan_id=row.scan_id,
+        seq=row.seq,
+        pages=tuple(row.pages),
+        document_type=row.document_type,
+        confidence=row.confidence,
+        candidates=tuple((code, score) for code, score in row.candidates),
+        fields=row.fields,
+        reasons=tuple(row.reasons),
+        doubts=tuple(row.doubts),
+        state=row.state,
+        item_id=row.item_id,
+        household_id=row.household_id,
+        account_no=household.account_no if household else None,
+        account_name=household.account_name if household else None,
+        case_id=row.case_id,
+        application_no=case.application_no if case else None,
+        match_confidence=row.match_confidence,
+        decided_at=row.decided_at,
+    )
+
+
+def _row(scan: Scan) -> ScanRow:
+    return ScanRow(
+        id=scan.id,
+        batch_id=scan.batch_id,
+        file_name=scan.file_name,
+        state=scan.state,
+        format=scan.format,
+        size_bytes=scan.size_bytes,
+        page_count=scan.page_count,
+        pages_done=scan.pages_done,
+        error_code=scan.error_code,
+        error_message=scan.error_message,
+        duplicate_of=scan.duplicate_of,
+        parent_id=scan.parent_id,
+        received_at=scan.received_at,
+        finished_at=scan.finished_at,
+        flags=tuple(scan.flags),
+    )
+
+
+def _page(page: ScanPage) -> ScanPageView:
+    return ScanPageView(
+        page_no=page.page_no,
+        image_digest=page.image_digest,
+        thumbnail_digest=page.thumbnail_digest,
+        lines_digest=page.lines_digest,
+        width_px=page.width_px,
+        height_px=page.height_px,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        engine=page.engine,
+        confidence=page.confidence,
+        text=page.text,
+        error_code=page.error_code,
+        flags=tuple(page.flags),
+    )
+
+
+def _progress(session: Session, rows: Sequence[Batch]) -> list[BatchProgress]:
+    counts = session.execute(
+        select(Scan.batch_id, Scan.state, func.count(), func.sum(Scan.page_count), func.sum(Scan.pages_done))
+        .where(Scan.batch_id.in_([row.id for row in rows]))
+        .group_by(Scan.batch_id, Scan.state)
+    ).all()
+    return [_batch(row, [tuple(c)[1:] for c in counts if c[0] == row.id]) for row in rows]
+
+
+def _batch(row: Batch, counts: Sequence[tuple[Any, ...]]) -> BatchProgress:
+    return BatchProgress(
+        id=row.id,
+        name=row.name,
+        channel=row.channel,
+        received_at=row.received_at,
+        files=sum(c[1] for c in counts),
+        pages=sum(c[2] or 0 for c in counts),
+        pages_done=sum(c[3] or 0 for c in counts),
+        by_state={c[0]: c[1] for c in counts},
+    )

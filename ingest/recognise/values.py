@@ -1,0 +1,122 @@
+"""What recognition works on and hands out: plain values, no database behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from ingest.lines import Box
+
+#: Document type of papers that the catalogue does not know.
+OTHER = "OTHER"
+
+
+@dataclass(frozen=True)
+class FieldFound:
+    """A value read from a document; `page` counts within the document, `checked` is the verdict of a check digit."""
+
+    value: str
+    unit: str | None
+    confidence: float
+    page: int
+    box: Box
+    checked: bool | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A document type that a document may be, with the reason in a sentence."""
+
+    code: str
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class KnownCase:
+    """A registered business case; `expected` are the types its checklist asks for."""
+
+    id: int
+    household_id: int
+    application_no: str
+    business_type: str
+    customer_category: str
+    accepted_on: date | None = None
+    energised_on: date | None = None
+    expected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class KnownHousehold:
+    """A registered household file with its cases."""
+
+    id: int
+    account_no: str
+    account_name: str
+    service_address: str
+    customer_category: str
+    cases: tuple[KnownCase, ...] = ()
+
+
+class Lookup(Protocol):
+    """Reads of the register; each answers with exact or near entries, never raises for unknown ones."""
+
+    def by_application_no(self, text: str) -> list[KnownCase]:
+        """Return the cases under this application number."""
+        ...
+
+    def by_account_no(self, text: str) -> list[KnownHousehold]:
+        """Return the households under this account number."""
+        ...
+
+    def by_name(self, name: str) -> list[KnownHousehold]:
+        """Return the households of this name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the person said who handed the file in; believed over what is recognised."""
+
+    account_no: str | None = None
+    application_no: str | None = None
+    document_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Least confidence with which a document is filed without a person."""
+
+    type_confidence: float = 0.85
+    match_confidence: float = 0.9
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One document found among the pages of a scan. No doubts means that it may be filed without a person."""
+
+    #: Page numbers of the scan, in order.
+    pages: tuple[int, ...]
+    document_type: str
+    confidence: float
+    #: Other types with their confidence, best first.
+    candidates: tuple[tuple[str, float], ...]
+    fields: Mapping[str, FieldFound]
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    household_id: int | None
+    case_id: int | None
+    match_confidence: float
+
+
+@dataclass
+class Match:
+    """Where a document belongs, as far as is known."""
+
+    household: KnownHousehold | None = None
+    case: KnownCase | None = None
+    confidence: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)

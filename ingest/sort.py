@@ -1,0 +1,136 @@
+"""Sort: group the pages into documents, tell what each is and whose, and write the proposals down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from archive_service.households.values import KnownCase, KnownHousehold
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from archive_service.catalogue import load
+from archive_service.households import queries as households
+from archive_service.jobs.queue import Claimed
+from archive_service.people.queries import units_below
+from ingest import lines, states
+from ingest.lines import PageText
+from ingest.recognise.propose import propose
+from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
+from ingest.tables import Scan, ScanDocument, ScanPage
+from ingest.workshop import Apply, Workshop
+
+
+def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
+    """Propose what the pages hold; nothing is written before the step commits."""
+    settings = workshop.settings
+    with workshop.database.reading() as session:
+        pages = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id).order_by(ScanPage.page_no)).all()
+        proposals = propose(
+            _texts(workshop, pages),
+            edition=load.current(workshop.today()),
+            lookup=_Lookup(session, units_below(session, scan.unit_id)),
+            said=Said(scan.said_account_no, scan.said_application_no, scan.said_document_type),
+            thresholds=Thresholds(settings.file_type_threshold, settings.file_match_threshold),
+            account_pattern=settings.account_no_pattern,
+            application_pattern=settings.application_no_pattern,
+        )
+    unread = [page.page_no for page in pages if page.lines_digest is None]
+    return _apply(list(proposals), unread=unread, all_pages=[page.page_no for page in pages])
+
+
+def _texts(workshop: Workshop, pages: Sequence[ScanPage]) -> list[PageText]:
+    return [
+        PageText(page.page_no, lines.from_json(workshop.store.read(page.lines_digest)), page.width_px, page.height_px)
+        for page in pages
+        if page.lines_digest is not None
+    ]
+
+
+def _apply(proposals: list[Proposal], *, unread: list[int], all_pages: list[int]) -> Apply:
+    def apply(session: Session, scan: Scan) -> str:
+        session.execute(delete(ScanDocument).where(ScanDocument.scan_id == scan.id))
+        rows = [_row(scan, seq, proposal) for seq, proposal in enumerate(proposals, start=1)]
+        if unread:
+            rows.append(_unreadable(scan, len(rows) + 1, unread))
+        if not rows:
+            rows.append(_blank(scan, all_pages))
+        session.add_all(rows)
+        _hand_to_centre(session, scan, proposals)
+        return states.SORTED
+
+    return apply
+
+
+def _row(scan: Scan, seq: int, proposal: Proposal) -> ScanDocument:
+    return ScanDocument(
+        scan_id=scan.id,
+        seq=seq,
+        pages=list(proposal.pages),
+        document_type=proposal.document_type,
+        confidence=proposal.confidence,
+        candidates=[[code, round(confidence, 4)] for code, confidence in proposal.candidates],
+        fields={name: _field(found) for name, found in proposal.fields.items()},
+        reasons=list(proposal.reasons),
+        doubts=list(proposal.doubts),
+        household_id=proposal.household_id,
+        case_id=proposal.case_id,
+        match_confidence=proposal.match_confidence,
+    )
+
+
+def _field(found: FieldFound) -> dict[str, Any]:
+    return {**asdict(found), "box": list(found.box), "confidence": round(found.confidence, 4)}
+
+
+def _unreadable(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
+    names = "、".join(str(n) for n in pages)
+    doubt = f"第 {names} 页无法成像,其余各页已完成。请重新扫描这些页面后再提交。"
+    return _nothing(scan, seq, pages, doubt)
+
+
+def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
+    return _nothing(scan, 1, pages, "各页均为空白,没有可归户的内容。请核对扫描方向和纸张后重新提交。")
+
+
+def _nothing(scan: Scan, seq: int, pages: list[int], doubt: str) -> ScanDocument:
+    return ScanDocument(
+        scan_id=scan.id,
+        seq=seq,
+        pages=pages,
+        document_type=OTHER,
+        confidence=0.0,
+        candidates=[],
+        fields={},
+        reasons=[],
+        doubts=[doubt],
+        match_confidence=0.0,
+    )
+
+
+def _hand_to_centre(session: Session, scan: Scan, proposals: list[Proposal]) -> None:
+    """Let the one centre whose households the scan concerns work on it."""
+    ids = {p.household_id for p in proposals if p.household_id is not None}
+    units = {households.unit_of(session, household_id) for household_id in ids}
+    if len(units) == 1 and all(p.household_id is not None for p in proposals):
+        scan.unit_id = units.pop()
+
+
+class _Lookup:
+    """What the recogniser may ask about registered households, within the units below the scan's."""
+
+    def __init__(self, session: Session, units: frozenset[int]) -> None:
+        self._session, self._units = session, units
+
+    def by_application_no(self, text: str) -> list[KnownCase]:
+        """Return the case with this application number."""
+        return households.known_by_application(self._session, self._units, text)
+
+    def by_account_no(self, text: str) -> list[KnownHousehold]:
+        """Return the household with this account number."""
+        return households.known_by_account(self._session, self._units, text)
+
+    def by_name(self, name: str) -> list[KnownHousehold]:
+        """Return the households of this name."""
+        return households.known_by_name(self._session, self._units, name)

@@ -1,0 +1,137 @@
+"""Received files on their way to the household file: batches, scans, their pages and proposed documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from archive_service.db.base import Base, JsonText, UtcDateTime
+
+
+class Batch(Base):
+    """Files that came in together."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    #: web, cli, watch, api or demo.
+    channel: Mapped[str] = mapped_column(String(10))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    received_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Scan(Base):
+    """One received file and how far it has come."""
+
+    __tablename__ = "scans"
+    __table_args__ = (
+        Index("ix_scans_unit_id_state_id", "unit_id", "state", "id"),
+        Index("ix_scans_batch_id", "batch_id"),
+        Index("ix_scans_digest", "digest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    #: The ZIP or other container this file came out of.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("scans.id"))
+    #: Safe for showing: no path, no control characters, at most 255 bytes.
+    file_name: Mapped[str] = mapped_column(String(255))
+    digest: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    #: pdf, jpeg, png, tiff, zip; empty until checked.
+    format: Mapped[str] = mapped_column(String(10), default="")
+    #: received, checked, rendered, read, sorted, then filed, needs_review, refused or set_aside; unpacked for a container.
+    state: Mapped[str] = mapped_column(String(12), default="received")
+    page_count: Mapped[int] = mapped_column(default=0)
+    pages_done: Mapped[int] = mapped_column(default=0)
+    #: What the person said when handing the file in; believed over what is recognised.
+    said_account_no: Mapped[str | None] = mapped_column(String(20))
+    said_application_no: Mapped[str | None] = mapped_column(String(40))
+    said_document_type: Mapped[str | None] = mapped_column(String(10))
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    #: Findings about the file, such as "repaired".
+    flags: Mapped[list[str]] = mapped_column(JsonText, default=list)
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("scans.id"))
+    received_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    batch: Mapped[Batch] = relationship()
+    pages: Mapped[list[ScanPage]] = relationship(order_by="ScanPage.page_no")
+    documents: Mapped[list[ScanDocument]] = relationship(order_by="ScanDocument.seq", back_populates="scan")
+
+
+# Two processes that receive the same bytes at once: the database lets one of them be the first.
+Index(
+    "uq_scans_digest_first",
+    Scan.digest,
+    unique=True,
+    sqlite_where=text("duplicate_of is null and state not in ('refused', 'set_aside')"),
+    postgresql_where=text("duplicate_of is null and state not in ('refused', 'set_aside')"),
+)
+
+
+class ScanPage(Base):
+    """One page of a received file; each page is read, and kept, by itself."""
+
+    __tablename__ = "scan_pages"
+    __table_args__ = (UniqueConstraint("scan_id", "page_no"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
+    page_no: Mapped[int]
+    #: As rendered, before turning; empty when the page could not be rendered.
+    raw_digest: Mapped[str | None] = mapped_column(String(64))
+    #: Upright, with its thumbnail.
+    image_digest: Mapped[str | None] = mapped_column(String(64))
+    thumbnail_digest: Mapped[str | None] = mapped_column(String(64))
+    width_px: Mapped[int] = mapped_column(default=0)
+    height_px: Mapped[int] = mapped_column(default=0)
+    dpi: Mapped[int] = mapped_column(default=0)
+    #: What the file itself says the page says, with boxes, as JSON in the object store; none without a sound text layer.
+    layer_digest: Mapped[str | None] = mapped_column(String(64))
+    rotation: Mapped[int] = mapped_column(default=0)
+    engine: Mapped[str | None] = mapped_column(String(80))
+    confidence: Mapped[float | None]
+    text: Mapped[str | None] = mapped_column(Text)
+    lines_digest: Mapped[str | None] = mapped_column(String(64))
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    flags: Mapped[list[str]] = mapped_column(JsonText, default=list)
+
+
+class ScanDocument(Base):
+    """A document found among the pages of a scan, as proposed and then decided."""
+
+    __tablename__ = "scan_documents"
+    __table_args__ = (UniqueConstraint("scan_id", "seq"), Index("ix_scan_documents_state_id", "state", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
+    seq: Mapped[int]
+    #: Page numbers of the scan, from 1, in order.
+    pages: Mapped[list[int]] = mapped_column(JsonText)
+    document_type: Mapped[str] = mapped_column(String(10))
+    confidence: Mapped[float]
+    #: Other types with their confidence, best first: [["P03H", 0.97], ...].
+    candidates: Mapped[list[list[Any]]] = mapped_column(JsonText)
+    #: name -> {value, unit, confidence, page, box, checked}; `page` counts within the document, from 1.
+    fields: Mapped[dict[str, dict[str, Any]]] = mapped_column(JsonText)
+    reasons: Mapped[list[str]] = mapped_column(JsonText)
+    #: What keeps it from being filed without a person, as sentences; empty when sure.
+    doubts: Mapped[list[str]] = mapped_column(JsonText)
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("household_files.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
+    match_confidence: Mapped[float] = mapped_column(default=0.0)
+    state: Mapped[str] = mapped_column(String(10), default="proposed")  # proposed | filed | rejected
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    scan: Mapped[Scan] = relationship(back_populates="documents")

@@ -1,0 +1,54 @@
+"""What the steps of the pipeline work with, opened once per process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from archive_service.db.session import Database
+from archive_service.settings import Settings
+from archive_service.storage.store import ObjectStore
+from ingest.formats.limits import Limits
+from ingest.ocr.reader import Reader
+from ingest.tables import Scan
+
+#: Writes what a step found out and returns the scan's next state.
+Apply = Callable[[Session, Scan], str]
+
+
+@dataclass
+class Workshop:
+    """The database, the store, the reader and the limits that the steps share."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    now: Callable[[], datetime]
+    today: Callable[[], date]
+    #: Called with the name of each point that a step passes; tests stop the process there.
+    passed: Callable[[str], None] = field(default=lambda point: None)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What a file may cost."""
+        return Limits.of(self.settings)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The reader of pages; loading its models takes seconds, so it is made when first needed and then kept."""
+        return Reader(engine=self.settings.ocr_engine, runtime=self.settings.ocr_runtime)
+
+    @contextmanager
+    def desk(self) -> Iterator[Path]:
+        """Give a folder that is empty and gone afterwards."""
+        root = self.settings.home / "work"
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            yield Path(folder)
