@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-#: The service centres work in one time zone; dates on papers are dates there.
-LOCAL = ZoneInfo("Asia/Shanghai")
+from archive_service.zone import LOCAL
 
 
 def now() -> datetime:
@@ -17,8 +15,3 @@ def now() -> datetime:
 def today() -> date:
     """Return the current date at the service centre."""
     return datetime.now(LOCAL).date()
-
-
-def local(moment: datetime) -> datetime:
-    """Return `moment` in the time zone of the service centres."""
-    return moment.astimezone(LOCAL)

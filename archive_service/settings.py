@@ -80,6 +80,14 @@ class Settings(BaseSettings):
         """Return the address of the database in use."""
         return self.database_url or f"sqlite:///{(self.home / 'archive.db').absolute()}"
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process these very settings."""
+        plain = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in self.model_copy(update={"home": self.home.absolute()})
+        }
+        return {f"ARCHIVE_{name.upper()}": value for name, value in plain.items()}
+
     def worker_count(self) -> int:
         """Return how many worker processes the embedded mode runs."""
         return self.workers or max(1, os.cpu_count() or 1)

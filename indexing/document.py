@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -28,7 +29,11 @@ class SearchDocument:
     title: str = ""
     #: Application number and the values of fields.
     values: tuple[str, ...] = ()
+    #: What the pages say, personal numbers hidden.
     pages: tuple[str, ...] = ()
+    #: Personal numbers with what stands around them; only those find them who may read personal data of the unit.
+    #: Without this a person could read a hidden number digit by digit, by searching for it.
+    private: tuple[str, ...] = ()
 
     @cached_property
     def name_stream(self) -> str:
@@ -48,8 +53,18 @@ class SearchDocument:
     @cached_property
     def body_stream(self) -> str:
         """Everything that can be found, each part a run of its own; phrases do not reach from one into the next."""
-        parts = [text.stream(part) for part in (self.account_no, *self.values, *self.pages)]
-        return " ".join(part for part in (self.name_stream, self.address_stream, self.title_stream, *parts) if part)
+        own = (self.name_stream, self.address_stream, self.title_stream)
+        return _joined((*own, *(text.stream(part) for part in (self.account_no, *self.values, *self.pages))))
+
+    @cached_property
+    def private_stream(self) -> str:
+        """The personal numbers, with their surroundings."""
+        return _joined(text.stream(part) for part in self.private)
+
+    @cached_property
+    def private_codes(self) -> list[str]:
+        """The personal numbers as codes, sorted."""
+        return sorted(set().union(*(text.codes(part) for part in self.private)) - set(self.codes))
 
     @cached_property
     def codes(self) -> list[str]:
@@ -68,3 +83,7 @@ class SearchDocument:
     def day(self) -> int:
         """The date as yyyymmdd."""
         return self.on.year * 10_000 + self.on.month * 100 + self.on.day
+
+
+def _joined(streams: Iterable[str]) -> str:
+    return " ".join(part for part in streams if part)

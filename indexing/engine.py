@@ -75,7 +75,7 @@ class SearchEngine(Protocol):
     name: str
 
     def writer(self, *, bulk: bool = False) -> AbstractContextManager[Writer]:
-        """Open the one writer; raises IndexBusy at once when another process has it. Uncommitted changes are dropped."""
+        """Open the one writer; what is not committed is dropped. Raises IndexBusy at once while another has it."""
 
     def search(self, query: EngineQuery) -> EngineResult:
         """Return a page of what `query` asks for, within its units."""
@@ -121,7 +121,9 @@ def engine_faults(kinds: tuple[type[Exception], ...]) -> Iterator[None]:
 
 def unusable() -> IndexUnusable:
     """Return the error for an index that cannot be read."""
-    return IndexUnusable("index.damaged", "全文索引无法读取；档案本身没有受影响。请运行 archive-service reindex 重建索引。")
+    return IndexUnusable(
+        "index.damaged", "全文索引无法读取；档案本身没有受影响。请运行 archive-service reindex 重建索引。"
+    )
 
 
 def busy() -> IndexBusy:

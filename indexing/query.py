@@ -20,6 +20,8 @@ Field = Literal["body", "name", "address", "title"]
 
 LONGEST_QUERY = 200
 MOST_TERMS = 20
+#: Shorter codes have too many neighbours at one wrong character.
+FUZZY_FROM = 6
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,22 @@ class Filter:
     date_from: date | None = None
     date_to: date | None = None
 
+    def days(self) -> tuple[int | None, int | None]:
+        """Return first and last day as yyyymmdd."""
+        return _day(self.date_from), _day(self.date_to)
+
+
+def _day(day: date | None) -> int | None:
+    return day.year * 10_000 + day.month * 100 + day.day if day else None
+
 
 @dataclass(frozen=True)
 class EngineQuery:
     """All that an engine is told. `units` is the set of units whose documents the person may know of."""
 
     units: frozenset[int]
+    #: Units of which the person may also read personal numbers.
+    personal_units: frozenset[int] = frozenset()
     wanted: AllOf = AllOf()
     filter: Filter = Filter()
     offset: int = 0
@@ -112,7 +124,7 @@ _FIELDS = {
     "户号": "account", "account": "account", "户名": "name", "name": "name",
     "地址": "address", "address": "address", "类型": "title", "type": "title",
 }  # fmt: skip
-_CLOSES = {"“": "\"“”＂", "”": "\"“”＂", '"': "\"“”＂", "＂": "\"“”＂", "「": "」", "『": "』"}
+_CLOSES = {"“": '"“”＂', "”": '"“”＂', '"': '"“”＂', "＂": '"“”＂', "「": "」", "『": "』"}
 _PREFIX = re.compile(r"([^\s:：]{1,7})[:：]")
 
 
@@ -159,7 +171,9 @@ def _words(typed: str) -> Iterator[_Word]:
             at = prefix.end()
         content, at, quoted = _quoted(typed, at) if typed[at : at + 1] in _CLOSES else _bare(typed, at)
         if field and not text.stream(content):
-            raise _unreadable(start + 1, f"第 {start + 1} 个字处的“{typed[start:at]}”后面没有内容。请紧接着冒号写要找的词。")
+            raise _unreadable(
+                start + 1, f"第 {start + 1} 个字处的“{typed[start:at]}”后面没有内容。请紧接着冒号写要找的词。"
+            )
         yield _Word(content, start + 1, quoted, field, left_out)
 
 
@@ -198,5 +212,7 @@ def _nodes(word: _Word) -> list[Node]:
 def _account(word: _Word, stream: str) -> Prefix:
     value = stream.replace(" ", "")
     if not text.is_code(value):
-        raise _unreadable(word.at, f"第 {word.at} 个字处的户号“{word.text[:40]}”含有数字和字母以外的字。请只写户号或它的开头。")
+        raise _unreadable(
+            word.at, f"第 {word.at} 个字处的户号“{word.text[:40]}”含有数字和字母以外的字。请只写户号或它的开头。"
+        )
     return Prefix(value)

@@ -79,10 +79,10 @@ def codes(text: str) -> set[str]:
     """
     found: set[str] = set()
     for row in _NUMBER_ROW.finditer(fold(text)):
-        pieces = row.group().split()
-        for first in range(len(pieces)):
-            for last in range(first + 1, min(first + _MOST_JOINED, len(pieces)) + 1):
-                found.add("".join(pieces[first:last]))
+        parts = row.group().split()
+        for first in range(len(parts)):
+            for last in range(first + 1, min(first + _MOST_JOINED, len(parts)) + 1):
+                found.add("".join(parts[first:last]))
     return {code for code in found if len(code) <= _LONGEST_CODE}
 
 
@@ -91,9 +91,19 @@ def is_code(run: str) -> bool:
     return _CODE.fullmatch(run) is not None
 
 
+def has_digit(text_stream: str) -> bool:
+    """Say whether a stream holds a digit."""
+    return any("0" <= letter <= "9" for letter in text_stream)
+
+
 def split_codes(run: str) -> list[str]:
     """Part a run where codes and other letters meet: 容量100千伏安 gives 容量, 100, 千伏安."""
     return _PIECES.findall(run)
+
+
+def pieces(text_stream: str) -> list[str]:
+    """Return the codes and the runs of other letters of a stream that can be looked for by themselves."""
+    return [piece for run in text_stream.split() for piece in split_codes(run) if is_code(piece) or len(piece) > 1]
 
 
 def phrase_cover(phrase_stream: str) -> tuple[list[tuple[int, str]], str | None]:

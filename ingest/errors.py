@@ -1,7 +1,7 @@
 """Refusals of received files: stable codes and the sentences people read.
 
 A refusal is about the file, so it is final: the same bytes are refused again. Trouble on our side (no space left, no
-child process to be had) is `Unavailable` and tried again. Sentences never carry a library's text, a path or a traceback.
+child process to be had) is `Unavailable` and tried again. Sentences carry no library's text, no path, no traceback.
 """
 
 from __future__ import annotations
@@ -17,28 +17,33 @@ class FileRefused(Refused):
     """A received file is no good; `code` says the class, the message what to do next."""
 
 
+_OTHERS_GO_ON = "处理已停止，其他文件不受影响。"
+_SCAN_AGAIN = "原件已原样保留；请重新扫描，或另存为普通 PDF 后再上传。"
+
 #: code -> sentence. A code with a slash is a variant: the part before the slash is what the outside sees.
 SENTENCES: Mapping[str, str] = {
     "file.empty": "文件是空的（0 字节），没有内容可以归档。请检查扫描仪或导出设置，重新生成后再上传。",
     "file.empty/zip": "压缩包里没有可以归档的文件。请检查打包内容后再上传。",
-    "file.type-not-accepted": "内容看起来是{looks_like}，不是可以归档的类型。请转换为 PDF、JPEG、PNG 或 TIFF（或由它们打成的 ZIP）后再上传。",
+    "file.type-not-accepted": (
+        "内容看起来是{looks_like}，不是可以归档的类型。请转换为 PDF、JPEG、PNG 或 TIFF（或由它们打成的 ZIP）后再上传。"
+    ),
     "file.type-not-accepted/method": "压缩包用了不支持的压缩方式。请用普通 ZIP 方式重新打包后再上传。",
     "file.password": "文件设有打开密码，系统无法读取。请由提供者去掉密码后重新上传。",
     "file.password/zip": "压缩包设有密码，系统无法解开。请去掉密码重新打包后再上传。",
     "file.damaged": "文件已损坏，尝试修复后仍读不出页面。原件已原样保留；请重新扫描或向提供者索取完好的文件。",
-    "file.damaged/truncated": "图片数据不完整，可能传输中断或只复制了一部分。原件已原样保留；请重新复制或重新扫描后再上传。",
+    "file.damaged/truncated": "图片数据不完整，可能只传了一部分。原件已原样保留；请重新复制或重新扫描后再上传。",
     "file.damaged/blank": "文件已损坏，修复后的页面全是空白。原件已原样保留；请重新扫描或向提供者索取完好的文件。",
     "file.damaged/zip": "压缩包已损坏，里面的文件没有收下。请重新打包后再上传。",
     "file.damaged/page": "这一页的数据已损坏，无法显示。原件已原样保留；请重新扫描这一页。",
     "file.too-large": "文件超过单个文件 {limit_mib} MB 的上限。请拆分后分别上传。",
     "file.too-many-pages": "文件的页数超过上限 {limit} 页。请按户或按业务拆分后分别上传。",
     "file.pixel-limit": "图像尺寸过大，超过 {limit_mpx} 百万像素的上限。请降低扫描分辨率（建议 200–300 dpi）后再上传。",
-    "file.unpack-limit": "解开后的内容超过上限，疑似异常压缩文件，没有收下。请减少文件、拆成几个压缩包，或直接上传里面的文件。",
+    "file.unpack-limit": "解开后的内容超过上限，没有收下。请拆成几个压缩包，或直接上传里面的文件。",
     "file.zip-nested": "压缩包里还有压缩包（{member}）。请先解开里层压缩包，再把文件一起上传。",
-    "file.memory-limit": "打开文件所需的内存超过上限，处理已停止，其他文件不受影响。原件已原样保留；请重新扫描或另存为普通 PDF 后再上传。",
-    "file.time-limit": "打开文件所需的时间超过上限，处理已停止，其他文件不受影响。原件已原样保留；请重新扫描或另存为普通 PDF 后再上传。",
-    "file.crash": "文件内容异常，读取程序中止，其他文件不受影响。原件已原样保留；请重新扫描或另存为普通 PDF 后再上传。",
-    "file.unreadable": "系统读不了这个文件的内容。原件已原样保留；请重新扫描或另存为普通 PDF 后再上传。",
+    "file.memory-limit": "打开文件所需的内存超过上限，" + _OTHERS_GO_ON + _SCAN_AGAIN,
+    "file.time-limit": "打开文件所需的时间超过上限，" + _OTHERS_GO_ON + _SCAN_AGAIN,
+    "file.crash": "文件内容异常，" + _OTHERS_GO_ON + _SCAN_AGAIN,
+    "file.unreadable": "系统读不了这个文件的内容。" + _SCAN_AGAIN,
     "file.duplicate": "内容完全相同的文件已经收过，这次没有重复保存。请在扫描列表中查看先前那一份。",
 }
 
@@ -86,6 +91,8 @@ def refuse(code: str, **facts: Any) -> FileRefused:
         "limit_mib": _number(facts.get("limit")) // (1024 * 1024),
         "limit_mpx": _number(facts.get("limit")) // 1_000_000,
     }
+    if "/" in code:
+        facts["variant"] = code
     return FileRefused(code.partition("/")[0], SENTENCES[code].format(**words), **facts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from archive_service.households.values import FieldValue, NewItem, NewPage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from archive_service.audit.record import SYSTEM, Actor
 from archive_service.catalogue import load
 from archive_service.households import actions as households
 from archive_service.households.tables import Item
+from archive_service.households.values import FieldValue, NewItem, NewPage
 from archive_service.jobs.queue import Claimed
 from ingest import states
 from ingest.tables import Scan, ScanDocument, ScanPage

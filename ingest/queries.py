@@ -176,6 +176,28 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
     )
 
 
+def scan_if_allowed(session: Session, viewer: Viewer, scan_id: int) -> ScanView | None:
+    """Return a received file, or none when it does not exist or the viewer does not work in its unit."""
+    try:
+        return scan(session, viewer, scan_id)
+    except NotFound:
+        return None
+
+
+def states_of(session: Session, scan_ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+    """Return state, pages done and page count by scan id, members of containers counted with them; for progress."""
+    own = session.execute(select(Scan.id, Scan.state, Scan.pages_done, Scan.page_count).where(Scan.id.in_(scan_ids)))
+    found = {row.id: (row.state, row.pages_done, row.page_count) for row in own}
+    members = session.execute(
+        select(Scan.parent_id, func.sum(Scan.pages_done), func.sum(Scan.page_count))
+        .where(Scan.parent_id.in_(scan_ids))
+        .group_by(Scan.parent_id)
+    )
+    for parent_id, done, count in members:
+        found[parent_id] = (found[parent_id][0], done or 0, count or 0)
+    return found
+
+
 def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> ScanPageView:
     """Return one page of a received file; raises NotFound like `scan`."""
     found = session.execute(

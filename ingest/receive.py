@@ -8,10 +8,8 @@ what was acknowledged is durable.
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -24,11 +22,11 @@ from archive_service.jobs import queue
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.storage.record import record_object
-from archive_service.storage.store import ObjectStore, Stored
+from archive_service.storage.store import ObjectStore, Readable, Stored
 from ingest import states
-from ingest.errors import FileRefused, refusal
+from ingest.errors import FileRefused, refuse
 from ingest.names import display_name
-from ingest.recognise.values import Said
+from ingest.recognise.values import Said as Said
 from ingest.tables import Batch, Scan
 
 #: Kind of the job that takes a scan one step further.
@@ -74,7 +72,7 @@ def receive(
     database: Database,
     store: ObjectStore,
     *,
-    stream: BinaryIO,
+    stream: Readable,
     file_name: str,
     batch_id: int,
     viewer: Viewer,
@@ -116,7 +114,7 @@ def add_scan(
 ) -> Receipt:
     """Write the row of a stored file and the job that it owes; a file that is here already is refused by name."""
     if stored.size_bytes == 0:
-        return _refused_scan(session, batch, name, EMPTY_DIGEST, refusal("file.empty"), by=by, parent=parent, now=now)
+        return _refused_scan(session, batch, name, EMPTY_DIGEST, refuse("file.empty"), by=by, parent=parent, now=now)
     first = session.scalar(
         select(Scan).where(
             Scan.digest == stored.digest,
@@ -170,8 +168,8 @@ def _duplicate(
     now: datetime,
 ) -> Receipt:
     same_unit = first.unit_id == batch.unit_id
-    where = f"(扫描件 {first.id}“{first.file_name}”)" if same_unit else ""
-    error = refusal("file.duplicate", where=where)
+    named = f"扫描件 {first.id} {first.file_name}" if same_unit else ""
+    error = refuse("file.duplicate", first=named)
     return _refused_scan(
         session, batch, name, first.digest, error, by=by, parent=parent, now=now, duplicate_of=first, size=size
     )
@@ -214,20 +212,16 @@ def _receipt(scan: Scan) -> Receipt:
     return Receipt(scan.id, scan.state, scan.digest, scan.duplicate_of, scan.error_code, scan.error_message)
 
 
-class _Limited(io.RawIOBase):
+class _Limited:
     """Reads on until more than the accepted number of bytes have come."""
 
-    def __init__(self, source: BinaryIO, limit: int) -> None:
+    def __init__(self, source: Readable, limit: int) -> None:
         self._source, self._left, self._limit = source, limit, limit
 
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes; raises FileRefused past the limit."""
         data = self._source.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise refusal("file.too-large", limit=self._limit)
+            raise refuse("file.too-large", limit=self._limit)
         return data

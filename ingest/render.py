@@ -16,7 +16,7 @@ from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 from ingest import lines, opening, states
-from ingest.errors import refusal
+from ingest.errors import refuse
 from ingest.opening import RenderedPage
 from ingest.tables import Scan, ScanPage
 from ingest.workshop import Apply, Workshop
@@ -50,7 +50,7 @@ def _apply(session: Session, scan: Scan) -> str:
     pages = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id)).all()
     if all(page.raw_digest is None for page in pages):
         raise_code = next((page.error_code for page in pages if page.error_code), "file.damaged")
-        error = refusal(raise_code)
+        error = refuse(raise_code)
         scan.error_code, scan.error_message = error.code, error.message
         return states.REFUSED
     return states.RENDERED

@@ -81,9 +81,7 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
     if document.decided_by != viewer.person_id or viewer.person_id is None:
         raise Refused("review.not-own", "只能撤销本人的决定。请联系作出决定的人员。")
     if document.item_id is not None:
-        households.withdraw_item(
-            session, item_id=document.item_id, reason="撤销归入", by=viewer.actor, now=now, today=today
-        )
+        households.withdraw_item(session, item_id=document.item_id, reason="撤销归入", by=viewer, now=now, today=today)
     document.state, document.item_id, document.decided_by, document.decided_at = "proposed", None, None, None
     if not document.doubts:
         document.doubts = ["已撤销归入,请重新核对。"]

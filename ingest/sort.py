@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from archive_service.households.values import KnownCase, KnownHousehold
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from archive_service.catalogue import load
 from archive_service.households import queries as households
+from archive_service.households.values import KnownCase, KnownHousehold
 from archive_service.jobs.queue import Claimed
 from archive_service.people.queries import units_below
 from ingest import lines, states

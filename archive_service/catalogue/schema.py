@@ -134,9 +134,9 @@ class DocumentType(_Frozen):
     accepts_any_of: tuple[Text, ...] = ()
     key_fields: tuple[FactCode, ...] = ()
     #: Which capacity the field `capacity` means on this paper.
-    capacity_kind: Literal["applied", "approved", "supply", "contract", "generation", "equipment", "stopped", "after"] | (
-        None
-    ) = None
+    capacity_kind: Literal[
+        "applied", "approved", "supply", "contract", "generation", "equipment", "stopped", "after"
+    ] | (None) = None
     #: What the field `document_date` means on this paper, in words for a person.
     date_meaning: Text | None = None
     source: Text
@@ -278,7 +278,9 @@ class Edition:
         try:
             return self._by_case[category, business_type]
         except KeyError:
-            message = f"资料目录({self.title_zh})里没有“{category} × {business_type}”这种业务。请核对客户类别和业务类型。"
+            message = (
+                f"资料目录({self.title_zh})里没有“{category} × {business_type}”这种业务。请核对客户类别和业务类型。"
+            )
             raise UnknownCombination(
                 "catalogue.combination", message, category=category, business_type=business_type
             ) from None

@@ -1,1 +1,1 @@
-
+"""The household file: one per account number, with its cases, items and pages."""

@@ -54,8 +54,13 @@ def enqueue(
 
 def claim(database: Database, *, worker: str, queues: Collection[str], now: datetime, lease_s: float) -> Claimed | None:
     """Take the oldest job that is due, or one whose worker gave no sign of life; none when there is nothing to do."""
+    with database.reading() as session:
+        # Looking costs no lock; on SQLite an idle worker would otherwise stand in the writers' line all day.
+        if session.scalar(select(_due(queues, now).subquery().c.id)) is None:
+            return None
     with database.unit_of_work() as session:
-        job = session.scalar(_due(queues, now))
+        # Several workers ask at once; SKIP LOCKED gives each its own row instead of making them wait in line.
+        job = session.scalar(_due(queues, now).with_for_update(skip_locked=True))
         if job is None:
             return None
         exhausted = job.attempt >= job.max_attempts
@@ -68,14 +73,7 @@ def claim(database: Database, *, worker: str, queues: Collection[str], now: date
 def _due(queues: Collection[str], now: datetime) -> Select[Job]:
     ready = and_(Job.state == "queued", Job.not_before <= now)
     abandoned = and_(Job.state == "running", Job.lease_until < now)
-    # Several workers ask at once; SKIP LOCKED gives each its own row instead of making them wait in line.
-    return (
-        select(Job)
-        .where(or_(ready, abandoned), Job.queue.in_(queues))
-        .order_by(Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    return select(Job).where(or_(ready, abandoned), Job.queue.in_(queues)).order_by(Job.id).limit(1)
 
 
 def renew(

@@ -65,7 +65,7 @@ def add_unit(session: Session, *, code: str, name: str, parent_id: int | None, b
     return unit
 
 
-def add_person(
+def add_person(  # noqa: PLR0913
     session: Session,
     *,
     login: str,
@@ -232,6 +232,9 @@ def _managed(session: Session, person_id: int, by: Viewer) -> Person:
 
 def _check_not_last(session: Session, grants: list[RoleGrant]) -> None:
     """Refuse unless, for each grant, another active person is system administrator there or above."""
+    # Locked, so that two administrators cannot remove each other at the same moment.
+    all_of_them = select(RoleGrant.id).where(RoleGrant.role == Role.SYSTEM_ADMIN.value).order_by(RoleGrant.id)
+    session.scalars(all_of_them.with_for_update()).all()
     for grant in grants:
         path = session.get_one(Unit, grant.unit_id).path
         others = (

@@ -89,7 +89,7 @@ class _Press:
 
     def _set(self, mark: Text) -> None:
         size = max(5, round(mark.size_pt / 72 * self.scale * MM_PER_INCH))
-        stroke = max(1, round(size * 0.018)) if mark.bold else 0
+        stroke = round(size * 0.022) if mark.bold else 0
         face = fonts.at(mark.face, size)
         place = (mark.x * self.scale, mark.y * self.scale)
         self.pen.text(place, mark.text, font=face, fill=mark.ink, anchor="ls", stroke_width=stroke)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive_service.errors import Unavailable
-from archive_service.storage.store import CHUNK, Stored, copy_checked, damaged, missing
+from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -31,7 +31,7 @@ class FileStore:
         self._temporary = root / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
 
-    def put(self, source: BinaryIO) -> Stored:
+    def put(self, source: Readable) -> Stored:
         """Store all of `source` durably before returning."""
         try:
             return self._put(source)
@@ -82,7 +82,7 @@ class FileStore:
             path.unlink(missing_ok=True)
         return len(old)
 
-    def _put(self, source: BinaryIO) -> Stored:
+    def _put(self, source: Readable) -> Stored:
         handle, name = tempfile.mkstemp(dir=self._temporary)
         temporary = Path(name)
         try:
@@ -108,7 +108,7 @@ class FileStore:
         return self.root / digest[:2] / digest[2:4] / digest
 
 
-def _write_durably(source: BinaryIO, handle: int) -> tuple[str, int]:
+def _write_durably(source: Readable, handle: int) -> tuple[str, int]:
     seen, size = hashlib.sha256(), 0
     with os.fdopen(handle, "wb") as target:
         while chunk := source.read(CHUNK):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive_service.storage.store import Stored, copy_checked, damaged, missing
+from archive_service.storage.store import Readable, Stored, copy_checked, damaged, missing
 
 
 class MemoryStore:
@@ -17,7 +17,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
-    def put(self, source: BinaryIO) -> Stored:
+    def put(self, source: Readable) -> Stored:
         """Store all of `source`."""
         return self.put_bytes(source.read())
 

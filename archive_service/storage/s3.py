@@ -18,7 +18,7 @@ from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error
 
 from archive_service.errors import Unavailable
-from archive_service.storage.store import CHUNK, Stored, copy_checked, damaged, missing
+from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 T = TypeVar("T")
 _GONE = {"NoSuchKey", "NoSuchObject", "NotFound"}
@@ -43,7 +43,7 @@ class S3Store:
         if not self._call(lambda: self._client.bucket_exists(self._bucket)):
             self._call(lambda: self._client.make_bucket(self._bucket))
 
-    def put(self, source: BinaryIO) -> Stored:
+    def put(self, source: Readable) -> Stored:
         """Store all of `source` durably before returning."""
         seen, size = hashlib.sha256(), 0
         with tempfile.TemporaryFile() as spool:

@@ -22,10 +22,17 @@ class Stored:
     new: bool
 
 
+class Readable(Protocol):
+    """Anything that bytes can be read from, piece by piece."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+
+
 class ObjectStore(Protocol):
     """Keeps bytes under their digest. Putting the same bytes again changes nothing."""
 
-    def put(self, source: BinaryIO) -> Stored:
+    def put(self, source: Readable) -> Stored:
         """Store all of `source` durably before returning. Raises Unavailable when the disk or server cannot take it."""
 
     def put_bytes(self, data: bytes) -> Stored:

@@ -114,6 +114,9 @@ def _http_error(request: Request, error: Exception) -> Response:
     return failure(request, error.status_code, code, SENTENCES[code], headers=dict(error.headers or {}))
 
 
-def _malformed(request: Request, _error: Exception) -> Response:
+def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(found["loc"][0] == "path" for found in error.errors()):
+        return failure(request, 404, "page.not-found", SENTENCES["page.not-found"])
     # What was malformed inside an address or a query is nothing a person typed; the details help programs only.
     return failure(request, 422, "request.malformed", SENTENCES["request.malformed"])

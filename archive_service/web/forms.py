@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.datastructures import FormData, UploadFile
 
 from archive_service.errors import Invalid, NotPermitted
-from archive_service.web.visit import AnySignedIn, Visit
+from archive_service.web.visit import AnySignedIn, Visit, whole_number
 
 _FIELDS = 500
 _FILES = 1000
@@ -30,6 +30,11 @@ class Form:
             raise Invalid("form.too-long", f"填写的内容超过 {limit} 字。请缩短后再试。", field=name)
         return text
 
+    def raw(self, name: str) -> str:
+        """Return the field `name` exactly as sent; a password may begin with a space."""
+        value = self._data.get(name)
+        return value[:1000] if isinstance(value, str) else ""
+
     def optional(self, name: str, *, limit: int = 2000) -> str | None:
         """Return the field `name`, none when it is empty or was not sent."""
         return self.text(name, limit=limit) or None
@@ -39,9 +44,10 @@ class Form:
         text = self.text(name, limit=20)
         if not text:
             return None
-        if not text.isascii() or not text.isdigit():
-            raise Invalid("form.no-number", "表单里的编号不是数字。请刷新页面后再试。", field=name)
-        return int(text)
+        number = whole_number(text)
+        if number is None:
+            raise Invalid("form.no-number", "表单里的编号不对,没有执行。请刷新页面后再试。", field=name)
+        return number
 
     def flag(self, name: str) -> bool:
         """Say whether the tick box `name` was ticked."""

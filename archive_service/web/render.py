@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from archive_service import __version__, clock
+from archive_service import __version__, clock, zone
 from archive_service.web import assets, i18n, labels, nav, words
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def query(base: str, values: Mapping[str, Any], **changes: Any) -> str:
 
 def day(value: date | datetime | None) -> str:
     """Return a date as 2026-11-23."""
-    return "" if value is None else (clock.local(value).date() if isinstance(value, datetime) else value).isoformat()
+    return "" if value is None else (zone.local(value).date() if isinstance(value, datetime) else value).isoformat()
 
 
 def short_day(value: date | datetime | None) -> str:
@@ -100,7 +100,7 @@ def short_day(value: date | datetime | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """Return a moment in the time zone of the service centres as 2026-11-23 10:41."""
-    return "" if value is None else clock.local(value).strftime("%Y-%m-%d %H:%M")
+    return "" if value is None else zone.local(value).strftime("%Y-%m-%d %H:%M")
 
 
 def size(value: int | None) -> str:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from archive_service import clock
-from archive_service.errors import NotFound
 from archive_service.people import sign_in
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
@@ -140,8 +139,13 @@ SignedIn = Annotated[Visit, Depends(signed_in)]
 AnySignedIn = Annotated[Visit, Depends(any_signed_in)]
 
 
-def number(text: str, code: str = "page.not-found") -> int:
-    """Return an id out of an address; what is no number names nothing."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise NotFound(code, "没有找到这一页。请从列表重新进入。")
-    return int(text)
+def whole_number(text: str | None) -> int | None:
+    """Return the id that `text` stands for; none when it stands for no id any table can hold."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 10:
+        return None
+    return int(text) if 0 < int(text) <= LARGEST_ID else None
+
+
+LARGEST_ID = 2**31 - 1
+#: An id in an address; what is no id names nothing.
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]

@@ -1,1 +1,1 @@
-
+"""The engines behind the port."""

@@ -13,26 +13,67 @@ from ingest.ocr.engine import Pixels
 #: Rows that lean by less than this are level enough for reading and for finding values beside labels.
 LEVEL_DEG = 0.7
 _STEEPEST_DEG = 8.0
+#: Redness from which a pixel is red ink, and the share of them that is more than a speck.
+_RED = 35
+_SOME_RED = 0.0002
 #: Share of coloured pixels above which colour is the paper (a red cover), not ink on it.
 _COLOURED_PAPER = 0.35
+#: Brightness of the darkest ink against the paper from which a page is faint, and from which it is only grain.
+_FAINT = 0.6
+_NO_INK = 0.97
 
 
 def ink(pixels: Pixels) -> Pixels:
-    """Return the page in one channel in which black and blue ink is dark and red seals fade.
+    """Return the page in one channel in which black and blue ink is dark and red seals are gone.
 
-    Red ink reflects red light, so in the red channel a seal nearly vanishes from the text below it.
+    Red ink reflects red light, so in the red channel a seal nearly vanishes from the text below it; what is
+    left of it is painted over. Print that is red itself is gone too: see `red_ink`.
     """
     if pixels.ndim == 2:
         return pixels
-    share = float(np.mean(_red(pixels[::4, ::4])))
-    if 0.0002 < share < _COLOURED_PAPER:
-        return np.ascontiguousarray(pixels[..., 0])
-    return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    red = redness(pixels) > _RED
+    share = float(np.mean(red[::4, ::4]))
+    if not _SOME_RED < share < _COLOURED_PAPER:
+        return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    channel = pixels[..., 0].copy()
+    paper = float(np.median(channel[::8, ::8]))
+    channel[red & (channel > 0.55 * paper)] = round(paper)
+    return channel
 
 
-def _red(pixels: Pixels) -> NDArray[np.bool_]:
-    red, green, blue = (pixels[..., i].astype(np.int16) for i in range(3))
-    return (red - np.maximum(green, blue)) > 45
+def red_ink(pixels: Pixels) -> Pixels | None:
+    """Return what is printed in red as dark on white: seals, red headings and numbers; None if there is none."""
+    if pixels.ndim == 2:
+        return None
+    colour = redness(pixels)
+    share = float(np.mean(colour[::4, ::4] > _RED))
+    if not _SOME_RED < share < _COLOURED_PAPER:
+        return None
+    return (255 - np.clip(colour.astype(np.int32) * 2, 0, 235)).astype(np.uint8)
+
+
+def redness(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return by how much red outshines green and blue, 0 to 255."""
+    red, green, blue = cv2.split(pixels)
+    return cast(NDArray[np.uint8], cv2.subtract(red, cv2.max(green, blue)))
+
+
+def even(grey: Pixels) -> NDArray[np.float32]:
+    """Return how bright each pixel is against the paper around it: 1 is paper, 0 is black."""
+    small = cv2.resize(grey, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15)))
+    paper = cv2.GaussianBlur(paper, (0, 0), 6)
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.clip(grey / np.maximum(paper.astype(np.float32), 1), 0, 1)
+
+
+def lift(grey: Pixels) -> Pixels:
+    """Darken the ink of a faint page; a page with dark ink is returned as it is."""
+    bright = cv2.GaussianBlur(even(grey), (0, 0), 0.6)
+    ink = float(np.percentile(cv2.GaussianBlur(bright, (0, 0), 0.8)[::2, ::2], 0.7))
+    if not _FAINT < ink < _NO_INK:
+        return grey
+    return (np.clip((bright - ink) / (1 - ink), 0, 1) * 215 + 30).astype(np.uint8)
 
 
 def lean(grey: Pixels) -> float:

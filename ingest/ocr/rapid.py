@@ -1,8 +1,9 @@
 """RapidOCR: finds lines with one network and reads them with another, both from the installed wheel.
 
 Where time goes decides the shape of this module. Finding lines costs most, so it looks at the page from
-afar first and only comes closer when the page asks for it (`_too_small`, `_overlooked`). Reading goes in
-batches whose widths come from a short list, because each new shape makes the runtime compile again.
+afar first and comes closer only if the lines are small (`_too_small`), and looks again in another light only
+if ink was left over (`overlooked`). Reading goes in batches whose widths come from a short list, because
+each new shape makes the runtime compile again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from ingest.lines import Box, TextLine
 from ingest.ocr.engine import Pixels, missing
+from ingest.ocr.overlooked import lift_locally, overlooked
 
 Runtime = Literal["auto", "openvino", "onnxruntime"]
 #: Four corners a line, clockwise from the top left, in pixels of the page.
@@ -56,17 +58,26 @@ class RapidEngine:
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of an upright page, boxes in its pixels; the resolution is judged from the lines found."""
+        grey = image if image.ndim == 2 else cast(Pixels, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        lines, quads = self._pass(image)
+        if overlooked(grey, list(quads)):
+            again, _ = self._pass(lift_locally(grey))
+            lines = max(lines, again, key=_worth)
+        return lines
+
+    def _pass(self, image: Pixels) -> tuple[list[TextLine], Quads]:
         rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         bgr = cast(Pixels, np.ascontiguousarray(rgb[..., ::-1]))
         quads = self._lines(bgr)
         crops = [_cut(bgr, quad) for quad in quads]
         readings = self._texts(crops)
         self._try_other_way_up(crops, readings)
-        return [
+        lines = [
             TextLine(text.strip(), _box(quad, bgr), score)
             for quad, (text, score) in zip(quads, readings, strict=True)
             if score >= _LEAST_SCORE and text.strip()
         ]
+        return lines, quads
 
     def _lines(self, bgr: Pixels) -> Quads:
         longest = max(bgr.shape[:2])
@@ -158,6 +169,10 @@ def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
         part.model_root_dir = config.Global.model_root_dir
         part.font_path = None
     return TextDetector(config.Det), TextRecognizer(config.Rec)
+
+
+def _worth(lines: list[TextLine]) -> float:
+    return sum(len(line.text) * (line.confidence - _LEAST_SCORE) for line in lines)
 
 
 def _too_small(quads: Quads, scale: float) -> bool:

@@ -16,6 +16,8 @@ from ingest.ocr.tesseract import TesseractEngine
 
 #: A turn less likely than this is checked against how well the page reads.
 _SURE_TURN = 0.6
+#: Least confidence of a line in red ink: rings and stars of seals are easily taken for strokes.
+_RED_READS_WELL = 0.85
 #: A page read worse than this is tried another way up.
 _READS_WELL = 0.8
 
@@ -92,7 +94,20 @@ class Reader:
         levelled = abs(lean) > cleanup.LEVEL_DEG
         if levelled:
             pixels, grey = cleanup.level(pixels, lean), cleanup.level(grey, lean)
-        return _Attempt(rotation, pixels, self._engine.read(grey, dpi=dpi), levelled)
+        lines = self._engine.read(cleanup.lift(grey), dpi=dpi)
+        return _Attempt(rotation, pixels, lines + self._red(pixels, lines, dpi), levelled)
+
+    def _red(self, pixels: Pixels, lines: list[TextLine], dpi: int) -> list[TextLine]:
+        """Read red headings, numbers and the straight text of seals, where nothing else was read."""
+        red = cleanup.red_ink(pixels)
+        if red is None:
+            return []
+        found = self._engine.read(red, dpi=dpi)
+        return [
+            line
+            for line in found
+            if line.confidence >= _RED_READS_WELL and len(line.text) > 1 and not any(_overlap(line, o) for o in lines)
+        ]
 
     def _reading(self, attempt: _Attempt, original: bytes) -> PageReading:
         changed = attempt.rotation != 0 or attempt.levelled
@@ -113,6 +128,17 @@ class Reader:
 def _confidence(lines: Sequence[TextLine]) -> float:
     characters = sum(len(line.text) for line in lines)
     return sum(len(line.text) * line.confidence for line in lines) / characters if characters else 1.0
+
+
+def _overlap(a: TextLine, b: TextLine) -> bool:
+    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
+    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+    smaller = min(_area(a), _area(b))
+    return width > 0 and height > 0 and width * height > 0.25 * smaller
+
+
+def _area(line: TextLine) -> int:
+    return (line.box[2] - line.box[0]) * line.height
 
 
 def _lies_on_its_side(lines: Sequence[TextLine]) -> bool:

@@ -77,7 +77,7 @@ def dates(text: str) -> list[Dated]:
         found += [Dated(iso, hit.start(), hit.end())] if iso else []
     for hit in _CJK_DATE.finditer(text):
         year = "".join(_CJK_DIGITS[char] for char in hit[1])
-        iso = _iso(year, str(_small_number(hit[2])), str(_small_number(hit[3])))
+        iso = _iso(year, str(small_number(hit[2])), str(small_number(hit[3])))
         found += [Dated(iso, hit.start(), hit.end())] if iso else []
     for hit in _PLAIN_DATE.finditer(text):
         iso = _iso(hit[1][:4], hit[1][4:6], hit[1][6:])
@@ -123,8 +123,6 @@ def voltage(text: str) -> str | None:
     values = [Decimal(value) for value in hit.groups()[:2] if value]
     kilo = hit[3].lower()[0] in "k千"
     value = max(values)
-    if kilo and value >= 220 and value in (220, 380):
-        return f"{number(str(value))}{'kV' if value == 220 else 'V'}"
     if not kilo and value >= 1000:
         value, kilo = value / 1000, True
     return f"{number(str(value))}{'kV' if kilo else 'V'}"
@@ -189,7 +187,8 @@ def _birth(iso: str) -> bool:
     return "1900-01-01" <= iso < "1950-01-01" and validators.plain_date(iso.replace("-", "")) is not None
 
 
-def _small_number(text: str) -> int:
+def small_number(text: str) -> int:
+    """Return the number below 100 that Chinese digits name."""
     text = text.replace("元", "一").replace("正", "一").replace("廿", "二十").replace("卅", "三十")
     tens, ten, ones = text.partition("十")
     if not ten:

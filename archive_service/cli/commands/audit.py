@@ -1,0 +1,58 @@
+"""`audit`: the trail of what happened, and whether it is whole."""
+
+from __future__ import annotations
+
+import click
+
+from archive_service.audit.verify import chain_breaks
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.people import queries
+
+
+def register(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(audit)
+
+
+@click.group()
+def audit() -> None:
+    """What happened, by whom, when."""
+
+
+@audit.command("list")
+@click.option("--before", type=int, help="Continue below this entry.")
+@click.option("--limit", default=50, show_default=True, help="Most entries to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one entry a line.")
+@click.pass_obj
+def list_(services: Services, before: int | None, limit: int, as_json: bool) -> None:
+    """List audit entries, newest first."""
+    with services.reading() as (session, viewer):
+        listing = queries.audit_entries(session, viewer, before=before, limit=limit)
+    if as_json:
+        for entry in listing.entries:
+            output.emit(entry)
+        return
+    output.table(
+        ("序号", "时间", "人员", "事项", "对象"),
+        [
+            (e.seq, e.at.isoformat(timespec="seconds"), e.person_name, e.did, f"{e.object_kind} {e.object_id}")
+            for e in listing.entries
+        ],
+    )
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def verify(services: Services, as_json: bool) -> int:
+    """Check the hash chain from the first entry to the last."""
+    with services.database.reading() as session:
+        found = chain_breaks(session)
+    if as_json:
+        output.emit({"whole": not found, "breaks": found})
+    elif found:
+        output.table(("序号", "问题"), [(b.seq, b.reason) for b in found])
+    else:
+        output.say("审计链完整。")
+    return 5 if found else 0

@@ -1,0 +1,145 @@
+"""`people`: organisation units, persons, roles, passwords and tokens of programs."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+from sqlalchemy.orm import Session
+
+from archive_service import clock
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.cli.units import unit_id
+from archive_service.errors import NotFound
+from archive_service.people import actions, queries
+from archive_service.people.roles import Right, Role
+
+
+def register(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(people)
+
+
+@click.group()
+def people() -> None:
+    """Units, persons and what they may do."""
+
+
+@people.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one unit a line.")
+@click.pass_obj
+def units(services: Services, as_json: bool) -> None:
+    """List the units as a tree."""
+    with services.reading() as (session, viewer):
+        nodes = queries.unit_tree(session, viewer, Right.PEOPLE_MANAGE)
+    if as_json:
+        for node in nodes:
+            output.emit(node)
+    else:
+        for node in nodes:
+            output.say("  " * node.depth + f"{node.name}（{node.code}）")
+
+
+@people.command("add-unit")
+@click.argument("code")
+@click.argument("name")
+@click.option("--below", required=True, metavar="CODE", help="Code of the unit above.")
+@click.pass_obj
+def add_unit(services: Services, code: str, name: str, below: str) -> None:
+    """Add a unit below another."""
+    with services.writing() as (session, viewer):
+        above = unit_id(session, below)
+        actions.add_unit(session, code=code, name=name, parent_id=above, by=viewer, now=clock.now())
+    output.say(f"已新增单位 {name}（{code}）。")
+
+
+@people.command("list")
+@click.option("--after", help="Continue after this login.")
+@click.option("--limit", default=50, show_default=True, help="Most persons to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one person a line.")
+@click.pass_obj
+def list_(services: Services, after: str | None, limit: int, as_json: bool) -> None:
+    """List persons with their roles."""
+    with services.reading() as (session, viewer):
+        listing = queries.people_list(session, viewer, after=after, limit=limit)
+    if as_json:
+        for person in listing.people:
+            output.emit(person)
+        return
+    output.table(
+        ("登录名", "姓名", "单位", "角色", "状态"),
+        [
+            (
+                p.login,
+                p.name,
+                p.unit_name,
+                "、".join(f"{grant.role}@{grant.unit_code}" for grant in p.grants),
+                "在用" if p.active else "停用",
+            )
+            for p in listing.people
+        ],
+    )
+    output.say(f"共 {listing.total} 人。")
+
+
+@people.command()
+@click.argument("login")
+@click.argument("name")
+@click.option("--unit", required=True, metavar="CODE", help="Code of the person's unit.")
+@click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), help="A role there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def add(services: Services, login: str, name: str, unit: str, roles: tuple[str, ...], as_json: bool) -> None:
+    """Add a person and print the one-time password."""
+    password = secrets.token_urlsafe(12)
+    with services.writing() as (session, viewer):
+        place = unit_id(session, unit)
+        person = actions.add_person(
+            session, login=login, name=name, unit_id=place, password=password, by=viewer, now=clock.now()
+        )
+        for role in roles:
+            actions.grant_role(session, person_id=person.id, role=Role(role), unit_id=place, by=viewer, now=clock.now())
+    _say_password(login, password, as_json)
+
+
+@people.command("reset-password")
+@click.argument("login")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def reset_password(services: Services, login: str, as_json: bool) -> None:
+    """Give a person a new one-time password and end all sign-ins."""
+    password = secrets.token_urlsafe(12)
+    with services.writing() as (session, viewer):
+        actions.set_password(
+            session, person_id=_person_id(session, login), password=password, by=viewer, now=clock.now()
+        )
+    _say_password(login, password, as_json)
+
+
+@people.command()
+@click.argument("login")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--unit", required=True, metavar="CODE", help="Code of the unit in which the role is held.")
+@click.pass_obj
+def grant(services: Services, login: str, role: str, unit: str) -> None:
+    """Give a person a role in a unit and everything below it."""
+    with services.writing() as (session, viewer):
+        place = unit_id(session, unit)
+        person_id = _person_id(session, login)
+        actions.grant_role(session, person_id=person_id, role=Role(role), unit_id=place, by=viewer, now=clock.now())
+    output.say(f"已授予 {login} 角色 {role}（{unit}）。")
+
+
+def _person_id(session: Session, login: str) -> int:
+    found = queries.viewer_by_login(session, login)
+    if found is None or found.person_id is None:
+        raise NotFound("people.not-found", "没有这个登录名，或账号已停用。请核对后再试。")
+    return found.person_id
+
+
+def _say_password(login: str, password: str, as_json: bool) -> None:
+    if as_json:
+        output.emit({"login": login, "one_time_password": password})
+    else:
+        output.say(f"{login} 的一次性密码：{password}（首次登录时必须修改，只显示这一次）")

@@ -1,0 +1,92 @@
+"""`review`: the queue of doubtful documents."""
+
+from __future__ import annotations
+
+import click
+
+from archive_service import clock
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.errors import Invalid
+from ingest import queries, review
+from ingest.review import Decision
+
+
+def register(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(review_group)
+
+
+@click.group("review")
+def review_group() -> None:
+    """Documents that wait for a person."""
+
+
+@review_group.command("list")
+@click.option("--after", type=int, help="Continue above this document.")
+@click.option("--limit", default=50, show_default=True, help="Most documents to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
+@click.pass_obj
+def list_(services: Services, after: int | None, limit: int, as_json: bool) -> None:
+    """List the doubtful documents, oldest first."""
+    with services.reading() as (session, viewer):
+        listing = queries.review_queue(session, viewer, after=after, limit=limit)
+    if as_json:
+        for document in listing.documents:
+            output.emit({**output.plain(document), "id": str(document.id), "scan_id": str(document.scan_id)})
+        return
+    output.table(
+        ("编号", "扫描件", "页", "类型", "户号", "存疑"),
+        [
+            (d.id, d.scan_id, ",".join(map(str, d.pages)), d.document_type, d.account_no, "；".join(d.doubts))
+            for d in listing.documents
+        ],
+    )
+    output.say(f"共 {listing.total} 份待校核。")
+
+
+@review_group.command()
+@click.argument("document_id", metavar="ID", type=int)
+@click.option("--type", "document_type", help="Catalogue code; what was proposed if not given.")
+@click.option("--account", help="Account number; what was proposed if not given.")
+@click.option("--application", help="Application number.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A corrected value; may be given often.")
+@click.option("--reject", metavar="REASON", help="Send it back instead of filing it, for this reason.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def decide(
+    services: Services,
+    document_id: int,
+    document_type: str | None,
+    account: str | None,
+    application: str | None,
+    fields: tuple[str, ...],
+    reject: str | None,
+    as_json: bool,
+) -> None:
+    """File a doubtful document as you say, or send it back."""
+    with services.writing() as (session, viewer):
+        if reject is not None:
+            review.reject(session, viewer, document_id, reason=reject, now=clock.now())
+            result: dict[str, object] = {"document": str(document_id), "state": "rejected", "item": None}
+        else:
+            proposed = queries.document(session, viewer, document_id)
+            decision = Decision(
+                document_type or proposed.document_type,
+                account or proposed.account_no or "",
+                application or (proposed.application_no if account in (None, proposed.account_no) else None),
+                _fields(fields),
+            )
+            item = review.confirm(session, viewer, document_id, decision, now=clock.now(), today=clock.today())
+            result = {"document": str(document_id), "state": "filed", "item": str(item.id)}
+    if as_json:
+        output.emit(result)
+    else:
+        output.say("已退回。" if reject is not None else f"已归入，件 {result['item']}。")
+
+
+def _fields(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    if any(not mark for _, mark, _ in pairs):
+        raise Invalid("review.field", "字段须写成 名称=值，例如 --field capacity=630。")
+    return {name.strip(): value for name, _, value in pairs}

@@ -1,0 +1,68 @@
+"""`serve` and `worker`: the web server with its embedded workers, or workers alone."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+import uvicorn
+
+from archive_service import logs
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.web.app import create_app
+from archive_service.web.services import Services as WebServices
+from archive_service.worker.embedded import Supervisor
+
+
+def register(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(serve)
+    cli.add_command(worker)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.pass_obj
+def serve(services: Services, host: str, port: int) -> None:
+    """Run the web server and, without a broker, its supervised workers."""
+    run_server(services, host=host, port=port)
+
+
+def run_server(services: Services, *, host: str, port: int) -> None:
+    """Serve until interrupted; the workers stop with the server."""
+    logs.configure(level="INFO")
+    app = create_app(WebServices(services.settings, services.database, services.store, services.index))
+    supervisor = Supervisor(services.settings, services.settings.worker_count())
+    if not services.settings.broker_url and not supervisor.start():
+        output.stderr.print("另一个进程已在为这个档案库运行后台任务，本进程只提供网页。")
+    output.stderr.print(f"一户一档已就绪：http://{host}:{port} （Ctrl+C 停止）", highlight=False)
+    try:
+        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
+    finally:
+        supervisor.stop()
+
+
+@click.command()
+@click.option("--queues", default="", help="Only these job queues, separated by commas.")
+@click.pass_obj
+def worker(services: Services, queues: str) -> None:
+    """Run workers on this machine until interrupted."""
+    chosen = tuple(name.strip() for name in queues.split(",") if name.strip())
+    if services.settings.broker_url:
+        from archive_service.worker import app
+
+        app.run_worker(services.settings, chosen)
+        return
+    supervisor = Supervisor(services.settings, services.settings.worker_count())
+    _ = services.database
+    if not supervisor.start():
+        raise click.ClickException("另一个进程已在为这个档案库运行后台任务。请先停止它。")
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    output.stderr.print("后台任务已启动（Ctrl+C 停止）。")
+    stopped.wait()
+    supervisor.stop()

@@ -1,0 +1,115 @@
+"""Say of each component whether it can be reached, in which version, and what to do when not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytesseract
+from sqlalchemy import text
+
+from archive_service.catalogue import load
+from archive_service.cli.services import Services
+from archive_service.errors import ArchiveError
+from ingest import sandbox
+
+#: Below this share of free disk the archive should get more.
+LEAST_FREE = 0.05
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component as found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(services: Services) -> list[Part]:
+    """Look at every component; one that fails does not keep the others from being looked at."""
+    return [_try(name, look, services) for name, look in _LOOKS.items()]
+
+
+def _try(name: str, look: Callable[[Services], str], services: Services) -> Part:
+    try:
+        return Part(name, True, look(services))
+    except ArchiveError as e:
+        return Part(name, False, e.message)
+    except Exception as e:  # noqa: BLE001 - whatever a component throws is what the doctor is there to report
+        return Part(name, False, f"检查失败（{type(e).__name__}）。请查看安装是否完整。")
+
+
+def _database(services: Services) -> str:
+    with services.database.reading() as session:
+        dialect = session.get_bind().dialect
+        version = session.scalar(text("select version_num from alembic_version"))
+    return f"{dialect.name} {'.'.join(map(str, dialect.server_version_info or ()))} · 结构 {version}"
+
+
+def _store(services: Services) -> str:
+    probe = services.store.put_bytes(b"archive-service doctor\n")
+    services.store.read(probe.digest)
+    if services.settings.store == "files":
+        return "本地文件，只写一次，读取时校验 · 未启用对象锁"
+    return f"S3 {services.settings.s3_endpoint} · 对象锁未验证"
+
+
+def _index(services: Services) -> str:
+    return f"{services.settings.search_engine} {_version(services.settings.search_engine)} · {services.index.current()[1].count()} 件"
+
+
+def _disk(services: Services) -> str:
+    usage = shutil.disk_usage(services.settings.home)
+    if usage.free / usage.total < LEAST_FREE:
+        raise ArchiveError("disk.low", f"磁盘剩余不足 5%（{usage.free // 2**30} GiB）。请尽快扩容。")
+    return f"剩余 {usage.free // 2**30} GiB，共 {usage.total // 2**30} GiB"
+
+
+def _rapidocr(_services: Services) -> str:
+    return f"RapidOCR {_version('rapidocr')} · OpenVINO {_version('openvino')} · ONNX Runtime {_version('onnxruntime')}"
+
+
+def _tesseract(services: Services) -> str:
+    try:
+        version = str(pytesseract.get_tesseract_version())
+        languages = pytesseract.get_languages()
+    except pytesseract.TesseractNotFoundError:
+        return _optional(services, "未安装")
+    if "chi_sim" not in languages:
+        return _optional(services, f"{version}，缺少 chi_sim 语言数据")
+    return f"Tesseract {version} · {'、'.join(languages)}"
+
+
+def _optional(services: Services, state: str) -> str:
+    if services.settings.ocr_engine == "tesseract":
+        raise ArchiveError("ocr.tesseract", f"{state}。请安装 tesseract-ocr 和 tesseract-ocr-chi-sim。")
+    return f"{state}（备用引擎，可不装）"
+
+
+def _sandbox(_services: Services) -> str:
+    return sandbox.isolation()
+
+
+def _catalogue(services: Services) -> str:
+    return "、".join(edition.code for edition in load.editions())
+
+
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)
+
+
+def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
+    yield "数据库", _database
+    yield "存储", _store
+    yield "索引", _index
+    yield "磁盘", _disk
+    yield "识读引擎", _rapidocr
+    yield "备用识读引擎", _tesseract
+    yield "隔离", _sandbox
+    yield "标准目录", _catalogue
+
+
+_LOOKS = dict(_looks())

@@ -1,0 +1,94 @@
+"""The command line: `archive-service`, one file per group of commands.
+
+Exit codes: 0 done · 1 unexpected fault · 2 wrong use · 3 refused by a rule · 4 not found · 5 damage found · 6 a
+component is unreachable.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import traceback
+from importlib import import_module
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from archive_service import __version__, logs, settings
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.errors import ArchiveError, Unavailable
+
+#: Modules with commands, in the order of a working day.
+COMMANDS = (
+    "setting_up",
+    "serving",
+    "cases",
+    "ingesting",
+    "reviewing",
+    "households",
+    "searching",
+    "catalogue",
+    "people",
+    "audit",
+    "upkeep",
+    "demo",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="archive-service")
+@click.option("--as", "login", metavar="LOGIN", help="Act in the name of this person, with this person's rights.")
+@click.pass_context
+def cli(context: click.Context, login: str | None) -> None:
+    """一户一档：the records archive of an electricity utility's customer service centres."""
+    logs.configure(level="WARNING")
+    context.obj = Services(settings.load(), login)
+
+
+for _module in COMMANDS:
+    import_module(f"archive_service.cli.commands.{_module}").register(cli)
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that fits what happened."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; a failure is one sentence on standard error."""
+    try:
+        code = cli.main(arguments, prog_name="archive-service", standalone_mode=False)
+    except click.exceptions.Abort:
+        output.stderr.print("已中断。已提交的工作没有丢失，再次运行即可继续。")
+        return 1
+    except click.ClickException as e:
+        e.show(file=sys.stderr)
+        return 2
+    except ArchiveError as e:
+        return _report(e)
+    except OperationalError as e:
+        return _report(
+            Unavailable(
+                "database.unavailable", "数据库无法访问。请检查数据库服务、磁盘空间和地址后重试。", detail=str(e.orig)
+            )
+        )
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - the last line of defence of a program: a number to report instead of a traceback
+        return _fault()
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: ArchiveError) -> int:
+    output.stderr.print(f"{error.message}（{error.code}）", markup=False, highlight=False)
+    return error.exit_code
+
+
+def _fault() -> int:
+    number = secrets.token_hex(3).upper()
+    folder = settings.load().home / "faults"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{number}.txt").write_text(traceback.format_exc(), encoding="utf-8")
+    output.stderr.print(f"程序出现意外故障，已提交的工作没有丢失。请把参考号 {number} 告诉管理员。", highlight=False)
+    return 1

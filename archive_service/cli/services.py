@@ -1,0 +1,73 @@
+"""What the commands work with, opened from the settings when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from archive_service.db.session import Database
+from archive_service.errors import NotFound, Refused, Unavailable
+from archive_service.people import queries as people
+from archive_service.people.viewer import Viewer
+from archive_service.settings import Settings
+from archive_service.storage.choose import open_store
+from archive_service.storage.store import ObjectStore
+from indexing.index import Index, open_index
+
+
+@dataclass
+class Services:
+    """The parts of the archive that this command uses."""
+
+    settings: Settings
+    #: Login of the person in whose name the command acts; none means the system itself, with every right.
+    login: str | None = field(default=None)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database; raises Refused when `init` has not been run, Unavailable when it cannot be reached."""
+        database = Database(self.settings.url())
+        try:
+            ready = inspect(database.engine).has_table("alembic_version")
+        except OperationalError as e:
+            raise Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务和地址后重试。") from e
+        if not ready:
+            raise Refused("archive.not-initialised", "档案库尚未建立。请先运行 archive-service init。")
+        return database
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The object store."""
+        return open_store(self.settings)
+
+    @cached_property
+    def index(self) -> Index:
+        """The full-text index."""
+        return open_index(self.settings.home, self.settings.search_engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Session, Viewer]]:
+        """Give a reading session and the person in whose name the command acts."""
+        with self.database.reading() as session:
+            yield session, self.viewer(session)
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[Session, Viewer]]:
+        """Give a writing session, committed when the block ends, and the person in whose name the command acts."""
+        with self.database.unit_of_work() as session:
+            yield session, self.viewer(session)
+
+    def viewer(self, session: Session) -> Viewer:
+        """Return the person in whose name the command acts; raises NotFound for an unknown login."""
+        if self.login is None:
+            return people.system_viewer(session)
+        found = people.viewer_by_login(session, self.login)
+        if found is None:
+            raise NotFound("people.not-found", "没有这个登录名，或账号已停用。请核对后再试。")
+        return found

@@ -1,0 +1,161 @@
+"""What the cross-document checks see and say, and the comparisons they share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
+
+from archive_service import masking
+from archive_service.completeness.rules import HeldItem
+
+APPLICATION_FORMS = ("A02H", "A02N", "A02R", "A02V", "A02D")
+REPLIES = ("P03H", "P03L")
+CONTRACTS = ("K01H", "K01L", "K01R", "K01T")
+#: On these the name is that of the paper's own subject, compared by XC03.
+IDENTITY_PAPERS = ("A05", "A06")
+
+
+class Agreement(StrEnum):
+    """What a check found."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the business system says of a case."""
+
+    account_no: str
+    account_name: str
+    application_no: str
+    service_address: str
+    category: str
+    business_type: str
+    capacity_kva: Decimal | None = None
+    voltage: str | None = None
+    accepted_on: date | None = None
+    energised_on: date | None = None
+    filed_on: date | None = None
+    #: Day each stage was completed, by the code of the stage.
+    stage_dates: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A value and where it was seen; no item means that the business system says so."""
+
+    item: int | None
+    document_type: str | None
+    field: str
+    #: As shown to people: personal numbers are masked.
+    value: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one cross-document rule found in a case."""
+
+    rule: str
+    status: Agreement
+    evidence: tuple[Seen, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value as it stands, with the item it stands on (none: the business system)."""
+
+    item: HeldItem | None
+    field: str
+    value: str
+
+    @property
+    def seen(self) -> Seen:
+        """Return it as evidence."""
+        if self.item is None:
+            return Seen(None, None, self.field, self.shown, None)
+        return Seen(self.item.id, self.item.document_type, self.field, self.shown, self.item.pages.get(self.field))
+
+    @property
+    def shown(self) -> str:
+        """Return the value fit for showing."""
+        return masking.id_number(self.value) if self.field.endswith("id_number") else self.value
+
+    @property
+    def where(self) -> str:
+        """Say where it stands, for a person."""
+        if self.item is None:
+            return "业务系统"
+        page = self.item.pages.get(self.field)
+        name = self.item.title or self.item.document_type
+        return f"{name}第 {page} 页" if page else name
+
+    def __str__(self) -> str:
+        return f"{self.where}“{self.shown}”"
+
+
+def readings(held: Iterable[HeldItem], name: str, *, types: Collection[str] | None = None) -> list[Reading]:
+    """Return each value of the field `name` on items of `types` (none: on all), by item id."""
+    return [
+        Reading(item, name, value)
+        for item in sorted(held, key=lambda each: each.id)
+        if (types is None or item.document_type in types) and (value := item.fields.get(name, "").strip())
+    ]
+
+
+def said(name: str, value: object) -> list[Reading]:
+    """Return what the business system says, as readings; nothing if it does not say."""
+    return [Reading(None, name, str(value))] if value not in (None, "") else []
+
+
+def observe(rule: str, status: Agreement, evidence: Sequence[Reading], message: str) -> Observation:
+    """Return an observation resting on `evidence`."""
+    return Observation(rule, status, tuple(each.seen for each in evidence), message)
+
+
+def listed(evidence: Sequence[Reading], most: int = 4) -> str:
+    """Say the readings one after the other, the first few of many."""
+    rest = f"等 {len(evidence)} 处" if len(evidence) > most else ""
+    return "、".join(str(each) for each in evidence[:most]) + rest
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """Return `text` in half width and upper case without spaces and punctuation, for comparing."""
+    return re.sub(r"[\s\W_]+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def nearness(one: str, other: str) -> Agreement:
+    """Compare two names: equal, apart, or so near that a misread character may explain it (cannot tell)."""
+    one, other = plain(one), plain(other)
+    if one == other:
+        return Agreement.AGREES
+    # Short names differ in earnest by one character; in long ones a reader's slip is likelier.
+    allowed = min(len(one), len(other)) // 5
+    apart = Levenshtein.distance(one, other, score_cutoff=allowed) > allowed
+    return Agreement.DIFFERS if apart else Agreement.CANNOT_TELL
+
+
+def number(text: str) -> Decimal | None:
+    """Return the first number in `text`, or None."""
+    found = re.search(r"\d[\d,]*(?:\.\d+)?", unicodedata.normalize("NFKC", text))
+    return Decimal(found[0].replace(",", "")) if found else None
+
+
+def day(text: str) -> date | None:
+    """Return the ISO date `text`, or None."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

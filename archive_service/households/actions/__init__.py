@@ -1,0 +1,18 @@
+"""Writes of household files: register, file, move, correct, withdraw. No action commits."""
+
+from archive_service.households.actions.cases import record_stage, register_case
+from archive_service.households.actions.imports import import_cases
+from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
+from archive_service.households.assessment import reassess_case
+
+__all__ = [
+    "correct_field",
+    "file_item",
+    "import_cases",
+    "move_item",
+    "reassess_case",
+    "record_stage",
+    "register_case",
+    "retype_item",
+    "withdraw_item",
+]

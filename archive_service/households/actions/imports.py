@@ -1,0 +1,90 @@
+"""Import of households and cases from the business system: every row is tried, every bad row is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service.audit.record import record
+from archive_service.catalogue.load import edition_for, editions
+from archive_service.errors import ArchiveError, Damaged, Unavailable
+from archive_service.households.actions.cases import register_case
+from archive_service.households.csv_rows import BadCell, Reading, case_of_row, check_columns, row_error
+from archive_service.households.values import CaseData, ImportReport, RowError
+from archive_service.people.roles import Right
+from archive_service.people.tables import Unit
+from archive_service.people.viewer import Viewer
+
+
+def import_cases(
+    session: Session,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    by: Viewer,
+    now: datetime,
+    today: date,
+    account_no_pattern: str,
+    application_no_pattern: str,
+    filing_due_workdays: int = 3,
+) -> ImportReport:
+    """Register the cases that `rows` describe, by the columns of the agreed import file.
+
+    Importing the same rows again changes nothing. A bad row is reported by its line and does not stop the others;
+    an unknown or missing column raises Invalid before any row is taken.
+    """
+    by.require(Right.CASE_IMPORT)
+    check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
+    mine = select(Unit.code, Unit.id).where(Unit.id.in_(by.units(Right.CASE_IMPORT)))
+    reading = Reading(
+        account_no_pattern=account_no_pattern,
+        application_no_pattern=application_no_pattern,
+        units=dict(session.execute(mine).tuples().all()),
+        edition_for=edition_for,
+    )
+    outcomes: Counter[str] = Counter()
+    errors: list[RowError] = []
+    for place, row in enumerate(rows, start=2):
+        line = getattr(row, "line", 0) or place
+        try:
+            data = case_of_row(row, reading)
+            outcomes[_registered(session, data, by=by, now=now, today=today, due=filing_due_workdays)] += 1
+        except BadCell as e:
+            errors.append(row_error(line, e))
+        except (Damaged, Unavailable):
+            raise
+        except ArchiveError as e:
+            errors.append(row_error(line, e))
+    report = ImportReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"], tuple(errors))
+    _note(session, report, by=by, now=now)
+    return report
+
+
+def _registered(session: Session, data: CaseData, *, by: Viewer, now: datetime, today: date, due: int) -> str:
+    # A row is taken whole or not at all, whatever stops it half-way.
+    with session.begin_nested():
+        _, outcome = register_case(session, data, by=by, now=now, today=today, filing_due_workdays=due)
+    return outcome
+
+
+def _note(session: Session, report: ImportReport, *, by: Viewer, now: datetime) -> None:
+    facts = {
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused_lines": [error.line for error in report.errors][:200],
+        "refused": len(report.errors),
+    }
+    record(
+        session,
+        by=by.actor,
+        did="cases.imported",
+        object_kind="import",
+        object_id=now.isoformat(timespec="seconds"),
+        unit_id=by.unit_id or None,
+        facts=facts,
+        now=now,
+    )

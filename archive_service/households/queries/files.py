@@ -1,0 +1,271 @@
+"""Reading one household, one item, one page, as a viewer may see them.
+
+What does not exist and what the viewer may not know of get the same answer, NotFound.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from archive_service import masking
+from archive_service.catalogue.load import edition_by_code
+from archive_service.errors import NotFound
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item, ItemField, Page, Verdict
+from archive_service.households.views import (
+    CaseView,
+    FieldView,
+    HouseholdView,
+    ItemView,
+    PageBrief,
+    PageView,
+    StageView,
+    VerdictView,
+)
+from archive_service.people.roles import Right
+from archive_service.people.tables import Person, Unit
+from archive_service.people.viewer import Viewer
+
+_PERSONAL = frozenset({"personal", "sensitive"})
+
+
+def household(session: Session, viewer: Viewer, account_no: str, *, withdrawn: bool = False) -> HouseholdView:
+    """Return the whole file of an account number; withdrawn items only when asked for. Raises NotFound."""
+    head = readable_household(session, viewer, account_no)
+    unit = session.get_one(Unit, head.unit_id)
+    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    cases = list(session.scalars(select(CaseFile).where(CaseFile.household_id == head.id).order_by(CaseFile.id)))
+    wanted = select(Item).where(Item.household_id == head.id).order_by(Item.item_no)
+    if not withdrawn:
+        wanted = wanted.where(Item.state == "filed")
+    rows = list(session.scalars(wanted.options(selectinload(Item.fields))))
+    items = _item_views(session, rows, {head.id: head}, personal=personal)
+    return HouseholdView(
+        id=head.id,
+        account_no=head.account_no,
+        account_name=head.account_name,
+        service_address=head.service_address,
+        customer_category=head.customer_category,
+        unit_id=unit.id,
+        unit_code=unit.code,
+        unit_name=unit.name,
+        state=head.state,
+        revision=head.revision,
+        created_at=head.created_at,
+        cases=tuple(case_views(session, head, cases, personal=personal)),
+        items=tuple(items),
+        masked=any(item.masked for item in items),
+    )
+
+
+def case(session: Session, viewer: Viewer, application_no: str) -> CaseView:
+    """Return the case with an application number. Raises NotFound."""
+    found = session.execute(
+        select(CaseFile, HouseholdFile)
+        .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
+        .where(CaseFile.application_no == application_no, HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    ).first()
+    if found is None:
+        raise NotFound("case.not-found", "没有这个业务,或者您无权查看。请核对申请编号后再试。")
+    row, head = found
+    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    return case_views(session, head, [row], personal=personal)[0]
+
+
+def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
+    """Return an item, filed or withdrawn. Raises NotFound."""
+    row, head = _readable_item(session, viewer, item_id)
+    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    return _item_views(session, [row], {head.id: head}, personal=personal)[0]
+
+
+def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
+    """Return a page of an item, counted from 1. Raises NotFound."""
+    row, head = _readable_item(session, viewer, item_id)
+    page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
+    if page is None:
+        raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
+    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    shown = _item_views(session, [row], {head.id: head}, personal=personal)[0]
+    withheld = not personal and (row.sensitivity in _PERSONAL or masking.is_personal(page.text))
+    return PageView(
+        item=shown,
+        page_no=page.page_no,
+        page_count=len(shown.pages),
+        image_digest=None if withheld else page.image_digest,
+        thumbnail_digest=None if withheld else page.thumbnail_digest,
+        original_digest=page.original_digest if viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id) else None,
+        original_page=page.original_page,
+        width_px=page.width_px,
+        height_px=page.height_px,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        engine=page.engine,
+        confidence=page.confidence,
+        text=page.text if personal else masking.text(page.text),
+        lines_digest=page.lines_digest,
+        masked=not personal,
+        withheld=withheld,
+    )
+
+
+def readable_household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:
+    """Return the row of a household that the viewer may read. Raises NotFound."""
+    units = viewer.units(Right.RECORD_READ)
+    found = select(HouseholdFile).where(HouseholdFile.account_no == account_no, HouseholdFile.unit_id.in_(units))
+    head = session.scalar(found)
+    if head is None:
+        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+    return head
+
+
+def _readable_item(session: Session, viewer: Viewer, item_id: int) -> tuple[Item, HouseholdFile]:
+    found = session.execute(
+        select(Item, HouseholdFile)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .where(Item.id == item_id, HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    ).first()
+    if found is None:
+        raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
+    return found[0], found[1]
+
+
+def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], *, personal: bool) -> list[CaseView]:
+    """Return cases of a household with stages and verdicts, in the order given."""
+    keys = [row.id for row in rows]
+    stages: dict[int, list[StageView]] = defaultdict(list)
+    done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
+    for stage in session.scalars(done):
+        stages[stage.case_id].append(StageView(stage.stage, stage.done_on))
+    verdicts: dict[int, list[Verdict]] = defaultdict(list)
+    for verdict in session.scalars(select(Verdict).where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
+        verdicts[verdict.case_id].append(verdict)
+    return [
+        CaseView(
+            id=row.id,
+            household_id=head.id,
+            account_no=head.account_no,
+            account_name=head.account_name,
+            application_no=row.application_no,
+            customer_category=row.customer_category,
+            business_type=row.business_type,
+            capacity_kva=row.capacity_kva,
+            voltage=row.voltage,
+            conditions=None if row.conditions is None else tuple(row.conditions),
+            accepted_on=row.accepted_on,
+            energised_on=row.energised_on,
+            filing_due_on=row.filing_due_on,
+            state=row.state,
+            filed_at=row.filed_at,
+            edition=row.edition,
+            complete=row.complete,
+            due_count=row.due_count,
+            satisfied_count=row.satisfied_count,
+            missing_count=row.missing_count,
+            doubtful_count=row.doubtful_count,
+            assessment_error=row.assessment_error,
+            stages=tuple(stages[row.id]),
+            verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
+        )
+        for row in rows
+    ]
+
+
+def _verdict_views(row: CaseFile, verdicts: Iterable[Verdict], *, personal: bool) -> list[VerdictView]:
+    edition = edition_by_code(row.edition) if row.edition else None
+    place = {code: at for at, code in enumerate(edition.document_types)} if edition else {}
+    return [
+        VerdictView(
+            document_type=one.document_type,
+            requirement=one.requirement,
+            condition=one.condition,
+            status=one.status,
+            evidence=tuple(one.evidence),
+            reason=one.reason if personal else masking.text(one.reason),
+            due=bool(one.details.get("due")),
+        )
+        for one in sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
+    ]
+
+
+def _item_views(
+    session: Session, rows: Sequence[Item], heads: Mapping[int, HouseholdFile], *, personal: bool
+) -> list[ItemView]:
+    pages = _page_briefs(session, rows, personal=personal)
+    numbers = _texts_by_id(session, CaseFile.id, CaseFile.application_no, {row.case_id for row in rows})
+    people = _texts_by_id(session, Person.id, Person.name, {row.filed_by for row in rows})
+    return [
+        _item_view(
+            row,
+            heads[row.household_id],
+            pages[row.id],
+            application_no=numbers.get(row.case_id or 0),
+            filed_by=people.get(row.filed_by or 0),
+            personal=personal,
+        )
+        for row in rows
+    ]
+
+
+def _item_view(
+    row: Item,
+    head: HouseholdFile,
+    pages: Sequence[PageBrief],
+    *,
+    application_no: str | None,
+    filed_by: str | None,
+    personal: bool,
+) -> ItemView:
+    fields = tuple(field_view(one, personal=personal) for one in row.fields)
+    hidden = not personal and row.sensitivity in _PERSONAL
+    return ItemView(
+        id=row.id,
+        item_no=row.item_no,
+        household_id=head.id,
+        unit_id=head.unit_id,
+        account_no=head.account_no,
+        account_name=head.account_name,
+        case_id=row.case_id,
+        application_no=application_no,
+        document_type=row.document_type,
+        title=row.title if personal else masking.text(row.title),
+        document_date=row.document_date,
+        sensitivity=row.sensitivity,
+        state=row.state,
+        confidence=row.confidence,
+        reasons=tuple(row.reasons if personal else map(masking.text, row.reasons)),
+        scan_id=row.scan_id,
+        scan_document=row.scan_document,
+        filed_at=row.filed_at,
+        filed_by=filed_by,
+        fields=fields,
+        pages=tuple(pages),
+        masked=hidden or any(one.masked for one in fields),
+    )
+
+
+def field_view(row: ItemField, *, personal: bool) -> FieldView:
+    """Return a field as it is shown to somebody who may or may not read personal data."""
+    value = row.value if personal else masking.field(row.name, row.value)
+    box = None if row.box is None or len(row.box) != 4 else (row.box[0], row.box[1], row.box[2], row.box[3])
+    return FieldView(row.name, value, row.unit, row.confidence, row.page, box, row.checked, masked=value != row.value)
+
+
+def _page_briefs(session: Session, rows: Sequence[Item], *, personal: bool) -> Mapping[int, list[PageBrief]]:
+    hidden = {row.id for row in rows if not personal and row.sensitivity in _PERSONAL}
+    briefs: dict[int, list[PageBrief]] = defaultdict(list)
+    columns = select(Page.item_id, Page.page_no, Page.thumbnail_digest, Page.width_px, Page.height_px)
+    wanted = columns.where(Page.item_id.in_([row.id for row in rows])).order_by(Page.item_id, Page.page_no)
+    for item_id, page_no, thumbnail, width, height in session.execute(wanted):
+        briefs[item_id].append(PageBrief(page_no, None if item_id in hidden else thumbnail, width, height))
+    return briefs
+
+
+def _texts_by_id(session: Session, key: object, text: object, ids: Collection[int | None]) -> Mapping[int, str]:
+    wanted = [one for one in ids if one is not None]
+    if not wanted:
+        return {}
+    return dict(session.execute(select(key, text).where(key.in_(wanted))).tuples().all())  # type: ignore[attr-defined,call-overload]

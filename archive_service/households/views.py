@@ -1,0 +1,248 @@
+"""Household files as they are shown; what a viewer may not see is masked or left out before it gets here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A field of an item; `masked` says that part of the value is hidden from this viewer."""
+
+    name: str
+    value: str
+    unit: str | None
+    confidence: float
+    page: int | None
+    box: tuple[int, int, int, int] | None
+    checked: bool | None
+    masked: bool
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A completed stage of a case."""
+
+    stage: str
+    done_on: date
+
+
+@dataclass(frozen=True)
+class VerdictView:
+    """How one requirement of the catalogue stands, and the items it rests on."""
+
+    document_type: str
+    requirement: str
+    condition: str | None
+    status: str
+    evidence: tuple[int, ...]
+    reason: str
+    due: bool
+
+
+@dataclass(frozen=True)
+class PageBrief:
+    """A page in a list; no thumbnail where the viewer may not see its picture."""
+
+    page_no: int
+    thumbnail_digest: str | None
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item with its fields and its pages in brief."""
+
+    id: int
+    item_no: int
+    household_id: int
+    unit_id: int
+    account_no: str
+    account_name: str
+    case_id: int | None
+    application_no: str | None
+    document_type: str
+    title: str
+    document_date: date | None
+    sensitivity: str
+    state: str
+    confidence: float
+    reasons: tuple[str, ...]
+    scan_id: int | None
+    scan_document: int | None
+    filed_at: datetime
+    #: Name of who filed it; none for the archive itself.
+    filed_by: str | None
+    fields: tuple[FieldView, ...]
+    pages: tuple[PageBrief, ...]
+    #: Some value or picture is hidden from this viewer.
+    masked: bool
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One page of an item to be read."""
+
+    item: ItemView
+    page_no: int
+    page_count: int
+    #: None where the picture shows personal data that the viewer may not see.
+    image_digest: str | None
+    thumbnail_digest: str | None
+    #: None unless the viewer may take originals out.
+    original_digest: str | None
+    original_page: int
+    width_px: int
+    height_px: int
+    dpi: int
+    rotation: int
+    engine: str
+    confidence: float
+    text: str
+    #: Lines with boxes in the object store; whoever shows them to a viewer with `masked` passes them through masking.
+    lines_digest: str
+    #: Personal data in text and lines must be hidden from this viewer.
+    masked: bool
+    #: The picture is hidden from this viewer.
+    withheld: bool
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case with its stages and the verdicts of its last assessment."""
+
+    id: int
+    household_id: int
+    account_no: str
+    account_name: str
+    application_no: str
+    customer_category: str
+    business_type: str
+    capacity_kva: Decimal | None
+    voltage: str | None
+    conditions: tuple[str, ...] | None
+    accepted_on: date | None
+    energised_on: date | None
+    filing_due_on: date | None
+    state: str
+    filed_at: datetime | None
+    edition: str | None
+    complete: bool
+    due_count: int
+    satisfied_count: int
+    missing_count: int
+    doubtful_count: int
+    assessment_error: str | None
+    stages: tuple[StageView, ...]
+    #: In catalogue order.
+    verdicts: tuple[VerdictView, ...]
+
+
+@dataclass(frozen=True)
+class HouseholdView:
+    """The whole file of an account number."""
+
+    id: int
+    account_no: str
+    account_name: str
+    service_address: str
+    customer_category: str
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    state: str
+    revision: int
+    created_at: datetime
+    cases: tuple[CaseView, ...]
+    #: All filed items by number, with those of no case among them; withdrawn ones only when asked for.
+    items: tuple[ItemView, ...]
+    masked: bool
+
+
+@dataclass(frozen=True)
+class HouseholdRow:
+    """A household in a list."""
+
+    id: int
+    account_no: str
+    account_name: str
+    service_address: str
+    customer_category: str
+    unit_name: str
+    state: str
+    case_count: int
+    item_count: int
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case in a list."""
+
+    id: int
+    application_no: str
+    account_no: str
+    account_name: str
+    unit_code: str
+    unit_name: str
+    customer_category: str
+    business_type: str
+    accepted_on: date | None
+    energised_on: date | None
+    filing_due_on: date | None
+    state: str
+    complete: bool
+    due_count: int
+    satisfied_count: int
+    missing_count: int
+    doubtful_count: int
+    assessment_error: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of cases; `next` continues it, `total` counts all that the filters let through."""
+
+    cases: Sequence[CaseRow]
+    next: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class CaseFilters:
+    """Which cases to list; every filter given must hold."""
+
+    #: Code of a unit; everything below it counts too.
+    centre: str | None = None
+    state: str | None = None
+    customer_category: str | None = None
+    business_type: str | None = None
+    complete: bool | None = None
+    #: Still to be filed and due before this day.
+    due_before: date | None = None
+    #: Beginning of an account or application number, or part of a name or address.
+    text: str | None = None
+    #: Only cases that cannot be assessed.
+    not_assessable: bool = False
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Completeness of the cases of a centre energised in a month."""
+
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    #: As 2026-11; none for cases that are not energised.
+    month: str | None
+    cases: int
+    complete_cases: int
+    #: Papers due and those that are there.
+    due: int
+    satisfied: int
+    #: Cases whose time for filing is over or that are filed, and those of them filed in time.
+    judged_for_time: int
+    on_time: int

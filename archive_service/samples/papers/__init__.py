@@ -1,0 +1,1 @@
+"""The papers of a case, one function a document type."""

@@ -1,0 +1,54 @@
+"""For machines that watch this one: alive, ready, figures. No sign-in, and nothing about any record."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from archive_service import logs
+from archive_service.people import queries as people
+from archive_service.web.visit import services_of
+
+router = APIRouter()
+
+#: The sha256 of nothing; asking for it shows whether the store answers.
+_ASKED = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@router.get("/healthz")
+def alive() -> Response:
+    """Say that the process answers."""
+    return PlainTextResponse("ok")
+
+
+@router.get("/readyz")
+def ready(request: Request) -> Response:
+    """Say whether database and store answer; the reason stands in the log, not in the answer."""
+    parts = {"database": _database_answers(request), "store": _store_answers(request)}
+    return JSONResponse({"ready": all(parts.values()), "parts": parts}, status_code=200 if all(parts.values()) else 503)
+
+
+@router.get("/metrics")
+def figures(request: Request) -> Response:
+    """Return the figures for Prometheus."""
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database_answers(request: Request) -> bool:
+    try:
+        with services_of(request).database.reading() as session:
+            people.all_unit_ids(session)
+    except Exception:
+        logs.get("web").exception("database does not answer")
+        return False
+    return True
+
+
+def _store_answers(request: Request) -> bool:
+    try:
+        services_of(request).store.exists(_ASKED)
+    except Exception:
+        logs.get("web").exception("store does not answer")
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""Signing in and out, changing a password, and what a person chose for their pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from archive_service import clock
+from archive_service.errors import Invalid, Refused
+from archive_service.people import actions, sign_in
+from archive_service.web import i18n, render
+from archive_service.web.forms import SentForm
+from archive_service.web.i18n import N_
+from archive_service.web.visit import (
+    LANGUAGE_COOKIE,
+    AnySignedIn,
+    SignedIn,
+    Visit,
+    drop_session,
+    keep_session,
+    language_of,
+    services_of,
+    visit_of,
+)
+
+router = APIRouter()
+
+#: What can be chosen, each with its words; the first is what holds without a choice.
+CHOICES: dict[str, tuple[str, dict[str, str]]] = {
+    "language": (N_("语言"), {"zh": N_("中文"), "en": "English"}),
+    "theme": (N_("明暗"), {"light": N_("浅色"), "dark": N_("深色")}),
+    "print": (N_("字号"), {"normal": N_("标准"), "large": N_("大字")}),
+    "density": (N_("行距"), {"default": N_("紧凑"), "roomy": N_("宽松")}),
+    "single_keys": (N_("单键快捷键"), {"on": N_("打开"), "off": N_("关闭")}),
+}
+_YEAR_S = 365 * 24 * 3600
+
+
+async def anonymous_form(request: Request) -> FormData:
+    """Parse the form of someone not yet signed in; the guard has refused other sites' pages already."""
+    return await request.form(max_files=0, max_fields=10)
+
+
+@router.get("/sign-in")
+def show_sign_in(request: Request) -> Response:
+    """Show the sign-in page; switch its language when asked."""
+    if visit_of(request) is not None:
+        return RedirectResponse("/", status_code=303)
+    chosen = i18n.known(request.query_params.get("language"))
+    page = _sign_in_page(request, language=chosen)
+    if chosen:
+        page.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, path="/", httponly=True, samesite="lax")
+    return page
+
+
+@router.post("/sign-in")
+def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_form)]) -> Response:
+    """Sign in; the browser gets a new secret each time."""
+    services = services_of(request)
+    login, password = str(form.get("login", ""))[:80], str(form.get("password", ""))[:400]
+    try:
+        limits = sign_in.Limits.of(services.settings)
+        secret, _ = sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)
+    except Refused as refused:
+        return _sign_in_page(request, login=login, message=refused.message, status=refused.http_status)
+    response = RedirectResponse(inside(str(form.get("next", ""))), status_code=303)
+    keep_session(response, services.settings, secret)
+    return response
+
+
+@router.post("/sign-out")
+def do_sign_out(visit: AnySignedIn, _form: SentForm) -> Response:
+    """End this sign-in, on the server first."""
+    with visit.services.database.unit_of_work() as session:
+        sign_in.sign_out(session, visit.secret, now=visit.now)
+    response = RedirectResponse("/sign-in?done=signed-out", status_code=303)
+    drop_session(response, visit.services.settings)
+    return response
+
+
+@router.get("/password")
+def show_password(visit: AnySignedIn) -> Response:
+    """Show the page on which a person changes their password."""
+    return visit.page("people/password.html", message="")
+
+
+@router.post("/password")
+def change_password(visit: AnySignedIn, form: SentForm) -> Response:
+    """Change the person's own password; every other sign-in of theirs ends."""
+    new = str(form.raw("new"))
+    try:
+        if new != form.raw("again"):
+            raise Invalid("password.not-equal", N_("两次输入的新密码不一样。请重新输入。"))
+        _set_own_password(visit, current=form.raw("current"), new=new)
+    except (Refused, Invalid) as error:
+        return visit.page("people/password.html", status=error.http_status, message=visit.say(error.message))
+    return RedirectResponse("/me?done=password", status_code=303)
+
+
+@router.get("/me")
+def show_me(visit: SignedIn) -> Response:
+    """Show the person's own settings and the places they have."""
+    return visit.page("people/me.html", choices=CHOICES)
+
+
+@router.post("/me/preferences")
+def set_preference(visit: SignedIn, form: SentForm) -> Response:
+    """Keep one choice of the person on the server."""
+    name, value = form.text("name", limit=20), form.text("value", limit=20)
+    if value not in CHOICES.get(name, ("", {}))[1]:
+        raise Invalid("preference.unknown", N_("没有这个选项。请从“我的设置”里选择。"))
+    with visit.services.database.unit_of_work() as session:
+        actions.set_preference(session, key=name, value=value, by=visit.viewer, now=visit.now)
+    return RedirectResponse(inside(form.text("next")), status_code=303)
+
+
+def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
+    assert visit.viewer.person_id is not None
+    with visit.services.database.unit_of_work() as session:
+        actions.set_password(
+            session,
+            person_id=visit.viewer.person_id,
+            password=new,
+            by=visit.viewer,
+            now=visit.now,
+            current=current,
+            keep=visit.secret,
+        )
+
+
+def inside(address: str) -> str:
+    """Return `address` if it lies in this program, else the home page: nobody is sent away from here."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if plain and "\\" not in address else "/"
+
+
+def _sign_in_page(
+    request: Request, *, login: str = "", message: str = "", status: int = 200, language: str | None = None
+) -> HTMLResponse:
+    spoken = language or language_of(request, None)
+    facts = {
+        "login": login,
+        "message": i18n.translate(message, spoken),
+        "next": inside(request.query_params.get("next", "/")),
+        "notice": request.query_params.get("done", ""),
+        "preferences": {},
+    }
+    return HTMLResponse(render.html("people/sign_in.html", spoken, facts), status_code=status)

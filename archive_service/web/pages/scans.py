@@ -1,0 +1,141 @@
+"""Received files: the list, one of them with its pages, the images and the original."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from archive_service.audit.record import record
+from archive_service.errors import NotFound
+from archive_service.people.roles import Right
+from archive_service.web import pictures, sheet, words
+from archive_service.web.i18n import N_
+from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+from ingest import queries
+from ingest.queries import ScanPageView, ScanView
+
+router = APIRouter()
+
+_SHOWN = 50
+_STOP_POLLING = 286
+_MOVING = (*words.RUNNING, "unpacked")
+
+
+@router.get("/scans")
+def list_scans(visit: SignedIn) -> Response:
+    """List received files, newest first, filtered by what stands in the address."""
+    visit.viewer.require(Right.SCAN_REVIEW)
+    asked = visit.request.query_params
+    state = asked.get("state", "")
+    text = asked.get("q", "").strip()[:100]
+    after = whole_number(asked.get("after"))
+    with visit.services.database.reading() as session:
+        wanted = state if state in words.SCAN or state == "moving" else None
+        found = queries.scans(session, visit.viewer, state=wanted, text=text, after=after, limit=_SHOWN)
+    return visit.page("ingest/scans.html", found=found, state=wanted or "", text=text, after=after, filters={"state": wanted, "q": text})
+
+
+@router.get("/scans/{scan_id}")
+def show_scan(visit: SignedIn, scan_id: Id) -> Response:
+    """Show one received file: what it is, what was found in it, its pages."""
+    with visit.services.database.reading() as session:
+        scan = queries.scan(session, visit.viewer, scan_id)
+        first = _first(session, visit, scan)
+    page_no = _page_asked(visit, scan)
+    drawn = _drawn(visit, scan, page_no) if page_no else None
+    return visit.page("ingest/scan.html", scan=scan, first=first, page_no=page_no, sheet=drawn, moving=scan.row.state in _MOVING)
+
+
+@router.get("/scans/{scan_id}/state")
+def show_state(visit: SignedIn, scan_id: Id) -> Response:
+    """Show how far a file has come, as a part of the page; once it rests, the page is loaded anew."""
+    with visit.services.database.reading() as session:
+        scan = queries.scan(session, visit.viewer, scan_id)
+    moving = scan.row.state in _MOVING
+    headers = {} if moving else {"HX-Refresh": "true"}
+    return visit.page("ingest/scan_state.html", status=200 if moving else _STOP_POLLING, headers=headers, scan=scan, moving=moving)
+
+
+@router.get("/scans/{scan_id}/pages/{page_no}/image")
+def page_image(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
+    """Return the upright image of a page."""
+    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).image_digest)
+
+
+@router.get("/scans/{scan_id}/pages/{page_no}/thumbnail")
+def page_thumbnail(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
+    """Return the small image of a page."""
+    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).thumbnail_digest)
+
+
+@router.get("/scans/{scan_id}/original")
+def download_original(visit: SignedIn, scan_id: Id) -> Response:
+    """Hand over the file as received, on record."""
+    with visit.services.database.unit_of_work() as session:
+        scan = queries.scan(session, visit.viewer, scan_id)
+        visit.viewer.require(Right.ORIGINAL_DOWNLOAD, scan.unit_id)
+        if not scan.row.size_bytes:
+            raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容,不能下载。请按提示重新上传。")
+        record(
+            session,
+            by=visit.viewer.actor,
+            did="original.downloaded",
+            object_kind="scan",
+            object_id=str(scan_id),
+            unit_id=scan.unit_id,
+            facts={"sha256": scan.digest},
+            now=visit.now,
+        )
+    return pictures.original(visit.services.store, scan.digest, scan.row.file_name)
+
+
+def _page(visit: Visit, scan_id: int, page_no: int) -> ScanPageView:
+    with visit.services.database.reading() as session:
+        return queries.scan_page(session, visit.viewer, scan_id, page_no)
+
+
+def _first(session: Any, visit: Visit, scan: ScanView) -> ScanView | None:
+    """Return the file that this one repeats, if this person may know of it."""
+    if scan.row.duplicate_of is None:
+        return None
+    try:
+        return queries.scan(session, visit.viewer, scan.row.duplicate_of)
+    except NotFound:
+        return None
+
+
+def _page_asked(visit: Visit, scan: ScanView) -> int | None:
+    asked = whole_number(visit.request.query_params.get("page"))
+    numbers = [page.page_no for page in scan.pages]
+    if asked in numbers:
+        return asked
+    return numbers[0] if numbers else None
+
+
+def _drawn(visit: Visit, scan: ScanView, page_no: int) -> sheet.Sheet:
+    page = next(page for page in scan.pages if page.page_no == page_no)
+    return scan_sheet(visit, scan.row.id, page)
+
+
+def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: list[sheet.Mark] | None = None) -> sheet.Sheet:
+    """Return a page of a scan ready to be drawn, with the boxes given."""
+    lines = sheet.lines_of(visit.services.store, page.lines_digest)
+    missing = "" if page.image_digest else _why_missing(page)
+    return sheet.Sheet(
+        image=f"/scans/{scan_id}/pages/{page.page_no}/image",
+        label=visit.say(N_("第 %(n)s 页"), n=page.page_no),
+        width=page.width_px or 1240,
+        height=page.height_px or 1754,
+        words=sheet.place(lines, masked=False),
+        marks=marks or [],
+        missing=missing,
+        text=page.text or "",
+    )
+
+
+def _why_missing(page: ScanPageView) -> str:
+    if page.error_code:
+        return N_("这一页读取失败,其余各页不受影响。原件已保留;重扫这一页即可。")
+    return N_("这一页正在生成,完成的页可以先看。")

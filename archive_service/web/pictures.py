@@ -1,0 +1,55 @@
+"""Bytes out of the store for a browser: page images shown here, originals only handed over."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
+
+from archive_service.errors import Damaged, NotFound
+from archive_service.storage.store import ObjectStore
+from archive_service.web.guard import SANDBOX
+
+_KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def image(store: ObjectStore, digest: str | None) -> Response:
+    """Answer with a page image made by this program, checked against its digest on the way.
+
+    Raises NotFound while it is still being made, Damaged when it is not what was stored.
+    """
+    if digest is None:
+        raise NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留;请稍后再看,或重扫这一页。")
+    data = store.read(digest)
+    for magic, kind in _KINDS:
+        if data.startswith(magic):
+            return Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
+    raise Damaged("page.not-an-image", "这一页的图像内容不符,已停止显示。请把本页编号告诉管理员。", digest=digest)
+
+
+def original(store: ObjectStore, digest: str, name: str) -> Response:
+    """Answer with an original as a file to keep, never to be shown: what it holds came from outside."""
+    handle, path = tempfile.mkstemp(prefix="original-")
+    os.close(handle)
+    try:
+        store.fetch(digest, Path(path))
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
+    headers = {"Content-Disposition": attachment(name), "Content-Security-Policy": SANDBOX}
+    leave = BackgroundTask(lambda: Path(path).unlink(missing_ok=True))
+    return FileResponse(path, media_type="application/octet-stream", headers=headers, background=leave)
+
+
+def attachment(name: str) -> str:
+    """Return the header that names a download after RFC 6266: plain letters for old programs, all of it for new."""
+    clean = _CONTROL.sub("", unicodedata.normalize("NFC", name)).replace("/", "_").replace("\\", "_").strip(". ") or "file"
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", clean).strip("_") or "file"
+    return f"attachment; filename=\"{plain[:100]}\"; filename*=UTF-8''{quote(clean[:200], safe='')}"

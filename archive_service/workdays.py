@@ -1,0 +1,49 @@
+"""Count in working days of mainland China: weekends and holidays off, make-up Saturdays and Sundays on.
+
+The holidays of a year are announced in the autumn before. For years not announced yet only the fixed and lunar
+holidays are known, not the make-up days; `is_settled` says which is which.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+from holidays.countries.china import China
+
+#: Fewer make-up days than none: a year without any has not been announced.
+_ONE_DAY = timedelta(days=1)
+
+
+def is_working_day(day: date) -> bool:
+    """Say whether offices work on `day`."""
+    return _year(day.year).is_working_day(day)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """Return the `count`-th working day after `day`, which itself does not count; `count` may not be negative."""
+    if count < 0:
+        raise ValueError("count of working days must not be negative")
+    while count:
+        day += _ONE_DAY
+        count -= is_working_day(day)
+    return day
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Return how many working days follow `start` up to and including `end`; 0 if `end` is not later."""
+    days = (end - start).days
+    return sum(is_working_day(start + timedelta(days=ahead)) for ahead in range(1, days + 1))
+
+
+def is_settled(year: int) -> bool:
+    """Say whether the make-up days of `year` are known; every announced year since 2000 has some."""
+    return any(day.year == year for day in _year(year).weekend_workdays)
+
+
+@lru_cache(maxsize=64)
+def _year(year: int) -> China:
+    calendar = holidays.country_holidays("CN", years=year, expand=False)
+    assert isinstance(calendar, China)
+    return calendar

@@ -1,0 +1,60 @@
+"""A child of the supervisor: `python -m archive_service.worker ROLE NAME`."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import sys
+import threading
+
+from archive_service import clock, logs, settings
+from archive_service.db.session import Database
+from archive_service.worker import jobs
+from archive_service.worker.upkeep import Upkeep
+
+#: Seconds between looks for work when there was none.
+IDLE_S = 0.25
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Work until told to stop or until the parent is gone."""
+    role, name = sys.argv[1:3]
+    logs.configure(json=True, level="WARNING")
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    _die_with_parent()
+    if role == "work":
+        _work(name, stopped)
+    else:
+        _keep_up(stopped)
+
+
+def _work(name: str, stopped: threading.Event) -> None:
+    runner = jobs.open_runner(settings.load(), worker=name)
+    while not stopped.is_set():
+        if not runner.run_one():
+            # Workers that wake at the same moment would only stand in each other's way.
+            stopped.wait(IDLE_S * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def _keep_up(stopped: threading.Event) -> None:
+    loaded = settings.load()
+    upkeep = Upkeep(loaded, Database(loaded.url()), now=clock.now)
+    while not stopped.is_set():
+        upkeep.run_once()
+        stopped.wait(IDLE_S)
+
+
+def _die_with_parent() -> None:
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

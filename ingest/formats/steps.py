@@ -1,0 +1,84 @@
+"""The steps that the sandbox child knows. Each takes the file, a folder to write to and arguments, and returns JSON."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import FileRefused
+from ingest.formats import kinds, pages, pdf, pictures, structure, zips
+from ingest.formats.limits import Limits
+from ingest.sandbox.child import Step
+
+
+def probe(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Say what the file is, how many pages it has and what is odd about it."""
+    limits = Limits(**arguments["limits"])
+    kind = kinds.identify(path)
+    if kind == "zip":
+        count, flags = zips.check(path, limits)
+    elif kind == "pdf":
+        count, flags = pdf.check(path, work, limits)
+        if kinds.ends_as_zip(path):
+            flags.append("two-formats")
+    else:
+        count, flags = pictures.check(path, kind, limits)
+    if kinds.extension_differs(kind, arguments["file_name"]):
+        flags.append("extension-differs")
+    return {"format": kind, "page_count": count, "flags": flags}
+
+
+def render(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Make page images of the pages `first` to `last`, both included, and read what text they carry."""
+    limits = Limits(**arguments["limits"])
+    kind, numbers = arguments["format"], range(arguments["first"], arguments["last"] + 1)
+    if kind != "pdf":
+        return [_picture(path, kind, number, work, limits) for number in numbers]
+    with pdf.opened(path, work) as (document, _):
+        return [_pdf_page(document, number, work, limits) for number in numbers]
+
+
+def unpack(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Unpack a ZIP."""
+    return zips.unpack(path, work, Limits(**arguments["limits"]))
+
+
+def look_inside(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Say what a PDF holds besides its pages."""
+    return structure.read(path)
+
+
+def _pdf_page(document: Any, number: int, work: Path, limits: Limits) -> dict[str, Any]:
+    _start_clock(limits)
+    return pdf.render(document, number, work, limits)
+
+
+def _picture(path: Path, kind: str, number: int, work: Path, limits: Limits) -> dict[str, Any]:
+    _start_clock(limits)
+    try:
+        return pictures.render(path, kind, number, work, limits)
+    except FileRefused as error:
+        # One bad page of a TIFF costs one page.
+        return pages.record(number, error_code=error.code)
+
+
+def _start_clock(limits: Limits) -> None:
+    """Give this page its own time. No handler: a library deep in its own code would not let one run."""
+    signal.setitimer(signal.ITIMER_REAL, limits.page_s)
+
+
+def nothing(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Do nothing: what a step costs by itself."""
+    return {"size_bytes": os.stat(path).st_size}
+
+
+STEPS: Mapping[str, Step] = {
+    "probe": probe,
+    "render": render,
+    "unpack": unpack,
+    "look_inside": look_inside,
+    "nothing": nothing,
+}

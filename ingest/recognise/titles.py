@@ -1,0 +1,217 @@
+"""Find the title of a page: which line is set like one, and which type its words name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from ingest.recognise.pages import Line, Page, union
+from ingest.recognise.phrases import Phrases
+
+#: Lower down no title stands, but for cards and drawings, which are known by their text.
+_TITLE_REGION = 0.45
+_LONGEST_TITLE = 36
+#: From here a line is set like a title; from the weak limit it may be one.
+TITLE_LOOK = 0.6
+WEAK_LOOK = 0.3
+_UNKNOWN_LOOK = 0.7
+_SENTENCE = re.compile(r"[。;；,，!?？]|:.")
+# Signs that tell members of a family apart are never mended, or a low-voltage paper would turn into a high-voltage one.
+_TELLING = frozenset("高低非临居")
+_ISSUER = re.compile(r"^.{2,30}?(?:供电公司|电力公司|供电局|供电所|电力有限公司|有限责任公司|有限公司|集团公司|营业厅|供电中心|服务中心)")
+_REMARK = re.compile(r"^[(\[].{1,8}[)\]]|[(\[](?:[第正副存留]|续|样|复印|原件|一式|客户|供电|用户)[^()]{0,8}[)\]]$|(?:No|NO|编号|№)[.:]?\w*$")
+_PART = re.compile(r"^(?:第[一二三四五六七八九十\d]+[章条节部]|[一二三四五六七八九十\d]+[、.]|\(?[一二三四五六七八九十\d]+\))")
+
+
+@dataclass(frozen=True)
+class TitleHit:
+    """A title and the type or family that its words name, with how sure that is."""
+
+    target: str
+    confidence: float
+    text: str
+    look: float
+    #: Share of the title's characters that the words explain.
+    coverage: float
+    mended: int
+    top: float
+
+
+@dataclass(frozen=True)
+class PageTitle:
+    """What the head of a page says: known titles, best first, and the text of a title no rule knows."""
+
+    hits: tuple[TitleHit, ...]
+    unknown: str | None
+    #: The best look of any line read as a title, known or not.
+    look: float
+
+    @property
+    def best(self) -> TitleHit | None:
+        """The surest known title."""
+        return self.hits[0] if self.hits else None
+
+
+def find(page: Page, phrases: Phrases) -> PageTitle:
+    """Return what the head of `page` says about its type."""
+    hits: dict[str, TitleHit] = {}
+    unknown: tuple[float, str] | None = None
+    for line in _candidates(page):
+        look = look_of(page, line)
+        if look < WEAK_LOOK:
+            continue
+        core = strip(line.compact)
+        found = _match(core, phrases, mend=look >= TITLE_LOOK)
+        for target, coverage, mended in found:
+            confidence = _confidence(coverage, mended, look)
+            known = hits.get(target)
+            if known is None or known.confidence < confidence:
+                top = line.middle / page.height
+                hits[target] = TitleHit(target, confidence, line.compact, look, coverage, mended, top)
+        if not found and look >= _UNKNOWN_LOOK and _reads_like_title(core, phrases) and (unknown is None or unknown[0] < look):
+            unknown = (look, line.compact)
+    ordered = sorted(hits.values(), key=lambda hit: (hit.confidence, hit.coverage, hit.look), reverse=True)
+    look = max([hit.look for hit in ordered] + ([unknown[0]] if unknown else [0.0]))
+    return PageTitle(tuple(ordered), unknown[1] if unknown else None, look)
+
+
+def look_of(page: Page, line: Line) -> float:
+    """Say, 0 to 1, how much a line is set like a title: larger than the body, centred, high up, alone, no sentence."""
+    look = 0.0
+    size = line.height / page.body_height
+    look += 0.4 if size >= 1.35 else 0.3 if size >= 1.2 else 0.1 if size >= 1.1 else 0.0
+    middle = (line.box[0] + line.box[2]) / 2
+    off = min(abs(middle - page.width / 2), abs(middle - page.middle_x)) / page.width
+    look += 0.3 if off < 0.05 else 0.15 if off < 0.1 else 0.0
+    top = line.middle / page.height
+    look += 0.2 if top < 0.22 else 0.15 if top < 0.34 else 0.05
+    look += 0.1 if _alone(page, line) else 0.0
+    look -= 0.4 if _SENTENCE.search(strip(line.compact)) else 0.0
+    look -= 0.2 if len(line.compact) > 24 else 0.0
+    return max(0.0, min(1.0, look))
+
+
+def strip(text: str) -> str:
+    """Return a title line without the issuing company before it and remarks such as "(存根)" after it."""
+    before = None
+    while before != text:
+        before = text
+        text = _REMARK.sub("", text)
+    shorter = _ISSUER.sub("", text)
+    return shorter if len(shorter) >= 3 else text
+
+
+def _candidates(page: Page) -> Iterator[Line]:
+    """Yield the lines that may be titles; letters far apart and titles in two rows are joined."""
+    previous: Line | None = None
+    for row in page.rows:
+        if row[0].middle > _TITLE_REGION * page.height:
+            return
+        joined = _join(row) if len(row) > 1 else None
+        yield from (line for line in row if 2 <= len(line.compact) <= _LONGEST_TITLE)
+        if joined and _spread(row, page):
+            yield joined
+        line = joined if joined and _spread(row, page) else row[0] if len(row) == 1 else None
+        if previous and line and _one_title(previous, line, page):
+            yield _join([previous, line])
+        previous = line
+
+
+def _spread(row: list[Line], page: Page) -> bool:
+    """Say whether a row is one title whose letters stand so far apart that they were read as several lines."""
+    large = all(line.height >= 1.15 * page.body_height for line in row)
+    letters = len(row) >= 3 and all(len(line.compact) <= 2 for line in row)
+    return (large or letters) and sum(len(line.compact) for line in row) <= _LONGEST_TITLE
+
+
+def _one_title(above: Line, line: Line, page: Page) -> bool:
+    near = line.box[1] - above.box[3] < 1.2 * max(line.height, above.height)
+    alike = abs(line.height - above.height) < 0.3 * max(line.height, above.height)
+    large = min(line.height, above.height) >= 1.2 * page.body_height
+    return near and alike and large and len(above.compact) + len(line.compact) <= _LONGEST_TITLE
+
+
+def _join(lines: list[Line]) -> Line:
+    text = "".join(line.compact for line in lines)
+    box = union([line.box for line in lines])
+    if lines[-1].box[1] >= lines[0].box[3] - lines[0].height // 2:
+        # Set over two rows: its size is that of one row.
+        box = (box[0], box[1], box[2], box[1] + max(line.height for line in lines))
+    return Line(text, text, box, min(line.confidence for line in lines))
+
+
+def _alone(page: Page, line: Line) -> bool:
+    return not any(
+        other is not line
+        and min(other.box[3], line.box[3]) - max(other.box[1], line.box[1]) > 0.5 * min(other.height, line.height)
+        and (other.box[0] >= line.box[2] or other.box[2] <= line.box[0])
+        for other in page.lines
+    )
+
+
+def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float, int]]:
+    """Return (type or family, share explained, signs mended) for the title `core`, without hopeless ones."""
+    found = _apply(core, phrases)
+    mended = 0
+    if mend and max((coverage for _, coverage in found), default=0.0) < 0.6 and len(core) >= 4:
+        text, mended = _mended(core, phrases)
+        better = _apply(text, phrases) if mended else []
+        if max((coverage for _, coverage in better), default=0.0) > max((c for _, c in found), default=0.0):
+            found = better
+        else:
+            mended = 0
+    return [(target, coverage, mended) for target, coverage in found]
+
+
+def _apply(core: str, phrases: Phrases) -> list[tuple[str, float]]:
+    best: dict[str, float] = {}
+    for rule in phrases.rules:
+        marked = rule.marks(core)
+        if len(marked) >= 2:
+            best[rule.target] = max(best.get(rule.target, 0.0), len(marked) / len(core))
+    return sorted(best.items(), key=lambda entry: -entry[1])
+
+
+def _mended(core: str, phrases: Phrases) -> tuple[str, int]:
+    """Return `core` with the one word mended that is nearest to a known one, and the number of signs changed."""
+    best: tuple[float, str, int] | None = None
+    for word in phrases.vocabulary:
+        allowed = 1 if len(word) < 7 else 2
+        if len(word) > len(core) + 1 or word in core:
+            continue
+        place = fuzz.partial_ratio_alignment(word, core, score_cutoff=65)
+        if place is None:
+            continue
+        for start, end in ((place.dest_start, place.dest_end), (place.dest_start, place.dest_start + len(word))):
+            piece = core[start:end]
+            distance = Levenshtein.distance(word, piece, score_cutoff=allowed)
+            if distance <= allowed and not _telling(piece, word):
+                score = (len(word) - 2 * distance) / len(word) + len(word) / 100
+                if best is None or score > best[0]:
+                    best = (score, core[:start] + word + core[end:], distance)
+    return (best[1], best[2]) if best else (core, 0)
+
+
+def _telling(piece: str, word: str) -> bool:
+    return any(sign in _TELLING and sign not in word for sign in piece)
+
+
+def _confidence(coverage: float, mended: int, look: float) -> float:
+    sure = 0.985 if coverage >= 0.65 else 0.96 if coverage >= 0.5 else 0.9 if coverage >= 0.38 else 0.75 if coverage >= 0.25 else 0.5
+    sure *= 1.0 if look >= TITLE_LOOK else 0.9 if look >= 0.5 else 0.78
+    return round(sure - 0.03 * mended + 0.012 * min(1.0, coverage), 4)
+
+
+def _reads_like_title(core: str, phrases: Phrases) -> bool:
+    plain = core.rstrip(")")
+    return (
+        3 <= len(core) <= 24
+        and plain.endswith(phrases.title_ends)
+        and not core.startswith(phrases.part_heads)
+        and not _PART.match(core)
+        and len(re.findall(r"[\u4e00-\u9fff]", core)) >= 0.7 * len(core)
+    )
