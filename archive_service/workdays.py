@@ -12,7 +12,6 @@ from functools import lru_cache
 import holidays
 from holidays.countries.china import China
 
-#: Fewer make-up days than none: a year without any has not been announced.
 _ONE_DAY = timedelta(days=1)
 
 

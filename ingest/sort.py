@@ -113,8 +113,9 @@ def _hand_to_centre(session: Session, scan: Scan, proposals: list[Proposal]) -> 
     """Let the one centre whose households the scan concerns work on it."""
     ids = {p.household_id for p in proposals if p.household_id is not None}
     units = {households.unit_of(session, household_id) for household_id in ids}
-    if len(units) == 1 and all(p.household_id is not None for p in proposals):
-        scan.unit_id = units.pop()
+    only = units.pop() if len(units) == 1 else None
+    if only is not None and all(p.household_id is not None for p in proposals):
+        scan.unit_id = only
 
 
 class _Lookup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Protocol, TypeVar
@@ -92,7 +93,6 @@ def _requirements(text: EditionText, category: str, business_type: str) -> tuple
 
 
 def _requirement(text: EditionText, wanted: DocumentType, applies: Applies, names: dict[str, str]) -> Requirement:
-    default = ",默认规则" if wanted.is_default else ""
     return Requirement(
         document_type=wanted.code,
         name_zh=wanted.name_zh,
@@ -108,5 +108,12 @@ def _requirement(text: EditionText, wanted: DocumentType, applies: Applies, name
             for alternative in group.any_of
             if wanted.code in alternative.excuses
         ),
-        because=f"依据目录 {text.edition} 版(来源 {wanted.source}{default})。",
+        because=f"依据目录 {text.edition} 版{_basis(wanted)}。",
     )
+
+
+def _basis(wanted: DocumentType) -> str:
+    if wanted.is_default:
+        return "的默认规则"
+    cited = dict.fromkeys(re.findall(r"\b[ST]\d+\b", wanted.source))
+    return f",来源 {'、'.join(cited) or wanted.source}"

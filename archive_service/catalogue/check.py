@@ -65,7 +65,7 @@ def read(text: str) -> tuple[EditionText | OverlayText | None, list[Finding]]:
     try:
         written = form.model_validate(marked.value)
     except ValidationError as e:
-        return None, [_finding(marked, each) for each in e.errors(include_url=False)]
+        return None, [_finding(marked, each) for each in _causes(e.errors(include_url=False))]
     return written, [marked.finding(path, message) for path, message in rules.twice(written)]
 
 
@@ -101,6 +101,16 @@ def overlaps(texts: Sequence[EditionText | OverlayText]) -> list[str]:
 def _begins(text: EditionText | OverlayText) -> date:
     """An edition without a last day gives way to the next; only one that begins on the same day clashes with it."""
     return text.effective_from
+
+
+def _causes(errors: Sequence[Any]) -> list[Any]:
+    """Leave out the list that is too short only because an entry of it is wrong: the entry's own fault is told."""
+    places = [each["loc"] for each in errors]
+    return [
+        each
+        for each, place in zip(errors, places, strict=True)
+        if each["type"] != "too_short" or not any(one[: len(place)] == place != one for one in places)
+    ]
 
 
 def _finding(marked: MarkedYaml, error: Any) -> Finding:

@@ -240,7 +240,8 @@ def _tokens(text: str) -> Iterator[_Token]:
     while at < stop:
         found = _TOKEN.match(text, at)
         if found is None:
-            raise BadExpression(f"条件表达式里有不认识的符号“{text[at:].strip()[:1]}”。", at + 1)
+            rest = text[at:].lstrip()
+            raise BadExpression(f"条件表达式里有不认识的符号“{rest[0]}”。", len(text) - len(rest) + 1)
         kind = str(found.lastgroup if found.lastgroup != "unit" else "number")
         yield _Token(kind, found[kind], found["unit"] or "", found.start(kind) + 1)
         at = found.end()

@@ -13,9 +13,19 @@ from typing import Any
 import yaml
 
 try:  # the C reader is ten times as fast, and not in every build of PyYAML
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # pragma: no cover
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+
+class _Loader(_SafeLoader):
+    """Safe, and dates stay text: the schema reads them and can say on which line one is wrong."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+}
 
 _LONGEST_CHARS = 4_000_000
 _DEEPEST = 20
@@ -51,10 +61,9 @@ class MarkedYaml:
         if self.findings:
             return
         try:
-            self.value = yaml.load(text, Loader=_Loader)
+            self.value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
         except (yaml.YAMLError, ValueError) as e:
-            # A date such as 2018-02-31 has the form of one and is none.
-            self.findings = [_syntax(e, "有一个值写法不对(例如不存在的日期)。")]
+            self.findings = [_syntax(e, "有一个值的写法不对。")]
 
     def finding(self, path: Path, message: str, *, at_key: bool = False) -> Finding:
         """Return a finding at `path`, or at the nearest place above it that exists."""

@@ -31,8 +31,13 @@ def _twice(path: Path, codes: list[str], key: str) -> Iterator[Problem]:
             yield (*path, position, key), f"“{code}”在前面已经有了,不能重复。"
 
 
-def problems(text: EditionText) -> Iterator[Problem]:
-    """Yield everything that does not fit together in a whole edition."""
+def problems(text: EditionText) -> list[Problem]:
+    """Return everything that does not fit together in a whole edition."""
+    # A business without papers usually follows from a rule that names it wrongly: that one is told alone.
+    return list(_parts(text)) or list(_combinations_without_papers(text))
+
+
+def _parts(text: EditionText) -> Iterator[Problem]:
     if text.effective_until and text.effective_until < text.effective_from:
         yield ("effective_until",), "失效日期早于生效日期。"
     yield from _conditions(text)
@@ -44,7 +49,6 @@ def problems(text: EditionText) -> Iterator[Problem]:
     for group in text.groups:
         yield from _group(text, group)
     yield from _sources(text)
-    yield from _combinations_without_papers(text)
 
 
 def _unknown(path: Path, codes: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
@@ -57,9 +61,11 @@ def _unknown(path: Path, codes: Iterable[str], known: Iterable[str], kind: str) 
 def _conditions(text: EditionText) -> Iterator[Problem]:
     codes = {each.code for each in text.conditions}
     for condition in text.conditions:
+        path: Path = ("conditions", condition.code, "derived_from")
+        if (condition.derived_from is None) != (condition.derived_zh is None):
+            yield path[:2], "derived_from(表达式)和 derived_zh(说明)要么都写,要么都不写。"
         if condition.derived_from is None:
             continue
-        path: Path = ("conditions", condition.code, "derived_from")
         try:
             leaves = list(expressions.parts_of(expressions.parse(condition.derived_from)))
         except expressions.BadExpression as e:

@@ -90,6 +90,8 @@ class Condition(_Frozen):
     name_zh: Text
     meaning: Text
     derived_from: Text | None = None
+    #: The same as words for a person, the end of "because …".
+    derived_zh: Text | None = None
     source: Text
     is_default: bool
 

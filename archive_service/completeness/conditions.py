@@ -18,7 +18,10 @@ _ORGANISATION = re.compile(
     r"|幼儿园|合作社|委员会|事务所|工作室|基金会|协会|商会|分公司|支公司|分行|支行|林场|农场|村|组|寺|庙|教堂|部队)$"
 )
 #: Two or three characters, or a name with the dot that names of several peoples bear.
-_PERSON = re.compile(r"[\u4e00-\u9fff]{2,3}|[\u4e00-\u9fff]+(?:[·•・][\u4e00-\u9fff]+)+")
+_PERSON = re.compile(
+    r"[\u4e00-\u9fff]{2,3}|(?:欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|司徒|令狐|夏侯)[\u4e00-\u9fff]{2}|"
+    r"[\u4e00-\u9fff]+(?:[·•・][\u4e00-\u9fff]+)+"
+)
 _VOLTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(\d+(?:\.\d+)?)\s*)?(kv|千伏|v|伏)", re.IGNORECASE)
 
 
@@ -126,7 +129,7 @@ def _settled(
             names = "、".join(_named(edition, code) for code in rivals)
             contradictions.append(f"{names}只能有一项成立,现在列了 {len(chosen)} 项。请在业务系统更正。")
     derived = {
-        code: f"由案件信息推定({edition.conditions[code].derived_from})"
+        code: edition.conditions[code].derived_zh or ""
         for code, holds in settled.items()
         if holds and code not in listed
     }
@@ -139,13 +142,13 @@ def _named(edition: Edition, code: str) -> str:
 
 def _against(edition: Edition, code: str) -> str:
     return (
-        f"业务系统列了{_named(edition, code)},但与案件信息不符({edition.conditions[code].derived_from})。"
+        f"业务系统列了{_named(edition, code)},但案件信息不支持(应为:{edition.conditions[code].derived_zh})。"
         "已按业务系统处理,请核对。"
     )
 
 
 def volts(text: str | None) -> Decimal | None:
-    """Return the supply voltage in `text` in volts, of a pair such as 220/380V the line voltage; None if it has none."""
+    """Return the voltage in `text` in volts, of a pair such as 220/380V the line voltage; None if it has none."""
     found = _VOLTAGE.search(unicodedata.normalize("NFKC", text or ""))
     if found is None:
         return None

@@ -12,12 +12,13 @@ from archive_service.completeness.observations import (
     CaseFacts,
     Observation,
     Reading,
+    against,
     listed,
     nearness,
     observe,
+    once,
     plain,
     readings,
-    said,
 )
 from archive_service.completeness.rules import HeldItem
 
@@ -36,16 +37,16 @@ _NUMBER_PAIRS = (
 
 def xc01(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """Account and application number are the case's on every paper that bears them."""
-    wrong, right = [], []
+    wrong: list[Reading] = []
+    right: list[Reading] = []
     for name, expected in (("account_no", case.account_no), ("application_no", case.application_no)):
         if name == "account_no" and case.business_type in _SEVERAL_ACCOUNTS:
             continue
         for reading in readings(held, name):
             (right if plain(reading.value) == plain(expected) else wrong).append(reading)
     if wrong:
-        message = (
-            f"户号或申请编号与本案({case.account_no}、{case.application_no})不符:{listed(wrong)}。请核对是否归错户。"
-        )
+        ours = f"{case.account_no}、{case.application_no}"
+        message = f"户号或申请编号与本案({ours})不符:{listed(wrong)}。请核对是否归错户。"
         return observe("XC01", Agreement.DIFFERS, wrong, message)
     if right:
         return observe("XC01", Agreement.AGREES, right, f"{len(right)} 处户号、申请编号均与本案一致。")
@@ -55,30 +56,29 @@ def xc01(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
 def xc02(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """The account name is the same on form, reply, contract and work sheets."""
     names = [each for each in readings(held, "account_name") if not _is_own_name(each)]
-    allowed = _allowed_names(case, held)
-    return _names("XC02", "户名", case, names, allowed)
+    return against("XC02", "户名", names, _allowed_names(case, held), nearness)
 
 
 def xc03(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """The name on identity paper or licence is the account name, or that of an agent with authority and identity."""
     names = readings(held, "account_name", types=IDENTITY_PAPERS)
-    allowed = _allowed_names(case, held)
-    others = [each for each in names if _nearest(each, allowed) is not Agreement.AGREES]
-    agents = readings(held, "agent_name", types=("A08",)) + readings(held, "agent_name", types=("A09",))
-    types = {item.document_type for item in held}
-    if (
-        others
-        and {"A08", "A09"} <= types
-        and all(_nearest(each, _values(agents)) is Agreement.AGREES for each in others)
-    ):
+    answer = against("XC03", "证件或营业执照上的名称", names, _allowed_names(case, held), nearness)
+    if answer.status is Agreement.AGREES or not {"A08", "A09"} <= {item.document_type for item in held}:
+        return answer
+    agents = readings(held, "agent_name", types=("A08", "A09"))
+    known = {plain(name) for name in _allowed_names(case, held)}
+    others = [each for each in names if plain(each.value) not in known]
+    if others and {plain(each.value) for each in others} <= {plain(each.value) for each in agents}:
         message = f"证件上的姓名是经办人的:{listed(others)};授权委托书和经办人证件齐全,代办关系成立。"
         return observe("XC03", Agreement.AGREES, [*others, *agents], message)
-    return _names("XC03", "证件或营业执照上的名称", case, names, allowed)
+    return answer
 
 
 def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """Identity numbers and credit codes agree between form and proof, and their check digits are right."""
-    wrong, compared, problems = [], [], []
+    wrong: list[Reading] = []
+    compared: list[Reading] = []
+    problems: list[str] = []
     for name, stating, proving, what in _NUMBER_PAIRS:
         every = readings(held, name)
         false = [each for each in every if _check(name, each.value) is False]
@@ -94,7 +94,7 @@ def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
                 problems.append(f"{what}与证件不一致:{listed([*astray, *proved])}")
                 wrong += [*astray, *proved]
     if wrong:
-        return observe("XC04", Agreement.DIFFERS, list(dict.fromkeys(wrong)), ";".join(problems) + "。请核对原件。")
+        return observe("XC04", Agreement.DIFFERS, once(wrong), ";".join(problems) + "。请核对原件。")
     if compared:
         return observe("XC04", Agreement.AGREES, compared, "登记的证件号码与证件一致,校验位正确。")
     return observe("XC04", Agreement.CANNOT_TELL, [], "没有同时读到登记表和证件上的证件号码,无法比对。")
@@ -119,24 +119,3 @@ def _allowed_names(case: CaseFacts, held: Sequence[HeldItem]) -> list[str]:
 
 def _values(found: Sequence[Reading]) -> list[str]:
     return [each.value for each in found]
-
-
-def _nearest(reading: Reading, allowed: Sequence[str]) -> Agreement:
-    found = {nearness(reading.value, name) for name in allowed}
-    return next((each for each in (Agreement.AGREES, Agreement.CANNOT_TELL) if each in found), Agreement.DIFFERS)
-
-
-def _names(rule: str, what: str, case: CaseFacts, names: Sequence[Reading], allowed: Sequence[str]) -> Observation:
-    if not names or not allowed:
-        return observe(rule, Agreement.CANNOT_TELL, names, f"没有读到{what},无法比对。")
-    wrong = [each for each in names if _nearest(each, allowed) is Agreement.DIFFERS]
-    if wrong:
-        evidence = [*wrong, *said("account_name", case.account_name)]
-        return observe(
-            rule, Agreement.DIFFERS, evidence, f"{what}与户名“{case.account_name}”不一致:{listed(wrong)}。请核对。"
-        )
-    near = [each for each in names if _nearest(each, allowed) is Agreement.CANNOT_TELL]
-    if near:
-        message = f"{what}与户名“{case.account_name}”相近但不相同,可能是识别误差:{listed(near)}。请核对。"
-        return observe(rule, Agreement.CANNOT_TELL, near, message)
-    return observe(rule, Agreement.AGREES, names, f"{len(names)} 处{what}与户名一致。")

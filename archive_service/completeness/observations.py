@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -122,6 +122,39 @@ def said(name: str, value: object) -> list[Reading]:
 def observe(rule: str, status: Agreement, evidence: Sequence[Reading], message: str) -> Observation:
     """Return an observation resting on `evidence`."""
     return Observation(rule, status, tuple(each.seen for each in evidence), message)
+
+
+def once(evidence: Iterable[Reading]) -> list[Reading]:
+    """Return each reading once, in the order of first mention."""
+    return list({(each.item and each.item.id, each.field, each.value): each for each in evidence}.values())
+
+
+def against(
+    rule: str,
+    what: str,
+    found: Sequence[Reading],
+    expected: Sequence[str],
+    judge: Callable[[str, str], Agreement],
+) -> Observation:
+    """Compare each reading with the nearest of what is `expected`, of which the first is the business system's."""
+    if not found or not expected:
+        return observe(rule, Agreement.CANNOT_TELL, found, f"没有读到{what},无法比对。")
+    judged = [(each, _best(judge(each.value, one) for one in expected)) for each in found]
+    wrong = [each for each, answer in judged if answer is Agreement.DIFFERS]
+    near = [each for each, answer in judged if answer is Agreement.CANNOT_TELL]
+    system = Reading(None, found[0].field, expected[0])
+    if wrong:
+        message = f"{what}与业务系统的“{expected[0]}”不一致:{listed(wrong)}。请核对。"
+        return observe(rule, Agreement.DIFFERS, [*wrong, system], message)
+    if near:
+        message = f"{what}与业务系统的“{expected[0]}”相近但不相同,可能是识别误差或写法详略不同:{listed(near)}。请核对。"
+        return observe(rule, Agreement.CANNOT_TELL, [*near, system], message)
+    return observe(rule, Agreement.AGREES, found, f"{len(found)} 处{what}与业务系统一致。")
+
+
+def _best(answers: Iterable[Agreement]) -> Agreement:
+    found = set(answers)
+    return next((each for each in (Agreement.AGREES, Agreement.CANNOT_TELL) if each in found), Agreement.DIFFERS)
 
 
 def listed(evidence: Sequence[Reading], most: int = 4) -> str:

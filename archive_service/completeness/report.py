@@ -44,7 +44,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "requirement": verdict.requirement.value,
         "condition": verdict.condition,
         "status": verdict.status.value,
-        "evidence": list(verdict.evidence),
+        "evidence": [str(item) for item in verdict.evidence],
         "reason": verdict.reason,
     }
 
@@ -80,7 +80,8 @@ def _heading(case: CaseFacts, edition: Edition, assessment: Assessment) -> str:
     business = edition.business_types[case.business_type].name_zh
     result = "资料齐全" if assessment.complete else "资料不齐全"
     return (
-        f"户号 {case.account_no} 申请编号 {case.application_no} {category} {business}(目录 {edition.code} 版):{result}。"
+        f"户号 {case.account_no} 申请编号 {case.application_no} {category} {business}"
+        f"(目录 {edition.code} 版):{result}。"
         f"应收 {assessment.due_count},已收 {assessment.satisfied_count},"
         f"缺少 {assessment.missing_count},存疑 {assessment.doubtful_count}。"
     )

@@ -204,7 +204,7 @@ def _why(wanted: Requirement, facts: Facts) -> str:
     if wanted.requirement is Ask.REQUIRED:
         return "必收"
     held = [
-        name + (f",{facts.derived[code]}" if code in facts.derived else "")
+        name + (f"({facts.derived[code]})" if code in facts.derived else "")
         for code, name in zip(wanted.when_any, wanted.when_zh, strict=True)
         if facts.conditions.get(code)
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from archive_service.completeness.conditions import volts
 from archive_service.completeness.observations import (
@@ -20,10 +20,12 @@ from archive_service.completeness.observations import (
     CaseFacts,
     Observation,
     Reading,
+    against,
     day,
     listed,
     number,
     observe,
+    once,
     plain,
     readings,
     said,
@@ -34,9 +36,9 @@ _PLACE_PAPERS = (*APPLICATION_FORMS, "A10", "A11", "A12", "S01", "P01", *REPLIES
 _LOAD_PAPERS = (*APPLICATION_FORMS[:3], "S01", "P01", *REPLIES, *CONTRACTS, "C10", "E02")
 _GENERATION_PAPERS = ("A02D", "P06", "K08", "G01", "G02")
 _VOLTAGE_PAPERS = ("S01", "P01", *REPLIES, "K01H", "K01L")
-#: Share of an address's characters that must be alike, in percent, once its numbers are.
-_ALIKE_PERCENT = 80
-_CHINESE_NUMBERS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_CHINESE_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+#: A number in characters only where something is counted: streets such as 五四路 keep their names.
+_CHINESE_NUMBER = re.compile(r"[〇零一二两三四五六七八九十百]+(?=(?:号|栋|幢|座|单元|室|楼|层|组|弄|巷|期|门))")
 
 #: Steps in the order in which their dates must follow; papers and stages of one step have no order among themselves.
 _STEPS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...]], ...] = (
@@ -64,27 +66,25 @@ class _Dated:
 def xc05(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """The service address is the same place on form, title paper and contract."""
     addresses = readings(held, "service_address", types=_PLACE_PAPERS)
-    if not addresses or not case.service_address:
-        return observe("XC05", Agreement.CANNOT_TELL, addresses, "没有读到用电地址,无法比对。")
-    wrong = [each for each in addresses if not same_place(each.value, case.service_address)]
-    if wrong:
-        message = f"用电地址与业务系统“{case.service_address}”不一致:{listed(wrong)}。请核对。"
-        return observe("XC05", Agreement.DIFFERS, [*wrong, *said("service_address", case.service_address)], message)
-    return observe("XC05", Agreement.AGREES, addresses, f"{len(addresses)} 处用电地址一致。")
+    return against("XC05", "用电地址", addresses, [case.service_address] if case.service_address else [], same_place)
 
 
-def same_place(one: str, other: str) -> bool:
-    """Say whether two addresses name one place: like words, and of the numbers in them the shorter row ends the longer.
+def same_place(one: str, other: str) -> Agreement:
+    """Compare two addresses: the same place, another place, or one so vaguely or nearly the other that nobody can tell.
 
-    A form may leave out province and city, and a street may be written with or without its number of lane; the
-    numbers at the end (building, unit, room) decide.
+    Either may leave out province, city or district, so only what the shorter says must stand in the longer. The
+    numbers at the end (building, unit, room) decide; a paper that leaves them out is vague.
     """
-    numbers, others = _numbers(one), _numbers(other)
-    if numbers and others:
-        short = min(len(numbers), len(others))
-        if numbers[-short:] != others[-short:]:
-            return False
-    return fuzz.partial_ratio(_words(one), _words(other)) >= _ALIKE_PERCENT
+    short, long = sorted((_words(one), _words(other)), key=len)
+    # How many characters of the shorter do not stand in the longer in their order; what the longer adds is free.
+    lost = Levenshtein.distance(short, long, weights=(0, 1, 1))
+    if lost > max(1, len(short) // 6) or (lost and len(short) < 6):
+        return Agreement.DIFFERS
+    few, many = sorted((_numbers(one), _numbers(other)), key=len)
+    ends = many[len(many) - len(few) :]
+    if few != ends and few != many[: len(few)]:
+        return Agreement.DIFFERS
+    return Agreement.AGREES if few == ends and lost <= 1 and bool(few) == bool(many) else Agreement.CANNOT_TELL
 
 
 def _numbers(address: str) -> list[str]:
@@ -96,7 +96,19 @@ def _words(address: str) -> str:
 
 
 def _digits(address: str) -> str:
-    return unicodedata.normalize("NFKC", address).translate(_CHINESE_NUMBERS)
+    return _CHINESE_NUMBER.sub(lambda found: _in_digits(found[0]), unicodedata.normalize("NFKC", address))
+
+
+def _in_digits(number: str) -> str:
+    if not set(number) & set("十百"):
+        return "".join(str(_CHINESE_DIGITS[char]) for char in number)
+    total, last = 0, 0
+    for char in number:
+        if char in "十百":
+            total, last = total + (last or 1) * (10 if char == "十" else 100), 0
+        else:
+            last = _CHINESE_DIGITS[char]
+    return str(total + last)
 
 
 def xc06(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
@@ -170,7 +182,7 @@ def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         f"{early.step}({early.reading.where} {early.on})晚于{late.step}({late.reading.where} {late.on})"
         for early, late in wrong[:3]
     )
-    evidence = list(dict.fromkeys(each.reading for pair in wrong for each in pair))
+    evidence = once(each.reading for pair in wrong for each in pair)
     return observe("XC08", Agreement.DIFFERS, evidence, f"日期先后不对:{told}。请核对。")
 
 
@@ -201,11 +213,12 @@ def xc13(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         known = {plain(each.value) for each in meters}
         strange = [each for each in others if plain(each.value) not in known]
         problems += [f"电能表编号不一致:{listed([*strange, *meters])}"] if strange else []
-    before, after = (
-        ("reading_old", "reading_final") if case.business_type == "CANCEL" else ("reading_new", "reading_initial")
-    )
-    first = readings(held, before, types=("T01",))
-    second = readings(held, after, types=("E04",) if case.business_type == "CANCEL" else ("E02",))
+    if case.business_type == "CANCEL":
+        first = readings(held, "reading_old", types=("T01",))
+        second = readings(held, "reading_final", types=("E04",))
+    else:
+        first = readings(held, "reading_new", types=("T01",))
+        second = readings(held, "reading_initial", types=("E02",))
     if first and second:
         told += [*first, *second]
         if not _amounts(second) <= _amounts(first):

@@ -206,7 +206,7 @@ class CaseRow:
 class Listing:
     """A page of cases; `next` continues it, `total` counts all that the filters let through."""
 
-    cases: Sequence[CaseRow]
+    rows: Sequence[CaseRow]
     next: str | None
     total: int
 

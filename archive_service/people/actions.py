@@ -65,7 +65,7 @@ def add_unit(session: Session, *, code: str, name: str, parent_id: int | None, b
     return unit
 
 
-def add_person(  # noqa: PLR0913
+def add_person(
     session: Session,
     *,
     login: str,
@@ -168,11 +168,13 @@ def set_password(
     now: datetime,
     current: str | None = None,
     keep: str | None = None,
+    must_change: bool = True,
     hasher: PasswordHasher = passwords.HASHER,
 ) -> None:
     """Set a password and end the person's other sign-ins (all but the one behind the secret `keep`).
 
-    One's own needs the `current` password. One given by somebody else must be changed at the next sign-in.
+    One's own needs the `current` password. One given by somebody else must be changed at the next
+    sign-in, unless told otherwise.
     """
     own = not by.is_system and person_id == by.person_id
     person = session.get_one(Person, person_id) if own else _managed(session, person_id, by)
@@ -182,7 +184,7 @@ def set_password(
     if passwords.matches(password, person.password_hash, hasher):
         raise Refused("password.same", "新密码与现在的密码相同。请换一个新密码。")
     person.password_hash = passwords.hash_of(password, hasher)
-    person.must_change_password = not own
+    person.must_change_password = must_change and not own
     person.failed_sign_ins, person.locked_until = 0, None
     ended = sign_in.end_all(session, person_id, now=now, keep=keep if own else None)
     session.flush()

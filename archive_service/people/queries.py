@@ -95,12 +95,12 @@ def unit_by_code(session: Session, code: str) -> Unit | None:
 
 def units_by_code(session: Session) -> Mapping[str, int]:
     """Return the ids of all units by their codes."""
-    return dict(session.execute(select(Unit.code, Unit.id)).tuples().all())
+    return dict(session.execute(select(Unit.code, Unit.id)).all())
 
 
 def unit_names(session: Session) -> Mapping[int, str]:
     """Return the names of all units by their ids."""
-    return dict(session.execute(select(Unit.id, Unit.name)).tuples().all())
+    return dict(session.execute(select(Unit.id, Unit.name)).all())
 
 
 def unit_tree(session: Session, viewer: Viewer, right: Right = Right.RECORD_READ) -> list[UnitNode]:
@@ -201,7 +201,7 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     for grant, unit in session.execute(held.order_by(RoleGrant.role, Unit.path)):
         grants[grant.person_id].append(GrantView(Role(grant.role), unit.id, unit.code, unit.name))
     last = select(SignIn.person_id, func.max(SignIn.created_at)).where(SignIn.kind == "session")
-    seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).tuples().all())
+    seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).all())
     return [
         PersonView(
             id=row.id,

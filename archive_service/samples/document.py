@@ -81,6 +81,12 @@ class Paper(Writer):
             self.units[name] = self.case.capacity_unit
         return self.style.power(amount, self.case.capacity_unit)
 
+    def generation(self) -> str:
+        """Return the capacity of a generator as printed; always in kW, and noted as the paper's capacity."""
+        self.units["capacity"] = "kW"
+        self.said("capacity", str(self.case.generation))
+        return self.style.power(self.case.generation, "kW")
+
     def entry(self, name: str, *, label: str = "") -> Entry:
         """Return the entry of a known field, as this case has it."""
         label = label or self.style.label("capacity_applied" if name == "capacity_applied" else name)
@@ -199,7 +205,7 @@ def _plain(case: Case, name: str) -> str:
         "credit_code": company.credit_code if company else "",
         "agent_name": agent.name if agent else "",
         "agent_id_number": agent.id_number if agent else "",
-        "legal_rep": company.head.name if company else "",
+        "legal_rep_name": company.head.name if company else "",
         "phone": case.phone,
         "usage_class": case.usage_class,
         "industry": case.industry,

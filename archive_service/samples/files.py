@@ -79,7 +79,9 @@ def _print(book: FPDF, sheet: Sheet) -> None:
             case Text():
                 book.set_font(mark.face, size=mark.size_pt)
                 book.set_text_color(*mark.ink)
-                with book.local_context(text_mode=TextMode.FILL_STROKE if mark.bold else TextMode.FILL, line_width=0.12):
+                with book.local_context(
+                    text_mode=TextMode.FILL_STROKE if mark.bold else TextMode.FILL, line_width=0.12
+                ):
                     book.text(mark.x, mark.y, mark.text)
             case Rule():
                 _stroke(book, mark.ink, mark.width)

@@ -11,21 +11,28 @@ from random import Random
 
 from archive_service.samples import identity
 
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list that is easier to read as running text."""
+    return tuple(text.split())
+
+
 COUNTY = "青屿县"
 REGION = "330198"
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
 )
-_GIVEN = (
-    "启明 若川 嘉禾 知微 砚秋 志强 建国 秀英 桂兰 国华 海燕 文静 晓峰 雪梅 永福 春生 美玲 立新 德胜 玉珍 俊杰 思远 雨桐 子涵 浩然 梓萱 宇轩 欣怡 "
-    "伟 芳 娜 敏 静 强 磊 军 洋 勇 艳 杰 娟 涛 超 霞 平 刚 桂英 玉兰 凤英 建华 志明 少华 惠芬 丽华 金凤 水根 阿毛 根林 祥云 福来 小龙 亚萍 婷婷 鹏飞"
-).split()
-_TOWNS = "望江镇 临溪镇 石桥镇 白沙乡 青屿街道 东门街道 南浦镇 云岭乡".split()
-_ROADS = "工业二路 人民路 建设路 中山北路 滨江大道 解放街 创业路 兴业路 学府路 环城西路 迎宾大道 望江路".split()
-_ESTATES = "翠湖花园 锦绣江南 阳光新城 金桂苑 望江名邸 和谐家园 碧水蓝庭 东方雅苑".split()
-_VILLAGES = "前山村 后渚村 大塘村 新联村 双溪村 红旗村 下陈村 西岙村".split()
-_WORDS = "恒润 宏达 金鑫 瑞丰 永兴 天和 华盛 顺通 鼎立 嘉诚 德润 远航 正泰隆 海纳 博雅 万隆 新锐 中联 凯达 东升".split()
+_GIVEN = words(
+    "启明 若川 嘉禾 知微 砚秋 志强 建国 秀英 桂兰 国华 海燕 文静 晓峰 雪梅 永福 春生 美玲 立新 德胜 玉珍 "
+    "俊杰 思远 雨桐 子涵 浩然 梓萱 宇轩 欣怡 伟 芳 娜 敏 静 强 磊 军 洋 勇 艳 杰 娟 涛 超 霞 平 刚 桂英 玉兰 "
+    "凤英 建华 志明 少华 惠芬 丽华 金凤 水根 阿毛 根林 祥云 福来 小龙 亚萍 婷婷 鹏飞"
+)
+_TOWNS = words("望江镇 临溪镇 石桥镇 白沙乡 青屿街道 东门街道 南浦镇 云岭乡")
+_ROADS = words("工业二路 人民路 建设路 中山北路 滨江大道 解放街 创业路 兴业路 学府路 环城西路 迎宾大道 望江路")
+_ESTATES = words("翠湖花园 锦绣江南 阳光新城 金桂苑 望江名邸 和谐家园 碧水蓝庭 东方雅苑")
+_VILLAGES = words("前山村 后渚村 大塘村 新联村 双溪村 红旗村 下陈村 西岙村")
+_WORDS = words("恒润 宏达 金鑫 瑞丰 永兴 天和 华盛 顺通 鼎立 嘉诚 德润 远航 正泰隆 海纳 博雅 万隆 新锐 中联 凯达 东升")
 #: What a company makes, its industry class, and how big its supply tends to be.
 TRADES = (
     ("食品", "食品制造业"),
@@ -39,7 +46,7 @@ TRADES = (
     ("餐饮管理", "餐饮业"),
     ("冷链物流", "仓储业"),
 )
-_BANKS = "中国农业银行 中国工商银行 中国建设银行 青屿农商银行".split()
+_BANKS = words("中国农业银行 中国工商银行 中国建设银行 青屿农商银行")
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ def company(rng: Random, *, developer: bool = False) -> Company:
 def home(rng: Random) -> str:
     """Invent the address of a dwelling, in an estate or a village."""
     if rng.random() < 0.6:
-        return f"{COUNTY}{rng.choice(_TOWNS)}{estate(rng)}{rng.randrange(1, 28)}幢{rng.choice((1, 2, 3))}单元{rng.randrange(1, 18)}0{rng.randrange(1, 5)}室"
+        door = f"{rng.randrange(1, 28)}幢{rng.choice((1, 2, 3))}单元{rng.randrange(1, 18)}0{rng.randrange(1, 5)}室"
+        return f"{COUNTY}{rng.choice(_TOWNS)}{estate(rng)}{door}"
     return f"{COUNTY}{rng.choice(_TOWNS)}{rng.choice(_VILLAGES)}{rng.randrange(1, 200)}号"
 
 

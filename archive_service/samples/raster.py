@@ -1,5 +1,8 @@
 """Print a sheet to pixels, as a clean page that no scanner has touched yet."""
 
+# Samples need numbers that can be repeated, not secrets.
+# ruff: noqa: S311
+
 from __future__ import annotations
 
 import math
@@ -113,7 +116,9 @@ class _Press:
         tile = Image.new("L", (size * 2, size * 2), 0)
         pen = ImageDraw.Draw(tile)
         weight = 1 if mark.kind == "signature" and size > 24 else 0
-        pen.text((size // 2, size * 1.4), sign, font=fonts.at(mark.face, size), fill=230, anchor="ls", stroke_width=weight)
+        pen.text(
+            (size // 2, size * 1.4), sign, font=fonts.at(mark.face, size), fill=230, anchor="ls", stroke_width=weight
+        )
         tile = tile.rotate(lean, Image.Resampling.BICUBIC, center=(size, size))
         place = (round(at[0] * self.scale - size / 2), round(at[1] * self.scale - size * 1.4))
         self.image.paste(mark.ink, place, tile)

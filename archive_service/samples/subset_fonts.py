@@ -15,7 +15,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, newTable
 
 _HERE = Path(__file__).parent / "fonts"
-_EXTRA = "㎡²³№•☑☐×÷±≤≥—…·“”‘’《》〈〉【】〇○●□■√ＸⅠⅡⅢ屿"
+_EXTRA = "㎡²³№•☑☐×÷±≤≥—…·“”‘’《》〈〉【】〇○●□■√Ｘ¥ⅠⅡⅢ屿"
 #: Names of the subsets. The kai font's authors reserve its name for unmodified builds, so all three are renamed.
 FACES = {"song": "Archive Samples Song", "hei": "Archive Samples Hei", "kai": "Archive Samples Kai"}
 #: Rows of GB 2312: all of it, and without the rarer second level of hanzi for the kai font, whose outlines are large.

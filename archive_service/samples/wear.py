@@ -79,8 +79,8 @@ def scan(page: Image.Image, *, dpi: int, severity: str, rng: Random, behind: Ima
     angle = rng.uniform(-profile.skew, profile.skew)
     pixels = skew(pixels, angle, ground=18 if copied else 245)
     if rng.random() < profile.blur:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.5, 1.0))
-    pixels = noise(pixels, rng, sigma=rng.uniform(0.3, 1.0) * profile.noise, salt=profile.noise / 9 * 0.0012)
+        pixels = _pixels(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.5, 1.0)))
+    pixels = noise(pixels, rng, sigma=rng.uniform(0.3, 1.0) * profile.noise, salt=profile.noise**2 / 81 * 0.0009)
     turn = rng.choice((90, 180, 270)) if rng.random() < profile.turned else 0
     pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
     jpeg = encode(pixels, rng.randint(*profile.quality), dpi)
@@ -94,7 +94,7 @@ def photo(page: Image.Image, *, dpi: int, severity: str, rng: Random) -> Worn:
     pixels = uneven(pixels, rng, depth=0.45 if hard else 0.25)
     pixels = (pixels.astype(np.float32) * (0.78 if hard else 0.9) + (34 if hard else 12)).clip(0, 255).astype(np.uint8)
     if hard:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.6, 1.2))
+        pixels = _pixels(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.6, 1.2)))
     pixels = noise(pixels, rng, sigma=4 if hard else 2, salt=0)
     orientation = rng.choice((1, 1, 6, 8, 3)) if severity != "clean" else 1
     turn = _EXIF_TURNS.get(orientation, 0)
@@ -145,14 +145,15 @@ def uneven(pixels: Pixels, rng: Random, *, depth: float) -> Pixels:
 def bleed(pixels: Pixels, behind: Pixels) -> Pixels:
     """Let the other side of the paper show through, mirrored and faint."""
     mirrored = cv2.GaussianBlur(np.ascontiguousarray(behind[:, ::-1]), (0, 0), 2.2)
-    return np.clip(pixels.astype(np.float32) - (255 - mirrored.astype(np.float32)) * 0.13, 0, 255).astype(np.uint8)
+    faint = (255 - mirrored.astype(np.float32)) * 0.13
+    return _pixels(np.clip(pixels.astype(np.float32) - faint, 0, 255).astype(np.uint8))
 
 
 def photocopy(pixels: Pixels, rng: Random) -> Pixels:
     """Copy in greys with hard contrast, dark edges and a streak or two."""
     grey = pixels.astype(np.float32) @ np.array([0.35, 0.45, 0.2], np.float32)
     grey = np.clip((grey - 128) * rng.uniform(1.15, 1.5) + rng.uniform(135, 160), 0, 255)
-    height, width = grey.shape
+    width = grey.shape[1]
     for _ in range(rng.randint(0, 2)):
         at = rng.randrange(width)
         grey[:, at : at + 2] *= 0.75
@@ -174,7 +175,7 @@ def on_desk(pixels: Pixels, rng: Random, *, tilt: float) -> Pixels:
     desk = np.clip(wood[..., None] * tint, 0, 255).astype(np.uint8)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     shift = np.array([[rng.uniform(-tilt, tilt) * width, rng.uniform(-tilt, tilt) * height] for _ in range(4)])
-    seen = (corners + [pad_x, pad_y] + shift).astype(np.float32)
+    seen = (corners + np.array([pad_x, pad_y]) + shift).astype(np.float32)
     view = cv2.getPerspectiveTransform(corners, seen)
     return _pixels(cv2.warpPerspective(pixels, view, out, dst=desk, borderMode=cv2.BORDER_TRANSPARENT))
 

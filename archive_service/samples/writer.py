@@ -13,7 +13,9 @@ from archive_service.samples.sheet import A4, BLACK, BLUE, Curve, Ink, Rule, Sea
 from archive_service.samples.style import Style
 
 _FULL_WIDTH = str.maketrans(",;:!?()", "，；：！？（）")
-_BY_HANZI = re.compile(r"(?<=[\u4e00-\u9fff》”）)])[,;:!?()]|[(](?=[\u4e00-\u9fff])|(?<=[0-9A-Za-z）])[,;)](?=[\u4e00-\u9fff]|$)")
+_BY_HANZI = re.compile(
+    r"(?<=[\u4e00-\u9fff》”）)])[,;:!?()]|[(](?=[\u4e00-\u9fff])|(?<=[0-9A-Za-z）])[,;)](?=[\u4e00-\u9fff]|$)"
+)
 _NO_LINE_START = "，。、；：！？）》」』”,.;:!?)%"
 
 
@@ -108,7 +110,9 @@ class Writer:
             self.put(self.right - fonts.width_mm(right, self.style.face, size), self.y, right, size)
         self.y += 2.2
 
-    def paragraph(self, text: str, *, indent: int = 2, size_pt: float = 0, leading: float = 1.75, bold: bool = False) -> None:
+    def paragraph(
+        self, text: str, *, indent: int = 2, size_pt: float = 0, leading: float = 1.75, bold: bool = False
+    ) -> None:
         """Set running text between the margins; `indent` counts signs."""
         size = size_pt or self.style.size_pt
         step = size * fonts.MM_PER_POINT * leading
@@ -172,7 +176,8 @@ class Writer:
         end = self.put(x, y + 0.5, name, size, face="kai", ink=ink, kind="signature")
         if self.rng.random() < 0.35:
             points = [
-                (x + (end - x) * part / 12, y + 1.6 + math.sin(part * 0.8 + self.rng.random()) * 0.7) for part in range(14)
+                (x + (end - x) * part / 12, y + 1.6 + math.sin(part * 0.8 + self.rng.random()) * 0.7)
+                for part in range(14)
             ]
             self.page.marks.append(Curve(tuple(points), ink))
 

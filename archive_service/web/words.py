@@ -112,6 +112,23 @@ STAGE = {
     "FILING": N_("归档"),
     "VISIT": N_("回访"),
 }
+#: What happened, in the words of the timeline.
+EVENT = {
+    "household.opened": N_("建立户档案"),
+    "household.updated": N_("更新户信息"),
+    "household.item-left": N_("资料移出本户"),
+    "case.registered": N_("登记案件"),
+    "case.updated": N_("更新案件信息"),
+    "case.stage-recorded": N_("记录环节日期"),
+    "case.filed": N_("案件归档"),
+    "case.reassessed": N_("重新判断齐全性"),
+    "item.filed": N_("归入资料"),
+    "item.moved": N_("移动资料"),
+    "item.retyped": N_("改定类型"),
+    "item.corrected": N_("更正字段"),
+    "item.withdrawn": N_("撤回资料"),
+    "original.downloaded": N_("下载原件"),
+}
 STEPS = (
     ("receive", "download", N_("接收")),
     ("check", "shield-check", N_("检查")),

@@ -8,7 +8,6 @@ from functools import reduce
 from typing import Any
 
 from whoosh import query
-from whoosh.matching import NullMatcher
 from whoosh.reading import TermNotFound
 
 from indexing import text
@@ -149,7 +148,7 @@ class Search:
             postings = self._reader.postings(field, value)
         except TermNotFound:
             return set()
-        return set() if isinstance(postings, NullMatcher) else set(postings.all_ids())
+        return set(postings.all_ids())
 
     def _stream(self, number: int) -> dict[str, str]:
         if number not in self._streams:

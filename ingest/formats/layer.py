@@ -60,6 +60,8 @@ class Layer:
     turn: int
     #: Characters that the font cannot name.
     unmapped: int
+    #: Most of the text is meant to be seen in a font that the file does not carry.
+    borrowed_font: bool
     #: From page space to shares of the upright page.
     matrix: npt.NDArray[np.float64]
 
@@ -76,17 +78,23 @@ def read(page: pdfium.PdfPage) -> Layer:
         text_page.close()
 
 
-def sound_lines(text: Layer, image: Image.Image, pictures: Sequence[Sequence[float]]) -> list[dict[str, Any]] | None:
-    """Return the lines of a layer with boxes in pixels of `image`, in reading order; None if it is not to be believed.
+def judge(page: pdfium.PdfPage, text: Layer, image: Image.Image) -> tuple[list[dict[str, Any]] | None, list[str]]:
+    """Return the lines of the layer with boxes in pixels of `image`, in reading order, and flags of the page.
 
-    `pictures` are the areas of images on the page, as shares of it: text inside them is in no layer.
+    No lines if the layer is not to be believed; then the page is to be read from its picture.
     """
-    if not _plausible(text, over_picture=_share(pictures) > 0.5):
-        return None
-    found = joined(text.text, text.tight, text.loose, image.size)
+    pictures = picture_areas(page, text)
+    plausible = _plausible(text, over_picture=_share(pictures) > 0.5)
+    found = joined(text.text, text.tight, text.loose, image.size) if plausible else []
+    if pages.is_blank(image):
+        if found and text.borrowed_font:
+            # The file names a font that no one here has: the picture is empty, the page is not.
+            return found, ["text-not-shown"]
+        # Text that nobody can see is no part of the paper.
+        return None, ["blank", "hidden-text"] if found else ["blank"]
     if not found or not _agrees([line["box"] for line in found], image, pictures):
-        return None
-    return found
+        return None, []
+    return found, []
 
 
 def picture_areas(page: pdfium.PdfPage, text: Layer) -> list[tuple[float, float, float, float]]:
@@ -119,7 +127,7 @@ def _share(areas: Sequence[Sequence[float]]) -> float:
 
 def _nothing(page: pdfium.PdfPage) -> Layer:
     none = np.zeros((0, 4))
-    return Layer((), none, none, 0, 0, _matrix(page, 0))
+    return Layer((), none, none, 0, 0, False, _matrix(page, 0))
 
 
 def _read(page: pdfium.PdfPage, text_page: Any, count: int) -> Layer:
@@ -138,8 +146,11 @@ def _read(page: pdfium.PdfPage, text_page: Any, count: int) -> Layer:
         tight.append((left.value, bottom.value, right.value, top.value))
         loose.append((rect.left, rect.bottom, rect.right, rect.top))
     turn = _turn(page, text_page, count)
+    borrowed = _borrows_font(text_page, count)
     matrix = _matrix(page, turn)
-    return Layer(chars, _placed(np.array(tight), matrix), _placed(np.array(loose), matrix), turn, unmapped, matrix)
+    return Layer(
+        chars, _placed(np.array(tight), matrix), _placed(np.array(loose), matrix), turn, unmapped, borrowed, matrix
+    )
 
 
 def _matrix(page: pdfium.PdfPage, turn: int) -> npt.NDArray[np.float64]:
@@ -162,6 +173,16 @@ def _placed(boxes: Boxes, matrix: npt.NDArray[np.float64]) -> Boxes:
     first = boxes[:, [0, 1]] @ matrix[:, :2].T + matrix[:, 2]
     second = boxes[:, [2, 3]] @ matrix[:, :2].T + matrix[:, 2]
     return np.hstack([np.minimum(first, second), np.maximum(first, second)])
+
+
+def _borrows_font(text_page: Any, count: int) -> bool:
+    sample = range(0, count, max(1, count // 50))
+    borrowed = 0
+    for index in sample:
+        thing = raw.FPDFText_GetTextObject(text_page, index)
+        if thing and raw.FPDFTextObj_GetTextRenderMode(thing) != raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            borrowed += raw.FPDFFont_GetIsEmbedded(raw.FPDFTextObj_GetFont(thing)) == 0
+    return borrowed > len(sample) / 2
 
 
 def _turn(page: pdfium.PdfPage, text_page: Any, count: int) -> int:

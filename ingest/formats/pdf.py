@@ -91,18 +91,12 @@ def _render(page: pdfium.PdfPage, page_no: int, into: Path, limits: Limits) -> d
     scale = pages.scale_to_fit(width, height, asked, max_pixels=limits.max_render_pixels)
     text = layer.read(page)
     image = _picture(page, scale, turn=text.turn)
-    target = into / pages.file_name(page_no)
-    saved = pages.save(image, target)
-    flags = ["scaled-down"] if scale < asked else []
-    if text.turn:
-        flags.append("turned")
-    blank = pages.is_blank(saved)
-    if blank:
-        flags.append("blank")
-    lines = None if blank else layer.sound_lines(text, saved, layer.picture_areas(page, text))
-    return pages.record(
-        page_no, file=target.name, size=saved.size, dpi=max(1, round(scale * 72)), flags=flags, layer=lines
-    )
+    saved = pages.save(image, into / pages.file_name(page_no))
+    lines, flags = layer.judge(page, text, saved)
+    flags += ["scaled-down"] if scale < asked else []
+    flags += ["turned"] if text.turn else []
+    file, dpi = pages.file_name(page_no), max(1, round(scale * 72))
+    return pages.record(page_no, file=file, size=saved.size, dpi=dpi, flags=flags, layer=lines)
 
 
 def _picture(page: pdfium.PdfPage, scale: float, *, turn: int = 0) -> Image.Image:
@@ -121,10 +115,19 @@ def _open(path: Path) -> pdfium.PdfDocument:
         if error.err_code in _NEEDS_PASSWORD:
             raise refuse("file.password") from error
         raise CannotOpen from error
-    if len(document) == 0:
+    if not _has_pages(document):
         document.close()
         raise CannotOpen
     return document
+
+
+def _has_pages(document: pdfium.PdfDocument) -> bool:
+    """Say whether any page can be found: the count is only what the file says of itself."""
+    for index in range(min(len(document), _LOOKED_AT)):
+        with suppress(pdfium.PdfiumError):
+            document.get_page_size(index)
+            return True
+    return False
 
 
 def _open_mended(path: Path, work: Path) -> pdfium.PdfDocument:

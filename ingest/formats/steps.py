@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import FileRefused
-from ingest.formats import kinds, pages, pdf, pictures, structure, zips
+from ingest.formats import fonts, kinds, pages, pdf, pictures, structure, zips
 from ingest.formats.limits import Limits
 from ingest.sandbox.child import Step
+
+fonts.register()
 
 
 def probe(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:

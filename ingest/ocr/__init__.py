@@ -1,1 +1,1 @@
-
+"""Reading pages: engines, and the cleaning that makes pages readable."""

@@ -14,42 +14,40 @@ from ingest.ocr.engine import Pixels
 LEVEL_DEG = 0.7
 _STEEPEST_DEG = 8.0
 #: Redness from which a pixel is red ink, and the share of them that is more than a speck.
-_RED = 35
+RED = 35
 _SOME_RED = 0.0002
 #: Share of coloured pixels above which colour is the paper (a red cover), not ink on it.
 _COLOURED_PAPER = 0.35
 #: Brightness of the darkest ink against the paper from which a page is faint, and from which it is only grain.
 _FAINT = 0.6
 _NO_INK = 0.97
+#: No line of print fits on a sheet narrower than this.
+_LEAST_SIDE_PX = 16
 
 
 def ink(pixels: Pixels) -> Pixels:
-    """Return the page in one channel in which black and blue ink is dark and red seals are gone.
+    """Return the page in one channel in which black and blue ink is dark and red seals fade.
 
-    Red ink reflects red light, so in the red channel a seal nearly vanishes from the text below it; what is
-    left of it is painted over. Print that is red itself is gone too: see `red_ink`.
+    Red ink reflects red light, so in the red channel a seal nearly vanishes from the text below it. Print that
+    is red itself fades too: see `red_ink`.
     """
     if pixels.ndim == 2:
         return pixels
-    red = redness(pixels) > _RED
-    share = float(np.mean(red[::4, ::4]))
-    if not _SOME_RED < share < _COLOURED_PAPER:
-        return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-    channel = pixels[..., 0].copy()
-    paper = float(np.median(channel[::8, ::8]))
-    channel[red & (channel > 0.55 * paper)] = round(paper)
-    return channel
+    if has_red_ink(pixels):
+        return np.ascontiguousarray(pixels[..., 0])
+    return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
 
 
 def red_ink(pixels: Pixels) -> Pixels | None:
     """Return what is printed in red as dark on white: seals, red headings and numbers; None if there is none."""
-    if pixels.ndim == 2:
+    if not has_red_ink(pixels):
         return None
-    colour = redness(pixels)
-    share = float(np.mean(colour[::4, ::4] > _RED))
-    if not _SOME_RED < share < _COLOURED_PAPER:
-        return None
-    return (255 - np.clip(colour.astype(np.int32) * 2, 0, 235)).astype(np.uint8)
+    return (255 - np.clip(redness(pixels).astype(np.int32) * 2, 0, 235)).astype(np.uint8)
+
+
+def has_red_ink(pixels: Pixels) -> bool:
+    """Say whether there is more red than a speck, and less than a sheet of red paper."""
+    return pixels.ndim == 3 and _SOME_RED < float(np.mean(redness(pixels[::4, ::4]) > RED)) < _COLOURED_PAPER
 
 
 def redness(pixels: Pixels) -> NDArray[np.uint8]:
@@ -70,10 +68,10 @@ def even(grey: Pixels) -> NDArray[np.float32]:
 def lift(grey: Pixels) -> Pixels:
     """Darken the ink of a faint page; a page with dark ink is returned as it is."""
     bright = cv2.GaussianBlur(even(grey), (0, 0), 0.6)
-    ink = float(np.percentile(cv2.GaussianBlur(bright, (0, 0), 0.8)[::2, ::2], 0.7))
-    if not _FAINT < ink < _NO_INK:
+    darkest = float(np.percentile(cv2.GaussianBlur(bright, (0, 0), 0.8)[::2, ::2], 0.7))
+    if not _FAINT < darkest < _NO_INK:
         return grey
-    return (np.clip((bright - ink) / (1 - ink), 0, 1) * 215 + 30).astype(np.uint8)
+    return np.asarray(np.clip((bright - darkest) / (1 - darkest), 0, 1) * 215 + 30, np.uint8)
 
 
 def lean(grey: Pixels) -> float:
@@ -87,16 +85,18 @@ def lean(grey: Pixels) -> float:
     coarse = np.arange(-_STEEPEST_DEG, _STEEPEST_DEG + 0.01, 0.5)
     sharpness = np.array([_sharpness(x, y, angle) for angle in coarse])
     best = float(coarse[int(sharpness.argmax())])
-    # A page without rows (a photo, a stain) has no angle that stands out.
-    if abs(best) > _STEEPEST_DEG - 0.6 or sharpness.max() < 1.25 * np.median(sharpness):
+    upright = sharpness[len(coarse) // 2]
+    # A page without rows (a cover, a drawing, a stain) has no angle that stands out; rows of print do by far.
+    if abs(best) > _STEEPEST_DEG - 0.6 or sharpness.max() < 1.25 * max(np.median(sharpness), upright):
         return 0.0
     fine = np.arange(best - 0.5, best + 0.51, 0.1)
     return float(fine[int(np.argmax([_sharpness(x, y, angle) for angle in fine]))])
 
 
 def _ink_points(grey: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    scale = 1000 / max(grey.shape)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    scale = min(1.0, 1000 / max(grey.shape))
+    size = (max(32, round(grey.shape[1] * scale)), max(32, round(grey.shape[0] * scale)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     dark = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 18)
     # The border is where shadows and the edge of the sheet lie.
     edge = max(4, min(small.shape) // 40)
@@ -118,10 +118,8 @@ def level(pixels: Pixels, degrees: float) -> Pixels:
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     new_width, new_height = round(width * cos + height * sin), round(width * sin + height * cos)
     matrix[:, 2] += (new_width - width) / 2, (new_height - height) / 2
-    turned = cv2.warpAffine(
-        pixels, matrix, (new_width, new_height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=_paper(pixels)
-    )
-    return cast(Pixels, turned)
+    size = (new_width, new_height)
+    return cast(Pixels, cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_CUBIC, borderValue=_paper(pixels)))
 
 
 def _paper(pixels: Pixels) -> tuple[float, ...]:
@@ -131,6 +129,8 @@ def _paper(pixels: Pixels) -> tuple[float, ...]:
 
 def is_blank(grey: Pixels) -> bool:
     """Say whether there is no ink on the page beyond dust and the shadow of its edge."""
+    if min(grey.shape) < _LEAST_SIDE_PX:
+        return True
     small = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if max(grey.shape) > 1200 else grey
     dark = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     edge = max(3, min(small.shape) // 50)
@@ -138,4 +138,5 @@ def is_blank(grey: Pixels) -> bool:
     _, _, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
     marks = stats[1:]
     # A dot or grain of dust is smaller than a stroke of the smallest print.
-    return not bool(np.any((marks[:, cv2.CC_STAT_AREA] >= 6) & (marks[:, 2:4].max(axis=1) >= 4))) if len(marks) else True
+    strokes = (marks[:, cv2.CC_STAT_AREA] >= 6) & (marks[:, 2:4].max(axis=1) >= 4)
+    return not bool(strokes.any())

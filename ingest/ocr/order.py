@@ -29,10 +29,14 @@ def _middle(line: TextLine) -> float:
 
 def _joins(row: list[TextLine], line: TextLine) -> bool:
     # Lines above one another never share a row, however close they are.
-    if any(min(line.box[2], other.box[2]) - max(line.box[0], other.box[0]) > 0.3 * _narrower(line, other) for other in row):
+    if any(_shared_width(line, other) > 0.3 * _narrower(line, other) for other in row):
         return False
     last = row[-1]
     return abs(_middle(line) - _middle(last)) < _SAME_ROW * min(line.height, last.height)
+
+
+def _shared_width(a: TextLine, b: TextLine) -> int:
+    return min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
 
 
 def _narrower(a: TextLine, b: TextLine) -> int:

@@ -60,7 +60,8 @@ def _views(pixels: Pixels) -> NDArray[np.float32]:
     rgb = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     height, width = rgb.shape[:2]
     scale = _SHORT / min(height, width)
-    size = (max(_SHORT, round(width * scale)), max(_SHORT, round(height * scale)))
+    # A strip of paper is squeezed: stretched to full length it would fill the memory.
+    size = (min(round(width * scale), 4 * _SHORT), min(round(height * scale), 4 * _SHORT))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     small = (small - _MEAN) / _SPREAD
     down, right = small.shape[0] - _SIDE, small.shape[1] - _SIDE

@@ -20,12 +20,14 @@ _RULE = 0.04
 _LEAST_LETTERS = 3
 
 
-def overlooked(grey: Pixels, found: Sequence[NDArray[np.float32]]) -> bool:
-    """Say whether the page has marks like words of which no line in `found` knows."""
-    darkness = cv2.GaussianBlur(1 - even(grey), (0, 0), 1.0)
+def overlooked(grey: Pixels, found: Sequence[NDArray[np.float32]], seals: NDArray[np.bool_] | None) -> bool:
+    """Say whether the page has marks like words, outside `seals`, of which no line in `found` knows."""
+    darkness = np.asarray(cv2.GaussianBlur(1 - even(grey), (0, 0), 1.0), np.float32)
     covered = np.zeros(grey.shape, np.uint8)
     for quad in found:
         cv2.fillConvexPoly(covered, _wider(quad), 1)
+    if seals is not None:
+        covered[cv2.dilate(seals.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 1
     darkness[covered > 0] = 0
     _without_edges(darkness)
     return _has_words(_without_rules((darkness > _FAINTEST).astype(np.uint8)))
@@ -37,7 +39,7 @@ def lift_locally(grey: Pixels) -> Pixels:
     reach = max(9, max(grey.shape) // 80)
     darkest = cv2.dilate(cv2.GaussianBlur(darkness, (0, 0), 0.8), np.ones((reach, reach), np.uint8))
     darkest = np.maximum(cv2.GaussianBlur(darkest, (0, 0), reach / 3), 2 * _FAINTEST)
-    return (255 - np.clip(darkness / darkest, 0, 1) * 225).astype(np.uint8)
+    return np.asarray(255 - np.clip(darkness / darkest, 0, 1) * 225, np.uint8)
 
 
 def _wider(quad: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -59,8 +61,8 @@ def _without_rules(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     length = round(_RULE * max(marks.shape))
     for shape in ((1, length), (length, 1)):
         rules = cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-        marks = cv2.subtract(marks, cv2.dilate(rules, np.ones((7, 7), np.uint8)))
-    return cast(NDArray[np.uint8], marks)
+        marks = np.asarray(cv2.subtract(marks, cv2.dilate(rules, np.ones((7, 7), np.uint8))), np.uint8)
+    return marks
 
 
 def _has_words(marks: NDArray[np.uint8]) -> bool:

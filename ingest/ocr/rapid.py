@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.lines import Box, TextLine
+from ingest.ocr.cleanup import RED, has_red_ink, ink, lift, redness
 from ingest.ocr.engine import Pixels, missing
 from ingest.ocr.overlooked import lift_locally, overlooked
 
@@ -30,6 +31,8 @@ Quads = NDArray[np.float32]
 #: Long side at which the page is first looked at, and the most it is ever looked at, pixels.
 COARSE_PX = 1280
 FINE_PX = 2016
+#: Long side above which a page is shrunk before reading, pixels: A3 at 270 dpi. It bounds the memory.
+LARGEST_PX = 4400
 #: A line lower than this in the coarse picture may hide others like it.
 _LOWEST_LINE_PX = 15.0
 #: Readings below this are not text but noise, seals and scribbles.
@@ -58,16 +61,22 @@ class RapidEngine:
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of an upright page, boxes in its pixels; the resolution is judged from the lines found."""
-        grey = image if image.ndim == 2 else cast(Pixels, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-        lines, quads = self._pass(image)
-        if overlooked(grey, list(quads)):
+        scale = max(1.0, max(image.shape[:2]) / LARGEST_PX)
+        if scale > 1:
+            image = cast(Pixels, cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA))
+        return [_grown(line, scale) for line in self._best_lines(image)]
+
+    def _best_lines(self, image: Pixels) -> list[TextLine]:
+        grey = lift(ink(image))
+        lines, quads = self._pass(grey)
+        red = redness(image) > RED if has_red_ink(image) else None
+        if overlooked(grey, list(quads), red):
             again, _ = self._pass(lift_locally(grey))
             lines = max(lines, again, key=_worth)
         return lines
 
-    def _pass(self, image: Pixels) -> tuple[list[TextLine], Quads]:
-        rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-        bgr = cast(Pixels, np.ascontiguousarray(rgb[..., ::-1]))
+    def _pass(self, grey: Pixels) -> tuple[list[TextLine], Quads]:
+        bgr = cast(Pixels, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
         quads = self._lines(bgr)
         crops = [_cut(bgr, quad) for quad in quads]
         readings = self._texts(crops)
@@ -123,7 +132,7 @@ class RapidEngine:
 def _runtime(wanted: Runtime) -> Literal["openvino", "onnxruntime"]:
     for runtime in ("openvino", "onnxruntime"):
         if wanted in ("auto", runtime) and importlib.util.find_spec(runtime) is not None:
-            return cast(Literal["openvino", "onnxruntime"], runtime)
+            return runtime
     raise missing(
         "文字识别所需的推理组件未安装。请运行 pip install openvino onnxruntime，或把 ARCHIVE_OCR_RUNTIME 改为 auto。",
         runtime=wanted,
@@ -171,6 +180,11 @@ def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
     return TextDetector(config.Det), TextRecognizer(config.Rec)
 
 
+def _grown(line: TextLine, scale: float) -> TextLine:
+    x0, y0, x1, y1 = (round(edge * scale) for edge in line.box)
+    return line if scale == 1 else TextLine(line.text, (x0, y0, x1, y1), line.confidence)
+
+
 def _worth(lines: list[TextLine]) -> float:
     return sum(len(line.text) * (line.confidence - _LEAST_SCORE) for line in lines)
 
@@ -197,7 +211,7 @@ def _cut(bgr: Pixels, quad: NDArray[np.float32]) -> Pixels:
 
 
 def _wide(crop: Pixels) -> bool:
-    return crop.shape[1] >= 1.5 * crop.shape[0]
+    return bool(crop.shape[1] >= 1.5 * crop.shape[0])
 
 
 def _batches(crops: list[Pixels]) -> list[tuple[int, list[int]]]:

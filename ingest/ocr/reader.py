@@ -14,8 +14,10 @@ from ingest.ocr.orientation import Orientation
 from ingest.ocr.rapid import RapidEngine, Runtime
 from ingest.ocr.tesseract import TesseractEngine
 
-#: A turn less likely than this is checked against how well the page reads.
+#: A turn less likely than this is checked against the page upside down if there is little to read:
+#: about twelve characters.
 _SURE_TURN = 0.6
+_MUCH = 6.0
 #: Least confidence of a line in red ink: rings and stars of seals are easily taken for strokes.
 _RED_READS_WELL = 0.85
 #: A page read worse than this is tried another way up.
@@ -53,6 +55,11 @@ class _Attempt:
         """How much was read, and how well."""
         return sum(len(line.text) * max(0.0, line.confidence - 0.5) for line in self.lines)
 
+    @property
+    def reads_well(self) -> bool:
+        """Whether the page can hardly lie any other way up."""
+        return bool(self.lines) and _confidence(self.lines) >= _READS_WELL and not _lies_on_its_side(self.lines)
+
 
 class Reader:
     """Sets pages upright and reads them; made once a process, for one thread."""
@@ -79,22 +86,20 @@ class Reader:
 
     def _best(self, scanned: Pixels, dpi: int) -> _Attempt:
         turn = self._orientation.turn(scanned)
-        first = self._attempt(scanned, turn.rotation, dpi)
-        if _confidence(first.lines) >= _READS_WELL and not _lies_on_its_side(first.lines):
-            return first
-        others = [self._attempt(scanned, rotation, dpi) for rotation in _other_turns(first, turn.rotation)]
-        # The page stays as it came when no way up reads better: a stain is not a reason to turn a page.
-        best = max([first, *others], key=lambda attempt: attempt.worth)
-        return best if best.lines else self._attempt(scanned, 0, dpi)
+        best = self._attempt(scanned, turn.rotation, dpi)
+        if not best.reads_well or (turn.sure < _SURE_TURN and best.worth < _MUCH):
+            others = [self._attempt(scanned, rotation, dpi) for rotation in _other_turns(best)]
+            best = max([best, *others], key=lambda attempt: attempt.worth)
+        # A page on which nothing can be read stays as it came: a stain is not a reason to turn it.
+        return best if best.lines else _Attempt(0, scanned, [], levelled=False)
 
     def _attempt(self, scanned: Pixels, rotation: int, dpi: int) -> _Attempt:
         pixels = images.turn(scanned, rotation)
-        grey = cleanup.ink(pixels)
-        lean = cleanup.lean(grey)
+        lean = cleanup.lean(cleanup.ink(pixels))
         levelled = abs(lean) > cleanup.LEVEL_DEG
         if levelled:
-            pixels, grey = cleanup.level(pixels, lean), cleanup.level(grey, lean)
-        lines = self._engine.read(cleanup.lift(grey), dpi=dpi)
+            pixels = cleanup.level(pixels, lean)
+        lines = self._engine.read(pixels, dpi=dpi)
         return _Attempt(rotation, pixels, lines + self._red(pixels, lines, dpi), levelled)
 
     def _red(self, pixels: Pixels, lines: list[TextLine], dpi: int) -> list[TextLine]:
@@ -147,6 +152,6 @@ def _lies_on_its_side(lines: Sequence[TextLine]) -> bool:
     return tall > 0.5 * sum(len(line.text) for line in words) > 0
 
 
-def _other_turns(first: _Attempt, rotation: int) -> tuple[int, ...]:
-    quarter = ((rotation + 90) % 360, (rotation + 270) % 360)
-    return quarter if _lies_on_its_side(first.lines) else ((rotation + 180) % 360,)
+def _other_turns(first: _Attempt) -> tuple[int, ...]:
+    on_its_side = _lies_on_its_side(first.lines)
+    return tuple((first.rotation + turn) % 360 for turn in ((90, 270) if on_its_side else (180,)))

@@ -9,6 +9,7 @@ import cv2
 import pytesseract
 
 from ingest.lines import Box, TextLine
+from ingest.ocr.cleanup import ink, lift
 from ingest.ocr.engine import EngineUnavailable, Pixels, missing
 
 #: Chinese first; Latin letters and numbers from the English data.
@@ -43,7 +44,8 @@ class TesseractEngine:
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of an upright page, boxes in its pixels."""
         scale = _BEST_DPI / dpi if dpi > _BEST_DPI else 1.0
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+        grey = lift(ink(image))
+        small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
         best: list[TextLine] = []
         for layout in _LAYOUTS:
             lines = _lines(_data(small, layout, round(dpi * scale)), scale)
@@ -64,7 +66,8 @@ def _data(image: Any, layout: int, dpi: int) -> dict[str, list[Any]]:
         )
     except (OSError, RuntimeError) as e:
         # Its own errors are RuntimeErrors, and so is the one for a page that took too long.
-        raise EngineUnavailable("ocr.gave-up", "Tesseract 没有读完这一页。系统会重试；仍不成功时请改用 rapidocr 引擎。") from e
+        advice = "Tesseract 没有读完这一页。系统会重试；仍不成功时请改用 rapidocr 引擎。"
+        raise EngineUnavailable("ocr.gave-up", advice) from e
     return data
 
 

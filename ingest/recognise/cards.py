@@ -35,5 +35,5 @@ def sides(page: Page, phrases: Phrases) -> CardSides:
     number = _NUMBER_LABEL in text or fuzz.partial_ratio(_NUMBER_LABEL, text) >= 80
     front = number and sum(word in text for word in phrases.card_front) >= 3
     marks = sum(word in text or fuzz.partial_ratio(word, text) >= 75 for word in phrases.card_back)
-    back = "签发机关" in text and marks >= 2 or marks >= 3
+    back = ("签发机关" in text and marks >= 2) or marks >= 3
     return CardSides(front, back)

@@ -48,7 +48,9 @@ def classify(document: Grouped, phrases: Phrases, hints: Hints) -> list[Candidat
     if unknown:
         other = Candidate(OTHER, _UNKNOWN, f"标题“{unknown}”不在资料目录中")
         return [other, *(Candidate(c.code, min(c.confidence, 0.3), c.reason) for c in body[:_MAX_CANDIDATES])]
-    return _ranked(_with_prior(body, hints), [], phrases) if body else [Candidate(OTHER, _NOTHING, "没有认出标题和内容")]
+    return (
+        _ranked(_with_prior(body, hints), [], phrases) if body else [Candidate(OTHER, _NOTHING, "没有认出标题和内容")]
+    )
 
 
 def _title_hits(document: Grouped) -> list[tuple[int, TitleHit]]:
@@ -61,7 +63,9 @@ def _title_hits(document: Grouped) -> list[tuple[int, TitleHit]]:
 
 def _form_title(document: Grouped) -> bool:
     return any(
-        hit.look >= TITLE_LOOK and hit.confidence >= 0.9 and hit.target not in ("identity_card", "A05", "A07", "A09", "A32")
+        hit.look >= TITLE_LOOK
+        and hit.confidence >= 0.9
+        and hit.target not in ("identity_card", "A05", "A07", "A09", "A32")
         for page in document.pages
         for hit in page.title.hits[:1]
     )
@@ -142,9 +146,7 @@ def _card(document: Grouped, phrases: Phrases, hints: Hints) -> list[Candidate]:
     return _card_members(family, _CARD, f"身份证版面(第 {document.page_numbers} 页)", document, hints)
 
 
-def _card_members(
-    family: Family, confidence: float, reason: str, document: Grouped, hints: Hints
-) -> list[Candidate]:
+def _card_members(family: Family, confidence: float, reason: str, document: Grouped, hints: Hints) -> list[Candidate]:
     codes = [member.code for member in family.members]
     text = "".join(page.page.joined for page in document.pages)
     whose = hints.people.get(normalise.bare(hints.card_name or ""))
@@ -193,7 +195,10 @@ def _against_voltage(candidate: Candidate, document: Grouped, phrases: Phrases) 
 
 def _voltage_level(text: str) -> str | None:
     """Return high or low by the labelled supply voltage, None where there is none."""
-    hit = re.search(r"(?:供电电压|受电电压|电压等级|申请电压|用电电压)(?:等级)?[::]?(?:交流|AC)?([\d./]+(?:[kK][vV]|千伏|[vV]|伏)[\d./kKvV]*)", text)
+    hit = re.search(
+        r"(?:供电电压|受电电压|电压等级|申请电压|用电电压)(?:等级)?[::]?(?:交流|AC)?([\d./]+(?:[kK][vV]|千伏|[vV]|伏)[\d./kKvV]*)",
+        text,
+    )
     value = normalise.voltage(hit[1]) if hit else None
     if value is None:
         return None

@@ -18,8 +18,12 @@ from ingest.recognise.titles import PageTitle
 
 #: A title this sure starts a document.
 _SURE_TITLE = 0.85
-_ARTICLE = re.compile(r"^(?:第[一二三四五六七八九十百\d]{1,4}[条章节]|[(]?[一二三四五六七八九十]{1,3}[)、.]|[(]?\d{1,2}(?:[)、]|\.(?!\d))|\d{1,2}\.\d{1,2})")
-_SIGNATURES = re.compile(r"本页无正文|以下无正文|签字盖章页|签署页|(?:甲方|供电方|供电人|出租方)[((]?(?:盖章|公章|签章|签字)")
+_ARTICLE = re.compile(
+    r"^(?:第[一二三四五六七八九十百\d]{1,4}[条章节]|[(]?[一二三四五六七八九十]{1,3}[)、.]|[(]?\d{1,2}(?:[)、]|\.(?!\d))|\d{1,2}\.\d{1,2})"
+)
+_SIGNATURES = re.compile(
+    r"本页无正文|以下无正文|签字盖章页|签署页|(?:甲方|供电方|供电人|出租方)[((]?(?:盖章|公章|签章|签字)"
+)
 _HEAD_LABELS = ("户号", "户名", "客户编号", "客户名称", "用户编号", "用户名称", "申请编号", "用电地址", "工单编号")
 #: A page with this many lines of running text is the continuation of a text.
 _RUNNING_LINES = 6
@@ -100,7 +104,11 @@ def _joins(current: Grouped, page: PageFacts, phrases: Phrases) -> tuple[bool, s
         return _joins_card(current, page)
     last_account = next((one.account_no for one in reversed(current.pages) if one.account_no), None)
     if page.account_no and last_account and page.account_no != last_account:
-        return False, f"第 {no} 页的户号与前一页不同,另起一份", "" if page.sure_title else f"第 {no} 页没有标题,但户号与前一页不同"
+        return (
+            False,
+            f"第 {no} 页的户号与前一页不同,另起一份",
+            "" if page.sure_title else f"第 {no} 页没有标题,但户号与前一页不同",
+        )
     by_number = _joins_by_number(current, page)
     if by_number is not None:
         return by_number
@@ -114,7 +122,9 @@ def _joins(current: Grouped, page: PageFacts, phrases: Phrases) -> tuple[bool, s
 def _joins_card(current: Grouped, page: PageFacts) -> tuple[bool, str, str]:
     before = current.pages[-1].card
     no = page.page.page_no
-    one_side_each = (before.front != before.back) and (page.card.front != page.card.back) and before.front != page.card.front
+    one_side_each = (
+        (before.front != before.back) and (page.card.front != page.card.back) and before.front != page.card.front
+    )
     if one_side_each and len(current.pages) == 1:
         return True, f"第 {current.pages[0].page.page_no} 页与第 {no} 页是身份证的两面", ""
     doubt = "" if page.card.any or page.sure_title or page.title.unknown else f"第 {no} 页没有标题"
@@ -129,7 +139,11 @@ def _joins_by_number(current: Grouped, page: PageFacts) -> tuple[bool, str, str]
     if number is None:
         return None
     if number.page == 1:
-        return (False, "", "" if page.sure_title else f"第 {no} 页没有认出标题") if before or page.sure_title or number.of else None
+        return (
+            (False, "", "" if page.sure_title else f"第 {no} 页没有认出标题")
+            if before or page.sure_title or number.of
+            else None
+        )
     if page.sure_title and _foreign_title(current, page):
         return False, "", f"第 {no} 页印有“第 {number.page} 页”,但有自己的标题"
     expected = before.page if before else None
@@ -197,7 +211,10 @@ def _continues(page: PageFacts) -> bool:
         if _ARTICLE.match(line.compact):
             first_article = re.match(r"^(?:第一[条章节]|[(]?一[)、.]|[(]?1[)、.])", line.compact)
             return first_article is None or line is not top[0] or _running(page.page)
-        if re.match(r"^(?:附件|附表|附图|附录|附页|续表|续页|[(]续|[(]接上页|接上页)", line.compact) or "(续" in line.compact:
+        if (
+            re.match(r"^(?:附件|附表|附图|附录|附页|续表|续页|[(]续|[(]接上页|接上页)", line.compact)
+            or "(续" in line.compact
+        ):
             return True
     return _signature_page(page.page)
 
@@ -212,7 +229,9 @@ def _has_head(page: Page) -> bool:
 
 
 def _running(page: Page) -> bool:
-    return sum(len(line.compact) >= _RUNNING_LENGTH for line in page.lines) >= min(_RUNNING_LINES, max(2, len(page.lines) // 2))
+    return sum(len(line.compact) >= _RUNNING_LENGTH for line in page.lines) >= min(
+        _RUNNING_LINES, max(2, len(page.lines) // 2)
+    )
 
 
 def _first_doubt(page: PageFacts) -> str:

@@ -139,7 +139,7 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
         if not hit[3] or len(label) <= _SHORT:
             return 0.0
         return 0.9 if before or len(label) >= 4 else 0.0
-    if hit[3]:
+    if hit[3] or hit[0].strip() == text.strip():
         return 1.0
     if spaced or hit[2]:
         return 0.97
@@ -165,7 +165,9 @@ def _pieces(
         if following is None:
             more = _below_in_cell(page, lines, by_line, index, start)
             if more:
-                yield _sum([Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.97), *more])
+                yield _sum(
+                    [Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.97), *more]
+                )
         return
     if following is not None:
         return
@@ -251,7 +253,11 @@ def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, lab
     """Say whether another label than `label` stands to the left in the row of a line."""
     line = lines[index]
     return any(
-        i != label and by_line[i] and other.box[2] <= line.box[0] + line.height and _beside(line, other) and other.box[0] < line.box[0]
+        i != label
+        and by_line[i]
+        and other.box[2] <= line.box[0] + line.height
+        and _beside(line, other)
+        and other.box[0] < line.box[0]
         for i, other in enumerate(lines)
     )
 
@@ -265,7 +271,11 @@ def _below_in_cell(page: Page, lines: list[Line], by_line: list[list[Span]], ind
         aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.height
         full = line.box[2] > 0.8 * max(one.box[2] for one in lines)
         if i != index and 0.6 * line.height < gap < 1.9 * line.height and aligned and full and not by_line[i]:
-            return [] if _has_own_label(lines, by_line, i, index) else [Piece(other.text, other.box, other.confidence, 0.9)]
+            return (
+                []
+                if _has_own_label(lines, by_line, i, index)
+                else [Piece(other.text, other.box, other.confidence, 0.9)]
+            )
     return []
 
 
@@ -277,7 +287,9 @@ def _below(lines: list[Line], by_line: list[list[Span]], index: int) -> int | No
         if i == index or not -0.3 * line.height <= drop <= _NEAR_BELOW * line.height:
             continue
         shared = min(line.box[2], other.box[2]) - max(line.box[0], other.box[0])
-        if shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0]) and (best is None or drop < best[0]):
+        if shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0]) and (
+            best is None or drop < best[0]
+        ):
             best = (drop, i)
     return best[1] if best and not by_line[best[1]] else None
 
@@ -301,7 +313,9 @@ def _whole(page: Page) -> list[Line]:
         for line in row:
             if kept and len(kept[-1].compact) <= 3 and _CJK.match(kept[-1].compact):
                 both = kept[-1].compact + line.compact
-                if kept[-1].compact not in known and any(both.startswith(label) for label in known if len(label) > len(kept[-1].compact)):
+                if kept[-1].compact not in known and any(
+                    both.startswith(label) for label in known if len(label) > len(kept[-1].compact)
+                ):
                     text = f"{kept[-1].text} {line.text}"
                     box = union([kept[-1].box, line.box])
                     kept[-1] = Line(text, both, box, min(kept[-1].confidence, line.confidence))

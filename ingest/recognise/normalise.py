@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.recognise import validators
 
 # What readers make of digits; applied only where digits must stand.
 _DIGIT_LOOKALIKES = str.maketrans("OoQD〇○零lI|!iZzSsB", "0000000" + "11111" + "22" + "55" + "8")
-_CJK_DIGITS = {char: str(value) for value, chars in enumerate(("〇零○O0", "一", "二", "三", "四", "五", "六", "七", "八", "九")) for char in chars}
+_CJK_DIGITS = {
+    char: str(value)
+    for value, chars in enumerate(("〇零○O0", "一", "二", "三", "四", "五", "六", "七", "八", "九"))
+    for char in chars
+}
 _CAPITALS = dict(zip("零壹贰叁肆伍陆柒捌玖", range(10), strict=True)) | {"貮": 2, "弍": 2, "叄": 3, "両": 2, "两": 2}
 _CAPITAL_UNITS = {"拾": 10, "佰": 100, "仟": 1000, "十": 10, "百": 100, "千": 1000}
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_PUNCTUATION = str.maketrans({"﹕": ":", "∶": ":", "︰": ":", "。": "。", "“": '"', "”": '"', "〔": "(", "〕": ")", "【": "(", "】": ")"})
+_PUNCTUATION = str.maketrans(
+    {"﹕": ":", "∶": ":", "︰": ":", "。": "。", "“": '"', "”": '"', "〔": "(", "〕": ")", "【": "(", "】": ")"}
+)
 
 _D = r"[\dOolI|]"
 _DATE = re.compile(
@@ -23,16 +30,20 @@ _DATE = re.compile(
     r"|(?<![\d.])(\d{4})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})(?!\d)"
 )
 _PLAIN_DATE = re.compile(r"(?<!\d)((?:19|20)\d{6})(?!\d)")
-_CJK_DATE = re.compile(r"([〇零○O0一二三四五六七八九]{4})\s*年\s*([元正一二三四五六七八九十]{1,3})\s*月\s*([一二三四五六七八九十廿卅]{1,4})\s*[日号]?")
+_CJK_DATE = re.compile(
+    r"([〇零○O0一二三四五六七八九]{4})\s*年\s*([元正一二三四五六七八九十]{1,3})\s*月\s*([一二三四五六七八九十廿卅]{1,4})\s*[日号]?"
+)
 
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _CAPACITY_UNITS = {
     "kva": ("kVA", 1), "千伏安": ("kVA", 1), "mva": ("kVA", 1000), "兆伏安": ("kVA", 1000),
-    "kw": ("kW", 1), "千瓦": ("kW", 1), "mw": ("kW", 1000), "兆瓦": ("kW", 1000), "kwp": ("kWp", 1), "千瓦峰": ("kWp", 1),
+    "kw": ("kW", 1), "千瓦": ("kW", 1),
+    "mw": ("kW", 1000), "兆瓦": ("kW", 1000), "kwp": ("kWp", 1), "千瓦峰": ("kWp", 1),
 }  # fmt: skip
 _UNIT = r"k\s*v\s*a|千伏安|m\s*v\s*a|兆伏安|kwp|k\s*w|千瓦|mw|兆瓦"
 _CAPACITY_TERM = re.compile(
-    rf"(?:(\d{{1,2}})\s*(?:台)?\s*[×xX*]\s*)?({_NUMBER})\s*({_UNIT})(?!\s*[·.]?\s*h)(?:\s*[×xX*]\s*(\d{{1,2}})(?!\d))?", re.IGNORECASE
+    rf"(?:(\d{{1,2}})\s*(?:台)?\s*[×xX*]\s*)?({_NUMBER})\s*({_UNIT})(?!\s*[·.]?\s*h)(?:\s*[×xX*]\s*(\d{{1,2}})(?!\d))?",
+    re.IGNORECASE,
 )
 _VOLTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(\d+(?:\.\d+)?))?\s*(k\s*v|千伏|v|伏)(?!\s*a|安)", re.IGNORECASE)
 _AMOUNT = re.compile(rf"[¥￥Y]?\s*({_NUMBER})\s*(万)?\s*(?:元|圆)?")
@@ -97,10 +108,12 @@ def capacity(text: str, unit: str | None = None) -> Capacity | None:
     text = clean(text)
     terms = list(_CAPACITY_TERM.finditer(text))
     if not terms:
-        bare = re.match(rf"\s*({_NUMBER})(?![\d.:/年\-])\s*(?:$|[^\d\s])", text + " ") or re.fullmatch(rf"\s*({_NUMBER})\s*", text)
+        bare = re.match(rf"\s*({_NUMBER})(?![\d.:/年\-])\s*(?:$|[^\d\s])", text + " ") or re.fullmatch(
+            rf"\s*({_NUMBER})\s*", text
+        )
         return Capacity(number(bare[1]), unit) if bare and number(bare[1]) else None
     total, name = _term(terms[0])
-    for before, after in zip(terms, terms[1:], strict=False):
+    for before, after in pairwise(terms):
         value, other = _term(after)
         if other != name or text[before.end() : after.start()].strip() not in ("+", "加"):
             break
@@ -203,7 +216,10 @@ def _term(hit: re.Match[str]) -> tuple[Decimal, str]:
 
 
 def _capital_amount(text: str) -> str | None:
-    hit = re.search(r"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿貮弍叄両两]{2,}(?=[元圆])(?:[元圆])(?:([零壹贰叁肆伍陆柒捌玖])角)?(?:([零壹贰叁肆伍陆柒捌玖])分)?", text)
+    hit = re.search(
+        r"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿貮弍叄両两]{2,}(?=[元圆])(?:[元圆])(?:([零壹贰叁肆伍陆柒捌玖])角)?(?:([零壹贰叁肆伍陆柒捌玖])分)?",
+        text,
+    )
     if not hit:
         return None
     total, section, digit = 0, 0, 0

@@ -146,9 +146,7 @@ def _build(types: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Phrases:
     )
 
 
-def _owner(
-    code: str, word: str, keywords: Mapping[str, tuple[str, ...]], family_of: Mapping[str, str]
-) -> str:
+def _owner(code: str, word: str, keywords: Mapping[str, tuple[str, ...]], family_of: Mapping[str, str]) -> str:
     """Return the family instead of the type for a keyword that several members of a family have."""
     family = family_of.get(code)
     shared = [other for other, words in keywords.items() if word in words and family_of.get(other) == family]

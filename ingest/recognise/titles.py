@@ -22,9 +22,15 @@ _UNKNOWN_LOOK = 0.7
 _SENTENCE = re.compile(r"[。;；,，!?？]|:.")
 # Signs that tell members of a family apart are never mended, or a low-voltage paper would turn into a high-voltage one.
 _TELLING = frozenset("高低非临居")
-_ISSUER = re.compile(r"^.{2,30}?(?:供电公司|电力公司|供电局|供电所|电力有限公司|有限责任公司|有限公司|集团公司|营业厅|供电中心|服务中心)")
-_REMARK = re.compile(r"^[(\[].{1,8}[)\]]|[(\[](?:[第正副存留]|续|样|复印|原件|一式|客户|供电|用户)[^()]{0,8}[)\]]$|(?:No|NO|编号|№)[.:]?\w*$")
-_PART = re.compile(r"^(?:第[一二三四五六七八九十\d]+[章条节部]|[一二三四五六七八九十\d]+[、.]|\(?[一二三四五六七八九十\d]+\))")
+_ISSUER = re.compile(
+    r"^.{2,30}?(?:供电公司|电力公司|供电局|供电所|电力有限公司|有限责任公司|有限公司|集团公司|营业厅|供电中心|服务中心)"
+)
+_REMARK = re.compile(
+    r"^[(\[].{1,8}[)\]]|[(\[](?:[第正副存留]|续|样|复印|原件|一式|客户|供电|用户)[^()]{0,8}[)\]]$|(?:No|NO|编号|№)[.:]?\w*$"
+)
+_PART = re.compile(
+    r"^(?:第[一二三四五六七八九十\d]+[章条节部]|[一二三四五六七八九十\d]+[、.]|\(?[一二三四五六七八九十\d]+\))"
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,12 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
             if known is None or known.confidence < confidence:
                 top = line.middle / page.height
                 hits[target] = TitleHit(target, confidence, line.compact, look, coverage, mended, top)
-        if not found and look >= _UNKNOWN_LOOK and _reads_like_title(core, phrases) and (unknown is None or unknown[0] < look):
+        if (
+            not found
+            and look >= _UNKNOWN_LOOK
+            and _reads_like_title(core, phrases)
+            and (unknown is None or unknown[0] < look)
+        ):
             unknown = (look, line.compact)
     ordered = sorted(hits.values(), key=lambda hit: (hit.confidence, hit.coverage, hit.look), reverse=True)
     look = max([hit.look for hit in ordered] + ([unknown[0]] if unknown else [0.0]))
@@ -201,7 +212,17 @@ def _telling(piece: str, word: str) -> bool:
 
 
 def _confidence(coverage: float, mended: int, look: float) -> float:
-    sure = 0.985 if coverage >= 0.65 else 0.96 if coverage >= 0.5 else 0.9 if coverage >= 0.38 else 0.75 if coverage >= 0.25 else 0.5
+    sure = (
+        0.985
+        if coverage >= 0.65
+        else 0.96
+        if coverage >= 0.5
+        else 0.9
+        if coverage >= 0.38
+        else 0.75
+        if coverage >= 0.25
+        else 0.5
+    )
     sure *= 1.0 if look >= TITLE_LOOK else 0.9 if look >= 0.5 else 0.78
     return round(sure - 0.03 * mended + 0.012 * min(1.0, coverage), 4)
 

@@ -30,9 +30,7 @@ def identity_number(text: str) -> bool:
 
 def credit_check_character(first17: str) -> str:
     """Return the 18th character of a unified social credit code (GB 32100, mod 31)."""
-    total = sum(
-        _CREDIT_ALPHABET.index(char) * weight for char, weight in zip(first17, _CREDIT_WEIGHTS, strict=True)
-    )
+    total = sum(_CREDIT_ALPHABET.index(char) * weight for char, weight in zip(first17, _CREDIT_WEIGHTS, strict=True))
     return _CREDIT_ALPHABET[(31 - total % 31) % 31]
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from archive_service.households.values import OTHER, KnownCase, KnownHousehold
 from ingest.lines import Box
 
-#: Document type of papers that the catalogue does not know.
-OTHER = "OTHER"
+__all__ = [
+    "OTHER",
+    "Candidate",
+    "FieldFound",
+    "HouseholdLookup",
+    "KnownCase",
+    "KnownHousehold",
+    "Lookup",
+    "Match",
+    "Proposal",
+    "Said",
+    "Thresholds",
+]
 
 
 @dataclass(frozen=True)
@@ -34,32 +45,6 @@ class Candidate:
     reason: str
 
 
-@dataclass(frozen=True)
-class KnownCase:
-    """A registered business case; `expected` are the types its checklist asks for."""
-
-    id: int
-    household_id: int
-    application_no: str
-    business_type: str
-    customer_category: str
-    accepted_on: date | None = None
-    energised_on: date | None = None
-    expected: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class KnownHousehold:
-    """A registered household file with its cases."""
-
-    id: int
-    account_no: str
-    account_name: str
-    service_address: str
-    customer_category: str
-    cases: tuple[KnownCase, ...] = ()
-
-
 class Lookup(Protocol):
     """Reads of the register; each answers with exact or near entries, never raises for unknown ones."""
 
@@ -72,7 +57,16 @@ class Lookup(Protocol):
         ...
 
     def by_name(self, name: str) -> list[KnownHousehold]:
-        """Return the households of this name."""
+        """Return the households of this name, or nearly so."""
+        ...
+
+
+@runtime_checkable
+class HouseholdLookup(Protocol):
+    """A register that also finds a household by its id, so that an application number alone leads to it."""
+
+    def by_household_id(self, household_id: int) -> KnownHousehold | None:
+        """Return the household that a case belongs to."""
         ...
 
 

@@ -295,6 +295,8 @@ def test_a_reader_of_its_own_sees_a_commit_after_reloading(shelf: Shelf) -> None
     reader.close()
 
 
+# Whoosh leaves the torn file open when it gives up on it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_index_that_is_not_there_or_torn_says_what_to_do(shelf: Shelf, tmp_path: Path) -> None:
     kind = type(shelf.engine)
     with pytest.raises(IndexUnusable, match="reindex"):
@@ -327,7 +329,7 @@ def test_a_writer_killed_before_its_commit_leaves_the_last_commit(shelf: Shelf) 
 _LETTERS = "供电合同编号，。 \n12HTＡ（）张"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(_LETTERS, min_size=2, max_size=25), min_size=1, max_size=5), st.data())
 @pytest.mark.parametrize("name", sorted(ENGINES))
 def test_any_part_of_a_paper_in_quotes_finds_exactly_the_papers_that_say_it(

@@ -96,7 +96,7 @@ def list_(
 ) -> None:
     """List cases, the soonest due first."""
     filters = queries.CaseFilters(
-        centre=centre, state=state, category=category, business_type=business, complete=complete, due_before=due_before
+        centre=centre, state=state, customer_category=category, business_type=business, complete=complete, due_before=due_before
     )
     with services.reading() as (session, viewer):
         listing = queries.cases(session, viewer, filters=filters, after=None, limit=limit)

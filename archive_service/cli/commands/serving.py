@@ -11,8 +11,6 @@ import uvicorn
 from archive_service import logs
 from archive_service.cli import output
 from archive_service.cli.services import Services
-from archive_service.web.app import create_app
-from archive_service.web.services import Services as WebServices
 from archive_service.worker.embedded import Supervisor
 
 
@@ -33,6 +31,10 @@ def serve(services: Services, host: str, port: int) -> None:
 
 def run_server(services: Services, *, host: str, port: int) -> None:
     """Serve until interrupted; the workers stop with the server."""
+    # Loading the pages takes a while; commands that show none should not wait for it.
+    from archive_service.web.app import create_app
+    from archive_service.web.services import Services as WebServices
+
     logs.configure(level="INFO")
     app = create_app(WebServices(services.settings, services.database, services.store, services.index))
     supervisor = Supervisor(services.settings, services.settings.worker_count())

@@ -19,7 +19,7 @@ from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
 from archive_service.households.values import CaseData
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.workdays import add_workdays
+from archive_service.workdays import add_working_days
 
 Outcome = Literal["created", "updated", "unchanged"]
 Changes = dict[str, list[Any]]
@@ -176,7 +176,7 @@ def _case_changes(case: CaseFile, data: CaseData) -> Changes:
 def _head_changes(session: Session, household: HouseholdFile, case: CaseFile, data: CaseData) -> Changes:
     """Take name, address and category of the household from its newest case; older cases do not turn them back."""
     days = select(CaseFile.application_no, CaseFile.accepted_on).where(CaseFile.household_id == household.id)
-    others: Mapping[str, date | None] = dict(session.execute(days).tuples().all())
+    others: Mapping[str, date | None] = dict(session.execute(days).all())
     if not rules.speaks_for_household(case.accepted_on, others, case.application_no):
         return {}
     changes: Changes = {}
@@ -194,7 +194,7 @@ def _record_days(session: Session, case: CaseFile, days: Mapping[str, date], *, 
     case.accepted_on = days.get(ACCEPT, case.accepted_on)
     case.energised_on = days.get(ENERGISE, case.energised_on)
     if ENERGISE in days:
-        filing = rules.filing_due(case.energised_on, workdays=due, add_workdays=add_workdays)
+        filing = rules.filing_due(case.energised_on, workdays=due, add_workdays=add_working_days)
         case.filing_due_on = filing.on if filing else None
     session.flush()
 

@@ -42,7 +42,7 @@ def import_cases(
     reading = Reading(
         account_no_pattern=account_no_pattern,
         application_no_pattern=application_no_pattern,
-        units=dict(session.execute(mine).tuples().all()),
+        units=dict(session.execute(mine).all()),
         edition_for=edition_for,
     )
     outcomes: Counter[str] = Counter()

@@ -306,7 +306,7 @@ def _place(household: HouseholdFile, case: CaseFile | None, item_no: int) -> dic
     }
 
 
-def _changed(  # noqa: PLR0913
+def _changed(
     session: Session,
     household: HouseholdFile,
     item: Item,

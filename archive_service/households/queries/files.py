@@ -268,4 +268,4 @@ def _texts_by_id(session: Session, key: object, text: object, ids: Collection[in
     wanted = [one for one in ids if one is not None]
     if not wanted:
         return {}
-    return dict(session.execute(select(key, text).where(key.in_(wanted))).tuples().all())  # type: ignore[attr-defined,call-overload]
+    return dict(session.execute(select(key, text).where(key.in_(wanted))).all())  # type: ignore[attr-defined,call-overload]

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
-from archive_service import ids
+from archive_service import ids, zone
 from archive_service.errors import Invalid
 from archive_service.people import queries as people
 from archive_service.people.roles import Right

@@ -1,0 +1,33 @@
+"""Reads of household files, always within the units that a viewer or a caller may see."""
+
+from archive_service.households.queries.files import case, household, item, item_page
+from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
+from archive_service.households.queries.lists import cases, find_households, history, rates
+from archive_service.households.queries.matching import (
+    household_known,
+    known_by_account,
+    known_by_application,
+    known_by_name,
+    unit_of,
+)
+from archive_service.households.views import CaseFilters
+
+__all__ = [
+    "CaseCompleteness",
+    "CaseFilters",
+    "case",
+    "cases",
+    "completeness",
+    "find_households",
+    "history",
+    "household",
+    "household_known",
+    "item",
+    "item_page",
+    "known_by_account",
+    "known_by_application",
+    "known_by_name",
+    "observations",
+    "rates",
+    "unit_of",
+]

@@ -1,0 +1,152 @@
+"""Completeness judged afresh from what is filed, for the command line and for checking the verdicts that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from archive_service.audit.tables import AuditEntry
+from archive_service.catalogue.schema import Edition
+from archive_service.completeness import consistency, report
+from archive_service.completeness.observations import CaseFacts, Observation
+from archive_service.completeness.rules import Assessment
+from archive_service.errors import NotFound
+from archive_service.households.assessment import as_held, judge
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from archive_service.zone import LOCAL, local
+
+
+@dataclass(frozen=True)
+class CaseCompleteness:
+    """A case judged now: what is there and lacking, whether the papers agree, or why nobody can say."""
+
+    case: CaseFacts
+    edition: Edition
+    #: None when the case cannot be assessed; `error` says why.
+    assessment: Assessment | None
+    observations: tuple[Observation, ...]
+    error: str | None
+
+    @property
+    def complete(self) -> bool:
+        """Say whether nothing due is missing or doubtful; a case that cannot be assessed is not complete."""
+        return self.assessment is not None and self.assessment.complete
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the case as programs rely on it."""
+        shown = report.as_json(
+            self.case,
+            catalogue=self.edition.code,
+            assessment=self.assessment or _NOTHING,
+            observations=self.observations,
+        )
+        return {**shown, "complete": self.complete, "error": self.error}
+
+    def as_text(self) -> list[str]:
+        """Return lines for a person."""
+        if self.assessment is None:
+            return [f"户号 {self.case.account_no} 申请编号 {self.case.application_no}:无法判断。{self.error}"]
+        return report.as_text(
+            self.case, edition=self.edition, assessment=self.assessment, observations=self.observations
+        )
+
+
+_NOTHING = Assessment((), complete=False, due_count=0, satisfied_count=0, missing_count=0, doubtful_count=0)
+
+
+def completeness(
+    session: Session,
+    viewer: Viewer,
+    *,
+    account_no: str | None = None,
+    application_no: str | None = None,
+    number: str | None = None,
+    all_cases: bool = False,
+    as_of: date | None = None,
+) -> Iterator[CaseCompleteness]:
+    """Judge the cases of a household, one case, what `number` names (either), or all that the viewer may read.
+
+    With `as_of`, only items count that had been filed by the end of that day and were not withdrawn by then.
+    Raises NotFound at once when a number names nothing that the viewer may know of.
+    """
+    wanted = select(CaseFile, HouseholdFile).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
+    wanted = wanted.where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    if not all_cases:
+        asked = [one for one in (account_no, application_no, number) if one]
+        accounts = [one for one in (account_no, number) if one]
+        applications = [one for one in (application_no, number) if one]
+        matches = HouseholdFile.account_no.in_(accounts) | CaseFile.application_no.in_(applications)
+        wanted = wanted.where(matches)
+        if not asked or (
+            session.execute(wanted.limit(1)).first() is None and not _empty_household(session, viewer, accounts)
+        ):
+            raise NotFound("case.not-found", "没有这个户号或申请编号,或者您无权查看。请核对后再试。")
+    found = session.execute(wanted.order_by(HouseholdFile.account_no, CaseFile.id)).all()
+    return (_judged(session, case, head, as_of) for case, head in found)
+
+
+def _empty_household(session: Session, viewer: Viewer, accounts: Sequence[str]) -> bool:
+    units = viewer.units(Right.RECORD_READ)
+    there = select(HouseholdFile.id).where(HouseholdFile.account_no.in_(accounts), HouseholdFile.unit_id.in_(units))
+    return session.scalar(there.limit(1)) is not None
+
+
+def observations(session: Session, viewer: Viewer, application_no: str) -> tuple[Observation, ...]:
+    """Return whether the papers of a case agree with each other. Raises NotFound."""
+    judged = completeness(session, viewer, application_no=application_no)
+    return tuple(one for case in judged for one in case.observations)
+
+
+def _judged(session: Session, case: CaseFile, head: HouseholdFile, as_of: date | None) -> CaseCompleteness:
+    items = _held(session, case.id, as_of)
+    judgement = judge(case, head, items)
+    facts = _facts(session, case, head)
+    return CaseCompleteness(
+        case=facts,
+        edition=judgement.edition,
+        assessment=judgement.assessment,
+        observations=consistency.check(facts, [as_held(item) for item in items]),
+        error=judgement.error,
+    )
+
+
+def _held(session: Session, case_id: int, as_of: date | None) -> list[Item]:
+    wanted = select(Item).where(Item.case_id == case_id).order_by(Item.item_no).options(selectinload(Item.fields))
+    if as_of is None:
+        return list(session.scalars(wanted.where(Item.state == "filed")))
+    end = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=LOCAL)
+    items = list(session.scalars(wanted.where(Item.filed_at < end)))
+    out = [str(item.id) for item in items if item.state == "withdrawn"]
+    left = select(AuditEntry.object_id).where(
+        AuditEntry.object_kind == "item",
+        AuditEntry.object_id.in_(out),
+        AuditEntry.did == "item.withdrawn",
+        AuditEntry.at < end,
+    )
+    gone = set(session.scalars(left)) if out else set()
+    return [item for item in items if str(item.id) not in gone]
+
+
+def _facts(session: Session, case: CaseFile, head: HouseholdFile) -> CaseFacts:
+    stages = session.scalars(select(CaseStage).where(CaseStage.case_id == case.id))
+    return CaseFacts(
+        account_no=head.account_no,
+        account_name=head.account_name,
+        application_no=case.application_no,
+        service_address=head.service_address,
+        category=case.customer_category,
+        business_type=case.business_type,
+        capacity_kva=case.capacity_kva,
+        voltage=case.voltage,
+        accepted_on=case.accepted_on,
+        energised_on=case.energised_on,
+        filed_on=local(case.filed_at).date() if case.filed_at else None,
+        stage_dates={stage.stage: stage.done_on for stage in stages},
+    )

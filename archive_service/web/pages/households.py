@@ -1,0 +1,207 @@
+"""The household file: its cases, the completeness of each, its papers and its history; and the list of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from archive_service.completeness.observations import Observation
+from archive_service.errors import NotFound
+from archive_service.households import queries
+from archive_service.households.views import CaseFilters, CaseView, HouseholdView, VerdictView
+from archive_service.people import queries as people
+from archive_service.people.roles import Right
+from archive_service.web import labels, words
+from archive_service.web.visit import SignedIn, Visit, whole_number
+
+router = APIRouter()
+
+_SHOWN = 50
+_HISTORY_SHOWN = 100
+#: What a person has to act on, worst first.
+_PROBLEMS = ("missing", "doubtful", "deferred")
+_SATISFIED = ("present", "inherited", "waived")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A stage of the matrix with one cell a paper."""
+
+    stage: str
+    cells: Sequence[VerdictView]
+    satisfied: int
+    due: int
+
+    @property
+    def wide(self) -> bool:
+        """Say whether the column needs room for several cells a row."""
+        return len(self.cells) > 6
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A stage on the line: done on a day, or still to come."""
+
+    stage: str
+    done_on: date | None
+    due_on: date | None
+    now: bool
+
+
+@router.get("/households/{account_no}")
+def show_household(visit: SignedIn, account_no: str) -> Response:
+    """Show the file, with the case asked for or the one that needs most."""
+    file = _file(visit, account_no)
+    chosen = _case_chosen(file, visit.request.query_params.get("case"))
+    return _show_case(visit, file, chosen)
+
+
+@router.get("/households/{account_no}/cases/{application_no}")
+def show_case(visit: SignedIn, account_no: str, application_no: str) -> Response:
+    """Show the file with one of its cases."""
+    file = _file(visit, account_no)
+    found = next((case for case in file.cases if case.application_no == application_no), None)
+    if found is None:
+        raise NotFound("case.not-found", "该户下没有这个申请编号,或您无权查看。请从户档案里选择案件。")
+    return _show_case(visit, file, found)
+
+
+@router.get("/households/{account_no}/items")
+def show_items(visit: SignedIn, account_no: str) -> Response:
+    """Show all papers of the file, by their number."""
+    return visit.page("households/items.html", file=_file(visit, account_no), tab="items")
+
+
+@router.get("/households/{account_no}/history")
+def show_history(visit: SignedIn, account_no: str) -> Response:
+    """Show what happened to the file, newest first."""
+    file = _file(visit, account_no)
+    with visit.services.database.reading() as session:
+        before = whole_number(visit.request.query_params.get("before"))
+        events = queries.history(session, visit.viewer, account_no, before=before, limit=_HISTORY_SHOWN)
+    return visit.page("households/history.html", file=file, tab="history", events=events, before=before)
+
+
+@router.get("/cases")
+def list_cases(visit: SignedIn) -> Response:
+    """List cases by the filters in the address, most urgent first."""
+    visit.viewer.require(Right.RECORD_READ)
+    asked = visit.request.query_params
+    filters, values = case_filters(visit)
+    with visit.services.database.reading() as session:
+        found = queries.cases(session, visit.viewer, filters=filters, after=asked.get("after"), limit=_SHOWN)
+        centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
+    return visit.page(
+        "cases/list.html", found=found, values=values, centres=centres, after=asked.get("after"), businesses=labels.businesses()
+    )
+
+
+def case_filters(visit: Visit) -> tuple[CaseFilters, dict[str, str]]:
+    """Return the filters that stand in the address, ready for the query and as words for links."""
+    asked = visit.request.query_params
+    known = {
+        "centre": asked.get("centre", "")[:40],
+        "state": asked.get("state", "") if asked.get("state") in ("collecting", "filed") else "",
+        "category": asked.get("category", "") if asked.get("category") in words.CATEGORY else "",
+        "business": asked.get("business", "") if asked.get("business") in labels.businesses() else "",
+        "complete": asked.get("complete", "") if asked.get("complete") in ("yes", "no") else "",
+        "due": asked.get("due", "") if asked.get("due") in ("overdue", "week") else "",
+        "q": asked.get("q", "").strip()[:100],
+    }
+    until = {"overdue": visit.today, "week": visit.today + timedelta(days=7)}.get(known["due"])
+    filters = CaseFilters(
+        centre=known["centre"] or None,
+        state=known["state"] or None,
+        customer_category=known["category"] or None,
+        business_type=known["business"] or None,
+        complete={"yes": True, "no": False}.get(known["complete"]),
+        due_before=until,
+        text=known["q"] or None,
+    )
+    return filters, {name: value for name, value in known.items() if value}
+
+
+def _file(visit: Visit, account_no: str) -> HouseholdView:
+    with visit.services.database.reading() as session:
+        return queries.household(session, visit.viewer, account_no)
+
+
+def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
+    for case in file.cases:
+        if case.application_no == asked:
+            return case
+    open_first = sorted(file.cases, key=lambda c: (c.state == "filed", c.complete, c.filing_due_on or date.max))
+    return open_first[0] if open_first else None
+
+
+def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Response:
+    items = {item.id: item for item in file.items}
+    loose = [item for item in file.items if item.case_id is None]
+    return visit.page(
+        "households/file.html",
+        file=file,
+        tab="cases",
+        case=case,
+        columns=columns(case) if case else [],
+        dots=dots(case) if case else [],
+        problems=problems(case) if case else [],
+        full=visit.request.query_params.get("papers") == "all",
+        items=items,
+        case_items=[item for item in file.items if case and item.case_id == case.id],
+        loose=loose,
+        totals=totals(case) if case else {},
+        days_left=(case.filing_due_on - visit.today).days if case and case.filing_due_on else None,
+        observations=_observations(visit, case) if case else [],
+    )
+
+
+def columns(case: CaseView) -> list[Column]:
+    """Return the matrix of a case: stages in work order, each with its papers in catalogue order."""
+    types = labels.document_types()
+    by_stage: dict[str, list[VerdictView]] = {code: [] for code in labels.Labels("zh").stages()}
+    for verdict in case.verdicts:
+        kind = types.get(verdict.document_type)
+        by_stage.setdefault(kind.stage if kind else "", []).append(verdict)
+    return [_column(stage, cells) for stage, cells in by_stage.items() if cells]
+
+
+def _column(stage: str, cells: Sequence[VerdictView]) -> Column:
+    due = [cell for cell in cells if cell.due]
+    return Column(stage, cells, sum(cell.status in _SATISFIED for cell in due), len(due))
+
+
+def dots(case: CaseView) -> list[Dot]:
+    """Return the stage line of a case: what is done with its day, and where it stands now."""
+    done = {stage.stage: stage.done_on for stage in case.stages}
+    if case.accepted_on:
+        done.setdefault("ACCEPT", case.accepted_on)
+    if case.energised_on:
+        done.setdefault("ENERGISE", case.energised_on)
+    asked = {labels.document_types()[v.document_type].stage for v in case.verdicts if v.document_type in labels.document_types()}
+    shown = [code for code in labels.Labels("zh").stages() if code in done or code in asked or code == "FILING"]
+    last = max((at for at, code in enumerate(shown) if code in done), default=-1)
+    filed = case.state == "filed"
+    return [
+        Dot(code, done.get(code), case.filing_due_on if code == "FILING" else None, not filed and at == last + 1)
+        for at, code in enumerate(shown)
+    ]
+
+
+def problems(case: CaseView) -> list[VerdictView]:
+    """Return the papers of a case that someone has to act on, worst first."""
+    found = [verdict for verdict in case.verdicts if verdict.status in _PROBLEMS and (verdict.due or verdict.status != "missing")]
+    return sorted(found, key=lambda verdict: _PROBLEMS.index(verdict.status))
+
+
+def totals(case: CaseView) -> dict[str, int]:
+    """Return how many cells of the matrix stand in each state, counted from the cells."""
+    return {code: n for code in words.PAPER if (n := sum(v.status == code for v in case.verdicts))}
+
+
+def _observations(visit: Visit, case: CaseView) -> Sequence[Observation]:
+    with visit.services.database.reading() as session:
+        return queries.observations(session, visit.viewer, case.application_no)

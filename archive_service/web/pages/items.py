@@ -1,0 +1,128 @@
+"""The viewer: one page of an item with its words, its fields, and the pictures behind it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from archive_service.audit.record import record
+from archive_service.errors import NotFound, NotPermitted
+from archive_service.households import queries
+from archive_service.households.views import ItemView, PageView
+from archive_service.people.roles import Right
+from archive_service.web import labels, pictures, sheet
+from archive_service.web.i18n import N_
+from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+
+router = APIRouter()
+
+#: Pages searched for a word at most; a longer item is searched on the search page.
+_LOOKED_THROUGH = 200
+
+
+@router.get("/items/{item_id}")
+def show_item(visit: SignedIn, item_id: Id) -> Response:
+    """Show a page of an item; a word looked for is marked, and the pages that hold it are listed."""
+    looked_for = visit.request.query_params.get("q", "").strip()[:100]
+    with visit.services.database.reading() as session:
+        item = queries.item(session, visit.viewer, item_id)
+        page_no = _page_asked(visit, item)
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+        file = queries.household(session, visit.viewer, item.account_no)
+        numbers = [p.page_no for p in item.pages][:_LOOKED_THROUGH]
+        texts = {n: queries.item_page(session, visit.viewer, item_id, n).text for n in numbers} if looked_for else {}
+    together = [other for other in file.items if other.case_id == item.case_id and other.id != item.id]
+    return visit.page(
+        "items/viewer.html",
+        item=item,
+        page=page,
+        page_no=page_no,
+        sheet=_sheet(visit, page, looked_for),
+        together=together,
+        looked_for=looked_for,
+        found_on=[n for n, text in texts.items() if _holds(text, looked_for)],
+    )
+
+
+@router.get("/items/{item_id}/pages/{page_no}/image")
+def page_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
+    """Return the upright image of a page."""
+    return pictures.image(visit.services.store, _shown(_page(visit, item_id, page_no)).image_digest)
+
+
+@router.get("/items/{item_id}/pages/{page_no}/thumbnail")
+def page_thumbnail(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
+    """Return the small image of a page."""
+    return pictures.image(visit.services.store, _shown(_page(visit, item_id, page_no)).thumbnail_digest)
+
+
+@router.get("/items/{item_id}/pages/{page_no}/original")
+def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
+    """Hand over the file that the page came in, on record."""
+    with visit.services.database.unit_of_work() as session:
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+        visit.viewer.require(Right.ORIGINAL_DOWNLOAD, page.item.unit_id)
+        if page.original_digest is None:
+            raise NotFound("item.no-original", "这一页没有可下载的原件。请联系档案员。")
+        record(
+            session,
+            by=visit.viewer.actor,
+            did="original.downloaded",
+            object_kind="item",
+            object_id=str(item_id),
+            unit_id=page.item.unit_id,
+            facts={"sha256": page.original_digest, "page": page_no},
+            now=visit.now,
+        )
+    name = f"{page.item.account_no}-{page.item.item_no:03d}-{labels.Labels('zh').document_type(page.item.document_type)}"
+    return pictures.original(visit.services.store, page.original_digest, name)
+
+
+def _page(visit: Visit, item_id: int, page_no: int) -> PageView:
+    with visit.services.database.reading() as session:
+        return queries.item_page(session, visit.viewer, item_id, page_no)
+
+
+def _shown(page: PageView) -> PageView:
+    if page.withheld:
+        raise NotPermitted("item.withheld", WITHHELD)
+    return page
+
+
+def _page_asked(visit: Visit, item: ItemView) -> int:
+    asked = whole_number(visit.request.query_params.get("page"))
+    numbers = [page.page_no for page in item.pages]
+    if not numbers:
+        raise NotFound("item.no-pages", "这份资料没有页面。请联系档案员核对。")
+    return asked if asked in numbers and asked is not None else numbers[0]
+
+
+def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
+    missing = WITHHELD if page.withheld else "" if page.image_digest else MISSING
+    lines = () if page.withheld else sheet.lines_of(visit.services.store, page.lines_digest)
+    say = labels.Labels(visit.language)
+    marks = [
+        sheet.Mark(field.name, say.field(field.name), field.box, field.checked is False)
+        for field in page.item.fields
+        if field.box and field.page == page.page_no and not page.withheld
+    ]
+    return sheet.Sheet(
+        image=f"/items/{page.item.id}/pages/{page.page_no}/image",
+        label=visit.say(N_("%(type)s第 %(n)s 页"), type=say.document_type(page.item.document_type), n=page.page_no),
+        width=page.width_px or 1240,
+        height=page.height_px or 1754,
+        words=sheet.place(lines, masked=page.masked, looked_for=looked_for),
+        marks=marks,
+        missing=missing,
+        text="" if page.withheld else page.text,
+    )
+
+
+def _holds(text: str, looked_for: str) -> bool:
+    plain = "".join(text.split()).casefold()
+    wanted = ["".join(word.split()).casefold() for word in looked_for.replace('"', " ").split()]
+    return bool(wanted) and any(word in plain for word in wanted)
+
+
+WITHHELD = N_("需借阅审批:这份资料含个人信息,您没有查看影像的权限。请向本单位档案员申请借阅。")
+MISSING = N_("这一页的影像正在重建,原件已保留。请稍后再看。")

@@ -1,0 +1,77 @@
+"""The date of a document: the day of signing, reply, inspection or installation, as fits its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.recognise import labels, normalise
+from ingest.recognise.labels import Labelled
+from ingest.recognise.pages import Line, Page
+from ingest.recognise.values import FieldFound
+
+_UNLABELLED = 0.8
+_ANY_LABEL = 0.9
+
+
+def document_date(pages: Sequence[Page], entries: Sequence[tuple[int, Labelled]], code: str) -> FieldFound | None:
+    """Return the date of a document of type `code`: by its role, else by any date label, else the last date on it."""
+    data = labels.vocabulary().data
+    if code in data["undated"]:
+        return None
+    for role in data["roles"].get(code, data["roles"]["default"]):
+        found = _by_labels(entries, data["dates"][role], 1.0)
+        if found:
+            return found
+    never = set(data["dates"]["never"])
+    for role in data["roles"]["default"]:
+        found = _by_labels(entries, data["dates"][role], 0.93)
+        if found:
+            return found
+    return _by_labels(entries, data["dates"]["any"], _ANY_LABEL) or _last(pages, entries, never)
+
+
+def _by_labels(entries: Sequence[tuple[int, Labelled]], wanted: Sequence[str], factor: float) -> FieldFound | None:
+    best: FieldFound | None = None
+    for number, one in entries:
+        if one.label not in wanted:
+            continue
+        for piece in one.pieces:
+            found = normalise.dates(piece.text)
+            if found:
+                confidence = round(min(0.995, piece.confidence * piece.quality * factor), 4)
+                # Signatures stand at the end: of several the last day counts.
+                if best is None or (found[0].iso, confidence) > (best.value, best.confidence):
+                    best = FieldFound(found[0].iso, None, confidence, number, piece.box)
+                break
+    return best
+
+
+def _last(pages: Sequence[Page], entries: Sequence[tuple[int, Labelled]], never: set[str]) -> FieldFound | None:
+    barred = {
+        found.iso
+        for _, one in entries
+        if one.label in never
+        for piece in one.pieces[:1]
+        for found in normalise.dates(piece.text)
+    }
+    for number in range(len(pages), 0, -1):
+        page = pages[number - 1]
+        for line in sorted(page.lines, key=lambda one: -one.middle):
+            for found in reversed(normalise.dates(line.text)):
+                if found.iso in barred or found.iso < "1950" or _period(line, found):
+                    continue
+                alone = (found.end - found.start) >= 0.6 * len(line.text.strip())
+                low = line.middle > 0.5 * page.height
+                factor = _UNLABELLED if alone and low else 0.6
+                box = labels.part_box(line, found.start, found.end)
+                return FieldFound(found.iso, None, round(line.confidence * factor, 4), number, box)
+    return None
+
+
+def _period(line: Line, found: normalise.Dated) -> bool:
+    """Say whether the date is an end of a period or a deadline."""
+    before = line.text[max(0, found.start - 4) : found.start]
+    after = line.text[found.end : found.end + 3].strip()
+    return any(word in before for word in ("至", "到", "自", "出生", "期限", "~", "前往")) or after.startswith(
+        ("至", "起", "前", "止", "-", "~")
+    )

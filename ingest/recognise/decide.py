@@ -1,0 +1,82 @@
+"""What keeps a proposal from being filed without a person, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ingest.recognise.phrases import Phrases
+from ingest.recognise.values import OTHER, Candidate, FieldFound, Match, Said, Thresholds
+
+#: Below this a key field was hardly legible.
+_LEGIBLE = 0.6
+_KEY_FIELDS = {
+    "account_no": "户号",
+    "application_no": "申请编号",
+    "id_number": "身份证号",
+    "credit_code": "统一社会信用代码",
+}
+_CHECKED = {
+    "id_number": "身份证号",
+    "agent_id_number": "经办人身份证号",
+    "legal_rep_id_number": "法定代表人身份证号",
+    "credit_code": "统一社会信用代码",
+}
+
+
+def doubts(
+    candidates: Sequence[Candidate],
+    fields: Mapping[str, FieldFound],
+    match: Match,
+    *,
+    thresholds: Thresholds,
+    said: Said,
+    phrases: Phrases,
+) -> list[str]:
+    """Return every reason for asking a person about a document; empty means that it may be filed."""
+    return [
+        *_about_type(candidates, thresholds, said, phrases),
+        *match.doubts,
+        *_about_match(match, thresholds),
+        *_about_fields(fields),
+    ]
+
+
+def _about_type(candidates: Sequence[Candidate], thresholds: Thresholds, said: Said, phrases: Phrases) -> list[str]:
+    best = candidates[0]
+    if said.document_type:
+        recognised = next((one for one in candidates if one.code != said.document_type), None)
+        contradicts = (
+            recognised is not None and recognised.confidence >= thresholds.type_confidence and recognised.code != OTHER
+        )
+        if not contradicts or recognised is None:
+            return []
+        return [
+            f"交件人指定为“{phrases.name(said.document_type)}”,但看来是“{phrases.name(recognised.code)}”:{recognised.reason}"
+        ]
+    if best.code == OTHER:
+        return [f"不能归入资料目录的任何一类:{best.reason}"]
+    if best.confidence < thresholds.type_confidence:
+        second = f",也可能是“{phrases.name(candidates[1].code)}”" if len(candidates) > 1 else ""
+        return [f"资料类型“{phrases.name(best.code)}”把握不足({best.confidence:.0%}){second}"]
+    return []
+
+
+def _about_match(match: Match, thresholds: Thresholds) -> list[str]:
+    if match.household is None:
+        return [] if match.doubts else ["没有找到所属的户,请指定户号"]
+    if match.confidence < thresholds.match_confidence and not match.doubts:
+        return [f"归入户号 {match.household.account_no} 把握不足({match.confidence:.0%})"]
+    return []
+
+
+def _about_fields(fields: Mapping[str, FieldFound]) -> list[str]:
+    found = [
+        f"{label} {fields[name].value} 的校验位不对,可能识别有误或纸面有误"
+        for name, label in _CHECKED.items()
+        if name in fields and fields[name].checked is False
+    ]
+    return found + [
+        f"{label} {fields[name].value} 不清楚({fields[name].confidence:.0%})"
+        for name, label in _KEY_FIELDS.items()
+        if name in fields and fields[name].confidence < _LEGIBLE and fields[name].checked is not False
+    ]

@@ -1,0 +1,235 @@
+"""The fields of a document: labels to values, with where they stand and how sure they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from archive_service.catalogue.schema import Edition
+from ingest.recognise import dating, labels, normalise, parse, validators
+from ingest.recognise.labels import Labelled, Piece
+from ingest.recognise.pages import Line, Page
+from ingest.recognise.parse import Patterns, Value
+from ingest.recognise.values import FieldFound
+
+#: Read wherever it is labelled, whatever the catalogue says of the type.
+CORE = (
+    "account_no", "application_no", "account_name", "service_address", "id_number", "credit_code", "agent_name",
+    "agent_id_number", "phone", "capacity", "voltage", "usage_class", "amount", "meter_no", "contract_no",
+)  # fmt: skip
+#: Part of every paper's identity, even of a stranger's.
+_ALWAYS = ("account_no", "application_no")
+_PERSON_ROLES = {"agent_name": "agent_id_number", "legal_rep_name": "legal_rep_id_number"}
+_PLAIN_ID_LABELS = frozenset(
+    {
+        "身份证",
+        "身份证号",
+        "身份证号码",
+        "公民身份号码",
+        "证件号码",
+        "证件号",
+        "公民身份证号码",
+        "居民身份证号码",
+        "身份证件号码",
+    }
+)
+_ENTRUSTED = re.compile(
+    r"(?:委托|授权|委派|指派)(?:我(?:单位|公司|方)|本(?:单位|公司|人))?(?:员工|职工|同志|人员)?[::]?\s*([\u4e00-\u9fff·]{2,4}?)\s*"
+    r"(?:同志|先生|女士|[(,]|身份证|公民身份|为(?:我|本|代)|代(?:表|为|理)|前往|前来|到|全权|办理|\s)"
+)
+_SEAL_OR_SIGNATURE = re.compile("章|签")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    value: Value
+    piece: Piece
+    page: int
+    #: Place of the label in the list of labels; earlier is better.
+    rank: int
+    remark: str
+
+    @property
+    def confidence(self) -> float:
+        checked = {True: 1.02, False: 0.6, None: 1.0}[self.value.checked]
+        return min(0.995, self.piece.confidence * self.piece.quality * self.value.factor * checked)
+
+
+def extract(pages: Sequence[Page], code: str, edition: Edition, patterns: Patterns) -> dict[str, FieldFound]:
+    """Return the fields of a document of type `code`; page numbers of the result count within the document."""
+    found_labels = [(number, one) for number, page in enumerate(pages, 1) for one in labels.labelled(page)]
+    roles = _roles(found_labels)
+    fields: dict[str, FieldFound] = {}
+    for name in _wanted(code, edition):
+        readings = list(_readings(name, code, found_labels, roles, patterns))
+        chosen = _choose(readings, name)
+        if chosen:
+            fields[name] = chosen
+    _sort_numbers(fields)
+    _entrusted(fields, pages, code)
+    _free_numbers(fields, pages, code)
+    date = dating.document_date(pages, found_labels, code)
+    if date:
+        fields["document_date"] = date
+    return fields
+
+
+def account_no(page: Page, patterns: Patterns) -> str | None:
+    """Return the labelled account number of one page, if it has the form of one."""
+    entries = [(1, one) for one in labels.labelled(page) if one.label in _labels_of("account_no", "")]
+    chosen = _choose(list(_readings("account_no", "", entries, {}, patterns)), "account_no")
+    return chosen.value if chosen and chosen.checked is not False else None
+
+
+def card_name(pages: Sequence[Page]) -> str | None:
+    """Return the name on an identity card."""
+    for page in pages:
+        for one in labels.labelled(page):
+            if one.label == "姓名":
+                for piece in one.pieces:
+                    value = parse.person(piece.text)
+                    if value:
+                        return value.value
+    return None
+
+
+def _wanted(code: str, edition: Edition) -> list[str]:
+    kind = edition.document_types.get(code)
+    named = [name for name in (kind.key_fields if kind else ()) if name != "document_date"]
+    strangers = code in labels.vocabulary().data["only_named"]
+    known = labels.vocabulary().data["fields"]
+    return [
+        name
+        for name in dict.fromkeys([*_ALWAYS, *named, *(() if strangers else CORE)])
+        if name in known or name == "credit_code"
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _labels_of(name: str, code: str) -> tuple[str, ...]:
+    data = labels.vocabulary().data
+    own = data["types"].get(code, {}).get(name, ())
+    general = data["fields"].get(name, {}).get("labels", ())
+    if own and name in ("capacity", "account_name", "service_address", "credit_code"):
+        return tuple(own)
+    return tuple(dict.fromkeys([*own, *general]))
+
+
+def _readings(
+    name: str, code: str, entries: Iterable[tuple[int, Labelled]], roles: dict[int, str], patterns: Patterns
+) -> Iterable[_Reading]:
+    known = _labels_of(name, code)
+    kind = "credit" if name == "credit_code" else labels.vocabulary().data["fields"][name]["kind"]
+    for number, one in entries:
+        if one.label not in known and roles.get(id(one)) != name:
+            continue
+        if roles.get(id(one), name) != name:
+            continue
+        if kind in ("name", "person") and _SEAL_OR_SIGNATURE.search(one.remark):
+            continue
+        rank = known.index(one.label) if one.label in known else 0
+        for piece in one.pieces:
+            value = parse.parse(kind, piece.text, one.remark, patterns)
+            if value:
+                yield _Reading(value, piece, number, rank, one.remark)
+                break
+
+
+def _roles(entries: Sequence[tuple[int, Labelled]]) -> dict[int, str]:
+    """Return for plain "证件号码" labels whose number it is, where the row or the text before says so."""
+    data = labels.vocabulary().data["fields"]
+    owners = {label: number for role, number in _PERSON_ROLES.items() for label in data[role]["labels"]}
+    owners |= dict.fromkeys(data["account_name"]["labels"], "id_number")
+    roles: dict[int, str] = {}
+    last: tuple[int, int, str] | None = None
+    for page, one in entries:
+        if one.label in owners:
+            last = (page, one.row, owners[one.label])
+        elif one.label in _PLAIN_ID_LABELS and last and last[0] == page and one.row == last[1]:
+            roles[id(one)] = last[2]
+        elif one.label in _PLAIN_ID_LABELS and one.left_of in owners:
+            roles[id(one)] = owners[one.left_of]
+    return roles
+
+
+def _choose(readings: Sequence[_Reading], name: str) -> FieldFound | None:
+    """Return the best reading: the most telling label, then the surest; readings that agree strengthen each other."""
+    if not readings:
+        return None
+    if name in ("account_no", "application_no", "id_number", "credit_code", "agent_id_number"):
+        best = max(
+            readings,
+            key=lambda one: (
+                one.value.checked is not False,
+                one.value.checked is True,
+                round(one.confidence, 2),
+                -one.rank,
+            ),
+        )
+    else:
+        best = min(readings, key=lambda one: (one.rank, one.page if one.piece.quality > 0.8 else 99, -one.confidence))
+    others = [one.value.value for one in readings if one is not best and one.value.checked is not False]
+    confidence = best.confidence
+    if best.value.value in others:
+        confidence = min(0.995, confidence + 0.5 * (1 - confidence))
+    elif others and name in ("account_no", "application_no"):
+        confidence *= 0.8
+    return _field(best.value, best.piece, best.page, confidence)
+
+
+def _field(value: Value, piece: Piece, page: int, confidence: float) -> FieldFound:
+    return FieldFound(value.value, value.unit, round(confidence, 4), page, piece.box, value.checked)
+
+
+def _sort_numbers(fields: dict[str, FieldFound]) -> None:
+    """Put a credit code that stands under a general label such as 证件号码 where it belongs."""
+    found = fields.get("id_number")
+    if found and (validators.credit_code(found.value) or re.search("[A-WYZ]", found.value)):
+        del fields["id_number"]
+        fields.setdefault("credit_code", found)
+    code = fields.get("credit_code")
+    if code and validators.identity_number(code.value):
+        del fields["credit_code"]
+        fields.setdefault("id_number", code)
+
+
+def _entrusted(fields: dict[str, FieldFound], pages: Sequence[Page], code: str) -> None:
+    """Read the agent out of the sentence of a power of attorney."""
+    if code not in ("A08", "K06") or "agent_name" in fields:
+        return
+    for number, page in enumerate(pages, 1):
+        for line in page.lines:
+            hit = _ENTRUSTED.search(line.text)
+            if hit:
+                box = labels.part_box(line, hit.start(1), hit.end(1))
+                fields["agent_name"] = FieldFound(hit[1], None, round(line.confidence * 0.9, 4), number, box)
+                return
+
+
+def _free_numbers(fields: dict[str, FieldFound], pages: Sequence[Page], code: str) -> None:
+    """Find identity numbers and credit codes without a label by their check digit."""
+    held = {found.value for found in fields.values()}
+    target = {
+        "A09": "agent_id_number",
+        "A07": "legal_rep_id_number",
+        "A08": "agent_id_number",
+        "K06": "agent_id_number",
+    }.get(code, "id_number")
+    for number, page in enumerate(pages, 1):
+        for line in page.lines:
+            for value, box in _valid_numbers(line):
+                name = (
+                    "credit_code" if validators.credit_code(value) and not validators.identity_number(value) else target
+                )
+                if value not in held and (name not in fields or fields[name].checked is False):
+                    fields[name] = FieldFound(value, None, round(line.confidence * 0.85, 4), number, box, True)
+                    held.add(value)
+
+
+def _valid_numbers(line: Line) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
+    for hit in re.finditer(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z][ ]?){17}[0-9A-Za-z](?![0-9A-Za-z])", line.text):
+        plain = re.sub(r"\s", "", normalise.clean(hit[0])).upper()
+        if validators.identity_number(plain) or validators.credit_code(plain):
+            yield plain, labels.part_box(line, hit.start(), hit.end())

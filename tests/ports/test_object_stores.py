@@ -1,0 +1,151 @@
+"""Every object store keeps bytes under their digest, once, and notices when they change."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive_service.errors import Damaged, NotFound, Unavailable
+from archive_service.storage import files
+from archive_service.storage.files import FileStore
+from archive_service.storage.memory import MemoryStore
+from archive_service.storage.s3 import S3Store
+from archive_service.storage.store import ObjectStore
+
+BIG = os.urandom(3 * 1024 * 1024 + 17)
+
+
+@pytest.fixture(params=["files", "memory", pytest.param("s3", marks=pytest.mark.service)])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
+    """Each store in turn; S3 where a server's address is given."""
+    if request.param == "files":
+        yield FileStore(tmp_path / "objects")
+    elif request.param == "memory":
+        yield MemoryStore()
+    else:
+        endpoint = os.environ.get("ARCHIVE_TEST_S3_ENDPOINT")
+        if not endpoint:
+            pytest.skip("no S3 server: ARCHIVE_TEST_S3_ENDPOINT is not set")
+        store = S3Store(
+            endpoint=endpoint,
+            access_key=os.environ["ARCHIVE_TEST_S3_ACCESS_KEY"],
+            secret_key=os.environ["ARCHIVE_TEST_S3_SECRET_KEY"],
+            bucket=f"test-{os.getpid()}",
+            secure=False,
+            timeout_s=10,
+        )
+        store.prepare()
+        yield store
+
+
+def test_what_is_put_is_read_back_under_its_sha256(any_store: ObjectStore) -> None:
+    """The digest is the address."""
+    stored = any_store.put(io.BytesIO(BIG))
+    assert stored.digest == hashlib.sha256(BIG).hexdigest()
+    assert stored.size_bytes == len(BIG)
+    assert any_store.read(stored.digest) == BIG
+
+
+def test_putting_the_same_bytes_again_stores_nothing_new(any_store: ObjectStore) -> None:
+    """A second put answers that the bytes were there."""
+    assert any_store.put_bytes(b"once").new is True
+    assert any_store.put_bytes(b"once").new is False
+    assert any_store.put(io.BytesIO(b"once")).new is False
+
+
+def test_no_bytes_at_all_can_be_put(any_store: ObjectStore) -> None:
+    """An empty object is an object."""
+    assert any_store.read(any_store.put_bytes(b"").digest) == b""
+
+
+def test_an_unknown_digest_is_not_found(any_store: ObjectStore) -> None:
+    """Reading what was never put is NotFound, not an empty answer."""
+    assert not any_store.exists("0" * 64)
+    with pytest.raises(NotFound):
+        any_store.read("0" * 64)
+
+
+def test_all_digests_are_listed(any_store: ObjectStore) -> None:
+    """A check can walk over everything that is kept."""
+    put = {any_store.put_bytes(text.encode()).digest for text in ("甲", "乙", "丙")}
+    assert put <= set(any_store.digests())
+
+
+def test_fetch_copies_to_a_file(any_store: ObjectStore, tmp_path: Path) -> None:
+    """The copy has the same bytes."""
+    digest = any_store.put_bytes(BIG).digest
+    any_store.fetch(digest, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == BIG
+
+
+def path_of(store: FileStore, digest: str) -> Path:
+    return store.root / digest[:2] / digest[2:4] / digest
+
+
+def test_altered_bytes_are_never_handed_out(tmp_path: Path) -> None:
+    """A flipped byte is damage on reading and on copying, and no copy is left behind."""
+    store = FileStore(tmp_path / "objects")
+    digest = store.put_bytes(b"contract").digest
+    path_of(store, digest).chmod(0o600)
+    path_of(store, digest).write_bytes(b"contracT")
+    with pytest.raises(Damaged):
+        store.read(digest)
+    with pytest.raises(Damaged):
+        store.fetch(digest, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_stored_files_are_read_only(tmp_path: Path) -> None:
+    """Nobody may write to an object, its owner included."""
+    store = FileStore(tmp_path / "objects")
+    digest = store.put_bytes(b"x").digest
+    assert path_of(store, digest).stat().st_mode & 0o222 == 0
+
+
+class FullDisk(io.BytesIO):
+    """A target on which nothing more can be written."""
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fileno(self) -> int:
+        return -1
+
+
+def test_a_full_disk_is_said_and_nothing_half_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller learns that nothing was kept, and no partial object or temporary file is left."""
+    store = FileStore(tmp_path / "objects")
+
+    def out_of_space(handle: int, _mode: str) -> FullDisk:
+        os.close(handle)
+        return FullDisk()
+
+    monkeypatch.setattr(files.os, "fdopen", out_of_space)
+    with pytest.raises(Unavailable) as caught:
+        store.put(io.BytesIO(BIG))
+    assert caught.value.code == "store.full"
+    assert list(store.digests()) == []
+    assert list((store.root / "tmp").iterdir()) == []
+
+
+class Torn(io.BytesIO):
+    """A source whose connection breaks in the middle."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > 0:
+            raise ConnectionResetError
+        return super().read(10)
+
+
+def test_a_torn_upload_leaves_nothing(tmp_path: Path) -> None:
+    """A source that breaks half way leaves no object."""
+    store = FileStore(tmp_path / "objects")
+    with pytest.raises(Unavailable):
+        store.put(Torn(BIG))
+    assert list(store.digests()) == []
