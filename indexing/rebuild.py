@@ -52,10 +52,11 @@ def rebuild(database: Database, index: Index, *, now: datetime, progress: Progre
 
 def _fill(database: Database, writer: Writer, generation: str, *, now: datetime, progress: Progress) -> None:
     with database.reading() as session:
-        total = session.scalar(select(func.count()).select_from(HouseholdFile)) or 0
+        total, newest = session.execute(select(func.count(), func.max(HouseholdFile.id))).one()
     done = last = 0
     progress(0, total)
-    while True:
+    # Up to what there was at the beginning: who waits for the last household while others come in, may wait forever.
+    while last < (newest or 0):
         with database.reading() as session:
             owed = sync.waiting(session, generation, limit=_HOUSEHOLDS_A_COMMIT, after=last)
         if not owed:

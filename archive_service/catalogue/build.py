@@ -108,6 +108,7 @@ def _requirement(text: EditionText, wanted: DocumentType, applies: Applies, name
             for alternative in group.any_of
             if wanted.code in alternative.excuses
         ),
+        condition="/".join(applies.when_any) or None,
         because=f"依据目录 {text.edition} 版{_basis(wanted)}。",
     )
 

@@ -233,13 +233,10 @@ class Requirement:
     count_min: int
     count_max: int | None
     excused_by: tuple[Excuse, ...]
+    #: The flags on which it depends, any of them being enough, joined by a slash; none if it depends on none.
+    condition: str | None
     #: The edition, with the source in it, as the end of a sentence.
     because: str
-
-    @property
-    def condition(self) -> str | None:
-        """Return the flags on which it depends, any of them being enough, or none."""
-        return "/".join(self.when_any) or None
 
 
 class UnknownCombination(Invalid):

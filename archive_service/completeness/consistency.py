@@ -25,5 +25,6 @@ _RULES = (
 
 def check(case: CaseFacts, held: Sequence[HeldItem]) -> tuple[Observation, ...]:
     """Return one observation a rule, in the order of the rules; the order of `held` does not matter."""
+    # Sorted once here: every rule reports what it saw in this order.
     ordered = sorted(held, key=lambda item: item.id)
     return tuple(rule(case, ordered) for rule in _RULES)

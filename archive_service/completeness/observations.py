@@ -106,10 +106,10 @@ class Reading:
 
 
 def readings(held: Iterable[HeldItem], name: str, *, types: Collection[str] | None = None) -> list[Reading]:
-    """Return each value of the field `name` on items of `types` (none: on all), by item id."""
+    """Return each value of the field `name` on items of `types` (none: on all), in the order of `held`."""
     return [
         Reading(item, name, value)
-        for item in sorted(held, key=lambda each: each.id)
+        for item in held
         if (types is None or item.document_type in types) and (value := item.fields.get(name, "").strip())
     ]
 

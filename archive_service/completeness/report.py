@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from archive_service.catalogue.schema import Edition
-from archive_service.completeness.observations import Agreement, CaseFacts, Observation
+from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
 from archive_service.completeness.rules import Assessment, Status, Verdict
 
 STATUS_ZH = {
@@ -53,9 +53,14 @@ def _observation(observation: Observation) -> dict[str, Any]:
     return {
         "rule": observation.rule,
         "status": observation.status.value,
-        "evidence": [asdict(seen) for seen in observation.evidence],
+        "evidence": [_seen(each) for each in observation.evidence],
         "message": observation.message,
     }
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    # Item ids are text in what others read, as in the answer of `ingest`.
+    return {**asdict(seen), "item": None if seen.item is None else str(seen.item)}
 
 
 def as_text(

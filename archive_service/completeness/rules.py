@@ -67,7 +67,7 @@ class Assessment:
     satisfied_count: int
     missing_count: int
     doubtful_count: int
-    #: Ids of held items of types that the catalogue does not know in such cases, ascending.
+    #: Ids of held items that the catalogue has no use for in such a case, ascending.
     extra: tuple[int, ...] = ()
 
 
@@ -77,10 +77,7 @@ class _Held:
 
     sound: tuple[HeldItem, ...] = ()
     doubtful: tuple[HeldItem, ...] = ()
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        return _ids((*self.sound, *self.doubtful))
+    ids: tuple[int, ...] = ()
 
 
 _NOTHING = _Held()
@@ -99,7 +96,7 @@ def assess(requirements: Sequence[Requirement], facts: Facts, held: Sequence[Hel
     counts = dict.fromkeys(Status, 0)
     for verdict in verdicts:
         counts[verdict.status] += verdict.due
-    asked = {each.document_type for each in requirements}
+    rested_on = {number for verdict in verdicts for number in verdict.evidence}
     return Assessment(
         verdicts=verdicts,
         complete=not counts[Status.MISSING] and not counts[Status.DOUBTFUL],
@@ -107,7 +104,7 @@ def assess(requirements: Sequence[Requirement], facts: Facts, held: Sequence[Hel
         satisfied_count=counts[Status.PRESENT],
         missing_count=counts[Status.MISSING],
         doubtful_count=counts[Status.DOUBTFUL],
-        extra=_ids(each for each in held if each.document_type not in asked),
+        extra=_ids(each for each in held if each.id not in rested_on),
     )
 
 
@@ -116,9 +113,9 @@ def _by_type(held: Iterable[HeldItem]) -> dict[str, _Held]:
     for item in sorted(held, key=lambda each: each.id):
         before = by_type.get(item.document_type, _NOTHING)
         if item.doubts:
-            by_type[item.document_type] = _Held(before.sound, (*before.doubtful, item))
+            by_type[item.document_type] = _Held(before.sound, (*before.doubtful, item), (*before.ids, item.id))
         else:
-            by_type[item.document_type] = _Held((*before.sound, item), before.doubtful)
+            by_type[item.document_type] = _Held((*before.sound, item), before.doubtful, (*before.ids, item.id))
     return by_type
 
 

@@ -32,6 +32,8 @@ _STAGE = re.compile(r"stage_([A-Z][A-Z0-9_]{1,11})_on")
 _KEPT_AS_TEXT = re.compile(r'="([0-9A-Za-z-]*)"|\'([0-9A-Za-z-]+)')
 _DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?: +0{1,2}:00(?::00)?)?")
 _NUMBER = re.compile(r"\d{1,10}(?:\.\d{1,2}0*)?")
+#: Columns that no pattern or list of codes guards.
+_FREE_TEXT = ("account_name", "service_address", "voltage")
 #: A spreadsheet runs what begins like this; no name or address does.
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _LONGEST = {"account_name": 200, "service_address": 400, "voltage": 20}
@@ -184,7 +186,7 @@ def _cell(name: str, value: str) -> str:
     kept = _KEPT_AS_TEXT.fullmatch(text)
     if kept and name in ("account_no", "application_no", "centre"):
         text = kept.group(1) or kept.group(2) or ""
-    if _half_width(text).startswith(_FORMULA_STARTS):
+    if name in _FREE_TEXT and _half_width(text).startswith(_FORMULA_STARTS):
         raise BadCell(name, "cases.formula", f"列 {name} 以公式符号开头,不予接收。请改成普通文字后再试。")
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in text):
         raise BadCell(name, "cases.control-character", f"列 {name} 含有看不见的控制字符。请重新输入该单元格。")

@@ -118,30 +118,35 @@ class Paper(Writer):
         return self.entry("credit_code" if self.case.company else "id_number")
 
     def form(self, entries: Sequence[Entry]) -> None:
-        """Print entries in one of several arrangements: ruled in four columns, in two, or on ruled blanks."""
-        kind = self.style.layout % 4
-        if kind == 3:
-            self._blanks(entries)
+        """Print entries in one of several arrangements: a table of four columns or two, lined blanks, bare words."""
+        kind = self.style.layout % 6
+        if not self.ruled:
+            self._blanks(entries, lined=kind == 3)
         elif kind == 2:
             self.table([[Cell(e.label, 0.26, "label"), Cell(e.shown, 0.74)] for e in entries])
         else:
-            self.table(list(_paired(entries, 0.17 if kind == 0 else 0.2)))
+            self.table(list(_paired(entries, 0.17 if kind % 2 == 0 else 0.2)))
+
+    @property
+    def ruled(self) -> bool:
+        """Whether this form is a table, not lines of words."""
+        return self.style.layout % 6 not in (3, 5)
 
     def section(self, text: str) -> None:
         """Print a heading row across the table, or a bold line where the form has no table."""
-        if self.style.layout % 4 == 3:
+        if not self.ruled:
             self.y += 3
             self.paragraph(text, indent=0, bold=True, leading=1.5)
         else:
             self.table([[Cell(text, 1.0, "head")]], row_mm=7.5)
 
-    def remark(self, label: str, text: str, height: float = 24) -> None:
-        """Print a tall row with running text, such as an opinion."""
-        if self.style.layout % 4 == 3:
+    def remark(self, label: str, text: str, height: float = 24, *, filled: bool = True) -> None:
+        """Print a tall row with running text, such as an opinion; not `filled` in, it is part of the form."""
+        if self.ruled:
+            self.table([[Cell(label, 0.17, "label"), Cell(text, 0.83, "value" if filled else "plain")]], row_mm=height)
+        else:
             self.paragraph(f"{label}{self.style.colon}{text}", indent=0)
             self.y += 4
-        else:
-            self.table([[Cell(label, 0.17, "label"), Cell(text, 0.83)]], row_mm=height)
 
     def supplier_seal(self, words: str = "业务专用章") -> str:
         """Return the seal of the supply company."""
@@ -155,7 +160,7 @@ class Paper(Writer):
         """Name who signs for the customer: the agent if there is one."""
         return self.case.agent.name if self.case.agent else self.case.holder.name
 
-    def _blanks(self, entries: Iterable[Entry]) -> None:
+    def _blanks(self, entries: Iterable[Entry], *, lined: bool) -> None:
         self.y += 2
         x = self.left
         for entry in entries:
@@ -165,7 +170,7 @@ class Paper(Writer):
             if x == self.left:
                 self.need(10)
                 self.y += 9.5
-            self.blank(entry.label, entry.shown, x, self.width if wide else self.width / 2)
+            self.blank(entry.label, entry.shown, x, self.width if wide else self.width / 2, lined=lined)
             x = self.left if wide or x > self.left else self.left + self.width / 2
         self.y += 6
 

@@ -139,7 +139,7 @@ def uneven(pixels: Pixels, rng: Random, *, depth: float) -> Pixels:
     source = np.random.default_rng(rng.getrandbits(64))
     coarse = source.uniform(1 - depth, 1.0, (4, 3)).astype(np.float32)
     light = cv2.resize(coarse, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.clip(pixels * light[..., None], 0, 255).astype(np.uint8)
+    return _pixels(np.clip(pixels * light[..., None], 0, 255).astype(np.uint8))
 
 
 def bleed(pixels: Pixels, behind: Pixels) -> Pixels:

@@ -140,12 +140,13 @@ class Writer:
         for row in rows:
             self._row(row, row_mm or self.style.row_mm)
 
-    def blank(self, label: str, value: str, x: float, width: float) -> None:
-        """Print a label and its value on a ruled blank, without a table."""
+    def blank(self, label: str, value: str, x: float, width: float, *, lined: bool = True) -> None:
+        """Print a label and its value beside it, mostly on a ruled blank, without a table."""
         s = self.style
         end = self.put(x, self.y, f"{label}{s.colon}") + 1
         self.fill(end + 1, self.y - 0.4, value)
-        self.page.marks.append(Rule(end, self.y + 1, x + width - 4, self.y + 1, 0.2))
+        if lined:
+            self.page.marks.append(Rule(end, self.y + 1, x + width - 4, self.y + 1, 0.2))
 
     def signatures(self, *parties: tuple[str, str, str, str]) -> None:
         """Print side by side for each party: label, signer, day as printed, name on its seal ("" for none).

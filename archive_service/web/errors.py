@@ -48,18 +48,35 @@ def install(app: FastAPI) -> None:
 
 def by_code(request: Request, status: int, code: str, reference: str = "") -> Response:
     """Answer with the sentence that stands under `code`."""
-    return failure(request, status, code, SENTENCES[code], reference=reference)
+    return failure(request, status, code, SENTENCES[code], reference=reference, alone=True)
 
 
 def failure(
-    request: Request, status: int, code: str, message: str, *, reference: str = "", facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    reference: str = "",
+    facts: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+    alone: bool = False,
 ) -> Response:
-    """Answer as a problem document under /api, as a note inside a page part, as a page otherwise."""
+    """Answer as a problem document under /api, as a note inside a page part, as a page otherwise.
+
+    `alone` leaves out the frame around the page and with it every look into the database, which may be what failed.
+    """
     if request.url.path.startswith("/api/"):
         return problem(status, code, message, reference=reference, facts=facts, headers=headers)
-    visit = visit_of(request) if status != 500 else None
+    visit = None if alone else visit_of(request)
     language = visit.language if visit else language_of(request, None)
-    told = {"status": status, "title": _TITLES.get(status, _TITLES[500]), "message": translate(message, language), "code": code, "reference": reference}
+    told = {
+        "status": status,
+        "title": _TITLES.get(status, _TITLES[500]),
+        "message": translate(message, language),
+        "code": code,
+        "reference": reference,
+    }
     if request.headers.get("hx-request"):
         template = "errors/part.html"
     else:
@@ -74,10 +91,20 @@ def bare_frame(request: Request) -> dict[str, Any]:
 
 
 def problem(
-    status: int, code: str, message: str, *, reference: str = "", facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    *,
+    reference: str = "",
+    facts: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """Return an RFC 9457 problem document with a stable `code`."""
-    body: dict[str, Any] = {"type": f"urn:archive-service:problem:{code}", "title": _TITLES.get(status, _TITLES[500]), "status": status}
+    body: dict[str, Any] = {
+        "type": f"urn:archive-service:problem:{code}",
+        "title": _TITLES.get(status, _TITLES[500]),
+        "status": status,
+    }
     body |= {"code": code, "detail": message}
     if reference:
         body["reference"] = reference

@@ -26,7 +26,7 @@ _SMALL = 1024 * 1024
 Answer = Callable[[Request, int, str, str], Response]
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """The request body is larger than this address takes."""
 
 
@@ -68,7 +68,9 @@ class Guard:
                 raise
             await self._say(scope, receive, send_guarded, 500, "fault.unforeseen", reference)
 
-    async def _say(self, scope: Scope, receive: Receive, send: Send, status: int, code: str, reference: str = "") -> None:
+    async def _say(
+        self, scope: Scope, receive: Receive, send: Send, status: int, code: str, reference: str = ""
+    ) -> None:
         await self.answer(Request(scope), status, code, reference)(scope, receive, send)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:

@@ -35,6 +35,11 @@ def say(message: str, language: str, **facts: Any) -> str:
     return translate(message, language) % facts if facts else translate(message, language)
 
 
+def say_in(language: str, message: str, **facts: Any) -> str:
+    """Do what `say` does, with the language first: what templates call `_`."""
+    return say(message, language, **facts)
+
+
 def known(language: str | None) -> Language | None:
     """Return `language` if pages exist in it."""
     return language if language in ("zh", "en") else None  # type: ignore[return-value]

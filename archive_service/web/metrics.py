@@ -13,7 +13,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("archive_http_requests_total", "Answers sent.", ["method", "route", "status"], registry=self.registry)
+        self.requests = Counter(
+            "archive_http_requests_total", "Answers sent.", ["method", "route", "status"], registry=self.registry
+        )
         self.seconds = Histogram("archive_http_request_seconds", "Time to answer.", ["route"], registry=self.registry)
         self.scans = Gauge("archive_scans", "Received files by state.", ["state"], registry=self.registry)
         self.review = Gauge("archive_review_documents", "Documents waiting for a person.", registry=self.registry)

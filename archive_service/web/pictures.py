@@ -50,6 +50,8 @@ def original(store: ObjectStore, digest: str, name: str) -> Response:
 
 def attachment(name: str) -> str:
     """Return the header that names a download after RFC 6266: plain letters for old programs, all of it for new."""
-    clean = _CONTROL.sub("", unicodedata.normalize("NFC", name)).replace("/", "_").replace("\\", "_").strip(". ") or "file"
+    clean = (
+        _CONTROL.sub("", unicodedata.normalize("NFC", name)).replace("/", "_").replace("\\", "_").strip(". ") or "file"
+    )
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", clean).strip("_") or "file"
     return f"attachment; filename=\"{plain[:100]}\"; filename*=UTF-8''{quote(clean[:200], safe='')}"

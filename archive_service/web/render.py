@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from archive_service import __version__, clock, zone
+from archive_service import __version__, clock, workdays, zone
+from archive_service.people.roles import Right
 from archive_service.web import assets, i18n, labels, nav, words
+from archive_service.web.i18n import N_
+from ingest import queries
 
 if TYPE_CHECKING:
     from archive_service.web.visit import Visit
@@ -29,21 +33,27 @@ def environment(language: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.do"],
     )
-    english = i18n.english() if language == "en" else {}
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: english.get(message, message), lambda one, many, n: english.get(many, many), newstyle=True
-    )
-    env.filters |= {"day": day, "short_day": short_day, "moment": moment, "bytes": size, "percent": percent, "figure": figure}
+    env.filters |= {
+        "day": day,
+        "short_day": short_day,
+        "moment": moment,
+        "bytes": size,
+        "percent": percent,
+        "figure": figure,
+    }
     env.globals |= {
         "language": language,
+        # Plain text, not markup: what is said is escaped like everything else, whoever wrote it.
+        "_": partial(i18n.say_in, language),
         "asset": assets.address,
         "words": words,
         "nav": nav,
         "labels": labels.Labels(language),
         "version": __version__,
         "query": query,
+        "deadline": deadline,
     }
     return env
 
@@ -70,9 +80,10 @@ def frame(visit: Visit) -> dict[str, Any]:
 
 def counts(visit: Visit) -> dict[str, int]:
     """Return how much work is left for this person, by the name of the count."""
-    from ingest import queries  # noqa: PLC0415
-
-    return {}
+    if not visit.viewer.may(Right.SCAN_REVIEW):
+        return {}
+    with visit.services.database.reading() as session:
+        return {"review": queries.review_queue(session, visit.viewer, limit=1).total}
 
 
 def here(visit: Visit) -> str:
@@ -101,6 +112,27 @@ def short_day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """Return a moment in the time zone of the service centres as 2026-11-23 10:41."""
     return "" if value is None else zone.local(value).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How a deadline is shown; `days` are working days."""
+
+    icon: str
+    look: str
+    word: str
+    days: int | None
+
+
+def deadline(due_on: date | None, today: date) -> Deadline:
+    """Return how the deadline `due_on` looks on `today`."""
+    if due_on is None:
+        return Deadline("circle-dashed", "", N_("未送电"), None)
+    if due_on < today:
+        return Deadline("circle-x", "bad", N_("逾期 %(n)s 日"), max(1, workdays.working_days_between(due_on, today)))
+    if due_on == today:
+        return Deadline("clock", "warn", N_("今日到期"), None)
+    return Deadline("calendar", "", N_("剩 %(n)s 日"), workdays.working_days_between(today, due_on))
 
 
 def size(value: int | None) -> str:

@@ -82,4 +82,6 @@ def _place(line: TextLine, masked: bool, wanted: Sequence[str]) -> Words:
     if tall:
         return Words(text, (x0 + x1) // 2, y0, max(1, int((x1 - x0) * _SIZE)), y1 - y0, True, line.box, marked)
     height = y1 - y0
-    return Words(text, x0, y0 + int(height * _FOOT), max(1, int(height * _SIZE)), max(1, x1 - x0), False, line.box, marked)
+    return Words(
+        text, x0, y0 + int(height * _FOOT), max(1, int(height * _SIZE)), max(1, x1 - x0), False, line.box, marked
+    )

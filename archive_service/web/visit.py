@@ -22,11 +22,11 @@ from archive_service.web.services import Services
 LANGUAGE_COOKIE = "archive_language"
 
 
-class SignedOut(Exception):  # noqa: N818
+class SignedOut(Exception):
     """The address needs a signed-in person and there is none."""
 
 
-class MustChangePassword(Exception):  # noqa: N818
+class MustChangePassword(Exception):
     """The person has to choose a password of their own before anything else."""
 
 
@@ -56,7 +56,9 @@ class Visit:
         """The token that every form of this sign-in carries."""
         return form_token(self.secret)
 
-    def page(self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any) -> HTMLResponse:
+    def page(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any
+    ) -> HTMLResponse:
         """Answer with `template`, filled with `facts` and what the frame around every page needs."""
         html = render.html(template, self.language, {**render.frame(self), **facts})
         return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
@@ -91,13 +93,21 @@ def language_of(request: Request, viewer: Viewer | None) -> str:
 def keep_session(response: Response, settings: Settings, secret: str) -> None:
     """Put the session's `secret` into the browser."""
     response.set_cookie(
-        cookie_name(settings), secret, max_age=int(settings.session_hours * 3600), path="/", httponly=True, samesite="lax", secure=settings.cookie_secure
+        cookie_name(settings),
+        secret,
+        max_age=int(settings.session_hours * 3600),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookie_secure,
     )
 
 
 def drop_session(response: Response, settings: Settings) -> None:
     """Take the session out of the browser."""
-    response.delete_cookie(cookie_name(settings), path="/", httponly=True, samesite="lax", secure=settings.cookie_secure)
+    response.delete_cookie(
+        cookie_name(settings), path="/", httponly=True, samesite="lax", secure=settings.cookie_secure
+    )
 
 
 def visit_of(request: Request) -> Visit | None:

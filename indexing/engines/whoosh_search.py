@@ -32,6 +32,8 @@ class Search:
         """Return the page that was asked for."""
         wanted = self._asked.wanted
         allowed = self._allowed()
+        if not allowed:
+            return EngineResult(0, ())
         for node in wanted.without:
             allowed -= self._node(node, allowed)[1]
         found, exact = set(allowed), set(allowed)

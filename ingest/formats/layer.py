@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +32,12 @@ _MOST_OBJECTS = 4_000
 #: a seal has 4 %.
 _PICTURE_SHARE = 0.06
 _ALL_PICTURES_SHARE = 0.2
+_MOSTLY_PICTURE = 0.5
 _LEAST_PLAUSIBLE = 0.9
 #: Of Chinese characters, the share that must be in the 6,763 of GB 2312: mojibake is full of rare ones.
 _LEAST_COMMON = 0.8
+#: Share of Chinese characters in a layer over a scan.
+_LEAST_CHINESE = 0.25
 _LEAST_CHARS = 8
 #: Share of the page's ink that lies within the lines of the layer, ruled lines left out.
 _LEAST_COVER = 0.4
@@ -84,7 +87,8 @@ def judge(page: pdfium.PdfPage, text: Layer, image: Image.Image) -> tuple[list[d
     No lines if the layer is not to be believed; then the page is to be read from its picture.
     """
     pictures = picture_areas(page, text)
-    plausible = _plausible(text, over_picture=_share(pictures) > 0.5)
+    over_picture = _share(pictures) > _MOSTLY_PICTURE
+    plausible = is_plausible(text.text, unmapped=text.unmapped, over_picture=over_picture)
     found = joined(text.text, text.tight, text.loose, image.size) if plausible else []
     if pages.is_blank(image):
         if found and text.borrowed_font:
@@ -202,19 +206,22 @@ def _turn(page: pdfium.PdfPage, text_page: Any, count: int) -> int:
     return (360 - 90 * quarter) % 360
 
 
-def _plausible(text: Layer, *, over_picture: bool) -> bool:
-    """Say whether the characters are ones that papers of the archive are written with."""
-    chars = [c for c in text.text if not c.isspace()]
+def is_plausible(text: Iterable[str], *, unmapped: int = 0, over_picture: bool = False) -> bool:
+    """Say whether characters are ones that papers of the archive are written with.
+
+    `unmapped` of them the font itself cannot name; `over_picture` when they lie over a scan.
+    """
+    chars = [c for c in text if not c.isspace()]
     if len(chars) < _LEAST_CHARS:
         return False
-    good = sum(_is_plausible(c) for c in chars) - text.unmapped
+    good = sum(_is_plausible(c) for c in chars) - unmapped
     if good < _LEAST_PLAUSIBLE * len(chars):
         return False
     chinese = [c for c in chars if "\u3400" <= c <= "\u9fff"]
     if sum(_is_common(c) for c in chinese) < _LEAST_COMMON * len(chinese):
         return False
     # A layer laid over a scan by a reader that knew no Chinese is full of plausible letters.
-    return not over_picture or len(chinese) >= 0.25 * len(chars)
+    return not over_picture or len(chinese) >= _LEAST_CHINESE * len(chars)
 
 
 def _is_plausible(char: str) -> bool:

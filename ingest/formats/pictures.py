@@ -50,6 +50,7 @@ def check(path: Path, kind: str, limits: Limits) -> tuple[int, list[str]]:
         if kind == "png":
             image.verify()
         else:
+            _check_worth(image, path)
             # At an eighth of the size decoding is cheap, and still walks to the end of the data.
             image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
@@ -63,9 +64,11 @@ def render(path: Path, kind: str, page_no: int, into: Path, limits: Limits) -> d
             image.seek(page_no - 1)
         _check_size(image, limits)
         dpi, factor = _resolution(image, limits)
-        if kind == "jpeg" and factor > 1:
-            image.draft(None, (image.width // factor, image.height // factor))
         wanted = (max(1, image.width // factor), max(1, image.height // factor))
+        if kind == "jpeg":
+            # The decoder halves as it goes, which is cheaper; what is left of the factor stays whole.
+            halved = factor & -factor
+            image.draft(None, (image.width // halved, image.height // halved))
         image.load()
         # Asked after loading: a TIFF is turned by loading it.
         turn = _orientation(image)
@@ -97,6 +100,12 @@ def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
 def _check_size(image: Image.Image, limits: Limits) -> None:
     if image.width * image.height > limits.max_image_pixels or not image.width * image.height:
         raise refuse("file.pixel-limit", limit=limits.max_image_pixels)
+
+
+def _check_worth(image: Image.Image, path: Path) -> None:
+    """Refuse a JPEG with less than one bit for each block: the decoder would fill the picture up and say nothing."""
+    if path.stat().st_size * 8 < (image.width // 8) * (image.height // 8):
+        raise refuse("file.damaged/truncated")
 
 
 def _resolution(image: Image.Image, limits: Limits) -> tuple[int, int]:

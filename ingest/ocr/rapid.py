@@ -1,9 +1,10 @@
 """RapidOCR: finds lines with one network and reads them with another, both from the installed wheel.
 
 Where time goes decides the shape of this module. Finding lines costs most, so it looks at the page from
-afar first and comes closer only if the lines are small (`_too_small`), and looks again in another light only
-if ink was left over (`overlooked`). Reading goes in batches whose widths come from a short list, because
-each new shape makes the runtime compile again.
+afar first and comes closer only if the lines are small (`_closer`), and looks again in another light only
+if ink was left over (`overlooked`). Pages and lines are filled up to one of few shapes, because each new
+shape makes the runtime compile again and keep the result. Lines are read one at a time: on one thread a
+batch of them takes no less time, only more memory.
 """
 
 from __future__ import annotations
@@ -20,29 +21,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.lines import Box, TextLine
+from ingest.ocr import canvas
+from ingest.ocr.canvas import Quads
 from ingest.ocr.cleanup import RED, has_red_ink, ink, lift, redness
 from ingest.ocr.engine import Pixels, missing
 from ingest.ocr.overlooked import lift_locally, overlooked
 
 Runtime = Literal["auto", "openvino", "onnxruntime"]
-#: Four corners a line, clockwise from the top left, in pixels of the page.
-Quads = NDArray[np.float32]
-
-#: Long side at which the page is first looked at, and the most it is ever looked at, pixels.
+#: Long side at which the page is first looked at, pixels.
 COARSE_PX = 1280
-FINE_PX = 2016
 #: Long side above which a page is shrunk before reading, pixels: A3 at 270 dpi. It bounds the memory.
 LARGEST_PX = 4400
 #: A line lower than this in the coarse picture may hide others like it.
-_LOWEST_LINE_PX = 15.0
+LOWEST_LINE_PX = 15.0
 #: Readings below this are not text but noise, seals and scribbles.
 _LEAST_SCORE = 0.5
 #: A line read worse than this is tried the other way up as well.
 _UNCERTAIN = 0.75
 _LINE_PX = 48
-_WIDTHS = (160, 320, 480, 640, 800, 960, 1280, 1600, 2240, 3200)
-#: Pixels of line image read at once: many short lines or a few long ones.
-_BATCH_PX = 3200
+_WIDTHS = (*range(160, 1281, 160), 1600, 1920, 2560, 3200)
 _MODELS = {
     "Det": "PP-OCRv6_det_small.onnx",
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
@@ -89,33 +86,27 @@ class RapidEngine:
         return lines, quads
 
     def _lines(self, bgr: Pixels) -> Quads:
-        longest = max(bgr.shape[:2])
-        quads = self._look(bgr, min(COARSE_PX, longest))
-        if longest > COARSE_PX and _too_small(quads, COARSE_PX / longest):
-            quads = self._look(bgr, min(FINE_PX, longest))
-        return quads
+        quads = self._look(canvas.whole(bgr, COARSE_PX))
+        coarse = min(1.0, COARSE_PX / max(bgr.shape[:2]))
+        scale = _closer(quads, coarse)
+        if scale < 1.1 * coarse:
+            return quads
+        closer = [self._look(band) for band in canvas.bands(bgr, scale)]
+        return canvas.without_doubles(np.concatenate(closer))
 
-    def _look(self, bgr: Pixels, long_px: int) -> Quads:
-        height, width = bgr.shape[:2]
-        scale = long_px / max(height, width)
-        size = (_to_32(width * scale), _to_32(height * scale))
-        small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        blob = (small.astype(np.float32) * np.float32(2 / 255) - 1).transpose(2, 0, 1)[None]
-        heat = self._find.session(np.ascontiguousarray(blob))
-        quads, _ = self._find.postprocess_op(heat, (height, width))
-        if len(quads) == 0:
-            return np.zeros((0, 4, 2), np.float32)
-        return np.asarray(quads, np.float32)
+    def _look(self, view: canvas.View) -> Quads:
+        heat = self._find.session(view.blob)
+        quads, _ = self._find.postprocess_op(heat, view.blob.shape[2:])
+        return view.on_page(np.asarray(quads, np.float32).reshape(-1, 4, 2))
 
     def _texts(self, crops: list[Pixels]) -> list[tuple[str, float]]:
         readings = [("", 0.0)] * len(crops)
-        for width, members in _batches(crops):
-            blob = np.concatenate([_fit(crops[i], width) for i in members])
-            ratios = [crops[i].shape[1] / crops[i].shape[0] for i in members]
+        for width, i in sorted((_class(crop), i) for i, crop in enumerate(crops)):
+            blob = _fit(crops[i], width)
+            ratio = crops[i].shape[1] / crops[i].shape[0]
             output = self._read.session(blob)
-            lines, _ = self._read.postprocess_op(output, False, wh_ratio_list=ratios, max_wh_ratio=width / _LINE_PX)
-            for i, (text, score) in zip(members, lines, strict=True):
-                readings[i] = (text, float(score))
+            lines, _ = self._read.postprocess_op(output, False, wh_ratio_list=[ratio], max_wh_ratio=width / _LINE_PX)
+            readings[i] = (lines[0][0], float(lines[0][1]))
         return readings
 
     def _try_other_way_up(self, crops: list[Pixels], readings: list[tuple[str, float]]) -> None:
@@ -189,15 +180,12 @@ def _worth(lines: list[TextLine]) -> float:
     return sum(len(line.text) * (line.confidence - _LEAST_SCORE) for line in lines)
 
 
-def _too_small(quads: Quads, scale: float) -> bool:
+def _closer(quads: Quads, coarse: float) -> float:
+    """Return the scale at which the smallest lines, of which `quads` may be a part, are high enough to find."""
     if len(quads) == 0:
-        return True
-    heights = np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) * scale
-    return bool(np.percentile(heights, 20) < _LOWEST_LINE_PX)
-
-
-def _to_32(length: float) -> int:
-    return max(32, round(length / 32) * 32)
+        return min(1.0, 1.6 * coarse)
+    lowest = float(np.percentile(np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1), 20))
+    return coarse if lowest * coarse >= LOWEST_LINE_PX else min(1.0, 1.3 * LOWEST_LINE_PX / lowest)
 
 
 def _cut(bgr: Pixels, quad: NDArray[np.float32]) -> Pixels:
@@ -214,17 +202,10 @@ def _wide(crop: Pixels) -> bool:
     return bool(crop.shape[1] >= 1.5 * crop.shape[0])
 
 
-def _batches(crops: list[Pixels]) -> list[tuple[int, list[int]]]:
-    """Return (width, line numbers): lines of one width class together, as many as are read at once."""
-    classes: dict[int, list[int]] = {}
-    for i, crop in enumerate(crops):
-        needed = _LINE_PX * crop.shape[1] / crop.shape[0]
-        classes.setdefault(next((w for w in _WIDTHS if w >= needed), _WIDTHS[-1]), []).append(i)
-    batches = []
-    for width, members in sorted(classes.items()):
-        size = max(1, _BATCH_PX // width)
-        batches += [(width, members[k : k + size]) for k in range(0, len(members), size)]
-    return batches
+def _class(crop: Pixels) -> int:
+    """Return the width of the list to which a line is filled up."""
+    needed = _LINE_PX * crop.shape[1] / crop.shape[0]
+    return next((width for width in _WIDTHS if width >= needed), _WIDTHS[-1])
 
 
 def _fit(crop: Pixels, width: int) -> NDArray[np.float32]:

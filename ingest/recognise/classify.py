@@ -22,6 +22,8 @@ _NOTHING = 0.2
 _CARD = 0.93
 _MAX_CANDIDATES = 5
 _HIGH_KV = 6.0
+#: A single phrase speaks for a type only if it is long and of that type alone.
+_ONE_PHRASE = 1.2
 
 
 @dataclass(frozen=True)
@@ -213,8 +215,10 @@ def _body(document: Grouped, phrases: Phrases) -> list[Candidate]:
     scores: list[tuple[float, str, list[str]]] = []
     for code, words in phrases.body.items():
         here = [word for word in words if word in present]
-        if here:
-            scores.append((sum(phrases.weights[word] for word in here), code, here))
+        here = [word for word in here if not any(word != other and word in other for other in here)]
+        weight = sum(phrases.weights[word] for word in here)
+        if len(here) >= 2 or weight >= _ONE_PHRASE:
+            scores.append((weight, code, here))
     scores.sort(key=lambda entry: -entry[0])
     if not scores:
         return []

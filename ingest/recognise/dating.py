@@ -16,8 +16,6 @@ _ANY_LABEL = 0.9
 def document_date(pages: Sequence[Page], entries: Sequence[tuple[int, Labelled]], code: str) -> FieldFound | None:
     """Return the date of a document of type `code`: by its role, else by any date label, else the last date on it."""
     data = labels.vocabulary().data
-    if code in data["undated"]:
-        return None
     for role in data["roles"].get(code, data["roles"]["default"]):
         found = _by_labels(entries, data["dates"][role], 1.0)
         if found:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from archive_service.catalogue.schema import Edition
-from ingest.recognise import dating, labels, normalise, parse, validators
+from ingest.recognise import dating, labels, parse, prose, validators
 from ingest.recognise.labels import Labelled, Piece
-from ingest.recognise.pages import Line, Page
+from ingest.recognise.pages import Page
 from ingest.recognise.parse import Patterns, Value
+from ingest.recognise.prose import Spoken, Text
 from ingest.recognise.values import FieldFound
 
 #: Read wherever it is labelled, whatever the catalogue says of the type.
@@ -22,6 +23,8 @@ CORE = (
 #: Part of every paper's identity, even of a stranger's.
 _ALWAYS = ("account_no", "application_no")
 _PERSON_ROLES = {"agent_name": "agent_id_number", "legal_rep_name": "legal_rep_id_number"}
+#: In letters, who somebody is and his number stand on lines of their own.
+_LETTERS = frozenset({"A07", "A08", "K06"})
 _PLAIN_ID_LABELS = frozenset(
     {
         "身份证",
@@ -37,9 +40,23 @@ _PLAIN_ID_LABELS = frozenset(
 )
 _ENTRUSTED = re.compile(
     r"(?:委托|授权|委派|指派)(?:我(?:单位|公司|方)|本(?:单位|公司|人))?(?:员工|职工|同志|人员)?[::]?\s*([\u4e00-\u9fff·]{2,4}?)\s*"
-    r"(?:同志|先生|女士|[(,]|身份证|公民身份|为(?:我|本|代)|代(?:表|为|理)|前往|前来|到|全权|办理|\s)"
+    r"(?:同志|先生|女士|[(,]|身份证|公民身份|为(?:我|本|代)|代(?:表|为|理)|前往|前来|到|全权|办理)"
 )
 _SEAL_OR_SIGNATURE = re.compile("章|签")
+_CARD_NUMBER = {
+    "A09": "agent_id_number",
+    "A07": "legal_rep_id_number",
+    "A08": "agent_id_number",
+    "K06": "agent_id_number",
+}
+#: What running text says without any label.
+_PHRASED: dict[str, Callable[[Sequence[Text]], Iterable[tuple[int, Spoken]]]] = {
+    "owner_name": prose.owners,
+    "service_address": prose.places,
+    "voltage": prose.voltages,
+}
+_PROSE = 0.9
+_HOLDER = 0.85
 
 
 @dataclass(frozen=True)
@@ -57,20 +74,29 @@ class _Reading:
         return min(0.995, self.piece.confidence * self.piece.quality * self.value.factor * checked)
 
 
-def extract(pages: Sequence[Page], code: str, edition: Edition, patterns: Patterns) -> dict[str, FieldFound]:
-    """Return the fields of a document of type `code`; page numbers of the result count within the document."""
+def extract(
+    pages: Sequence[Page], code: str, edition: Edition, patterns: Patterns, *, card: bool = False
+) -> dict[str, FieldFound]:
+    """Return the fields of a document of type `code`; page numbers of the result count within the document.
+
+    `card` says that it is an identity card and not a letter about a person.
+    """
     found_labels = [(number, one) for number, page in enumerate(pages, 1) for one in labels.labelled(page)]
-    roles = _roles(found_labels)
+    texts = [prose.running(page) for page in pages]
+    roles = _roles(found_labels, reach=2 if code in _LETTERS else 0)
     fields: dict[str, FieldFound] = {}
-    for name in _wanted(code, edition):
-        readings = list(_readings(name, code, found_labels, roles, patterns))
+    for name in _wanted(code, edition, card=card):
+        readings = [
+            *_readings(name, code, found_labels, roles, patterns),
+            *_spoken(name, code, texts, patterns),
+        ]
         chosen = _choose(readings, name)
         if chosen:
             fields[name] = chosen
     _sort_numbers(fields)
-    _entrusted(fields, pages, code)
-    _free_numbers(fields, pages, code)
-    date = dating.document_date(pages, found_labels, code)
+    _entrusted(fields, texts, code)
+    _free_numbers(fields, texts, code)
+    date = None if card else dating.document_date(pages, found_labels, code)
     if date:
         fields["document_date"] = date
     return fields
@@ -95,24 +121,24 @@ def card_name(pages: Sequence[Page]) -> str | None:
     return None
 
 
-def _wanted(code: str, edition: Edition) -> list[str]:
+def _wanted(code: str, edition: Edition, *, card: bool) -> list[str]:
     kind = edition.document_types.get(code)
     named = [name for name in (kind.key_fields if kind else ()) if name != "document_date"]
-    strangers = code in labels.vocabulary().data["only_named"]
     known = labels.vocabulary().data["fields"]
-    return [
-        name
-        for name in dict.fromkeys([*_ALWAYS, *named, *(() if strangers else CORE)])
-        if name in known or name == "credit_code"
-    ]
+    core = _ALWAYS if card else CORE
+    return [name for name in dict.fromkeys([*_ALWAYS, *named, *core]) if name in known or name == "credit_code"]
 
 
 @lru_cache(maxsize=1024)
 def _labels_of(name: str, code: str) -> tuple[str, ...]:
+    """Return the labels of a field on a type, the most telling first."""
     data = labels.vocabulary().data
     own = data["types"].get(code, {}).get(name, ())
     general = data["fields"].get(name, {}).get("labels", ())
-    if own and name in ("capacity", "account_name", "service_address", "credit_code"):
+    if code in data["only_named"]:
+        # A stranger's paper: only labels that cannot mean anybody but the customer.
+        return tuple(own or data["strict"].get(name, ()) or (() if name in data["guarded"] else general))
+    if own and name in ("account_name", "service_address", "credit_code"):
         return tuple(own)
     return tuple(dict.fromkeys([*own, *general]))
 
@@ -129,7 +155,7 @@ def _readings(
             continue
         if kind in ("name", "person") and _SEAL_OR_SIGNATURE.search(one.remark):
             continue
-        rank = known.index(one.label) if one.label in known else 0
+        rank = known.index(one.label) if one.label in known else len(known)
         for piece in one.pieces:
             value = parse.parse(kind, piece.text, one.remark, patterns)
             if value:
@@ -137,8 +163,23 @@ def _readings(
                 break
 
 
-def _roles(entries: Sequence[tuple[int, Labelled]]) -> dict[int, str]:
-    """Return for plain "证件号码" labels whose number it is, where the row or the text before says so."""
+def _spoken(name: str, code: str, texts: Sequence[Text], patterns: Patterns) -> Iterable[_Reading]:
+    """Yield what the running text says of a field; cells are more telling."""
+    known = _labels_of(name, code)
+    kind = "credit" if name == "credit_code" else labels.vocabulary().data["fields"][name]["kind"]
+    for number, one in prose.spoken(texts, kind, known, patterns):
+        piece = Piece("", one.box, one.confidence, _PROSE)
+        yield _Reading(one.value, piece, number, known.index(one.label), "")
+    phrased: Iterable[tuple[int, Spoken]] = _PHRASED[name](texts) if name in _PHRASED else ()
+    if name == "account_name" and code not in labels.vocabulary().data["only_named"]:
+        phrased = prose.holders(texts, code)
+    if phrased:
+        for number, one in phrased:
+            yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, len(known) + 1, "")
+
+
+def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str]:
+    """Return for plain "证件号码" labels whose number it is, where the row or up to `reach` rows before say so."""
     data = labels.vocabulary().data["fields"]
     owners = {label: number for role, number in _PERSON_ROLES.items() for label in data[role]["labels"]}
     owners |= dict.fromkeys(data["account_name"]["labels"], "id_number")
@@ -147,7 +188,7 @@ def _roles(entries: Sequence[tuple[int, Labelled]]) -> dict[int, str]:
     for page, one in entries:
         if one.label in owners:
             last = (page, one.row, owners[one.label])
-        elif one.label in _PLAIN_ID_LABELS and last and last[0] == page and one.row == last[1]:
+        elif one.label in _PLAIN_ID_LABELS and last and last[0] == page and one.row - last[1] <= reach:
             roles[id(one)] = last[2]
         elif one.label in _PLAIN_ID_LABELS and one.left_of in owners:
             roles[id(one)] = owners[one.left_of]
@@ -170,6 +211,7 @@ def _choose(readings: Sequence[_Reading], name: str) -> FieldFound | None:
         )
     else:
         best = min(readings, key=lambda one: (one.rank, one.page if one.piece.quality > 0.8 else 99, -one.confidence))
+    best = _longer(best, readings)
     others = [one.value.value for one in readings if one is not best and one.value.checked is not False]
     confidence = best.confidence
     if best.value.value in others:
@@ -177,6 +219,13 @@ def _choose(readings: Sequence[_Reading], name: str) -> FieldFound | None:
     elif others and name in ("account_no", "application_no"):
         confidence *= 0.8
     return _field(best.value, best.piece, best.page, confidence)
+
+
+def _longer(best: _Reading, readings: Sequence[_Reading]) -> _Reading:
+    """Return the reading that goes on where `best` breaks off at the end of a line."""
+    same = [one for one in readings if one.rank == best.rank and one.page == best.page]
+    longer = [one for one in same if one.value.value.startswith(best.value.value) and best.value.unit is None]
+    return max(longer, key=lambda one: len(one.value.value)) if longer else best
 
 
 def _field(value: Value, piece: Piece, page: int, confidence: float) -> FieldFound:
@@ -195,41 +244,48 @@ def _sort_numbers(fields: dict[str, FieldFound]) -> None:
         fields.setdefault("id_number", code)
 
 
-def _entrusted(fields: dict[str, FieldFound], pages: Sequence[Page], code: str) -> None:
+def _entrusted(fields: dict[str, FieldFound], texts: Sequence[Text], code: str) -> None:
     """Read the agent out of the sentence of a power of attorney."""
-    if code not in ("A08", "K06") or "agent_name" in fields:
+    if code not in ("A08", "K06"):
         return
-    for number, page in enumerate(pages, 1):
-        for line in page.lines:
-            hit = _ENTRUSTED.search(line.text)
-            if hit:
-                box = labels.part_box(line, hit.start(1), hit.end(1))
-                fields["agent_name"] = FieldFound(hit[1], None, round(line.confidence * 0.9, 4), number, box)
-                return
+    for number, text in enumerate(texts, 1):
+        hit = _ENTRUSTED.search(text.text)
+        held = fields.get("agent_name")
+        if hit and (held is None or held.confidence < 0.9):
+            start, end = hit.span(1)
+            confidence = round(text.confidence(start, end) * 0.92, 4)
+            fields["agent_name"] = FieldFound(hit[1], None, confidence, number, text.box(start, end))
+        if hit:
+            _number_of_agent(fields, text, number, hit.end())
+            return
 
 
-def _free_numbers(fields: dict[str, FieldFound], pages: Sequence[Page], code: str) -> None:
-    """Find identity numbers and credit codes without a label by their check digit."""
+def _number_of_agent(fields: dict[str, FieldFound], text: Text, page: int, start: int) -> None:
+    """Read the identity number that follows the agent's name, and take it from the account holder."""
+    near = re.search(r"(?<![0-9A-Za-z*])\d{17}[0-9Xx](?![0-9A-Za-z*])", text.text[start : start + 45])
+    if near is None:
+        return
+    begin, end = start + near.start(), start + near.end()
+    value = near[0].upper()
+    if fields.get("id_number") and fields["id_number"].value == value:
+        del fields["id_number"]
+    valid = validators.identity_number(value)
+    confidence = round(text.confidence(begin, end) * (0.95 if valid else 0.6), 4)
+    fields["agent_id_number"] = FieldFound(value, None, confidence, page, text.box(begin, end), valid)
+
+
+def _free_numbers(fields: dict[str, FieldFound], texts: Sequence[Text], code: str) -> None:
+    """Find identity numbers and credit codes without a label by their check digit, also broken over two lines."""
     held = {found.value for found in fields.values()}
-    target = {
-        "A09": "agent_id_number",
-        "A07": "legal_rep_id_number",
-        "A08": "agent_id_number",
-        "K06": "agent_id_number",
-    }.get(code, "id_number")
-    for number, page in enumerate(pages, 1):
-        for line in page.lines:
-            for value, box in _valid_numbers(line):
-                name = (
-                    "credit_code" if validators.credit_code(value) and not validators.identity_number(value) else target
-                )
-                if value not in held and (name not in fields or fields[name].checked is False):
-                    fields[name] = FieldFound(value, None, round(line.confidence * 0.85, 4), number, box, True)
-                    held.add(value)
-
-
-def _valid_numbers(line: Line) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
-    for hit in re.finditer(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z][ ]?){17}[0-9A-Za-z](?![0-9A-Za-z])", line.text):
-        plain = re.sub(r"\s", "", normalise.clean(hit[0])).upper()
-        if validators.identity_number(plain) or validators.credit_code(plain):
-            yield plain, labels.part_box(line, hit.start(), hit.end())
+    target = _CARD_NUMBER.get(code, "id_number")
+    for number, text in enumerate(texts, 1):
+        for hit in re.finditer(r"(?<![0-9A-Za-z*])[0-9A-Za-z]{18}(?![0-9A-Za-z*])", text.text):
+            value = hit[0].upper()
+            identity = validators.identity_number(value)
+            if not identity and not validators.credit_code(value):
+                continue
+            name = target if identity else "credit_code"
+            if value not in held and (name not in fields or fields[name].checked is False):
+                confidence = round(text.confidence(*hit.span()) * 0.88, 4)
+                fields[name] = FieldFound(value, None, confidence, number, text.box(*hit.span()), True)
+                held.add(value)

@@ -24,6 +24,10 @@ _ARTICLE = re.compile(
 _SIGNATURES = re.compile(
     r"本页无正文|以下无正文|签字盖章页|签署页|(?:甲方|供电方|供电人|出租方)[((]?(?:盖章|公章|签章|签字)"
 )
+_SIGNING = re.compile(
+    r"^(?:.{0,12}(?:签字|签章|签收|签名|盖章)[)]?(?::|$)|(?:编制人|审批人|批准人|检验人员|验收人员|审核人|勘查人员?|受理人员?|客户经理)(?::|$))",
+    re.MULTILINE,
+)
 _HEAD_LABELS = ("户号", "户名", "客户编号", "客户名称", "用户编号", "用户名称", "申请编号", "用电地址", "工单编号")
 #: A page with this many lines of running text is the continuation of a text.
 _RUNNING_LINES = 6
@@ -187,6 +191,8 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
         return True, f"第 {no} 页没有标题,内容接前页", ""
     if _has_head(page.page):
         return False, "", f"第 {no} 页有表头但没有认出标题"
+    if _signed(page.page) and not _signed(before) and not page.title.hits:
+        return True, f"第 {no} 页没有标题,是前一份的签字部分", ""
     long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)
     if long_paper and (_running(page.page) or _signature_page(page.page)):
         return True, f"第 {no} 页没有标题,是前一份的正文", ""
@@ -221,6 +227,10 @@ def _continues(page: PageFacts) -> bool:
 
 def _signature_page(page: Page) -> bool:
     return bool(_SIGNATURES.search(page.joined)) and len(page.lines) < 30
+
+
+def _signed(page: Page) -> bool:
+    return _SIGNING.search(page.text) is not None
 
 
 def _has_head(page: Page) -> bool:

@@ -19,6 +19,9 @@ _SHORT = 2
 _SENTENCE_STARTS = "应在的与和及对为按可须必不有将之所向由如若因是或以于等其均已未需且并提承同自负依各使保委申确认"
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
+_TITLE_SIZE = 1.4
+#: Quality of a label that runs into its value without colon or space.
+_JOINED = 0.85
 _NEAR_BELOW = 2.8  # line heights
 _FAR_RIGHT = 0.55  # share of the page width
 
@@ -102,17 +105,30 @@ def spans(text: str) -> list[Span]:
 
 def labelled(page: Page) -> list[Labelled]:
     """Return every label of `page` with the texts that may be its value."""
-    lines = _whole(page)
-    by_line = [spans(line.text) for line in lines]
+    if "labelled" not in page.memo:
+        page.memo["labelled"] = _labelled(page)
+    found: list[Labelled] = page.memo["labelled"]
+    return found
+
+
+def _labelled(page: Page) -> list[Labelled]:
+    lines = _stacked(_whole(page))
+    # Titles are full of words that are labels elsewhere.
+    large = _TITLE_SIZE * page.body_height
+    by_line = [[] if line.height >= large and _is_title(line) else spans(line.text) for line in lines]
     rows = _row_numbers(lines)
     found = []
-    for index, line in enumerate(lines):
+    for index in range(len(lines)):
         for place, span in enumerate(by_line[index]):
             following = by_line[index][place + 1] if place + 1 < len(by_line[index]) else None
             pieces = tuple(_pieces(page, lines, by_line, index, span, following))
             before = by_line[index][place - 1].label if place else _label_left(lines, by_line, index)
             found.append(Labelled(span.label, span.remark, index, rows[index], pieces, before))
     return found
+
+
+def _is_title(line: Line) -> bool:
+    return ":" not in line.text and line.compact not in vocabulary().known
 
 
 def part_box(line: Line, start: int, end: int) -> Box:
@@ -147,7 +163,7 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
         return 0.0
     if _CJK.match(after):
         sentence = after in _SENTENCE_STARTS or re.search(r"[。,;]", text[hit.end() :]) is not None
-        return 0.0 if sentence or label[-1] in "人方" else 0.85
+        return 0.0 if sentence or label[-1] in "人方" else _JOINED
     return 0.9
 
 
@@ -177,6 +193,13 @@ def _pieces(
     below = _below(lines, by_line, index)
     if below is not None:
         other = lines[below]
+        rest = [i for i in _column(lines, by_line, index, below) if lines[i].middle > other.middle][:1]
+        if rest and len(lines[rest[0]].compact) < 0.5 * len(other.compact):
+            # A number too long for its column goes on in a second, shorter line.
+            whole = [
+                Piece(lines[i].text, lines[i].box, lines[i].confidence, span.quality * 0.85) for i in (below, *rest)
+            ]
+            yield _sum(whole)
         yield Piece(other.text, other.box, other.confidence, span.quality * (0.7 if right else 0.88))
 
 
@@ -215,7 +238,31 @@ def _right(page: Page, lines: list[Line], by_line: list[list[Span]], index: int)
         edge = lines[i].box[2]
         if by_line[i]:
             break
-    return found
+    return found or _straddling(lines, by_line, index, min(beside)[0] if beside else page.width)
+
+
+def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit: int) -> list[int]:
+    """Return the upper line of a cell with two lines left of `limit`, when the label is between them in height."""
+    label = lines[index]
+    near = [
+        (i, other)
+        for i, other in enumerate(lines)
+        if i != index
+        and other.box[0] >= label.box[2] - 0.4 * label.height
+        and other.box[0] < limit
+        and abs(other.middle - label.middle) < 1.3 * label.height
+        and not by_line[i]
+    ]
+    pairs = [
+        (above.box[0], i)
+        for i, above in near
+        for j, below in near
+        if above.middle < label.middle < below.middle
+        and i != j
+        and _aligned(above, below)
+        and abs((above.middle + below.middle) / 2 - label.middle) < 0.4 * label.height
+    ]
+    return [min(pairs)[1]] if pairs else []
 
 
 def _beside(line: Line, other: Line) -> bool:
@@ -224,7 +271,7 @@ def _beside(line: Line, other: Line) -> bool:
 
 
 def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int) -> list[int]:
-    """Return the lines of the cell that `first` is in, from the top: aligned with it, close, without labels of their own."""
+    """Return the lines of the cell that `first` is in, from the top: aligned with it, close, without own labels."""
     cell = [first]
     for step in (1, -1):
         while True:
@@ -234,7 +281,7 @@ def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int
                 for i, other in enumerate(lines)
                 if i not in cell
                 and i != index
-                and abs(other.box[0] - last.box[0]) < 1.2 * last.height
+                and _aligned(last, other)
                 and 0 <= step * (other.middle - last.middle) < 1.75 * last.height
                 and step * (other.middle - last.middle) > 0.5 * last.height
                 and not by_line[i]
@@ -247,6 +294,12 @@ def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int
             if len(cell) > 4:
                 break
     return cell
+
+
+def _aligned(line: Line, other: Line) -> bool:
+    """Say whether two lines may be of one cell, set to the left or centred."""
+    centres = abs((line.box[0] + line.box[2]) - (other.box[0] + other.box[2])) / 2
+    return abs(other.box[0] - line.box[0]) < 1.2 * line.height or centres < 0.6 * line.height
 
 
 def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, label: int) -> bool:
@@ -323,6 +376,26 @@ def _whole(page: Page) -> list[Line]:
             kept.append(line)
         merged += kept
     return merged
+
+
+def _stacked(lines: list[Line]) -> list[Line]:
+    """Return `lines` with labels mended that a narrow cell broke into two rows, such as 统一社会信用代 over 码."""
+    known = vocabulary().known
+    dropped: set[int] = set()
+    mended = list(lines)
+    for index, line in enumerate(lines):
+        if not 2 <= len(line.compact) <= 9 or line.compact in known or not _CJK.match(line.compact):
+            continue
+        for i, other in enumerate(lines):
+            drop = other.middle - line.middle
+            fits = 0.6 * line.height < drop < 1.8 * line.height and _aligned(line, other)
+            if i not in dropped and fits and line.compact + other.compact.rstrip(":") in known:
+                text = line.text + other.text
+                box = union([line.box, other.box])
+                mended[index] = Line(text, line.compact + other.compact, box, min(line.confidence, other.confidence))
+                dropped.add(i)
+                break
+    return [line for i, line in enumerate(mended) if i not in dropped]
 
 
 def _row_numbers(lines: list[Line]) -> list[int]:

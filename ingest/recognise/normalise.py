@@ -142,11 +142,12 @@ def voltage(text: str) -> str | None:
 
 
 def amount(text: str) -> str | None:
-    """Return the amount of money in `text` in yuan as plain number, from figures or else from capitals."""
+    """Return the amount of money in `text` in yuan: as printed but for separators, or else from capitals."""
     text = clean(text)
     best = None
     for hit in _AMOUNT.finditer(text):
-        value = number(str(Decimal(hit[1].replace(",", "")) * (10000 if hit[2] else 1)))
+        plain = hit[1].replace(",", "")
+        value = number(str(Decimal(plain) * 10000)) if hit[2] else plain
         if hit[0].strip()[0] in "¥￥Y" or "元" in hit[0] or "圆" in hit[0]:
             return value
         best = best or value

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
+from typing import Any
 
 from ingest.lines import Box, PageText
 from ingest.recognise import normalise
@@ -55,6 +56,8 @@ class Page:
 
     def __init__(self, source: PageText) -> None:
         self.page_no = source.page_no
+        #: What later steps found and need again.
+        self.memo: dict[str, Any] = {}
         self.width = max(source.width_px, 1)
         self.height = max(source.height_px, 1)
         self.lines: tuple[Line, ...] = tuple(

@@ -11,7 +11,7 @@ from ingest.recognise import normalise, validators
 _UTILITY = re.compile(r"供电公司|电力公司|供电局|供电所|电网|国网|电力局|供电分公司|供电中心")
 _NAME_END = re.compile(r"[。;,，]|\((?:以下|下称|盖章|签章|签字|公章|签名|供电|用电|甲方|乙方|章)|\s{3,}|_{2,}")
 _NOT_A_NAME = re.compile(r"^(?:盖章|签字|签章|公章|签名|年月日|无|其他|/|同上|变更|以下|是|否|[\W\d_]+)$")
-_ADDRESS_END = re.compile(r"[。;，,](?!\d)|_{2,}|邮编|邮政编码")
+_ADDRESS_END = re.compile(r"[。;，,](?!\d)|_{2,}|邮编|邮政编码|的(?:用电|房|客户|用户|电)|(?<=[号室幢栋])用电")
 _CHECKBOXES = re.compile(r"[□☐○]\s*[^□☐☑√✓■●○\s]*|[☑√✓■●]")
 _LOOKALIKES = "OoQIl|ZzSsB"
 
@@ -117,7 +117,8 @@ def address(text: str) -> Value | None:
     text = normalise.clean(text).strip()
     cut = _ADDRESS_END.search(text)
     found = normalise.name(text[: cut.start()] if cut else text).strip(":_-")
-    return Value(found) if 4 <= len(found) <= 120 and re.search(r"[\u4e00-\u9fff]{3}", found) else None
+    placed = re.search(r"[省市县区镇乡街路村弄巷号园]|小区|大道|工业|花园|\d", found)
+    return Value(found) if 4 <= len(found) <= 120 and placed and not found.endswith(("图", "表", "单")) else None
 
 
 def words(text: str) -> Value | None:

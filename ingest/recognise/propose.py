@@ -93,7 +93,13 @@ def _draft(document: Grouped, desk: _Desk) -> _Draft:
     candidates = _candidates(
         document, desk, Hints(card_name=extract.card_name(only_pages) if _is_card(document) else None)
     )
-    return _Draft(document, candidates, extract.extract(only_pages, candidates[0].code, desk.edition, desk.patterns))
+    return _Draft(document, candidates, _fields(document, candidates[0].code, desk))
+
+
+def _fields(document: Grouped, code: str, desk: _Desk) -> dict[str, FieldFound]:
+    only_pages = [facts.page for facts in document.pages]
+    card = code in _CARD_TYPES and _is_card(document)
+    return extract.extract(only_pages, code, desk.edition, desk.patterns, card=card)
 
 
 def _candidates(document: Grouped, desk: _Desk, hints: Hints) -> list[Candidate]:
@@ -122,7 +128,7 @@ def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
         before = draft.code
         draft.candidates = _candidates(draft.grouped, desk, hints)
         if draft.code != before:
-            draft.fields = extract.extract(only_pages, draft.code, desk.edition, desk.patterns)
+            draft.fields = _fields(draft.grouped, draft.code, desk)
 
 
 def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:
@@ -143,9 +149,7 @@ def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:
 
 def _is_card(document: Grouped) -> bool:
     best = document.pages[0].title.best
-    return any(page.card.any for page in document.pages) or bool(
-        best and best.target in ("identity_card", *_CARD_TYPES)
-    )
+    return any(page.card.any for page in document.pages) or bool(best and best.target == "identity_card")
 
 
 def _common_application(drafts: Sequence[_Draft]) -> dict[int, str | None]:

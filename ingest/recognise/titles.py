@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from ingest.recognise import labels
 from ingest.recognise.pages import Line, Page, union
 from ingest.recognise.phrases import Phrases
 
 #: Lower down no title stands, but for cards and drawings, which are known by their text.
 _TITLE_REGION = 0.45
 _LONGEST_TITLE = 36
+#: A mended title must be explained nearly whole, or every line would be mended into one.
+_MENDED_COVERAGE = 0.7
 #: From here a line is set like a title; from the weak limit it may be one.
 TITLE_LOOK = 0.6
 WEAK_LOOK = 0.3
@@ -28,6 +31,8 @@ _ISSUER = re.compile(
 _REMARK = re.compile(
     r"^[(\[].{1,8}[)\]]|[(\[](?:[第正副存留]|续|样|复印|原件|一式|客户|供电|用户)[^()]{0,8}[)\]]$|(?:No|NO|编号|№)[.:]?\w*$"
 )
+# Seals, names of companies and page numbers are large and centred, too.
+_NO_TITLE = re.compile(r"(?:专用章|公章|章|公司|页)$|^(?:第.{1,3}页|No\.?)")
 _PART = re.compile(
     r"^(?:第[一二三四五六七八九十\d]+[章条节部]|[一二三四五六七八九十\d]+[、.]|\(?[一二三四五六七八九十\d]+\))"
 )
@@ -66,11 +71,15 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
     """Return what the head of `page` says about its type."""
     hits: dict[str, TitleHit] = {}
     unknown: tuple[float, str] | None = None
+    cell_labels = labels.vocabulary().known
     for line in _candidates(page):
         look = look_of(page, line)
-        if look < WEAK_LOOK:
+        if look < WEAK_LOOK or _NO_TITLE.search(line.compact):
             continue
         core = strip(line.compact)
+        if core in cell_labels:
+            # The label of a cell, such as 用电性质, is also a keyword of a type.
+            continue
         found = _match(core, phrases, mend=look >= TITLE_LOOK)
         for target, coverage, mended in found:
             confidence = _confidence(coverage, mended, look)
@@ -170,7 +179,7 @@ def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float,
     mended = 0
     if mend and max((coverage for _, coverage in found), default=0.0) < 0.6 and len(core) >= 4:
         text, mended = _mended(core, phrases)
-        better = _apply(text, phrases) if mended else []
+        better = [one for one in _apply(text, phrases) if one[1] >= _MENDED_COVERAGE] if mended else []
         if max((coverage for _, coverage in better), default=0.0) > max((c for _, c in found), default=0.0):
             found = better
         else:

@@ -157,5 +157,5 @@ def test_a_bad_file_of_the_unit_is_named_with_its_line_and_without_its_folder(tm
 
 def test_a_file_that_is_gone_is_refused_by_name(tmp_path: Path):
     """A wrong setting is said, not passed over."""
-    with pytest.raises(load.BadCatalogue, match="“gone[.]yaml”"):
+    with pytest.raises(load.BadCatalogue, match=r"“gone\.yaml”"):
         load.editions([tmp_path / "gone.yaml"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -106,8 +107,10 @@ def test_a_doubtful_alternative_makes_the_paper_it_stands_for_doubtful():
 def test_a_leased_parking_space_is_proved_by_the_lease():
     """For a charging pile of a household."""
     held = [each for each in required("LR", "EV") if each != "A33"]
-    leased = judge([*held, "A33"], ["rentedspace"], category="LR", business_type="EV")
+    leased = judge([*held, "A11"], ["rentedspace"], category="LR", business_type="EV")
     assert leased.complete
+    assert leased.extra == ()
+    assert not judge([*held, "A11"], [], category="LR", business_type="EV").complete
     assert not judge(held, ["rentedspace"], category="LR", business_type="EV").complete
 
 
@@ -131,6 +134,17 @@ def test_an_optional_paper_is_never_due():
 def test_papers_beyond_the_usual_number_are_pointed_at():
     """Two application forms are no gap, and worth a look."""
     assert "多于通常的 1 份" in verdict(judge(["A02N", "A02N"]), "A02N").reason
+
+
+def test_of_a_paper_needed_twice_one_is_too_few():
+    """The verdict rests on the one there is and says how many there should be."""
+    wanted = replace(EDITION.requirements("LN", "NEW")[0], count_min=2)
+    facts = Facts("LN", "NEW", {})
+    one = assess([wanted], facts, [HeldItem(7, wanted.document_type)]).verdicts[0]
+    assert (one.status, one.evidence) == (Status.MISSING, (7,))
+    assert "应有 2 份,只有 1 份" in one.reason
+    second = doubtful(8, wanted.document_type)
+    assert assess([wanted], facts, [HeldItem(7, wanted.document_type), second]).verdicts[0].status is Status.DOUBTFUL
 
 
 def test_a_paper_kept_only_if_it_exists_is_never_missing():

@@ -39,9 +39,14 @@ def test_a_filing_that_fails_later_leaves_nothing_behind(database: Database) -> 
     """Item, verdicts, revision and audit entry roll back together."""
     with database.unit_of_work() as session:
         case = records.case(session)
-    with pytest.raises(RuntimeError), database.unit_of_work() as session:
-        records.item(session, session.get_one(CaseFile, case.id))
-        raise RuntimeError("the step that filed it died")
+
+    def file_and_die() -> None:
+        with database.unit_of_work() as session:
+            records.item(session, session.get_one(CaseFile, case.id))
+            raise RuntimeError("the step that filed it died")
+
+    with pytest.raises(RuntimeError):
+        file_and_die()
     with database.reading() as session:
         assert session.scalars(select(Item)).all() == []
         assert session.get_one(HouseholdFile, case.household_id).revision == 1

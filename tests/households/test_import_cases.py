@@ -136,7 +136,7 @@ def test_without_a_conditions_column_the_conditions_are_unknown(database: Databa
         ("centre", "NOWHERE", "cases.centre"),
         ("capacity_kva", "many", "cases.number"),
         ("capacity_kva", "NaN", "cases.number"),
-        ("capacity_kva", "-5", "cases.formula"),
+        ("capacity_kva", "-5", "cases.number"),
         ("capacity_kva", "1e9", "cases.number"),
         ("conditions", "tenant;flying", "cases.condition"),
         ("accepted_on", "2026-02-30", "cases.date"),
@@ -220,8 +220,11 @@ def test_a_person_imports_only_into_their_own_units(database: Database) -> None:
 def test_name_and_address_follow_the_newest_case_only(database: Database) -> None:
     """A re-import of an older case does not turn a change of name back."""
     newer = ROW | {
-        "application_no": "20261110000001", "business_type": "RENAME", "account_name": "王五", "accepted_on": "2026-11-10"
-    }  # fmt: skip
+        "application_no": "20261110000001",
+        "business_type": "RENAME",
+        "account_name": "王五",
+        "accepted_on": "2026-11-10",
+    }
     with database.unit_of_work() as session:
         take(session, ROW, newer)
         head = session.scalars(select(HouseholdFile)).one()
@@ -274,7 +277,7 @@ def test_files_of_every_office_encoding_are_read(encoding: str) -> None:
 
 def test_lines_are_counted_as_an_editor_shows_them() -> None:
     """A cell may hold a line break, and empty rows are left out."""
-    data = 'account_no,account_name\r\n1,"a\r\nb"\r\n,\r\n2,c\r\n'.encode()
+    data = b'account_no,account_name\r\n1,"a\r\nb"\r\n,\r\n2,c\r\n'
     assert [(row.line, row["account_no"]) for row in read_csv(data)] == [(2, "1"), (5, "2")]
 
 

@@ -90,7 +90,8 @@ def _page(number: int, text: str) -> Page:
     digest = "0" * 64
     return Page(
         page_no=number, original_digest=digest, original_page=number, image_digest=digest, thumbnail_digest=digest,
-        width_px=1654, height_px=2339, dpi=200, rotation=0, engine="layer", confidence=1.0, text=text, lines_digest=digest,
+        width_px=1654, height_px=2339, dpi=200, rotation=0, engine="layer", confidence=1.0, text=text,
+        lines_digest=digest,
     )  # fmt: skip
 
 

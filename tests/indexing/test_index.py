@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import threading
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from archive_service.errors import ArchiveError, Refused
-from archive_service.households.tables import Page
 from archive_service.settings import Settings
 from indexing import rebuild as rebuild_module
 from indexing import sync, text
@@ -28,7 +28,7 @@ from indexing.tables import IndexedRevision
 
 from .conftest import NOW, Records
 
-UNITS = frozenset(range(1, 100))
+UNITS = frozenset(range(1, 500))
 
 
 def found(records: Records, index: Index, typed: str) -> list[int]:
@@ -258,6 +258,8 @@ def test_whatever_a_page_says_finds_its_paper_when_quoted(
 ) -> None:
     """Also where a personal number stands in it, for those who may read it."""
     number = next(records.numbers)
+    # Whoosh draws the names of its files, and Hypothesis would let it draw the same again.
+    random.seed(number)
     identity = "身份证号340104198001011234" if number % 2 else ""
     item = records.file(
         records.household(records.unit(f"U{number}"), f"34{number:08d}"), *(page + identity + page for page in pages)
@@ -269,11 +271,14 @@ def test_whatever_a_page_says_finds_its_paper_when_quoted(
         end = data.draw(st.integers(start + 2, min(len(page), start + 150)))
         if text.stream(page[start:end]):
             with records.database.reading() as session:
-                units = frozenset({session.execute(select(Page)).scalars().first().item_id} | set(range(1, 500)))  # type: ignore[union-attr]
                 answer = search(
-                    session, index, viewer_units=units, query=f'"{page[start:end]}"', limit=200,
-                    may_read_personal_units=units,
-                )  # fmt: skip
+                    session,
+                    index,
+                    viewer_units=UNITS,
+                    query=f'"{page[start:end]}"',
+                    limit=200,
+                    may_read_personal_units=UNITS,
+                )
             assert item in [hit.item_id for hit in answer.hits]
 
 

@@ -124,6 +124,26 @@ def pdf_deflate_bomb(gib: int = 1) -> bytes:
     return one_page(stream(data, b"/Filter /FlateDecode"))
 
 
+def pdf_with_one_bad_page(order: str = ".x.") -> bytes:
+    """Pages of which each `x` inflates to 1 GiB."""
+    bomb = stream(repeated_deflate(b"0 0 m 9 9 l S\n" * 75_000, 1024), b"/Filter /FlateDecode")
+    kids = b" ".join(b"%d 0 R" % (6 + n) for n in range(len(order)))
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+        b"/Resources << /Font << /F1 3 0 R >> >> >>"
+    )
+    return pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, len(order)),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            text_stream("a good page"),
+            bomb,
+            *(page % (5 if kind == "x" else 4) for kind in order),
+        ]
+    )
+
+
 def pdf_deflate_bomb_in_two_layers() -> bytes:
     data = zlib.compress(repeated_deflate(b" " * 1_048_576, 4096), 9)
     return one_page(stream(data, b"/Filter [/FlateDecode /FlateDecode]"))
@@ -149,6 +169,33 @@ def pdf_with_slow_shading(count: int = 50) -> bytes:
 
 def pdf_many_operators(millions: int = 20) -> bytes:
     return one_page(stream(repeated_deflate(b"1 1 2 2 re f\n" * 50_000, 20 * millions), b"/Filter /FlateDecode"))
+
+
+def pdf_in_a_font_it_does_not_carry(text: str) -> bytes:
+    """A page that names a Chinese font of the reader's machine, as many office programs write it."""
+    name = b"STSong-Light"
+    more = [
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /UniGB-UCS2-H /DescendantFonts [7 0 R] >>" % name,
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /FontDescriptor 8 0 R "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> >>" % name,
+        b"<< /Type /FontDescriptor /FontName /%s /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 "
+        b"/Descent -120 /CapHeight 880 /StemV 93 >>" % name,
+    ]
+    shown = text.encode("utf-16-be").hex().encode()
+    data = one_page(stream(b"BT /F2 24 Tf 72 700 Td <%s> Tj ET" % shown), more=more)
+    return data.replace(b"/F1 5 0 R", b"/F2 6 0 R")
+
+
+def pdf_with_filled_form(value: str) -> bytes:
+    """A form whose field shows what was typed into it."""
+    look = b"/Type /XObject /Subtype /Form /BBox [0 0 300 30] /Resources << /Font << /F1 5 0 R >> >>"
+    more = [
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (account) /V (%s) /Rect [72 600 372 630] /F 4 "
+        b"/AP << /N 7 0 R >> /P 3 0 R >>" % value.encode(),
+        stream(b"BT /F1 18 Tf 4 8 Td (%s) Tj ET" % value.encode(), look),
+    ]
+    root = b"/AcroForm << /Fields [6 0 R] >>"
+    return one_page(text_stream("Application form"), page=b"/Annots [6 0 R]", more=more, root=root)
 
 
 def pdf_with_scripts() -> bytes:

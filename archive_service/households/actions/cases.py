@@ -14,6 +14,7 @@ from archive_service.audit.record import Actor, record
 from archive_service.errors import NotFound, Refused
 from archive_service.households import rules
 from archive_service.households.assessment import reassess_case
+from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
 from archive_service.households.values import CaseData
@@ -35,12 +36,10 @@ def register_case(
     """
     by.require(Right.CASE_IMPORT, data.unit_id)
     rules.check_stage_days(data.stages, today=today)
-    case = session.scalar(select(CaseFile).where(CaseFile.application_no == data.application_no).with_for_update())
-    if case is not None:
-        return case, _update(session, case, data, by=by.actor, now=now, today=today, due=filing_due_workdays)
-    household = session.scalar(
-        select(HouseholdFile).where(HouseholdFile.account_no == data.account_no).with_for_update()
-    )
+    known = locked.case_for_update(session, data.application_no)
+    if known is not None:
+        return known[0], _update(session, *known, data, by=by.actor, now=now, today=today, due=filing_due_workdays)
+    household = locked.household_by_account_for_update(session, data.account_no)
     if household is None:
         household = _new_household(session, data, by=by.actor, now=now)
     else:
@@ -80,10 +79,10 @@ def record_stage(
 
     Recording the same day again changes nothing; another day is Refused (`case.stage-recorded`).
     """
-    case = session.scalar(select(CaseFile).where(CaseFile.application_no == application_no).with_for_update())
-    household = session.get(HouseholdFile, case.household_id, with_for_update=True) if case else None
-    if case is None or household is None or not by.may(Right.RECORD_READ, household.unit_id):
+    known = locked.case_for_update(session, application_no)
+    if known is None or not by.may(Right.RECORD_READ, known[1].unit_id):
         raise NotFound("case.not-found", "没有这个业务,或者您无权查看。请核对申请编号后再试。")
+    case, household = known
     by.require(Right.CASE_IMPORT, household.unit_id)
     recorded = recorded_days(session, case)
     fresh = rules.new_stages(recorded, {stage: done_on})
@@ -127,9 +126,16 @@ def _check_unit(household: HouseholdFile, data: CaseData) -> None:
 
 
 def _update(
-    session: Session, case: CaseFile, data: CaseData, *, by: Actor, now: datetime, today: date, due: int
+    session: Session,
+    case: CaseFile,
+    household: HouseholdFile,
+    data: CaseData,
+    *,
+    by: Actor,
+    now: datetime,
+    today: date,
+    due: int,
 ) -> Outcome:
-    household = session.get_one(HouseholdFile, case.household_id, with_for_update=True)
     if household.account_no != data.account_no:
         raise Refused(
             "case.other-household",

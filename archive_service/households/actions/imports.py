@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
@@ -65,8 +66,11 @@ def import_cases(
 
 def _registered(session: Session, data: CaseData, *, by: Viewer, now: datetime, today: date, due: int) -> str:
     # A row is taken whole or not at all, whatever stops it half-way.
-    with session.begin_nested():
-        _, outcome = register_case(session, data, by=by, now=now, today=today, filing_due_workdays=due)
+    try:
+        with session.begin_nested():
+            _, outcome = register_case(session, data, by=by, now=now, today=today, filing_due_workdays=due)
+    except IntegrityError as e:
+        raise BadCell(None, "cases.at-once", "另一人正在登记同一户号或申请编号,这一行没有导入。请稍后重新导入。") from e
     return outcome
 
 

@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.audit.record import Actor, record
-from archive_service.catalogue.load import edition_for, editions
-from archive_service.errors import Invalid, NotFound, Refused
+from archive_service.errors import NotFound, Refused
 from archive_service.households import rules
+from archive_service.households.actions.rows import LONGEST_TITLE, field_row, page_row, sensitivity_of, storable
 from archive_service.households.assessment import reassess_case
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page
-from archive_service.households.values import OTHER, FieldValue, NewItem, NewPage
+from archive_service.households.queries import locked
+from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField
+from archive_service.households.values import NewItem
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-
-_TITLE, _VALUE = 200, 400
 
 
 def file_item(
@@ -37,7 +36,7 @@ def file_item(
 
     Filing the same document of the same scan again returns the item that is there and changes nothing.
     """
-    household = locked_household(session, household_id)
+    household = locked.household_for_update(session, household_id)
     filed = _filed_from_scan(session, new)
     if filed is not None:
         return filed
@@ -47,17 +46,17 @@ def file_item(
         case_id=case.id if case else None,
         item_no=_next_item_no(session, household),
         document_type=new.document_type,
-        title=_storable(new.title, _TITLE) or new.document_type,
+        title=storable(new.title, LONGEST_TITLE) or new.document_type,
         document_date=new.document_date,
-        sensitivity=_sensitivity(new.document_type, case, today),
+        sensitivity=sensitivity_of(new.document_type, case, today),
         confidence=new.confidence,
-        reasons=[_storable(reason, None) for reason in new.reasons],
+        reasons=[storable(reason, None) for reason in new.reasons],
         scan_id=new.scan_id,
         scan_document=new.scan_document,
         filed_at=now,
         filed_by=by.person_id,
-        fields=[_field(name, value) for name, value in new.fields.items()],
-        pages=[_page(page_no, page) for page_no, page in enumerate(new.pages, start=1)],
+        fields=[field_row(name, value) for name, value in new.fields.items()],
+        pages=[page_row(page_no, page) for page_no, page in enumerate(new.pages, start=1)],
     )
     session.add(item)
     session.flush()
@@ -86,7 +85,7 @@ def move_item(
 ) -> Item:
     """Move an item to another case, or to another household, where it gets a new number."""
     item, source = _changeable(session, item_id, by, also=household_id)
-    target = source if household_id == source.id else locked_household(session, household_id)
+    target = locked.household_for_update(session, household_id)
     if not by.may(Right.RECORD_READ, target.unit_id):
         raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
     by.require(Right.ITEM_CHANGE, target.unit_id)
@@ -131,11 +130,11 @@ def retype_item(
     """Say what an item really is; the decision of a person counts as certain."""
     item, household = _changeable(session, item_id, by)
     case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
-    wanted_title = _storable(title, _TITLE) if title else item.title
+    wanted_title = storable(title, LONGEST_TITLE) if title else item.title
     if (item.document_type, item.confidence, item.title) == (document_type, 1.0, wanted_title):
         return item
     facts = {"from": item.document_type, "to": document_type, "item_no": item.item_no}
-    item.sensitivity = _sensitivity(document_type, case, today)
+    item.sensitivity = sensitivity_of(document_type, case, today)
     item.document_type, item.title, item.confidence = document_type, wanted_title, 1.0
     item.reasons = [*item.reasons, f"{by.name} 确定为 {document_type}"]
     _changed(session, household, item, [case], did="item.retyped", by=by.actor, facts=facts, now=now, today=today)
@@ -197,29 +196,16 @@ def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, no
     return item
 
 
-def locked_household(session: Session, household_id: int) -> HouseholdFile:
-    """Return a household, locked until the transaction ends, so that item numbers are given one at a time."""
-    household = session.get(HouseholdFile, household_id, with_for_update=True, populate_existing=True)
-    if household is None:
-        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
-    return household
-
-
 def _changeable(session: Session, item_id: int, by: Viewer, also: int | None = None) -> tuple[Item, HouseholdFile]:
     """Return a filed item that the viewer may change, its household locked."""
     household_id = session.scalar(select(Item.household_id).where(Item.id == item_id))
     if household_id is None:
         raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
-    # Always in the order of ids: two moves in opposite directions must not wait for each other.
-    locked = {
-        key: session.get(HouseholdFile, key, with_for_update=True)
-        for key in sorted({household_id, also or household_id})
-    }
-    household = locked[household_id]
-    if household is None or not by.may(Right.RECORD_READ, household.unit_id):
+    household = locked.households_for_update(session, {household_id, also or household_id})[household_id]
+    if not by.may(Right.RECORD_READ, household.unit_id):
         raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
     by.require(Right.ITEM_CHANGE, household.unit_id)
-    item = session.get_one(Item, item_id, with_for_update=True, populate_existing=True)
+    item = locked.item_for_update(session, item_id)
     if item.state != "filed":
         raise Refused("item.withdrawn", "这份文件已经撤回,不能再改。请重新归入后再改。")
     return item, household
@@ -228,8 +214,8 @@ def _changeable(session: Session, item_id: int, by: Viewer, also: int | None = N
 def _case_in(session: Session, household: HouseholdFile, case_id: int | None) -> CaseFile | None:
     if case_id is None:
         return None
-    case = session.get(CaseFile, case_id, with_for_update=True)
-    if case is None or case.household_id != household.id:
+    case = locked.case_in_for_update(session, household, case_id)
+    if case is None:
         raise Refused("item.case-elsewhere", "这个业务不属于该户。请选择该户自己的业务。")
     return case
 
@@ -246,56 +232,6 @@ def _filed_from_scan(session: Session, new: NewItem) -> Item | None:
 def _next_item_no(session: Session, household: HouseholdFile) -> int:
     highest = session.scalar(select(func.max(Item.item_no)).where(Item.household_id == household.id))
     return rules.next_item_no(highest)
-
-
-def _sensitivity(document_type: str, case: CaseFile | None, today: date) -> str:
-    if document_type == OTHER:
-        # Nobody has said what is on it: treat it as the personal paper it may be.
-        return "personal"
-    judging = edition_for(case.accepted_on if case else today)
-    known = [edition for edition in (judging, *reversed(editions())) if document_type in edition.document_types]
-    if not known:
-        raise Invalid(
-            "item.document-type",
-            f"资料目录中没有“{document_type[:10]}”。请选择目录中的资料类型。",
-            given=document_type[:10],
-        )
-    return str(known[0].document_types[document_type].sensitivity)
-
-
-def _field(name: str, value: FieldValue) -> ItemField:
-    return ItemField(
-        name=name[:40],
-        value=_storable(value.value, _VALUE),
-        unit=value.unit,
-        confidence=value.confidence,
-        page=value.page,
-        box=None if value.box is None else [int(edge) for edge in value.box],
-        checked=value.checked,
-    )
-
-
-def _page(page_no: int, page: NewPage) -> Page:
-    return Page(
-        page_no=page_no,
-        original_digest=page.original_digest,
-        original_page=page.original_page,
-        image_digest=page.image_digest,
-        thumbnail_digest=page.thumbnail_digest,
-        width_px=page.width_px,
-        height_px=page.height_px,
-        dpi=page.dpi,
-        rotation=page.rotation,
-        engine=page.engine[:80],
-        confidence=page.confidence,
-        text=_storable(page.text, None),
-        lines_digest=page.lines_digest,
-    )
-
-
-def _storable(text: str, length: int | None) -> str:
-    # PostgreSQL keeps no NUL, and a text layer may hold one; a lone surrogate has no UTF-8.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:length]
 
 
 def _place(household: HouseholdFile, case: CaseFile | None, item_no: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive_service import ids
 from archive_service.catalogue.load import edition_for
-from archive_service.errors import ArchiveError
+from archive_service.errors import ArchiveError, NotFound
 from archive_service.households.tables import CaseFile, HouseholdFile, Verdict
 from archive_service.households.values import KnownCase, KnownHousehold
 
@@ -57,9 +57,12 @@ def household_known(session: Session, household_id: int) -> KnownHousehold | Non
     return None if head is None else _known(session, [head.unit_id], HouseholdFile.id == household_id)[0]
 
 
-def unit_of(session: Session, household_id: int) -> int | None:
-    """Return the id of the unit to which a household belongs, or none."""
-    return session.scalar(select(HouseholdFile.unit_id).where(HouseholdFile.id == household_id))
+def unit_of(session: Session, household_id: int) -> int:
+    """Return the id of the unit to which a household belongs. Raises NotFound."""
+    unit_id = session.scalar(select(HouseholdFile.unit_id).where(HouseholdFile.id == household_id))
+    if unit_id is None:
+        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+    return unit_id
 
 
 def _known(session: Session, units: Collection[int], condition: ColumnElement[bool]) -> list[KnownHousehold]:

@@ -75,7 +75,7 @@ def a02h(case: Case, rng: Random) -> Document:
             Entry("增值税发票", "需要" if "vat" in case.conditions else "不需要"),
         ]
     )
-    p.remark("客户声明", "本表中的信息及提供的文件真实准确,谨此确认。")
+    p.remark("客户声明", "本表中的信息及提供的文件真实准确,谨此确认。", filled=False)
     _applied(p)
     return p.finish("A02H")
 
@@ -88,7 +88,9 @@ def a02n(case: Case, rng: Random) -> Document:
     agent = p.entries("agent_name agent_id_number") if case.agent else []
     head = p.entries("legal_rep_name") if case.company else []
     p.form([*head, *p.entries("phone business_type usage_class capacity_applied voltage"), *agent])
-    p.remark("告知事项", "贵户根据供电可靠性需求,可申请备用电源或自备应急电源。用电设备主要参数应如实填写。")
+    p.remark(
+        "告知事项", "贵户根据供电可靠性需求,可申请备用电源或自备应急电源。用电设备主要参数应如实填写。", filled=False
+    )
     _applied(p)
     return p.finish("A02N")
 
@@ -100,7 +102,7 @@ def a02r(case: Case, rng: Random) -> Document:
     p.form(p.entries("account_no application_no account_name service_address id_number phone"))
     agent = p.entries("agent_name agent_id_number") if case.agent else []
     p.form([*p.entries("business_type capacity_applied voltage"), *agent])
-    p.remark("客户确认", "本人提供的资料真实有效,如有虚假愿承担由此产生的一切责任。", 20)
+    p.remark("客户确认", "本人提供的资料真实有效,如有虚假愿承担由此产生的一切责任。", 20, filled=False)
     _applied(p, sealed=False)
     return p.finish("A02R")
 
@@ -127,7 +129,7 @@ def a02v(case: Case, rng: Random) -> Document:
         extra.insert(0, Entry("原户名", p.said("old_name", case.former_name), wide=True))
     agent = p.entries("agent_name agent_id_number") if case.agent else []
     p.form([*p.entries("business_type"), *extra, *agent])
-    p.remark("客户承诺", "以上内容属实,变更前电费已结清,由此引起的一切纠纷由申请人负责。", 20)
+    p.remark("客户承诺", "以上内容属实,变更前电费已结清,由此引起的一切纠纷由申请人负责。", 20, filled=False)
     _applied(p)
     return p.finish("A02V")
 
@@ -146,7 +148,7 @@ def a02d(case: Case, rng: Random) -> Document:
             Entry("项目类型", "屋顶分布式光伏"),
         ]
     )
-    p.remark("客户声明", "本申请表中的信息和提供的相关文件资料真实准确,谨此确认。")
+    p.remark("客户声明", "本申请表中的信息和提供的相关文件资料真实准确,谨此确认。", filled=False)
     _applied(p)
     return p.finish("A02D")
 

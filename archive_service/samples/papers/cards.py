@@ -20,7 +20,7 @@ def a05(case: Case, rng: Random) -> Document:
     """Both sides of the holder's id card, copied onto one sheet."""
     p = Paper(case, rng)
     p.heading = "居民身份证"
-    number, name = p.said("id_number", case.holder.id_number), p.said("account_name", case.account_name)
+    number, name = p.said("id_number", case.holder.id_number), p.said("account_name", case.holder.name)
     p.said("valid_to", _card(p, case.holder, number=number, name=name))
     if rng.random() < 0.6:
         _checked(p, case)

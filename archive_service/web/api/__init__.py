@@ -1,1 +1,15 @@
 """The JSON interface under /api/v1, one module a capability."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def router() -> APIRouter:
+    """Return the router of the whole interface."""
+    from archive_service.web.api import document, households, scans, search
+
+    whole = APIRouter(prefix="/api/v1")
+    for part in (scans, households, search, document):
+        whole.include_router(part.router)
+    return whole

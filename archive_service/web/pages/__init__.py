@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
-    from archive_service.web.pages import (  # noqa: PLC0415 - the pages import the frame, the frame imports nothing back
+    from archive_service.web.pages import (
         completeness,
         health,
         home,

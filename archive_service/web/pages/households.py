@@ -96,7 +96,12 @@ def list_cases(visit: SignedIn) -> Response:
         found = queries.cases(session, visit.viewer, filters=filters, after=asked.get("after"), limit=_SHOWN)
         centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
     return visit.page(
-        "cases/list.html", found=found, values=values, centres=centres, after=asked.get("after"), businesses=labels.businesses()
+        "cases/list.html",
+        found=found,
+        values=values,
+        centres=centres,
+        after=asked.get("after"),
+        businesses=labels.businesses(),
     )
 
 
@@ -181,7 +186,11 @@ def dots(case: CaseView) -> list[Dot]:
         done.setdefault("ACCEPT", case.accepted_on)
     if case.energised_on:
         done.setdefault("ENERGISE", case.energised_on)
-    asked = {labels.document_types()[v.document_type].stage for v in case.verdicts if v.document_type in labels.document_types()}
+    asked = {
+        labels.document_types()[v.document_type].stage
+        for v in case.verdicts
+        if v.document_type in labels.document_types()
+    }
     shown = [code for code in labels.Labels("zh").stages() if code in done or code in asked or code == "FILING"]
     last = max((at for at, code in enumerate(shown) if code in done), default=-1)
     filed = case.state == "filed"
@@ -193,7 +202,11 @@ def dots(case: CaseView) -> list[Dot]:
 
 def problems(case: CaseView) -> list[VerdictView]:
     """Return the papers of a case that someone has to act on, worst first."""
-    found = [verdict for verdict in case.verdicts if verdict.status in _PROBLEMS and (verdict.due or verdict.status != "missing")]
+    found = [
+        verdict
+        for verdict in case.verdicts
+        if verdict.status in _PROBLEMS and (verdict.due or verdict.status != "missing")
+    ]
     return sorted(found, key=lambda verdict: _PROBLEMS.index(verdict.status))
 
 

@@ -29,7 +29,16 @@ _FILES_SHOWN = 50
 _BATCHES_SHOWN = 12
 _STOP_POLLING = 286
 #: How many of the six steps a file in this state has behind it.
-_BEHIND = {"received": 1, "checked": 2, "rendered": 3, "read": 4, "sorted": 5, "needs_review": 6, "filed": 6, "unpacked": 2}
+_BEHIND = {
+    "received": 1,
+    "checked": 2,
+    "rendered": 3,
+    "read": 4,
+    "sorted": 5,
+    "needs_review": 6,
+    "filed": 6,
+    "unpacked": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +69,15 @@ def show_intake(visit: SignedIn) -> Response:
         batches = queries.batches(session, visit.viewer, limit=_BATCHES_SHOWN)
         wanted = chosen or (batches[0].id if batches else None)
         facts = _batch_facts(visit, session, wanted) if wanted is not None else {"batch": None}
-        units = [u for u in people.unit_tree(session, visit.viewer, Right.SCAN_RECEIVE)]
+        units = people.unit_tree(session, visit.viewer, Right.SCAN_RECEIVE)
     settings = visit.services.settings
     return visit.page(
-        "ingest/intake.html", batches=batches, units=units, max_bytes=settings.max_upload_bytes, types=labels.document_types(), **facts
+        "ingest/intake.html",
+        batches=batches,
+        units=units,
+        max_bytes=settings.max_upload_bytes,
+        types=labels.document_types(),
+        **facts,
     )
 
 
@@ -82,18 +96,18 @@ def receive_files(visit: SignedIn, form: SentForm) -> Response:
     files = form.files("files")
     if not files:
         raise Invalid("intake.no-files", N_("没有选择文件。请先选择要入库的文件。"))
-    said = _said(visit, form)
-    batch_id = _open_batch(visit, form)
+    said = said_of(visit, form)
+    batch_id = open_batch_for(visit, form)
     for file in files:
-        _receive(visit, file, batch_id, said)
+        take_in(visit, file, batch_id, said)
     return RedirectResponse(f"/intake?batch={batch_id}", status_code=303)
 
 
 @router.post("/intake/batches")
 def begin_batch(visit: SignedIn, form: SentForm) -> Response:
     """Begin a batch for files that follow one at a time."""
-    _said(visit, form)
-    return JSONResponse({"batch": _open_batch(visit, form)})
+    said_of(visit, form)
+    return JSONResponse({"batch": open_batch_for(visit, form)})
 
 
 @router.post("/intake/files")
@@ -102,25 +116,30 @@ def receive_file(visit: SignedIn, form: SentForm) -> Response:
     files, batch_id = form.files("files"), form.id("batch")
     if len(files) != 1 or batch_id is None:
         raise Invalid("intake.one-file", N_("一次只能传一个文件。请刷新页面后再试。"))
-    receipt = _receive(visit, files[0], batch_id, _said(visit, form))
+    receipt = take_in(visit, files[0], batch_id, said_of(visit, form))
     state = words.SCAN["duplicate"] if receipt.duplicate_of else words.SCAN.get(receipt.state, words.PROCESSING)
     return JSONResponse(
-        {"scan": receipt.scan_id, "state": receipt.state, "word": visit.say(state.word), "message": receipt.error_message or ""}
+        {
+            "scan": receipt.scan_id,
+            "state": receipt.state,
+            "word": visit.say(state.word),
+            "message": receipt.error_message or "",
+        }
     )
 
 
-def _open_batch(visit: Visit, form: Form) -> int:
+def open_batch_for(visit: Visit, form: Form, *, channel: str = "web") -> int:
+    """Begin a batch in the unit of the form, or in the person's own, and return its id."""
     unit_id = form.id("unit") or _own_unit(visit)
     moment = visit.now
     with visit.services.database.unit_of_work() as session:
         visit.viewer.require(Right.SCAN_RECEIVE, unit_id)
         name = form.text("batch_name", limit=120) or batch_name(moment)
-        return open_batch(session, visit.viewer, name=name, channel="web", unit_id=unit_id, now=moment).id
+        return open_batch(session, visit.viewer, name=name, channel=channel, unit_id=unit_id, now=moment).id
 
 
 def batch_name(moment: datetime) -> str:
     """Return the name of a batch that nobody named: the moment it came in."""
-    from archive_service import zone  # noqa: PLC0415
 
     return zone.local(moment).strftime("B%Y%m%d-%H%M%S")
 
@@ -130,7 +149,8 @@ def _own_unit(visit: Visit) -> int:
     return visit.viewer.unit_id if visit.viewer.unit_id in units else min(units, default=visit.viewer.unit_id)
 
 
-def _receive(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receipt:
+def take_in(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receipt:
+    """Take one uploaded file into a batch that this person may add to."""
     services = visit.services
     with services.database.reading() as session:
         queries.batch(session, visit.viewer, batch_id)
@@ -147,7 +167,8 @@ def _receive(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Recei
     )
 
 
-def _said(visit: Visit, form: Form) -> Said:
+def said_of(visit: Visit, form: Form) -> Said:
+    """Return what the form says about the files, as the archive writes it. Raises Invalid for a malformed number."""
     account = form.optional("account_no", limit=40)
     if account:
         account = ids.account_no(account, pattern=visit.services.settings.account_no_pattern)
@@ -163,7 +184,9 @@ def _batch_facts(visit: Visit, session: Any, batch_id: int) -> dict[str, Any]:
     state = asked.get("state", "") if asked.get("state") in words.SCAN else ""
     after = whole_number(asked.get("after"))
     batch = queries.batch(session, visit.viewer, batch_id)
-    files = queries.scans(session, visit.viewer, state=state or None, batch_id=batch_id, after=after, limit=_FILES_SHOWN)
+    files = queries.scans(
+        session, visit.viewer, state=state or None, batch_id=batch_id, after=after, limit=_FILES_SHOWN
+    )
     waiting = queries.review_queue(session, visit.viewer, batch_id=batch_id, limit=200).documents
     proposals: dict[int, list[Any]] = {}
     for document in waiting:
@@ -188,9 +211,7 @@ def steps(batch: BatchProgress) -> list[Step]:
     now = min(moving, default=None)
     counts = [batch.files, passed[1], passed[2], batch.pages_done, passed[4], batch.by_state.get("filed", 0)]
     units = [N_("份文件"), N_("份文件"), N_("份文件"), N_("页"), N_("份文件"), N_("份文件")]
-    return [
-        Step(icon, word, counts[at], units[at], now == at) for at, (_name, icon, word) in enumerate(words.STEPS)
-    ]
+    return [Step(icon, word, counts[at], units[at], now == at) for at, (_name, icon, word) in enumerate(words.STEPS)]
 
 
 def _passed(by_state: Mapping[str, int], number: int) -> int:

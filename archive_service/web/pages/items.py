@@ -74,7 +74,9 @@ def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
             facts={"sha256": page.original_digest, "page": page_no},
             now=visit.now,
         )
-    name = f"{page.item.account_no}-{page.item.item_no:03d}-{labels.Labels('zh').document_type(page.item.document_type)}"
+    name = (
+        f"{page.item.account_no}-{page.item.item_no:03d}-{labels.Labels('zh').document_type(page.item.document_type)}"
+    )
     return pictures.original(visit.services.store, page.original_digest, name)
 
 

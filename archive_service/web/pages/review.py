@@ -163,7 +163,8 @@ def _next(visit: Visit, batch: int | None, after: int | None) -> int | None:
 def _onward(visit: Visit, form: Form, document_id: int, done: str) -> Response:
     batch = form.id("batch")
     return RedirectResponse(
-        render.query("/review", {"batch": batch, "after": document_id, "done": done, "last": document_id}), status_code=303
+        render.query("/review", {"batch": batch, "after": document_id, "done": done, "last": document_id}),
+        status_code=303,
     )
 
 
@@ -279,7 +280,9 @@ def _why(visit: Visit, read: Mapping[str, Any]) -> str:
     return ""
 
 
-def _sheet(visit: Visit, document: DocumentView, scan: ScanView, page_no: int, fields: list[FieldRow]) -> sheet.Sheet | None:
+def _sheet(
+    visit: Visit, document: DocumentView, scan: ScanView, page_no: int, fields: list[FieldRow]
+) -> sheet.Sheet | None:
     page = next((page for page in scan.pages if page.page_no == page_no), None)
     if page is None:
         return None
@@ -287,7 +290,7 @@ def _sheet(visit: Visit, document: DocumentView, scan: ScanView, page_no: int, f
     doubtful = {row.name for row in fields if row.doubtful}
     say = labels.Labels(visit.language)
     marks = [
-        sheet.Mark(name, say.field(name), tuple(read["box"]), name in doubtful)  # type: ignore[arg-type]
+        sheet.Mark(name, say.field(name), tuple(read["box"]), name in doubtful)
         for name, read in document.fields.items()
         if read.get("box") and read.get("page") == within
     ]

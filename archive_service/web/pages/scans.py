@@ -34,7 +34,14 @@ def list_scans(visit: SignedIn) -> Response:
     with visit.services.database.reading() as session:
         wanted = state if state in words.SCAN or state == "moving" else None
         found = queries.scans(session, visit.viewer, state=wanted, text=text, after=after, limit=_SHOWN)
-    return visit.page("ingest/scans.html", found=found, state=wanted or "", text=text, after=after, filters={"state": wanted, "q": text})
+    return visit.page(
+        "ingest/scans.html",
+        found=found,
+        state=wanted or "",
+        text=text,
+        after=after,
+        filters={"state": wanted, "q": text},
+    )
 
 
 @router.get("/scans/{scan_id}")
@@ -45,7 +52,9 @@ def show_scan(visit: SignedIn, scan_id: Id) -> Response:
         first = _first(session, visit, scan)
     page_no = _page_asked(visit, scan)
     drawn = _drawn(visit, scan, page_no) if page_no else None
-    return visit.page("ingest/scan.html", scan=scan, first=first, page_no=page_no, sheet=drawn, moving=scan.row.state in _MOVING)
+    return visit.page(
+        "ingest/scan.html", scan=scan, first=first, page_no=page_no, sheet=drawn, moving=scan.row.state in _MOVING
+    )
 
 
 @router.get("/scans/{scan_id}/state")
@@ -55,7 +64,9 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
         scan = queries.scan(session, visit.viewer, scan_id)
     moving = scan.row.state in _MOVING
     headers = {} if moving else {"HX-Refresh": "true"}
-    return visit.page("ingest/scan_state.html", status=200 if moving else _STOP_POLLING, headers=headers, scan=scan, moving=moving)
+    return visit.page(
+        "ingest/scan_state.html", status=200 if moving else _STOP_POLLING, headers=headers, scan=scan, moving=moving
+    )
 
 
 @router.get("/scans/{scan_id}/pages/{page_no}/image")

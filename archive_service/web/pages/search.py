@@ -69,7 +69,14 @@ def show_search(visit: SignedIn) -> Response:
                 facts["error"] = visit.say(error.message)
             facts["near"] = _near(visit, session, asked)
     shown = facts["found"].hits if facts["found"] else ()
-    return visit.page("search/page.html", asked=asked, shown=_SHOWN, hits=shown, applied=_applied(visit, asked, facts["centres"]), **facts)
+    return visit.page(
+        "search/page.html",
+        asked=asked,
+        shown=_SHOWN,
+        hits=shown,
+        applied=_applied(visit, asked, facts["centres"]),
+        **facts,
+    )
 
 
 def _search(visit: Visit, session: Any, asked: Asked, centres: dict[str, Any]) -> SearchPage:

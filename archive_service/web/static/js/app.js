@@ -78,6 +78,7 @@
     if (form) form.requestSubmit();
   });
   root.classList.add("js");
+  if (window.matchMedia("(max-width: 767px)").matches) document.querySelectorAll(".facets").forEach(function (box) { box.open = false; });
 
   /* A toast stays six seconds, longer while the mouse or the keyboard is on it. */
   document.querySelectorAll(".toast-bar").forEach(function (bar) {

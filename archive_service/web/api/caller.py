@@ -1,0 +1,44 @@
+"""Who calls: a program with a bearer token, or a person's browser with its session."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from archive_service.web.forms import check_token
+from archive_service.web.visit import (
+    MustChangePassword,
+    SignedOut,
+    Visit,
+    language_of,
+    services_of,
+    viewer_of,
+    visit_of,
+)
+
+_bearer = HTTPBearer(auto_error=False, description="A token that a person issued for a program.")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Visit:
+    """Return the visit of the caller; a browser's session changes something only with its form token."""
+    visit = _by_token(request, given.credentials) if given else visit_of(request)
+    if visit is None:
+        raise SignedOut
+    if visit.viewer.must_change_password:
+        raise MustChangePassword
+    if given is None and request.method not in _SAFE:
+        check_token(visit, "")
+    return visit
+
+
+def _by_token(request: Request, secret: str) -> Visit | None:
+    services = services_of(request)
+    viewer = viewer_of(services, secret)
+    return Visit(request, services, viewer, secret, language_of(request, viewer)) if viewer else None
+
+
+Caller = Annotated[Visit, Depends(caller)]

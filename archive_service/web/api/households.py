@@ -1,0 +1,235 @@
+"""Household files, cases and their completeness."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from archive_service.households import queries
+from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
+from archive_service.web.api.caller import Caller
+from archive_service.web.visit import Id
+
+router = APIRouter(tags=["households"])
+
+Centre = Annotated[str | None, Query(max_length=40)]
+
+
+class CaseOut(BaseModel):
+    """A case and how complete it is."""
+
+    application_no: str
+    account_no: str
+    account_name: str
+    customer_category: str
+    business_type: str
+    accepted_on: date | None
+    energised_on: date | None
+    filing_due_on: date | None
+    state: str
+    complete: bool
+    due: int
+    satisfied: int
+    missing: int
+    doubtful: int
+    error: str | None
+
+
+class CaseList(BaseModel):
+    """A page of cases, the soonest deadline first; `next` goes into `after`."""
+
+    cases: list[CaseOut]
+    total: int
+    next: str | None
+
+
+class FieldOut(BaseModel):
+    """A field of an item; `masked` says that part of the value is hidden from this caller."""
+
+    value: str
+    unit: str | None
+    confidence: float
+    page: int | None
+    box: tuple[int, int, int, int] | None
+    masked: bool
+
+
+class FiledItem(BaseModel):
+    """An item of a household file."""
+
+    item: str
+    item_no: int
+    account_no: str
+    application_no: str | None
+    document_type: str
+    title: str
+    document_date: date | None
+    sensitivity: str
+    state: str
+    confidence: float
+    pages: int
+    fields: dict[str, FieldOut]
+
+
+class HouseholdOut(BaseModel):
+    """The file of an account number."""
+
+    account_no: str
+    account_name: str
+    service_address: str
+    customer_category: str
+    centre: str
+    state: str
+    revision: int
+    cases: list[CaseOut]
+    items: list[FiledItem]
+
+
+class PageOut(BaseModel):
+    """The text of a page of an item, masked where this caller may not read personal data."""
+
+    page: int
+    pages: int
+    width_px: int
+    height_px: int
+    dpi: int
+    rotation: int
+    engine: str
+    confidence: float
+    text: str
+    masked: bool
+
+
+@router.get("/households/{account_no}")
+def get_household(visit: Caller, account_no: str) -> HouseholdOut:
+    """Return the whole file of an account number."""
+    with visit.services.database.reading() as session:
+        return _household(queries.household(session, visit.viewer, account_no))
+
+
+@router.get("/households/{account_no}/completeness")
+def get_household_completeness(visit: Caller, account_no: str) -> list[dict[str, Any]]:
+    """Return the completeness of each case of an account number, judged now."""
+    with visit.services.database.reading() as session:
+        return [case.as_json() for case in queries.completeness(session, visit.viewer, account_no=account_no)]
+
+
+@router.get("/cases")
+def list_cases(
+    visit: Caller,
+    centre: Centre = None,
+    state: Annotated[str | None, Query(pattern="^(collecting|filed)$")] = None,
+    category: Annotated[str | None, Query(max_length=12)] = None,
+    business: Annotated[str | None, Query(max_length=12)] = None,
+    complete: bool | None = None,
+    due_before: date | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> CaseList:
+    """List cases by their deadline."""
+    filters = CaseFilters(
+        centre=centre,
+        state=state,
+        customer_category=category,
+        business_type=business,
+        complete=complete,
+        due_before=due_before,
+        text=q,
+    )
+    with visit.services.database.reading() as session:
+        found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit)
+    return CaseList(cases=[_case(row) for row in found.rows], total=found.total, next=found.next)
+
+
+@router.get("/cases/{application_no}/completeness")
+def get_case_completeness(visit: Caller, application_no: str) -> dict[str, Any]:
+    """Return the completeness of a case, judged now."""
+    with visit.services.database.reading() as session:
+        judged = queries.completeness(session, visit.viewer, application_no=application_no)
+        return next(iter(judged)).as_json()
+
+
+@router.get("/items/{item_id}")
+def get_item(visit: Caller, item_id: Id) -> FiledItem:
+    """Return an item with its fields."""
+    with visit.services.database.reading() as session:
+        return _item(queries.item(session, visit.viewer, item_id))
+
+
+@router.get("/items/{item_id}/pages/{page_no}")
+def get_page(visit: Caller, item_id: Id, page_no: Id) -> PageOut:
+    """Return the text of a page of an item."""
+    with visit.services.database.reading() as session:
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+    return PageOut(
+        page=page.page_no,
+        pages=page.page_count,
+        width_px=page.width_px,
+        height_px=page.height_px,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        engine=page.engine,
+        confidence=page.confidence,
+        # What may not be seen as a picture may not be read as text either.
+        text="" if page.withheld else page.text,
+        masked=page.masked or page.withheld,
+    )
+
+
+def _case(row: CaseRow | CaseView) -> CaseOut:
+    return CaseOut(
+        application_no=row.application_no,
+        account_no=row.account_no,
+        account_name=row.account_name,
+        customer_category=row.customer_category,
+        business_type=row.business_type,
+        accepted_on=row.accepted_on,
+        energised_on=row.energised_on,
+        filing_due_on=row.filing_due_on,
+        state=row.state,
+        complete=row.complete,
+        due=row.due_count,
+        satisfied=row.satisfied_count,
+        missing=row.missing_count,
+        doubtful=row.doubtful_count,
+        error=row.assessment_error,
+    )
+
+
+def _item(view: ItemView) -> FiledItem:
+    fields = {
+        f.name: FieldOut(value=f.value, unit=f.unit, confidence=f.confidence, page=f.page, box=f.box, masked=f.masked)
+        for f in view.fields
+    }
+    return FiledItem(
+        item=str(view.id),
+        item_no=view.item_no,
+        account_no=view.account_no,
+        application_no=view.application_no,
+        document_type=view.document_type,
+        title=view.title,
+        document_date=view.document_date,
+        sensitivity=view.sensitivity,
+        state=view.state,
+        confidence=view.confidence,
+        pages=len(view.pages),
+        fields=fields,
+    )
+
+
+def _household(file: HouseholdView) -> HouseholdOut:
+    return HouseholdOut(
+        account_no=file.account_no,
+        account_name=file.account_name,
+        service_address=file.service_address,
+        customer_category=file.customer_category,
+        centre=file.unit_code,
+        state=file.state,
+        revision=file.revision,
+        cases=[_case(case) for case in file.cases],
+        items=[_item(item) for item in file.items],
+    )

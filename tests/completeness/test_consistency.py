@@ -1,0 +1,215 @@
+"""Whether the papers of a case agree: each rule agrees, differs and cannot tell where it should."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from archive_service.completeness.check_digits import credit_code, identity_number
+from archive_service.completeness.consistency import Agreement, CaseFacts, check
+from archive_service.completeness.rules import HeldItem
+from archive_service.completeness.supply_checks import same_place
+
+AGREES, DIFFERS, CANNOT_TELL = Agreement.AGREES, Agreement.DIFFERS, Agreement.CANNOT_TELL
+NAME = "江城市远大机械制造有限公司"
+ADDRESS = "江城市东湖区建设路12号3栋"
+PERSON = "110105199003078811"  # check digit wrong
+PERSON_TRUE = "11010519491231002X"  # the example of the standard
+FIRM_TRUE = "91350100M000100Y43"  # the example of the standard
+
+CASE = CaseFacts(
+    account_no="0512345678",
+    account_name=NAME,
+    application_no="202600001",
+    service_address=ADDRESS,
+    category="HV",
+    business_type="NEW",
+    capacity_kva=Decimal(800),
+    voltage="10kV",
+    accepted_on=date(2026, 1, 5),
+    energised_on=date(2026, 6, 1),
+)
+
+
+def paper(document_type, /, **fields):
+    return document_type, fields
+
+
+def found(rule, *papers, case=CASE):
+    held = [
+        HeldItem(n, code, fields=fields, pages=dict.fromkeys(fields, 1)) for n, (code, fields) in enumerate(papers, 1)
+    ]
+    return next(each for each in check(case, held) if each.rule == rule)
+
+
+CASES = [
+    ("XC01", AGREES, [paper("A02H", account_no="0512345678"), paper("K01H", application_no="202600001")]),
+    ("XC01", AGREES, [paper("A02H", account_no="０５１２３４５６７８ ")]),
+    ("XC01", DIFFERS, [paper("A02H", account_no="0512345678"), paper("T01", account_no="0512345679")]),
+    ("XC01", DIFFERS, [paper("P03H", application_no="202600002")]),
+    ("XC01", CANNOT_TELL, [paper("A02H", phone="13800000000")]),
+    ("XC02", AGREES, [paper("A02H", account_name=NAME), paper("K01H", account_name=NAME.replace("远", " 远 "))]),
+    ("XC02", DIFFERS, [paper("A02H", account_name=NAME), paper("K01H", account_name="江城市宏图纺织有限公司")]),
+    ("XC02", CANNOT_TELL, [paper("K01H", account_name=NAME.replace("械", "戒"))]),
+    ("XC02", CANNOT_TELL, [paper("A06", account_name="江城市宏图纺织有限公司")]),
+    ("XC03", AGREES, [paper("A06", account_name=NAME)]),
+    ("XC03", DIFFERS, [paper("A06", account_name="江城市宏图纺织有限公司")]),
+    ("XC03", CANNOT_TELL, [paper("A02H", account_name=NAME)]),
+    ("XC03", AGREES, [paper("A05", account_name="李四"), paper("A08", agent_name="李四"), paper("A09")]),
+    ("XC03", DIFFERS, [paper("A05", account_name="李四"), paper("A08", agent_name="王五"), paper("A09")]),
+    ("XC03", DIFFERS, [paper("A05", account_name="李四"), paper("A08", agent_name="李四")]),
+    ("XC04", AGREES, [paper("A02H", credit_code=FIRM_TRUE), paper("A06", credit_code=FIRM_TRUE)]),
+    ("XC04", AGREES, [paper("A02H", id_number=PERSON_TRUE.lower()), paper("A05", id_number=PERSON_TRUE)]),
+    ("XC04", DIFFERS, [paper("A02H", credit_code=FIRM_TRUE), paper("A06", credit_code="91440300MA5EC4JR2Q")]),
+    ("XC04", DIFFERS, [paper("A05", id_number=PERSON)]),
+    ("XC04", DIFFERS, [paper("A08", agent_id_number=PERSON_TRUE), paper("A09", agent_id_number="110105194912310038")]),
+    ("XC04", CANNOT_TELL, [paper("A02H", id_number=PERSON_TRUE)]),
+    ("XC04", AGREES, [paper("A02H", id_number="G12345678"), paper("A05", id_number="G12345678")]),
+    ("XC05", AGREES, [paper("A02H", service_address=ADDRESS), paper("A10", service_address="建设路12号3栋")]),
+    ("XC05", DIFFERS, [paper("A02H", service_address=ADDRESS), paper("K01H", service_address="建设路12号4栋")]),
+    ("XC05", CANNOT_TELL, [paper("A10", service_address="江城市东湖区建设路12号")]),
+    ("XC05", CANNOT_TELL, [paper("A10", owner_name="张三")]),
+    ("XC06", AGREES, [paper("A02H", capacity="800"), paper("K01H", capacity="800.00kVA")]),
+    ("XC06", DIFFERS, [paper("A02H", capacity="800"), paper("K01H", capacity="630")]),
+    ("XC06", AGREES, [paper("A02H", capacity="800"), paper("K01H", capacity="630"), paper("P04", reason="减小容量")]),
+    ("XC06", DIFFERS, [paper("A02H", capacity="630"), paper("K01H", capacity="630")]),
+    ("XC06", CANNOT_TELL, [paper("A18", capacity="630")]),
+    ("XC07", AGREES, [paper("S01", voltage="10 千伏"), paper("K01H", voltage="10kV")]),
+    ("XC07", DIFFERS, [paper("S01", voltage="10kV"), paper("K01H", voltage="35kV")]),
+    ("XC07", CANNOT_TELL, [paper("A02H", voltage="35kV")]),
+    ("XC08", AGREES, [paper("S01", document_date="2026-01-09"), paper("E02", document_date="2026-06-01")]),
+    ("XC08", AGREES, [paper("P03H", document_date="2026-02-01", signed_on="2026-02-01")]),
+    ("XC08", AGREES, [paper("C10", document_date="2026-04-02"), paper("D04", document_date="2026-04-09")]),
+    ("XC08", DIFFERS, [paper("K01H", document_date="2026-06-02")]),
+    ("XC08", DIFFERS, [paper("P03H", document_date="2026-02-05", signed_on="2026-02-01")]),
+    ("XC08", CANNOT_TELL, [paper("K01H", contract_no="1")]),
+    ("XC13", AGREES, [paper("T01", meter_no="A-001"), paper("E02", meter_no="A001")]),
+    ("XC13", AGREES, [paper("T01", reading_new="0.00"), paper("E02", reading_initial="0")]),
+    ("XC13", DIFFERS, [paper("T01", meter_no="A001"), paper("T02", meter_no="A002")]),
+    ("XC13", DIFFERS, [paper("T01", reading_new="0"), paper("E02", reading_initial="12.5")]),
+    ("XC13", CANNOT_TELL, [paper("T01", meter_no="A001")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "expected", "papers"), CASES, ids=lambda each: str(each)[:24])
+def test_papers_agree_differ_or_cannot_tell(rule, expected, papers):
+    """One rule, papers, and what it must find; always with a sentence."""
+    observation = found(rule, *papers)
+    assert observation.status is expected, observation.message
+    assert observation.message.endswith("。")
+    assert expected is CANNOT_TELL or observation.evidence
+
+
+def test_what_differs_is_shown_with_value_item_and_page():
+    """One click leads to the line that is wrong."""
+    observation = found("XC01", paper("A02H", account_no="0512345678"), paper("T01", account_no="0599999999"))
+    seen = observation.evidence[0]
+    assert (seen.item, seen.document_type, seen.field, seen.value, seen.page) == (
+        2,
+        "T01",
+        "account_no",
+        "0599999999",
+        1,
+    )
+    assert "T01第 1 页“0599999999”" in observation.message
+
+
+def test_identity_numbers_are_masked_in_what_is_shown():
+    """A report is read by more people than a file."""
+    observation = found("XC04", paper("A02H", id_number=PERSON_TRUE), paper("A05", id_number=PERSON))
+    assert PERSON not in observation.message
+    assert all(PERSON not in seen.value and PERSON_TRUE not in seen.value for seen in observation.evidence)
+
+
+def test_on_a_transfer_the_old_and_the_new_name_are_both_right():
+    """The agreement of transfer says who the two are."""
+    case = replace(CASE, business_type="TRANSFER", account_name="张三")
+    papers = [paper("A28", old_name="李四", new_name="张三"), paper("A02V", account_name="李四")]
+    assert found("XC02", *papers, case=case).status is AGREES
+    assert found("XC02", papers[1], case=case).status is DIFFERS
+
+
+def test_an_increase_applied_for_as_what_is_added_explains_the_contract():
+    """630 kVA there were, 170 are added, 800 are contracted."""
+    case = replace(CASE, business_type="INC")
+    form = paper("A02H", capacity="170", existing_capacity="630")
+    assert found("XC06", form, paper("K01H", capacity="800"), case=case).status is AGREES
+    assert found("XC06", form, paper("K01H", capacity="830"), case=case).status is DIFFERS
+
+
+def test_in_a_split_the_papers_bear_more_than_one_account_number():
+    """The application number still must be the case's."""
+    case = replace(CASE, business_type="SPLIT")
+    assert found("XC01", paper("K01H", account_no="0599999999", application_no="202600001"), case=case).status is AGREES
+
+
+def test_on_cancelling_the_last_reading_is_compared():
+    """What the removed meter showed must stand on both sheets."""
+    case = replace(CASE, business_type="CANCEL")
+    sheets = [paper("T01", reading_old="1520.4"), paper("E04", reading_final="1520.40")]
+    assert found("XC13", *sheets, case=case).status is AGREES
+    assert found("XC13", sheets[0], paper("E04", reading_final="1502.4"), case=case).status is DIFFERS
+
+
+def test_a_stage_date_of_the_system_that_contradicts_a_paper_is_told():
+    """The form of the survey is dated after the reply the system recorded (article 14)."""
+    case = replace(CASE, stage_dates={"SCHEME": date(2026, 1, 20)})
+    observation = found("XC08", paper("S01", document_date="2026-01-25"), case=case)
+    assert observation.status is DIFFERS
+    assert "勘查" in observation.message
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("江城市东湖区建设路十二号", "东湖区建设路12号", AGREES),
+        ("建设路12号3栋2单元502室", "江城市建设路12号三栋二单元502室", AGREES),
+        ("江城市东湖区建没路12号", "江城市东湖区建设路12号", AGREES),
+        ("建设路12号", "建设路12号3栋", CANNOT_TELL),
+        ("建设路12号", "建设路13号", DIFFERS),
+        ("江城市东湖区建设路12号", "江城市东湖区人民路12号", DIFFERS),
+    ],
+)
+def test_addresses_name_one_place_however_they_are_written(one, other, expected):
+    """What is left out is forgiven, another number or street is not."""
+    assert same_place(one, other) is expected
+    assert same_place(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("check_number", "number", "expected"),
+    [
+        (identity_number, PERSON_TRUE, True),
+        (identity_number, PERSON_TRUE[:-1] + "1", False),
+        (identity_number, "110105491231002", None),
+        (credit_code, FIRM_TRUE, True),
+        (credit_code, FIRM_TRUE[:-1] + "4", False),
+        (credit_code, "9135O100M000100Y43", False),
+        (credit_code, "12345", None),
+    ],
+)
+def test_check_digits_follow_the_standards(check_number, number, expected):
+    """GB 11643 and GB 32100; other numbers have no check."""
+    assert check_number(number) is expected
+
+
+def test_all_rules_answer_for_an_empty_case_and_in_order():
+    """Nothing held means that nothing can be told."""
+    observations = check(CASE, [])
+    assert [each.rule for each in observations] == [f"XC{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 13)]
+    assert {each.status for each in observations} == {CANNOT_TELL}
+
+
+def test_the_order_of_the_items_does_not_matter():
+    """The same papers give the same observations."""
+    held = [
+        HeldItem(n, code, fields=fields)
+        for n, (code, fields) in enumerate((each for _, _, papers in CASES for each in papers), 1)
+    ]
+    shuffled = list(held)
+    random.Random(7).shuffle(shuffled)
+    assert check(CASE, held) == check(CASE, shuffled)

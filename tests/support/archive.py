@@ -1,0 +1,65 @@
+"""An archive of its own for a test: a home with units, a registered household, and the command line run for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+COLUMNS = (
+    "account_no,account_name,service_address,customer_category,business_type,application_no,centre,"
+    "capacity_kva,voltage,conditions,accepted_on,energised_on"
+)
+ACCOUNT, APPLICATION = "5101431049", "202603100001"
+ROW = f"{ACCOUNT},汪雪梅,青屿县东门街道阳光新城17幢1单元401室,LR,NEW,{APPLICATION},QY02,12,220V,natural,2026-03-10,2026-03-20"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON object on standard output."""
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[Any]:
+        """The JSON objects on standard output, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A home and the command line that works in it."""
+
+    home: Path
+
+    def run(self, *arguments: str, **environment: str) -> Answer:
+        """Run `archive-service` with these arguments in a process of its own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVE_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "archive_service", *arguments],
+            env={**kept, "ARCHIVE_HOME": str(self.home), "ARCHIVE_WORKERS": "1", **environment},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def prepare(self) -> None:
+        """Make the archive and register one household with one case."""
+        assert self.run("init").code == 0
+        cases = self.home / "cases.csv"
+        cases.write_text(f"{COLUMNS}\n{ROW}\n", encoding="utf-8")
+        answer = self.run("cases", "import", str(cases))
+        assert answer.code == 0, answer.err
