@@ -37,18 +37,19 @@ def _pages(probe: Probe) -> Apply:
     return apply
 
 
-def _unpack(workshop: Workshop, path: Path, desk: Path) -> list[tuple[str, Stored]]:
-    """Store the members of a container; each is on record only when the step commits."""
-    stored = []
+def _unpack(workshop: Workshop, path: Path, desk: Path) -> list[tuple[str, Stored | None]]:
+    """Store the members of a container, none for an empty one; each is on record only when the step commits."""
+    stored: list[tuple[str, Stored | None]] = []
     out = desk / "members"
     out.mkdir()
     for member in opening.unpack(path, out_dir=out, limits=workshop.limits):
+        empty = member.path.stat().st_size == 0
         with member.path.open("rb") as source:
-            stored.append((member.name, workshop.store.put(source)))
+            stored.append((member.name, None if empty else workshop.store.put(source)))
     return stored
 
 
-def _members(workshop: Workshop, probe: Probe, members: list[tuple[str, Stored]]) -> Apply:
+def _members(workshop: Workshop, probe: Probe, members: list[tuple[str, Stored | None]]) -> Apply:
     def apply(session: Session, scan: Scan) -> str:
         scan.format, scan.flags = probe.format, list(probe.flags)
         said = Said(scan.said_account_no, scan.said_application_no, scan.said_document_type)

@@ -161,7 +161,7 @@ def scans(
 
 
 def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
-    """Return a received file; raises NotFound when it does not exist or stands in a unit the viewer does not work in."""
+    """Return a received file; raises NotFound when it does not exist or the viewer does not work in its unit."""
     found = session.get(Scan, scan_id)
     if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
         raise NotFound("scan.not-found", "没有这份扫描件,或您无权查看。请返回扫描列表。")

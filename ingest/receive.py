@@ -86,7 +86,8 @@ def receive(
     """
     name = display_name(file_name)
     try:
-        stored = store.put(_Limited(stream, max_bytes))
+        source = _Limited(stream, max_bytes)
+        stored = store.put(source.with_something_in_it())
     except FileRefused as e:
         with database.unit_of_work() as session:
             return _refused(session, _permitted_batch(session, viewer, batch_id), name, e, viewer=viewer, now=now)
@@ -104,7 +105,7 @@ def receive(
 def add_scan(
     session: Session,
     batch: Batch,
-    stored: Stored,
+    stored: Stored | None,
     *,
     name: str,
     said: Said,
@@ -112,8 +113,11 @@ def add_scan(
     parent: Scan | None,
     now: datetime,
 ) -> Receipt:
-    """Write the row of a stored file and the job that it owes; a file that is here already is refused by name."""
-    if stored.size_bytes == 0:
+    """Write the row of a stored file and the job that it owes.
+
+    A file that is here already is refused by name; none stands for a file without a single byte.
+    """
+    if stored is None:
         return _refused_scan(session, batch, name, EMPTY_DIGEST, refuse("file.empty"), by=by, parent=parent, now=now)
     first = session.scalar(
         select(Scan).where(
@@ -217,10 +221,18 @@ class _Limited:
 
     def __init__(self, source: Readable, limit: int) -> None:
         self._source, self._left, self._limit = source, limit, limit
+        self._first = b""
+
+    def with_something_in_it(self) -> _Limited:
+        """Return this very source; raises FileRefused when there is not one byte to read."""
+        self._first = self._source.read(1)
+        if not self._first:
+            raise refuse("file.empty")
+        return self
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes; raises FileRefused past the limit."""
-        data = self._source.read(size)
+        data, self._first = self._first or self._source.read(size), b""
         self._left -= len(data)
         if self._left < 0:
             raise refuse("file.too-large", limit=self._limit)

@@ -46,7 +46,7 @@ class Scan(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     #: pdf, jpeg, png, tiff, zip; empty until checked.
     format: Mapped[str] = mapped_column(String(10), default="")
-    #: received, checked, rendered, read, sorted, then filed, needs_review, refused or set_aside; unpacked for a container.
+    #: One of ingest.states.
     state: Mapped[str] = mapped_column(String(12), default="received")
     page_count: Mapped[int] = mapped_column(default=0)
     pages_done: Mapped[int] = mapped_column(default=0)
@@ -95,7 +95,7 @@ class ScanPage(Base):
     width_px: Mapped[int] = mapped_column(default=0)
     height_px: Mapped[int] = mapped_column(default=0)
     dpi: Mapped[int] = mapped_column(default=0)
-    #: What the file itself says the page says, with boxes, as JSON in the object store; none without a sound text layer.
+    #: The lines of a sound text layer of the file itself, as JSON in the object store.
     layer_digest: Mapped[str | None] = mapped_column(String(64))
     rotation: Mapped[int] = mapped_column(default=0)
     engine: Mapped[str | None] = mapped_column(String(80))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,10 @@ from archive_service.db.session import Database
 from archive_service.settings import Settings
 from archive_service.storage.store import ObjectStore
 from ingest.formats.limits import Limits
-from ingest.ocr.reader import Reader
 from ingest.tables import Scan
+
+if TYPE_CHECKING:
+    from ingest.ocr.reader import Reader
 
 #: Writes what a step found out and returns the scan's next state.
 Apply = Callable[[Session, Scan], str]
@@ -43,6 +46,8 @@ class Workshop:
     @cached_property
     def reader(self) -> Reader:
         """The reader of pages; loading its models takes seconds, so it is made when first needed and then kept."""
+        from ingest.ocr.reader import Reader
+
         return Reader(engine=self.settings.ocr_engine, runtime=self.settings.ocr_runtime)
 
     @contextmanager

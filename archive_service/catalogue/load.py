@@ -19,13 +19,23 @@ class BadCatalogue(Invalid):
     """An edition of the unit's own cannot be used; the fact `findings` says each line and reason."""
 
 
+_own_folder: Path | None = None
+
+
+def use_folder(folder: Path) -> None:
+    """Let this process judge by the unit's own editions in `folder` (`*.yaml`) as well; said once, at its start."""
+    global _own_folder  # noqa: PLW0603 - the editions in force are one fact of the whole process
+    _own_folder = folder
+
+
 def editions(extra: Sequence[Path] = ()) -> tuple[Edition, ...]:
     """Return all editions, oldest first.
 
-    `extra` are files of the unit's own; one with the code of an edition of the package takes its place.
-    Raises BadCatalogue if one of them has a finding.
+    `extra` are files of the unit's own, by default those in the folder that the process uses; one with the code of
+    an edition of the package takes its place. Raises BadCatalogue if one of them has a finding.
     """
-    return _editions(tuple((path, *_version(path)) for path in extra))
+    own = extra or (sorted(_own_folder.glob("*.yaml")) if _own_folder else ())
+    return _editions(tuple((path, *_version(path)) for path in own))
 
 
 def current(today: date, extra: Sequence[Path] = ()) -> Edition:

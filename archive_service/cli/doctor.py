@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import pytesseract
 from sqlalchemy import text
 
+from archive_service import clock
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
+from archive_service.storage.record import record_object
 from ingest import sandbox
 
 #: Below this share of free disk the archive should get more.
@@ -52,13 +54,16 @@ def _database(services: Services) -> str:
 def _store(services: Services) -> str:
     probe = services.store.put_bytes(b"archive-service doctor\n")
     services.store.read(probe.digest)
+    with services.database.unit_of_work() as session:
+        record_object(session, probe, role="rendition", media_type="text/plain", now=clock.now())
     if services.settings.store == "files":
         return "本地文件，只写一次，读取时校验 · 未启用对象锁"
     return f"S3 {services.settings.s3_endpoint} · 对象锁未验证"
 
 
 def _index(services: Services) -> str:
-    return f"{services.settings.search_engine} {_version(services.settings.search_engine)} · {services.index.current()[1].count()} 件"
+    engine = services.settings.search_engine
+    return f"{engine} {_version(engine)} · {services.index.current()[1].count()} 件"
 
 
 def _disk(services: Services) -> str:

@@ -19,24 +19,51 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError, Unavailable
 
-#: Modules with commands, in the order of a working day.
-COMMANDS = (
-    "setting_up",
-    "serving",
-    "cases",
-    "ingesting",
-    "reviewing",
-    "households",
-    "searching",
-    "catalogue",
-    "people",
-    "audit",
-    "upkeep",
-    "demo",
-)
+#: Each command and the module and name that it stands in, in the order of a working day.
+COMMANDS = {
+    "init": "setting_up:init",
+    "db": "setting_up:db",
+    "demo": "demo:demo",
+    "serve": "serving:serve",
+    "worker": "serving:worker",
+    "cases": "cases:cases",
+    "ingest": "ingesting:ingest",
+    "watch": "ingesting:watch",
+    "scans": "ingesting:scans",
+    "scan": "ingesting:scan",
+    "text": "ingesting:text",
+    "review": "reviewing:review_group",
+    "household": "households:household",
+    "completeness": "households:completeness",
+    "search": "searching:search_command",
+    "catalogue": "catalogue:catalogue",
+    "people": "people:people",
+    "audit": "audit:audit",
+    "verify": "upkeep:verify",
+    "doctor": "upkeep:doctor",
+    "reindex": "upkeep:reindex",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """Loads a command when it is asked for, so that a short one does not wait for the libraries of the others."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return the command of that name, or none."""
+        place = COMMANDS.get(name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command = getattr(import_module(f"archive_service.cli.commands.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archive-service")
 @click.option("--as", "login", metavar="LOGIN", help="Act in the name of this person, with this person's rights.")
 @click.pass_context
@@ -44,10 +71,6 @@ def cli(context: click.Context, login: str | None) -> None:
     """一户一档：the records archive of an electricity utility's customer service centres."""
     logs.configure(level="WARNING")
     context.obj = Services(settings.load(), login)
-
-
-for _module in COMMANDS:
-    import_module(f"archive_service.cli.commands.{_module}").register(cli)
 
 
 def main() -> None:

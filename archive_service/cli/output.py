@@ -47,7 +47,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     shown = Table(*head, box=None, pad_edge=False)
     for row in rows:
         shown.add_row(*(_printable(cell) for cell in row))
-    Console(soft_wrap=True).print(shown)
+    # Into a file or a pipe a table is as wide as it needs to be; cells are only cut to fit a person's screen.
+    console = Console() if sys.stdout.isatty() else Console(width=240)
+    console.print(shown)
 
 
 def _printable(cell: object) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.errors import NotFound, Refused, Unavailable
 from archive_service.people import queries as people
@@ -28,6 +29,9 @@ class Services:
     settings: Settings
     #: Login of the person in whose name the command acts; none means the system itself, with every right.
     login: str | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        load.use_folder(self.settings.home / "catalogue")
 
     @cached_property
     def database(self) -> Database:

@@ -136,7 +136,7 @@ def viewer_for(session: Session, person_id: int) -> Viewer | None:
     below = (
         select(RoleGrant.role, Unit.id)
         .join(granted, granted.id == RoleGrant.unit_id)
-        .join(Unit, Unit.id == granted.id)
+        .join(Unit, Unit.path.startswith(granted.path))
         .where(RoleGrant.person_id == person_id)
     )
     rights: dict[Right, set[int]] = defaultdict(set)

@@ -11,6 +11,7 @@ from archive_service.samples import people
 from archive_service.samples.cases import Case
 
 _PERSON, _FIRM, _AGENT, _END = "A05", "A06 A07", "A08 A09", "X01 X02"
+_WORKS = "D02 D03 M02 C01 C02 C04 C05 C06 C07 C08 C09 C10"
 _LN = "S01 P03L C11 K01L T01 E02"
 #: What the catalogue asks of a case of this category and business; the holder's and agent's papers come on top.
 _ASKED = {
@@ -39,6 +40,8 @@ class Plan:
     files: str
     holder: str = ""
     agent: bool = False
+    #: The customer has receiving works of its own.
+    works: bool = False
     without: str = ""
     only: str = ""
     more: str = ""
@@ -53,6 +56,7 @@ class Plan:
         found = ["natural" if self.category == "LR" or self.holder == "natural" else "entity"]
         found += ["tenant"] if "A11" in self.more else []
         found += ["fee"] if "F01" in self.more else []
+        found += ["project"] if self.works else []
         return tuple(["agent", *found] if self.agent else found)
 
     @property
@@ -64,6 +68,7 @@ class Plan:
             proof = "A06"
         papers = f"{_ASKED[self.category, self.business_type]} {proof} {_END}".split()
         papers += _AGENT.split() if self.agent else []
+        papers += _WORKS.split() if self.works else []
         papers += [code for code in ("A11", "A12", "F01", "F02") if code in self.more]
         return tuple(sorted(papers, key=_order))
 
@@ -74,15 +79,15 @@ class Plan:
         return tuple(sorted({*chosen, *self.more.split()}, key=_order))
 
 
-#: The first dozen shows everything once; a longer set goes on with the second dozen and then begins anew.
+#: The first dozen shows everything once; a longer set goes on with the rest and then begins anew.
 PLANS: Sequence[Plan] = (
     Plan("LR", "NEW", "photos"),
     Plan("LN", "NEW", "batch", foreign="V01"),
     Plan("LR", "RENAME", "tiff"),
     Plan("HV", "NEW", "departments", agent=True),
     Plan("LR", "NEW", "single", without="A10 K01R T01 X01 X02"),
-    Plan("LN", "TRANSFER", "mixed", only="A02V A06 A27 A28 K01L", contradiction="name"),
-    Plan("LB", "BATCH", "batch", only="A01 A03 A06 A13 A37"),
+    Plan("LN", "TRANSFER", "mixed", only="A02V A06 A28 K01L", contradiction="name"),
+    Plan("LB", "BATCH", "batch", only="A01 A06 A13 A37"),
     Plan("LR", "DG", "zip", only="A02D A05 C05 K08"),
     Plan("LR", "NEW", "batch", without="X01 X02 K01R", contradiction="id", stray=True),
     Plan("LR", "EV", "photos", only="A05 A34 A35"),
@@ -100,6 +105,7 @@ PLANS: Sequence[Plan] = (
     Plan("LN", "NEW", "digital", only="A02N A06 S01 P03L K01L T01 E02", contradiction="dates"),
     Plan("HV", "NEW", "batch", only="A02H A06 S01 P03H K01H T01 E02", contradiction="voltage"),
     Plan("LR", "NEW", "single", agent=True, without="A09 X01 X02"),
+    Plan("HV", "NEW", "departments", agent=True, works=True, more="F01 F02"),
 )
 
 

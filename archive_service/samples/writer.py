@@ -159,7 +159,7 @@ class Writer:
         top = self.y
         for place, (label, signer, day, seal) in enumerate(parties):
             x = self.left + share * place
-            end = self.put(x, top, self.typeset(f"{label}{self.style.colon}")) if label else x
+            end = self.put(x, top, self.typeset(label + self._colon(label))) if label else x
             if signer:
                 self.sign(end + 1, top, signer)
             if day:
@@ -169,6 +169,10 @@ class Writer:
             if seal:
                 self.seal(x + min(share * 0.55, 34), top + 3, seal)
         self.y = top + 22
+
+    def _colon(self, label: str) -> str:
+        """Return the colon after the words before a signature; an office's own name has none."""
+        return "" if label.endswith(("公司", "委员会", "局", "所", "中心")) else self.style.colon
 
     def sign(self, x: float, y: float, name: str) -> None:
         """Sign by hand, often with a flourish through or below the name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from archive_service.errors import Invalid
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
-from archive_service.storage.s3 import S3Store
 from archive_service.storage.store import ObjectStore
 
 
@@ -15,6 +14,9 @@ def open_store(settings: Settings) -> ObjectStore:
         return FileStore(settings.home / "objects")
     if not settings.s3_endpoint:
         raise Invalid("settings.s3", "选择了 S3 存储,但没有给出地址。请设置 ARCHIVE_S3_ENDPOINT。")
+    # The SDK takes a while to load, and most archives keep files.
+    from archive_service.storage.s3 import S3Store
+
     store = S3Store(
         endpoint=settings.s3_endpoint,
         access_key=settings.s3_access_key.get_secret_value(),

@@ -17,13 +17,13 @@ from archive_service.web.visit import MustChangePassword, SignedOut, language_of
 
 #: What the frame itself has to say, by code.
 SENTENCES = {
-    "request.foreign": N_("这次提交来自别的网站,没有执行。请在本系统的页面上再做一次。"),
-    "request.too-large": N_("提交的内容太大,没有保存。请把文件拆小后再传;单个文件的上限写在扫描入库页上。"),
-    "request.malformed": N_("提交的内容不完整或格式不对,没有执行。请返回上一页检查后再试。"),
+    "request.foreign": N_("这次提交来自别的网站，没有执行。请在本系统的页面上再做一次。"),
+    "request.too-large": N_("提交的内容太大，没有保存。请把文件拆小后再传；单个文件的上限写在扫描入库页上。"),
+    "request.malformed": N_("提交的内容不完整或格式不对，没有执行。请返回上一页检查后再试。"),
     "request.method": N_("这个地址不支持这种操作。请从菜单重新进入。"),
-    "page.not-found": N_("没有找到这一页,或您无权知道它。请核对编号,或从检索重新进入。"),
+    "page.not-found": N_("没有找到这一页，或您无权知道它。请核对编号，或从检索重新进入。"),
     "sign-in.required": N_("请先登录。"),
-    "fault.unforeseen": N_("程序出了意外,刚才的操作没有保存。请再试一次;仍不行时把参考号告诉管理员。"),
+    "fault.unforeseen": N_("程序出了意外，刚才的操作没有保存。请再试一次；仍不行时把参考号告诉管理员。"),
 }
 _TITLES = {
     401: N_("请先登录"),

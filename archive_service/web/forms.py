@@ -46,7 +46,7 @@ class Form:
             return None
         number = whole_number(text)
         if number is None:
-            raise Invalid("form.no-number", "表单里的编号不对,没有执行。请刷新页面后再试。", field=name)
+            raise Invalid("form.no-number", "表单里的编号不对，没有执行。请刷新页面后再试。", field=name)
         return number
 
     def flag(self, name: str) -> bool:
@@ -74,7 +74,7 @@ def check_token(visit: Visit, token: str) -> None:
     """Raise NotPermitted unless `token`, or the header that scripts send, belongs to this session."""
     given = token or visit.request.headers.get("x-form-token", "")
     if not hmac.compare_digest(given.encode(), visit.token.encode()):
-        raise NotPermitted("request.token", "页面停留太久或来自别处,没有执行。请刷新页面后再做一次。")
+        raise NotPermitted("request.token", "页面停留太久或来自别处，没有执行。请刷新页面后再做一次。")
 
 
 SentForm = Annotated[Form, Depends(sent_form)]

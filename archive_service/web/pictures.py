@@ -26,12 +26,12 @@ def image(store: ObjectStore, digest: str | None) -> Response:
     Raises NotFound while it is still being made, Damaged when it is not what was stored.
     """
     if digest is None:
-        raise NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留;请稍后再看,或重扫这一页。")
+        raise NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留；请稍后再看，或重扫这一页。")
     data = store.read(digest)
     for magic, kind in _KINDS:
         if data.startswith(magic):
             return Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
-    raise Damaged("page.not-an-image", "这一页的图像内容不符,已停止显示。请把本页编号告诉管理员。", digest=digest)
+    raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
 
 
 def original(store: ObjectStore, digest: str, name: str) -> Response:

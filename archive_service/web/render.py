@@ -135,15 +135,17 @@ def deadline(due_on: date | None, today: date) -> Deadline:
     return Deadline("calendar", "", N_("剩 %(n)s 日"), workdays.working_days_between(today, due_on))
 
 
-def size(value: int | None) -> str:
-    """Return a number of bytes for a person: 312 kB, 4.2 MB."""
+def size(value: float | None) -> str:
+    """Return a number of bytes as file managers here print it: 312 KB, 4.2 MB, 500 MB."""
     if value is None:
         return ""
-    if value < 1000:
+    if value < 1024:
         return f"{value} B"
-    if value < 1_000_000:
-        return f"{value / 1000:.0f} kB"
-    return f"{value / 1_000_000:.1f} MB" if value < 1_000_000_000 else f"{value / 1_000_000_000:.1f} GB"
+    for unit in ("KB", "MB", "GB"):
+        value /= 1024
+        if value < 1024 or unit == "GB":
+            break
+    return f"{value:.0f} {unit}" if unit == "KB" or value >= 100 else f"{value:.1f} {unit}"
 
 
 def percent(part: float, whole: float) -> int:

@@ -138,6 +138,6 @@ STEPS = (
     ("file", "folder", N_("归户")),
 )
 FLAG = {
-    "repaired": N_("文件已损坏,系统修复后读取;原件按收到时的样子保留。请核对页数是否齐全。"),
+    "repaired": N_("文件已损坏，系统修复后读取；原件按收到时的样子保留。请核对页数是否齐全。"),
 }
 FORMAT = {"pdf": "PDF", "jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "zip": "ZIP"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archive_service import clock
+from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
@@ -22,6 +23,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
 
 def open_workshop(settings: Settings) -> Workshop:
     """Open what the steps work with."""
+    load.use_folder(settings.home / "catalogue")
     return Workshop(settings, Database(settings.url()), open_store(settings), now=clock.now, today=clock.today)
 
 

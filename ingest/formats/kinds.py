@@ -19,6 +19,8 @@ EXTENSIONS = {
 }
 #: A PDF may have this much in front of its header.
 _HEAD = 1024
+#: The end record of a ZIP with the longest comment.
+_LONGEST_ZIP_END = 22 + 65_535
 
 #: What stands at the very start. What is here wins over a PDF header further on: a file that starts as something
 #: else is something else, whatever it also contains.
@@ -76,11 +78,15 @@ def extension_differs(kind: str, file_name: str) -> bool:
 
 
 def ends_as_zip(path: Path) -> bool:
-    """Say whether the file can also be read as a ZIP, whose directory stands at the end."""
+    """Say whether the file can also be read as a ZIP, whose directory stands at the very end."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - 66_000))
-        return b"PK\x05\x06" in file.read()
+        file.seek(max(0, size - _LONGEST_ZIP_END))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        return False
+    return at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
 
 
 def _of_head(head: bytes) -> str:

@@ -89,7 +89,7 @@ def judge(page: pdfium.PdfPage, text: Layer, image: Image.Image) -> tuple[list[d
     pictures = picture_areas(page, text)
     over_picture = _share(pictures) > _MOSTLY_PICTURE
     plausible = is_plausible(text.text, unmapped=text.unmapped, over_picture=over_picture)
-    found = joined(text.text, text.tight, text.loose, image.size) if plausible else []
+    found = joined(text.text, text.tight, text.loose, np.asarray(image.convert("L"))) if plausible else []
     if pages.is_blank(image):
         if found and text.borrowed_font:
             # The file names a font that no one here has: the picture is empty, the page is not.

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 Boxes = npt.NDArray[np.float64]
+Grey = npt.NDArray[np.uint8]
 _Box = tuple[float, float, float, float]
 
 #: A gap wider than this many heights of the text parts two lines that stand side by side: cells of a table.
 _PART = 1.2
 #: A gap wider than this is a space between two words.
 _SPACE = 0.3
+#: How dark a ruled line between two cells is at least.
+_RULE = 170
 
 
 @dataclass
@@ -34,35 +37,48 @@ class _Run:
         return self.cell[3] - self.cell[1]
 
 
-def joined(chars: Sequence[str], tight: Boxes, loose: Boxes, size: tuple[int, int]) -> list[dict[str, Any]]:
-    """Return [{text, box}] in reading order, row by row from the left, boxes in pixels of an image of `size`.
+def joined(chars: Sequence[str], tight: Boxes, loose: Boxes, paper: Grey) -> list[dict[str, Any]]:
+    """Return [{text, box}] in reading order, row by row from the left, boxes in pixels of the picture `paper`.
 
     `tight` and `loose` are shares of the page; characters outside the page are left out.
     """
-    scale = np.array([size[0], size[1], size[0], size[1]], np.float64)
+    height, width = paper.shape
+    scale = np.array([width, height, width, height], np.float64)
     runs: list[_Run] = []
     for char, box, cell in zip(chars, (tight * scale).tolist(), (loose * scale).tolist(), strict=True):
         if char.isspace():
             if runs:
                 runs[-1].spaced = True
-        elif char.isprintable() and _inside(cell, size):
-            _append(runs, char, tuple(box), tuple(cell))
-    return [{"text": run.text, "box": _pixels(run.box, size)} for run in _in_order(runs) if run.text.strip()]
+        elif char.isprintable() and _inside(cell, (width, height)):
+            has_ink = box[2] > box[0] and box[3] > box[1]
+            _append(runs, _Run(char, tuple(box if has_ink else cell), tuple(cell)), paper)
+    ordered = _in_order(runs, paper)
+    return [{"text": run.text, "box": _pixels(run.box, (width, height))} for run in ordered if run.text.strip()]
 
 
-def _append(runs: list[_Run], char: str, box: _Box, cell: _Box) -> None:
-    if box[2] <= box[0] or box[3] <= box[1]:
-        box = cell
-    if runs and _continues(runs[-1], cell):
-        _join(runs[-1], _Run(char, box, cell))
+def _append(runs: list[_Run], run: _Run, paper: Grey) -> None:
+    if runs and _continues(runs[-1], run, paper):
+        _join(runs[-1], run)
     else:
-        runs.append(_Run(char, box, cell))
+        runs.append(run)
 
 
-def _continues(run: _Run, cell: _Box) -> bool:
-    height = min(run.height, cell[3] - cell[1])
-    gap = cell[0] - run.cell[2]
-    return _overlap(run.cell, cell) > 0.5 * height and -0.6 * run.height < gap < _PART * max(run.height, height)
+def _continues(left: _Run, right: _Run, paper: Grey) -> bool:
+    height = min(left.height, right.height)
+    gap = right.cell[0] - left.cell[2]
+    beside = -0.6 * left.height < gap < _PART * max(left.height, right.height)
+    return beside and _overlap(left.cell, right.cell) > 0.5 * height and not _rule_between(left, right, paper)
+
+
+def _rule_between(left: _Run, right: _Run, paper: Grey) -> bool:
+    """Say whether a ruled line parts the two: a dark column in the gap, higher than the text."""
+    x0, x1 = round(left.box[2]) + 1, round(right.box[0]) - 1
+    if x1 - x0 < 2:
+        return False
+    y0, y1 = min(left.cell[1], right.cell[1]), max(left.cell[3], right.cell[3])
+    beyond = (y1 - y0) / 8
+    gap = paper[max(0, int(y0 - beyond)) : int(y1 + beyond) + 1, x0:x1]
+    return bool(gap.size and (gap.max(axis=0) < _RULE).any())
 
 
 def _join(left: _Run, right: _Run) -> None:
@@ -81,14 +97,14 @@ def _wants_space(left: _Run, char: str, gap: float) -> bool:
     return left.text[-1] < "\u2e80" and char < "\u2e80"
 
 
-def _in_order(runs: list[_Run]) -> list[_Run]:
+def _in_order(runs: list[_Run], paper: Grey) -> list[_Run]:
     """Put runs into rows, rows from top to bottom, each from left to right; join what belongs to one line."""
     ordered: list[_Run] = []
     for row in _rows(runs):
         row.sort(key=lambda run: run.cell[0])
         start = len(ordered)
         for run in row:
-            if len(ordered) > start and _continues(ordered[-1], run.cell):
+            if len(ordered) > start and _continues(ordered[-1], run, paper):
                 _join(ordered[-1], run)
             else:
                 ordered.append(run)

@@ -14,7 +14,7 @@ Grey = npt.NDArray[np.uint8]
 
 _QUALITY = 90
 #: JPEG cannot hold more on one side.
-_LONGEST_SIDE = 32_000
+LONGEST_SIDE = 32_000
 #: Levels between the strongest and the weakest channel that make a pixel coloured; JPEG leaves up to about 20 on grey.
 _COLOUR = 40
 _COLOURED_PIXELS = 20
@@ -30,7 +30,7 @@ def scale_to_fit(width: float, height: float, scale: float, *, max_pixels: int) 
     pixels = width * height * scale * scale
     if pixels > max_pixels:
         scale *= math.sqrt(max_pixels / pixels)
-    return min(scale, _LONGEST_SIDE / max(width, height))
+    return min(scale, LONGEST_SIDE / max(width, height))
 
 
 def save(image: Image.Image, target: Path) -> Image.Image:

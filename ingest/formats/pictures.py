@@ -21,12 +21,13 @@ Image.MAX_IMAGE_PIXELS = None
 
 _FORMATS = {"jpeg": ("JPEG", "MPO"), "png": ("PNG",), "tiff": ("TIFF",)}
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, struct.error, zlib.error)
-#: What a file may say of its resolution and still be believed.
-_BELIEVABLE_DPI = (60, 1300)
+#: What a file may say of its resolution and still be believed; 72 and 96 are what programs write that know nothing.
+_BELIEVABLE_DPI = (100, 1300)
 #: Long side of A4 in inches: most papers of a case are A4.
 _A4_IN = 11.69
 #: Most that one text chunk of a PNG may unpack to. Honest ones hold a title or a colour profile.
 _MOST_CHUNK = 8 * 1024 * 1024
+_BAND = 512
 #: EXIF orientation -> what turns the picture upright.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -113,17 +114,20 @@ def _resolution(image: Image.Image, limits: Limits) -> tuple[int, int]:
     dpi = 0
     with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError):
         dpi = round(float(max(image.info.get("dpi", (0, 0)))))
-    if not _BELIEVABLE_DPI[0] <= dpi <= _BELIEVABLE_DPI[1]:
+    shrink = 1
+    if _BELIEVABLE_DPI[0] <= dpi <= _BELIEVABLE_DPI[1]:
+        # More than twice the resolution that pages are read at helps no reader; a whole number keeps strokes even.
+        shrink = max(1, dpi // limits.render_dpi)
+        if max(image.size) / shrink < limits.render_dpi * _A4_IN / 2:
+            shrink = 1
+    else:
+        # Only a guess: a large drawing without a resolution must not be shrunk as if it were a letter.
         dpi = max(1, round(max(image.size) / _A4_IN))
-    # More than twice the resolution that pages are read at helps no reader; a whole number keeps strokes even.
-    wanted = max(1, dpi // limits.render_dpi)
-    if max(image.size) / wanted < limits.render_dpi * _A4_IN / 2:
-        wanted = 1
-    while (image.width // wanted) * (image.height // wanted) > limits.max_render_pixels:
-        wanted += 1
-    while max(image.size) // wanted > 32_000:
-        wanted += 1
-    return dpi, wanted
+    while (image.width // shrink) * (image.height // shrink) > limits.max_render_pixels:
+        shrink += 1
+    while max(image.size) // shrink > pages.LONGEST_SIDE:
+        shrink += 1
+    return dpi, shrink
 
 
 def _plain(image: Image.Image, wanted: tuple[int, int]) -> Image.Image:
@@ -147,10 +151,15 @@ def _plain(image: Image.Image, wanted: tuple[int, int]) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Bring deep greys to 256 levels by what the image uses: scanners put 10 or 12 bits into 16."""
-    values = np.asarray(image, np.float32)
+    values = np.asarray(image)
     low, high = min(0.0, float(values.min())), float(values.max())
     full = next((step for step in (1.0, 255.0, 1023.0, 4095.0, 65535.0) if high <= step), high)
-    return Image.fromarray(((values - low) * (255.0 / max(full - low, 1e-6))).clip(0, 255).astype(np.uint8))
+    grey = np.empty(values.shape, np.uint8)
+    # Band by band: the whole picture in floating point would take twice its memory again.
+    for top in range(0, len(values), _BAND):
+        band = values[top : top + _BAND].astype(np.float32)
+        grey[top : top + _BAND] = ((band - low) * (255.0 / max(full - low, 1e-6))).clip(0, 255)
+    return Image.fromarray(grey)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -29,7 +29,12 @@ _METADATA = {"/Title": "title", "/Author": "author", "/Producer": "producer", "/
 
 def read(path: Path) -> dict[str, Any]:
     """Return {flags, metadata} of a PDF. May raise anything: it runs in a child of its own and is not essential."""
-    reader = PdfReader(path, strict=False)
+    # Handed an open file, pypdf reads what it needs; handed a path, it would load the whole file.
+    with path.open("rb") as file:
+        return _read(PdfReader(file, strict=False))
+
+
+def _read(reader: PdfReader) -> dict[str, Any]:
     if reader.is_encrypted:
         reader.decrypt("")
     root = _dictionary(reader.trailer["/Root"])

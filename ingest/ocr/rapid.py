@@ -204,8 +204,8 @@ def _wide(crop: Pixels) -> bool:
 
 def _class(crop: Pixels) -> int:
     """Return the width of the list to which a line is filled up."""
-    needed = _LINE_PX * crop.shape[1] / crop.shape[0]
-    return next((width for width in _WIDTHS if width >= needed), _WIDTHS[-1])
+    needed = float(_LINE_PX * crop.shape[1] / crop.shape[0])
+    return min((width for width in _WIDTHS if width >= needed), default=_WIDTHS[-1])
 
 
 def _fit(crop: Pixels, width: int) -> NDArray[np.float32]:

@@ -75,6 +75,9 @@ def _about_fields(fields: Mapping[str, FieldFound]) -> list[str]:
         for name, label in _CHECKED.items()
         if name in fields and fields[name].checked is False
     ]
+    application = fields.get("application_no")
+    if application and application.checked is False:
+        found.append(f"申请编号“{application.value}”没有读全,请核对")
     return found + [
         f"{label} {fields[name].value} 不清楚({fields[name].confidence:.0%})"
         for name, label in _KEY_FIELDS.items()

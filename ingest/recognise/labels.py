@@ -16,6 +16,8 @@ from ingest.recognise.pages import Line, Page, union
 
 #: So short that they also begin ordinary words and sentences; only a colon, a space or the end of the line may follow.
 _SHORT = 2
+#: Short labels that do stand before their value without a space, at the start of a line.
+_JOINABLE = frozenset({"户号", "户名", "表号", "姓名", "住址", "住所", "名称", "坐落", "性别", "民族"})
 _SENTENCE_STARTS = "应在的与和及对为按可须必不有将之所向由如若因是或以于等其均已未需且并提承同自负依各使保委申确认"
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
@@ -159,7 +161,9 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
         return 1.0
     if spaced or hit[2]:
         return 0.97
-    if len(label) <= _SHORT and label not in ("户号", "户名", "表号"):
+    if len(label) <= _SHORT and hit.start() > 0:
+        return 0.0
+    if len(label) <= _SHORT and label not in _JOINABLE:
         return 0.0
     if _CJK.match(after):
         sentence = after in _SENTENCE_STARTS or re.search(r"[。,;]", text[hit.end() :]) is not None
@@ -225,7 +229,7 @@ def _right(page: Page, lines: list[Line], by_line: list[list[Span]], index: int)
     beside = [
         (other.box[0], i)
         for i, other in enumerate(lines)
-        if i != index and other.box[0] >= line.box[2] - 0.4 * line.height and _beside(line, other)
+        if i != index and other.box[0] >= line.box[2] - 0.4 * line.size and _beside(line, other)
     ]
     found: list[int] = []
     edge = line.box[2]
@@ -248,9 +252,9 @@ def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit:
         (i, other)
         for i, other in enumerate(lines)
         if i != index
-        and other.box[0] >= label.box[2] - 0.4 * label.height
+        and other.box[0] >= label.box[2] - 0.4 * label.size
         and other.box[0] < limit
-        and abs(other.middle - label.middle) < 1.3 * label.height
+        and abs(other.middle - label.middle) < 1.3 * label.size
         and not by_line[i]
     ]
     pairs = [
@@ -260,7 +264,7 @@ def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit:
         if above.middle < label.middle < below.middle
         and i != j
         and _aligned(above, below)
-        and abs((above.middle + below.middle) / 2 - label.middle) < 0.4 * label.height
+        and abs((above.middle + below.middle) / 2 - label.middle) < 0.4 * label.size
     ]
     return [min(pairs)[1]] if pairs else []
 
@@ -282,12 +286,12 @@ def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int
                 if i not in cell
                 and i != index
                 and _aligned(last, other)
-                and 0 <= step * (other.middle - last.middle) < 1.75 * last.height
-                and step * (other.middle - last.middle) > 0.5 * last.height
+                and 0 <= step * (other.middle - last.middle) < 1.75 * last.size
+                and step * (other.middle - last.middle) > 0.5 * last.size
                 and not by_line[i]
                 and not _has_own_label(lines, by_line, i, index)
             ]
-            if not near or (step == -1 and lines[index].middle > last.middle - 0.2 * last.height):
+            if not near or (step == -1 and lines[index].middle > last.middle - 0.2 * last.size):
                 break
             nearest = min(near, key=lambda i: abs(lines[i].middle - last.middle))
             cell = [*cell, nearest] if step == 1 else [nearest, *cell]
@@ -299,7 +303,7 @@ def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int
 def _aligned(line: Line, other: Line) -> bool:
     """Say whether two lines may be of one cell, set to the left or centred."""
     centres = abs((line.box[0] + line.box[2]) - (other.box[0] + other.box[2])) / 2
-    return abs(other.box[0] - line.box[0]) < 1.2 * line.height or centres < 0.6 * line.height
+    return abs(other.box[0] - line.box[0]) < 1.2 * line.size or centres < 0.6 * line.size
 
 
 def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, label: int) -> bool:
@@ -308,7 +312,7 @@ def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, lab
     return any(
         i != label
         and by_line[i]
-        and other.box[2] <= line.box[0] + line.height
+        and other.box[2] <= line.box[0] + line.size
         and _beside(line, other)
         and other.box[0] < line.box[0]
         for i, other in enumerate(lines)
@@ -321,9 +325,9 @@ def _below_in_cell(page: Page, lines: list[Line], by_line: list[list[Span]], ind
     value = part_box(line, start, len(line.text))
     for i, other in enumerate(lines):
         gap = other.middle - line.middle
-        aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.height
+        aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.size
         full = line.box[2] > 0.8 * max(one.box[2] for one in lines)
-        if i != index and 0.6 * line.height < gap < 1.9 * line.height and aligned and full and not by_line[i]:
+        if i != index and 0.6 * line.size < gap < 1.9 * line.size and aligned and full and not by_line[i]:
             return (
                 []
                 if _has_own_label(lines, by_line, i, index)
@@ -337,7 +341,7 @@ def _below(lines: list[Line], by_line: list[list[Span]], index: int) -> int | No
     best: tuple[float, int] | None = None
     for i, other in enumerate(lines):
         drop = other.box[1] - line.box[3]
-        if i == index or not -0.3 * line.height <= drop <= _NEAR_BELOW * line.height:
+        if i == index or not -0.5 * line.height <= drop <= _NEAR_BELOW * line.size:
             continue
         shared = min(line.box[2], other.box[2]) - max(line.box[0], other.box[0])
         if shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0]) and (
@@ -352,7 +356,7 @@ def _label_left(lines: list[Line], by_line: list[list[Span]], index: int) -> str
     left = [
         (other.box[2], by_line[i][-1].label)
         for i, other in enumerate(lines)
-        if by_line[i] and other.box[2] <= line.box[0] + line.height and i != index and _beside(line, other)
+        if by_line[i] and other.box[2] <= line.box[0] + line.size and i != index and _beside(line, other)
     ]
     return max(left)[1] if left else None
 
@@ -388,7 +392,7 @@ def _stacked(lines: list[Line]) -> list[Line]:
             continue
         for i, other in enumerate(lines):
             drop = other.middle - line.middle
-            fits = 0.6 * line.height < drop < 1.8 * line.height and _aligned(line, other)
+            fits = 0.6 * line.size < drop < 1.8 * line.size and _aligned(line, other)
             if i not in dropped and fits and line.compact + other.compact.rstrip(":") in known:
                 text = line.text + other.text
                 box = union([line.box, other.box])

@@ -19,6 +19,11 @@ _CJK_DIGITS = {
 }
 _CAPITALS = dict(zip("零壹贰叁肆伍陆柒捌玖", range(10), strict=True)) | {"貮": 2, "弍": 2, "叄": 3, "両": 2, "两": 2}
 _CAPITAL_UNITS = {"拾": 10, "佰": 100, "仟": 1000, "十": 10, "百": 100, "千": 1000}
+# Readers trained on both scripts now and then yield the older form of a sign.
+_SIMPLIFIED = str.maketrans(
+    "電裝單請戶號書證會費業務設備檢驗記錄協議報營執開關變檔館條壓線氣機構類質審圖紙計長門車廠東華縣鎮鄉區國際產權發與無為對時間實現點級總",
+    "电装单请户号书证会费业务设备检验记录协议报营执开关变档馆条压线气机构类质审图纸计长门车厂东华县镇乡区国际产权发与无为对时间实现点级总",
+)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _PUNCTUATION = str.maketrans(
     {"﹕": ":", "∶": ":", "︰": ":", "。": "。", "“": '"', "”": '"', "〔": "(", "〕": ")", "【": "(", "】": ")"}
@@ -66,12 +71,13 @@ class Dated(NamedTuple):
 
 def clean(text: str) -> str:
     """Return `text` in half width with one kind of colon and bracket and without invisible characters."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION)
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION).translate(_SIMPLIFIED)
 
 
 def compact(text: str) -> str:
     """Return `text` cleaned and without any white space."""
-    return re.sub(r"\s+", "", clean(text))
+    # Cleaned again, because signs that a space kept apart may now combine.
+    return clean(re.sub(r"\s+", "", clean(text)))
 
 
 def digits(text: str) -> str:
@@ -108,9 +114,7 @@ def capacity(text: str, unit: str | None = None) -> Capacity | None:
     text = clean(text)
     terms = list(_CAPACITY_TERM.finditer(text))
     if not terms:
-        bare = re.match(rf"\s*({_NUMBER})(?![\d.:/年\-])\s*(?:$|[^\d\s])", text + " ") or re.fullmatch(
-            rf"\s*({_NUMBER})\s*", text
-        )
+        bare = re.fullmatch(rf"\s*({_NUMBER})\s*(?:[(,;。/].*)?", text)
         return Capacity(number(bare[1]), unit) if bare and number(bare[1]) else None
     total, name = _term(terms[0])
     for before, after in pairwise(terms):

@@ -14,6 +14,9 @@ from ingest.recognise import normalise
 
 #: A page with fewer characters than this says nothing that could be filed.
 BLANK_CHARACTERS = 4
+#: What shines through from the other side of a sheet is read as a few signs, each with little confidence.
+_STAINS = 24
+_LEGIBLE = 0.6
 _EDGE = 0.13  # share of the height in which printed page numbers stand
 _PAGE_OF = (
     re.compile(r"第([0-9一二三四五六七八九十]{1,3})页[,，/、|]?共([0-9一二三四五六七八九十]{1,3})页"),
@@ -36,6 +39,12 @@ class Line:
     def height(self) -> int:
         """Height in pixels."""
         return self.box[3] - self.box[1]
+
+    @property
+    def size(self) -> float:
+        """Size of its characters in pixels; readers draw boxes larger than that."""
+        units = sum(1.0 if ord(sign) >= 0x2E80 else 0.55 for sign in self.compact) or 1.0
+        return min(float(self.height), max((self.box[2] - self.box[0]) / units, 8.0))
 
     @property
     def middle(self) -> float:
@@ -78,8 +87,10 @@ class Page:
 
     @cached_property
     def blank(self) -> bool:
-        """Say whether the page has no text to speak of."""
-        return len(re.sub(r"\W", "", self.joined)) < BLANK_CHARACTERS
+        """Say whether the page has no text to speak of: none, or a few signs that were hardly legible."""
+        signs = len(re.sub(r"\W", "", self.joined))
+        legible = sum(len(re.sub(r"\W", "", line.compact)) for line in self.lines if line.confidence >= _LEGIBLE)
+        return signs < BLANK_CHARACTERS or (legible < BLANK_CHARACTERS and signs < _STAINS)
 
     @cached_property
     def body_height(self) -> float:

@@ -60,12 +60,15 @@ def account_no(text: str, pattern: str) -> Value | None:
 
 
 def application_no(text: str, pattern: str) -> Value | None:
-    """Return the application number in `text`."""
+    """Return the application number in `text`; signs that were misread inside it make it doubtful."""
     text = normalise.clean(text).upper()
     for candidate in (text, re.sub(r"\s", "", text)):
         hit = re.search(rf"(?<![0-9A-Z])(?:{pattern})(?![0-9A-Z])", candidate)
         if hit and sum(sign.isdigit() for sign in hit[0]) >= 4:
-            return Value(hit[0])
+            if re.match(r"[\u4e00-\u9fff]\d", candidate[hit.end() : hit.end() + 2]):
+                return Value(hit[0], checked=False, factor=0.5)
+            mended = re.sub(r"(?<=\d)[OIL|](?=[\dOIL])", lambda sign: "0" if sign[0] == "O" else "1", hit[0])
+            return Value(mended, factor=1.0 if mended == hit[0] else 0.85)
     return None
 
 

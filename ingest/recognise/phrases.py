@@ -89,6 +89,8 @@ class Phrases:
     names: Mapping[str, str]
     many_pages: frozenset[str]
     title_ends: tuple[str, ...]
+    #: Words of titles that neither speak for a type nor against it.
+    fillers: tuple[str, ...]
     part_heads: tuple[str, ...]
     card_front: tuple[str, ...]
     card_back: tuple[str, ...]
@@ -114,8 +116,14 @@ def _build(types: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Phrases:
     keywords = {code: tuple(normalise.compact(word) for word in words) for code, _, words in types}
     rules = [rule for code in names for rule in _rules(code, data["types"].get(code, {}).get("titles", []))]
     rules += [rule for key in families for rule in _rules(key, data["families"][key]["titles"])]
+    unwanted = {code: {word for rule in rules if rule.target == code for word in rule.unwanted} for code in names}
     rules += [
-        TitleRule(_owner(code, word, keywords, family_of), ((word,),), ())
+        TitleRule(
+            _owner(code, word, keywords, family_of),
+            ((word,),),
+            # A keyword alone does not see the word that makes the title another one: 竣工检验 and 竣工检验申请.
+            tuple(sorted(other for other in unwanted[code] if other not in word)),
+        )
         for code, words in keywords.items()
         for word in (*words, *_name_phrases(names[code]))
         if len(word) >= _TITLE_KEYWORD_LENGTH
@@ -140,6 +148,7 @@ def _build(types: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Phrases:
         names=names,
         many_pages=frozenset(data["many_pages"]),
         title_ends=tuple(data["title_ends"]),
+        fillers=tuple(sorted(data["fillers"], key=lambda word: (-len(word), word))),
         part_heads=tuple(data["part_heads"]),
         card_front=tuple(data["cards"]["front"]),
         card_back=tuple(data["cards"]["back"]),

@@ -81,6 +81,7 @@ def propose(
     for draft, found in zip(drafts, match.match_all([one.paper for one in drafts], register, said), strict=True):
         draft.match = found
     _look_again(drafts, desk)
+    drafts = _attach_cards(drafts, desk)
     common = _common_application(drafts)
     for draft in drafts:
         match.choose_case(draft.match, draft.paper, draft.code, register, said, common.get)
@@ -129,6 +130,27 @@ def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
         draft.candidates = _candidates(draft.grouped, desk, hints)
         if draft.code != before:
             draft.fields = _fields(draft.grouped, draft.code, desk)
+
+
+def _attach_cards(drafts: Sequence[_Draft], desk: _Desk) -> list[_Draft]:
+    """Join the card of a legal representative to the letter about the same person that it follows."""
+    joined: list[_Draft] = []
+    for draft in drafts:
+        letter = joined[-1] if joined else None
+        name = draft.fields.get("legal_rep_name")
+        if (
+            letter
+            and name
+            and draft.code == letter.code == "A07"
+            and _is_card(draft.grouped)
+            and not _is_card(letter.grouped)
+        ):
+            letter.grouped.pages += draft.grouped.pages
+            letter.grouped.reasons.append(f"第 {draft.grouped.page_numbers} 页是“{name.value}”的身份证,随证明书")
+            letter.fields = _fields(letter.grouped, letter.code, desk)
+        else:
+            joined.append(draft)
+    return joined
 
 
 def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:

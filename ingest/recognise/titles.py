@@ -48,8 +48,14 @@ class TitleHit:
     look: float
     #: Share of the title's characters that the words explain.
     coverage: float
+    #: Number of characters that the words explain.
+    length: int
     mended: int
-    top: float
+
+    @property
+    def rank(self) -> tuple[float, int, float]:
+        """Surest first; of two as sure, the one that explains more."""
+        return round(self.confidence, 2), self.length, self.look
 
 
 @dataclass(frozen=True)
@@ -81,12 +87,11 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
             # The label of a cell, such as 用电性质, is also a keyword of a type.
             continue
         found = _match(core, phrases, mend=look >= TITLE_LOOK)
-        for target, coverage, mended in found:
-            confidence = _confidence(coverage, mended, look)
+        for target, coverage, length, mended in found:
+            hit = TitleHit(target, _confidence(coverage, mended, look), line.compact, look, coverage, length, mended)
             known = hits.get(target)
-            if known is None or known.confidence < confidence:
-                top = line.middle / page.height
-                hits[target] = TitleHit(target, confidence, line.compact, look, coverage, mended, top)
+            if known is None or known.rank < hit.rank:
+                hits[target] = hit
         if (
             not found
             and look >= _UNKNOWN_LOOK
@@ -94,7 +99,7 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
             and (unknown is None or unknown[0] < look)
         ):
             unknown = (look, line.compact)
-    ordered = sorted(hits.values(), key=lambda hit: (hit.confidence, hit.coverage, hit.look), reverse=True)
+    ordered = sorted(hits.values(), key=lambda hit: hit.rank, reverse=True)
     look = max([hit.look for hit in ordered] + ([unknown[0]] if unknown else [0.0]))
     return PageTitle(tuple(ordered), unknown[1] if unknown else None, look)
 
@@ -173,27 +178,40 @@ def _alone(page: Page, line: Line) -> bool:
     )
 
 
-def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float, int]]:
-    """Return (type or family, share explained, signs mended) for the title `core`, without hopeless ones."""
+def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float, int, int]]:
+    """Return (type or family, share explained, signs explained, signs mended) for the title `core`."""
     found = _apply(core, phrases)
+    share = found[0][1] if found else 0.0
     mended = 0
-    if mend and max((coverage for _, coverage in found), default=0.0) < 0.6 and len(core) >= 4:
+    if mend and share < _MENDED_COVERAGE and len(core) >= 4:
         text, mended = _mended(core, phrases)
         better = [one for one in _apply(text, phrases) if one[1] >= _MENDED_COVERAGE] if mended else []
-        if max((coverage for _, coverage in better), default=0.0) > max((c for _, c in found), default=0.0):
+        if better:
             found = better
         else:
             mended = 0
-    return [(target, coverage, mended) for target, coverage in found]
+    return [(target, coverage, length, mended) for target, coverage, length in found]
 
 
-def _apply(core: str, phrases: Phrases) -> list[tuple[str, float]]:
-    best: dict[str, float] = {}
+def _apply(core: str, phrases: Phrases) -> list[tuple[str, float, int]]:
+    """Return (type or family, share of the telling signs explained, number of signs explained), best first."""
+    best: dict[str, tuple[float, int]] = {}
+    neutral = _neutral(core, phrases)
     for rule in phrases.rules:
         marked = rule.marks(core)
         if len(marked) >= 2:
-            best[rule.target] = max(best.get(rule.target, 0.0), len(marked) / len(core))
-    return sorted(best.items(), key=lambda entry: -entry[1])
+            share = len(marked) / (len(core) - len(neutral - marked))
+            best[rule.target] = max(best.get(rule.target, (0.0, 0)), (share, len(marked)))
+    return sorted(((target, *found) for target, found in best.items()), key=lambda entry: (-entry[1], -entry[2]))
+
+
+def _neutral(core: str, phrases: Phrases) -> set[int]:
+    places: set[int] = set()
+    for word in phrases.fillers:
+        start = core.find(word)
+        if start >= 0:
+            places.update(range(start, start + len(word)))
+    return places
 
 
 def _mended(core: str, phrases: Phrases) -> tuple[str, int]:
@@ -233,7 +251,7 @@ def _confidence(coverage: float, mended: int, look: float) -> float:
         else 0.5
     )
     sure *= 1.0 if look >= TITLE_LOOK else 0.9 if look >= 0.5 else 0.78
-    return round(sure - 0.03 * mended + 0.012 * min(1.0, coverage), 4)
+    return round(min(0.995, sure - 0.03 * mended + 0.01 * min(1.0, coverage)), 4)
 
 
 def _reads_like_title(core: str, phrases: Phrases) -> bool:

@@ -73,31 +73,33 @@ def _watch(
     deadline = time.monotonic() + request["wall_s"]
     next_look = time.monotonic() + _LOOK_S
     answer = bytearray()
-    ended_fd = os.pidfd_open(pid)
     poll = select.poll()
-    for fd, events in ((read_fd, select.POLLIN), (ended_fd, select.POLLIN), (sock.fileno(), select.POLLRDHUP)):
-        poll.register(fd, events)
-    try:
-        while True:
-            ready = dict(poll.poll(_LOOK_S * 1000))
-            if sock.fileno() in ready or os.getppid() != host:
-                raise wire.Broken  # nobody waits for the answer any more
-            if read_fd in ready and not _drain(read_fd, answer):
-                poll.unregister(read_fd)
-                deadline = min(deadline, time.monotonic() + _GRACE_S)
-            if len(answer) > request["result_bytes"]:
-                return b"", "result"
-            if ended_fd in ready:
-                _drain(read_fd, answer)
-                return bytes(answer), None
-            if time.monotonic() > deadline:
-                return b"", "time"
-            if time.monotonic() > next_look:
-                if _written(request["work"]) > request["work_bytes"]:
-                    return b"", "work"
-                next_look = time.monotonic() + _LOOK_S
-    finally:
-        os.close(ended_fd)
+    poll.register(read_fd, select.POLLIN)
+    poll.register(sock.fileno(), select.POLLRDHUP)
+    while True:
+        ready = dict(poll.poll(_LOOK_S * 1000))
+        if sock.fileno() in ready or os.getppid() != host:
+            raise wire.Broken  # nobody waits for the answer any more
+        if read_fd in ready and not _drain(read_fd, answer):
+            return (bytes(answer), None) if _ends(pid) else (b"", "time")
+        if len(answer) > request["result_bytes"]:
+            return b"", "result"
+        if time.monotonic() > deadline:
+            return b"", "time"
+        if time.monotonic() > next_look:
+            if _written(request["work"]) > request["work_bytes"]:
+                return b"", "work"
+            next_look = time.monotonic() + _LOOK_S
+
+
+def _ends(pid: int) -> bool:
+    """Wait a little for a child that has closed its answer; it stays there to be asked how it ended."""
+    deadline = time.monotonic() + _GRACE_S
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return True
+        time.sleep(0.0005)
+    return False
 
 
 def _drain(fd: int, into: bytearray) -> bool:

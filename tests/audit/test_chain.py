@@ -69,21 +69,18 @@ def test_an_entry_rewritten_with_a_new_hash_breaks_its_successor(database: Datab
     assert (3, "previous-differs") in found
 
 
+def record_and_fail(database: Database) -> None:
+    with database.unit_of_work() as session:
+        by = Actor(1, "甲")
+        record(session, by=by, did="x", object_kind="item", object_id=9, unit_id=None, facts={}, now=NOW)
+        raise RuntimeError
+
+
 def test_an_entry_becomes_true_only_with_the_transaction_it_records(database: Database) -> None:
     """A rolled back act leaves no entry and no gap."""
     write_entries(database, 1)
-    with pytest.raises(RuntimeError), database.unit_of_work() as session:
-        record(
-            session,
-            by=Actor(1, "甲"),
-            did="x",
-            object_kind="item",
-            object_id=9,
-            unit_id=None,
-            facts={},
-            now=NOW,
-        )
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        record_and_fail(database)
     write_entries(database, 1)
     with database.reading() as session:
         assert chain_breaks(session) == []

@@ -241,6 +241,36 @@ def test_a_case_with_an_unknown_fact_is_not_complete_and_says_why(database: Data
         assert session.scalars(select(Verdict).where(Verdict.case_id == case.id)).all() == []
 
 
+def test_a_case_that_can_no_longer_be_judged_keeps_no_old_verdicts(database: Database) -> None:
+    """A new name that does not tell a person from an organisation leaves the facts unknown."""
+    with database.unit_of_work() as session:
+        case = records.case(session, account_name="清河物业有限公司", category="LN", account_no="3300123456")
+        assert (case.assessment_error, case.due_count > 0) == (None, True)
+        records.case(
+            session,
+            account_name="QH-7",
+            category="LN",
+            business="RENAME",
+            account_no="3300123456",
+            stages={"ACCEPT": TODAY},
+        )
+        assert case.assessment_error
+        assert (case.due_count, case.missing_count, case.complete) == (0, 0, False)
+        assert session.scalars(select(Verdict).where(Verdict.case_id == case.id)).all() == []
+
+
+def test_a_value_that_a_person_confirms_is_no_longer_doubted(database: Database) -> None:
+    """Some old papers carry a wrong check digit; the person who looked decides."""
+    with database.unit_of_work() as session:
+        by, case = records.viewer(session), records.case(session)
+        read = FieldValue("110101199003077759", confidence=1.0, checked=False)
+        paper = records.item(session, case, "A05", fields={"id_number": read})
+        actions.correct_field(
+            session, item_id=paper.id, name="id_number", value="110101199003077759", by=by, now=NOW, today=TODAY
+        )
+        assert _status(session, case, "A05") == "present"
+
+
 def test_what_is_kept_on_a_case_equals_a_fresh_judgement(database: Database) -> None:
     """Verdict rows and counts are those of assess, whatever was filed, moved and withdrawn before."""
     with database.unit_of_work() as session:

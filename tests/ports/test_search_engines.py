@@ -329,7 +329,7 @@ def test_a_writer_killed_before_its_commit_leaves_the_last_commit(shelf: Shelf) 
 _LETTERS = "供电合同编号，。 \n12HTＡ（）张"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(_LETTERS, min_size=2, max_size=25), min_size=1, max_size=5), st.data())
 @pytest.mark.parametrize("name", sorted(ENGINES))
 def test_any_part_of_a_paper_in_quotes_finds_exactly_the_papers_that_say_it(

@@ -1,1 +1,1 @@
-"""One file per group of commands; each has `register(cli)`."""
+"""One file per group of commands; `archive_service.cli.main.COMMANDS` names them."""

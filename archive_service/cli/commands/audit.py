@@ -10,11 +10,6 @@ from archive_service.cli.services import Services
 from archive_service.people import queries
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(audit)
-
-
 @click.group()
 def audit() -> None:
     """What happened, by whom, when."""

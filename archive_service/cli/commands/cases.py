@@ -19,11 +19,6 @@ from archive_service.people import queries as people_queries
 from archive_service.people.viewer import Viewer
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(cases)
-
-
 @click.group()
 def cases() -> None:
     """Households and cases as the business system knows them."""
@@ -55,9 +50,8 @@ def import_(services: Services, file: Path, as_json: bool) -> int:
     if as_json:
         output.emit(report)
     else:
-        output.say(
-            f"新登记 {report.created} 件，更新 {report.updated} 件，未变 {report.unchanged} 件，有误 {len(report.errors)} 行。"
-        )
+        output.say(f"新登记 {report.created} 件，更新 {report.updated} 件，未变 {report.unchanged} 件。")
+        output.say(f"有误 {len(report.errors)} 行。")
         output.table(("行", "列", "说明"), [(e.line, e.column, e.message) for e in report.errors])
     return 3 if report.errors else 0
 
@@ -96,7 +90,12 @@ def list_(
 ) -> None:
     """List cases, the soonest due first."""
     filters = queries.CaseFilters(
-        centre=centre, state=state, customer_category=category, business_type=business, complete=complete, due_before=due_before
+        centre=centre,
+        state=state,
+        customer_category=category,
+        business_type=business,
+        complete=complete,
+        due_before=due_before,
     )
     with services.reading() as (session, viewer):
         listing = queries.cases(session, viewer, filters=filters, after=None, limit=limit)

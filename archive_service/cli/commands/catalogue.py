@@ -12,11 +12,6 @@ from archive_service.cli import output
 from archive_service.errors import NotFound
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(catalogue)
-
-
 @click.group()
 def catalogue() -> None:
     """What papers each kind of case has to hold."""

@@ -35,11 +35,6 @@ PEOPLE = (
 )
 
 
-def register(cli: click.Group) -> None:
-    """Add the command."""
-    cli.add_command(demo)
-
-
 @click.command()
 @click.option("--households", default=12, show_default=True, help="Households to invent.")
 @click.option("--seed", default=1, show_default=True, help="The same seed invents the same papers.")

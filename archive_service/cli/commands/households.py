@@ -14,12 +14,6 @@ from archive_service.households import queries
 from archive_service.households.views import CaseView, HouseholdView
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(household)
-    cli.add_command(completeness)
-
-
 @click.command()
 @click.argument("account_no")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -63,7 +57,9 @@ def _print(found: HouseholdView) -> None:
 
 def _print_case(case: CaseView) -> None:
     state = "资料齐全" if case.complete else f"缺 {case.missing_count}，存疑 {case.doubtful_count}"
-    output.say(f"\n案件 {case.application_no} · {case.business_type} · {case.satisfied_count}/{case.due_count} · {state}")
+    output.say(
+        f"\n案件 {case.application_no} · {case.business_type} · {case.satisfied_count}/{case.due_count} · {state}"
+    )
     if case.assessment_error:
         output.say(f"  无法判断：{case.assessment_error}")
     for verdict in case.verdicts:

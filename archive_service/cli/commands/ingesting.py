@@ -22,12 +22,6 @@ from ingest.receive import Receipt, Said, open_batch, receive
 LOOK_S = 0.3
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    for command in (ingest, watch, scans, scan, text):
-        cli.add_command(command)
-
-
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--account", help="Account number that the files belong to.")
@@ -160,7 +154,7 @@ STATE_WORDS = {
 
 
 def _exit_code(results: list[dict[str, object]]) -> int:
-    """Return 0 when something was taken in or was here already, 3 when every file was refused, 1 for our own failure."""
+    """Return 0 when something was taken in or was here already, 3 when all was refused, 1 for our own failure."""
     if any(found["state"] == states.SET_ASIDE for found in results):
         return 1
     refused = [found for found in results if found["state"] == states.REFUSED and not found["duplicate_of"]]
@@ -250,9 +244,8 @@ def scan(services: Services, scan_id: int, as_json: bool) -> None:
         return
     output.table(("文件", "状态", "页数", "资料", "说明"), [_line(found)])
     for item in found["items"]:
-        output.say(
-            f"{item['document_type']} 第 {item['pages']} 页 户号 {item['account_no'] or '—'} 置信度 {item['confidence']}"
-        )
+        owner = f"户号 {item['account_no'] or '—'}"
+        output.say(f"{item['document_type']} 第 {item['pages']} 页 {owner} 置信度 {item['confidence']}")
         for reason in item["reasons"]:
             output.say(f"  · {reason}")
 

@@ -16,11 +16,6 @@ from archive_service.people import actions, queries
 from archive_service.people.roles import Right, Role
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(people)
-
-
 @click.group()
 def people() -> None:
     """Units, persons and what they may do."""

@@ -12,11 +12,6 @@ from ingest import queries, review
 from ingest.review import Decision
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(review_group)
-
-
 @click.group("review")
 def review_group() -> None:
     """Documents that wait for a person."""

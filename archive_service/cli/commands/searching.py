@@ -15,11 +15,6 @@ from indexing.search import Filters, SearchPage, search
 from indexing.sync import follow
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(search_command)
-
-
 @click.command("search")
 @click.argument("query")
 @click.option("--centre", help="Only this centre.")

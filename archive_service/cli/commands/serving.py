@@ -14,12 +14,6 @@ from archive_service.cli.services import Services
 from archive_service.worker.embedded import Supervisor
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(serve)
-    cli.add_command(worker)
-
-
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")

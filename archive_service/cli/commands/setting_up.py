@@ -16,12 +16,6 @@ from archive_service.people.roles import Role
 from archive_service.settings import Settings
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    cli.add_command(init)
-    cli.add_command(db)
-
-
 @click.command()
 @click.option("--unit", default="公司本部", show_default=True, help="Name of the topmost unit.")
 @click.option("--unit-code", default="ROOT", show_default=True, help="Code of the topmost unit.")

@@ -12,12 +12,6 @@ from archive_service.cli.verify import findings
 from indexing.rebuild import rebuild
 
 
-def register(cli: click.Group) -> None:
-    """Add the commands."""
-    for command in (verify, doctor, reindex):
-        cli.add_command(command)
-
-
 @click.command()
 @click.option("--sample", type=int, help="Read back only this many objects, those checked longest ago first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -160,7 +160,8 @@ def correct_field(
     name, value = rules.check_field(name, value)
     row = next((one for one in item.fields if one.name == name), None)
     old = row.value if row else ""
-    if old == value and (row is None or (row.confidence == 1.0 and row.unit == (unit or row.unit))):
+    settled = row is None or (row.confidence == 1.0 and row.checked is not False and row.unit == (unit or row.unit))
+    if old == value and settled:
         return item
     if row is not None and not value:
         item.fields.remove(row)

@@ -197,7 +197,7 @@ def _parties(p: Paper, first: str, second: str, *, numbered: bool = True) -> Non
 
 
 def _clauses(p: Paper, clauses: list[tuple[str, str]], *, wide: bool) -> None:
-    leading = 1.95 if wide else 1.7
+    leading = 1.75 if wide else 1.7
     for number, (head, text) in enumerate(clauses, 1):
         label = f"第{_NUMBERS[number - 1]}条 {head}"
         if wide:

@@ -8,7 +8,7 @@ from random import Random
 from archive_service.errors import Invalid
 from archive_service.samples.cases import Case
 from archive_service.samples.document import Document
-from archive_service.samples.papers import applications, cards, contracts, letters, proofs, schemes, worksheets
+from archive_service.samples.papers import applications, cards, contracts, letters, proofs, schemes, works, worksheets
 
 Maker = Callable[[Case, Random], Document]
 PAPERS: Mapping[str, Maker] = {
@@ -19,6 +19,7 @@ PAPERS: Mapping[str, Maker] = {
     **schemes.PAPERS,
     **contracts.PAPERS,
     **worksheets.PAPERS,
+    **works.PAPERS,
 }
 
 

@@ -26,7 +26,6 @@ _STATES = "moving|received|checked|rendered|read|sorted|filed|needs_review|refus
 State = Annotated[str | None, Query(pattern=f"^({_STATES})$")]
 
 
-
 class Problem(BaseModel):
     """Why a file was not taken: stable code and sentence."""
 

@@ -66,7 +66,7 @@ def show_case(visit: SignedIn, account_no: str, application_no: str) -> Response
     file = _file(visit, account_no)
     found = next((case for case in file.cases if case.application_no == application_no), None)
     if found is None:
-        raise NotFound("case.not-found", "该户下没有这个申请编号,或您无权查看。请从户档案里选择案件。")
+        raise NotFound("case.not-found", "该户下没有这个申请编号，或您无权查看。请从户档案里选择案件。")
     return _show_case(visit, file, found)
 
 

@@ -175,7 +175,7 @@ def said_of(visit: Visit, form: Form) -> Said:
     application = form.optional("application_no", limit=40)
     kind = form.text("document_type", limit=120).split(" ")[0].upper() or None
     if kind and kind not in labels.document_types():
-        raise Invalid("intake.document-type", N_("标准目录中没有这个文件类型。请从列表中选择,或留空由系统识别。"))
+        raise Invalid("intake.document-type", N_("标准目录中没有这个文件类型。请从列表中选择，或留空由系统识别。"))
     return Said(account, ids.compact(application) if application else None, kind)
 
 
@@ -219,13 +219,10 @@ def _passed(by_state: Mapping[str, int], number: int) -> int:
 
 
 def done_share(batch: BatchProgress) -> int:
-    """Return how far a batch is in percent: its files at rest, and the pages read of those still moving."""
+    """Return how far a batch is in percent: the pages read, never all of them while anything still moves."""
     if not batch.running:
         return 100
-    moving = sum(batch.by_state.get(state, 0) for state in (*words.RUNNING, "unpacked"))
-    files = (batch.files - moving) / max(1, batch.files)
-    pages = batch.pages_done / batch.pages if batch.pages else 0.0
-    return min(99, int(100 * (files + pages) / 2)) if batch.files else 0
+    return min(99, int(100 * batch.pages_done / batch.pages)) if batch.pages else 0
 
 
 def pace(batch: BatchProgress, now: datetime) -> Pace | None:

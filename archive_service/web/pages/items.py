@@ -126,5 +126,5 @@ def _holds(text: str, looked_for: str) -> bool:
     return bool(wanted) and any(word in plain for word in wanted)
 
 
-WITHHELD = N_("需借阅审批:这份资料含个人信息,您没有查看影像的权限。请向本单位档案员申请借阅。")
-MISSING = N_("这一页的影像正在重建,原件已保留。请稍后再看。")
+WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")
+MISSING = N_("这一页的影像正在重建，原件已保留。请稍后再看。")

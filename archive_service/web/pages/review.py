@@ -132,7 +132,7 @@ def undo(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
 
 def _reason(form: Form) -> str:
     code, text = form.text("reason_code", limit=60), form.text("reason", limit=200)
-    return ":".join(part for part in (code, text) if part)
+    return "：".join(part for part in (code, text) if part)
 
 
 def _decision(form: Form) -> review.Decision:
@@ -140,7 +140,7 @@ def _decision(form: Form) -> review.Decision:
     if kind == "other" or not kind:
         kind = form.text("other_type", limit=120).split(" ")[0].upper()
     if not kind:
-        raise Invalid("review.document-type", N_("请选择文件类型,或在“其他类型”中输入名称或代码。"))
+        raise Invalid("review.document-type", N_("请选择文件类型，或在“其他类型”中输入名称或代码。"))
     application = form.text("application_no", limit=60)
     return review.Decision(
         document_type=kind,
@@ -274,9 +274,9 @@ def _field(visit: Visit, say: labels.Labels, name: str, found: Mapping[str, Any]
 
 def _why(visit: Visit, read: Mapping[str, Any]) -> str:
     if read.get("checked") is False:
-        return visit.say(N_("校验位不符,请对照影像核对。"))
+        return visit.say(N_("校验位不符，请对照影像核对。"))
     if float(read.get("confidence") or 0) < visit.services.settings.file_type_threshold:
-        return visit.say(N_("识别把握不足,请对照影像核对。"))
+        return visit.say(N_("识别把握不足，请对照影像核对。"))
     return ""
 
 

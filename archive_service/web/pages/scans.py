@@ -88,7 +88,7 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
         scan = queries.scan(session, visit.viewer, scan_id)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, scan.unit_id)
         if not scan.row.size_bytes:
-            raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容,不能下载。请按提示重新上传。")
+            raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容，不能下载。请按提示重新上传。")
         record(
             session,
             by=visit.viewer.actor,
@@ -148,5 +148,5 @@ def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: list[sheet
 
 def _why_missing(page: ScanPageView) -> str:
     if page.error_code:
-        return N_("这一页读取失败,其余各页不受影响。原件已保留;重扫这一页即可。")
-    return N_("这一页正在生成,完成的页可以先看。")
+        return N_("这一页读取失败，其余各页不受影响。原件已保留；重扫这一页即可。")
+    return N_("这一页正在生成，完成的页可以先看。")

@@ -85,6 +85,11 @@ def test_the_cells_of_a_table_are_lines_of_their_own_side_by_side(tmp_path: Path
     assert page_text(page.layer).splitlines()[0] == "户号 0501234567 户名 张三"
 
 
+def test_a_ruled_line_parts_cells_however_narrow_they_are(tmp_path: Path, limits: Limits) -> None:
+    page = shown(tmp_path, papers.born_digital(["户号", "户名"], columns=["张三李四", "王五赵六"]), limits)
+    assert text_of(page) == ["户号", "张三李四", "户名", "王五赵六"]
+
+
 def test_a_scan_without_text_is_sent_to_the_reader(tmp_path: Path, limits: Limits) -> None:
     page = shown(tmp_path, papers.scan(), limits)
     assert page.layer is None

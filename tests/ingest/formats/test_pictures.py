@@ -131,6 +131,13 @@ def test_a_fine_scan_is_brought_to_the_resolution_that_pages_are_read_at(tmp_pat
     assert abs(page.width_px - 1654) < 8
 
 
+def test_a_large_drawing_that_does_not_say_its_resolution_is_not_shrunk(tmp_path: Path, limits: Limits) -> None:
+    drawing = hostile.picture((5000, 7000), "1")
+    for dpi in ({}, {"dpi": (72, 72)}):
+        (page,) = shown(tmp_path, hostile.tiff([drawing], compression="group4", **dpi), limits)
+        assert (page.width_px, page.height_px) == (5000, 7000)
+
+
 def test_a_picture_over_the_pixels_of_a_page_is_shown_smaller(tmp_path: Path, limits: Limits) -> None:
     (page,) = shown(tmp_path, hostile.jpeg((1200, 1600)), replace(limits, max_render_pixels=500_000))
     assert page.width_px * page.height_px <= 500_000

@@ -1,0 +1,141 @@
+"""The type of a document follows from its title, also a misread one; only from its text with less confidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.recognise.values import OTHER, Said
+from tests.support import read_pages as build
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("高压供电方案答复单", "P03H"),
+        ("低压供电方案答复书", "P03L"),
+        ("国网青屿县供电公司高压供电方案答复单", "P03H"),
+        ("高压客户用电申请书", "A02H"),
+        ("低压非居民客户用电登记表", "A02N"),
+        ("低压居民生活用电申请表", "A02R"),
+        ("暂停用电申请表", "A02V"),
+        ("客户受电工程竣工检验意见单", "C10"),
+        ("受电工程竣工检验申请书", "C01"),
+        ("受电工程中间检查结果通知单", "M04"),
+        ("受电工程中间检查报验单", "M01"),
+        ("受电工程设计文件审查意见单", "D04"),
+        ("受电工程设计文件送审单", "D01"),
+        ("高压供用电合同", "K01H"),
+        ("低压供用电合同(正本)", "K01L"),
+        ("居民生活供用电合同", "K01R"),
+        ("临时供用电合同", "K01T"),
+        ("供用电合同补充协议", "K07"),
+        ("电能计量装置装拆工作单", "T01"),
+        ("电能表检定证书", "T02"),
+        ("新装(增容)送电单", "E02"),
+        ("销户拆表现场确认单", "E04"),
+        ("机动车行驶证", "A35"),
+        ("卷内备考表", "X03"),
+        ("设计变更通知单", "C03"),
+        ("安全工器具试验报告", "C07"),
+        ("自备电源安全使用协议", "K03"),
+        ("客户服务回访记录表", "V01"),
+    ],
+)
+def test_a_title_in_other_words_than_the_catalogue_names_the_type(heading: str, code: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("内容略。")))[0]
+    assert (found.document_type, found.confidence >= 0.85) == (code, True)
+    assert heading in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("高 压 供 电 方 室 答 复 单", "P03H"),
+        ("电能汁量装接单", "T01"),
+        ("授杈委托书", "A08"),
+        ("低压供电万案答复单", "P03L"),
+        ("高压供用电台同", "K01H"),
+    ],
+)
+def test_a_title_with_spaces_and_a_reading_error_is_still_found(heading: str, code: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("内容略。")))[0]
+    assert found.document_type == code
+
+
+def test_a_title_whose_letters_were_read_one_by_one_is_put_together() -> None:
+    letters = [build.line(sign, 500 + place * 110, 180, h=58) for place, sign in enumerate("授权委托书")]
+    assert (
+        build.proposals(build.page(1, *letters, *build.text_block("兹委托许嘉禾同志办理用电业务。")))[0].document_type
+        == "A08"
+    )
+
+
+def test_a_title_over_two_rows_is_put_together() -> None:
+    page = build.page(
+        1, build.title("低压非居民", y=150), build.title("用电登记表", y=225), *build.rows([("户号", "3271004518826")])
+    )
+    assert build.proposals(page)[0].document_type == "A02N"
+
+
+@pytest.mark.parametrize("heading", ["食堂采购清单公告", "关于召开年度会议的通知", "员工健康体检报告", "温馨提示"])
+def test_a_paper_outside_the_catalogue_is_other_and_waits_for_a_person(heading: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("与用电业务无关的内容。" * 2)))[0]
+    assert (found.document_type, found.confidence < 0.5) == (OTHER, True)
+    assert any("不能归入资料目录" in doubt for doubt in found.doubts)
+
+
+def test_a_reply_mentioned_in_a_sentence_is_no_title() -> None:
+    page = build.page(
+        1, build.title("授权委托书"), *build.text_block("权限包括:提交资料、签收高压供电方案答复单、办理缴费。")
+    )
+    assert build.proposals(page)[0].document_type == "A08"
+
+
+def test_a_cell_label_that_is_also_a_keyword_is_no_title() -> None:
+    page = build.page(
+        1,
+        build.title("现场勘查工作单"),
+        *build.rows([("用电性质", "大工业用电"), ("用电地址", "青屿县望江镇工业二路18号")]),
+    )
+    assert build.proposals(page)[0].document_type == "S01"
+
+
+@pytest.mark.parametrize(("voltage", "code"), [("10kV", "P03H"), ("380V", "P03L"), ("交流 220 V", "P03L")])
+def test_a_title_without_the_telling_word_is_decided_by_the_voltage(voltage: str, code: str) -> None:
+    page = build.page(1, build.title("供电方案答复单"), *build.rows([("供电电压", voltage)]))
+    assert build.proposals(page, register=build.Register())[0].document_type == code
+
+
+def test_a_title_that_contradicts_the_voltage_is_less_sure() -> None:
+    plain = build.proposals(build.page(1, build.title("高压供电方案答复单"), *build.rows([("供电电压", "10kV")])))[0]
+    odd = build.proposals(build.page(1, build.title("高压供电方案答复单"), *build.rows([("供电电压", "380V")])))[0]
+    assert odd.confidence < 0.85 < plain.confidence
+    assert any("把握不足" in doubt for doubt in odd.doubts)
+
+
+def test_text_alone_never_makes_a_type_sure() -> None:
+    page = build.page(
+        1,
+        *build.text_block(
+            "不动产单元号 330198", "权利人 周启明", "坐落 青屿县望江镇", "共有情况 单独所有", "建筑面积 120平方米"
+        ),
+    )
+    found = build.proposals(page)[0]
+    assert (found.document_type, found.confidence <= 0.8) == ("A10", True)
+
+
+def test_what_the_person_said_is_believed_and_the_contradiction_shown() -> None:
+    found = build.proposals(build.reply(), said=Said(document_type="K01H"))[0]
+    assert (found.document_type, found.confidence) == ("K01H", 1.0)
+    assert any("高压供电方案答复单" in doubt for doubt in found.doubts)
+
+
+def test_a_type_said_without_contradiction_brings_no_doubt() -> None:
+    assert build.proposals(build.reply(), said=Said(document_type="P03H"))[0].doubts == ()
+
+
+def test_candidates_come_best_first_and_say_the_chosen_type() -> None:
+    found = build.proposals(build.reply())[0]
+    scores = [score for _, score in found.candidates]
+    assert found.candidates[0] == (found.document_type, found.confidence)
+    assert scores == sorted(scores, reverse=True)

@@ -1,0 +1,202 @@
+"""An archive with two centres that may not know of each other, and browsers signed in to it."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+from archive_service import clock
+from archive_service.db.session import Database
+from archive_service.households.values import FieldValue, NewPage
+from archive_service.people.roles import Role
+from archive_service.settings import Settings
+from archive_service.storage.files import FileStore
+from archive_service.web.app import create_app
+from archive_service.web.services import Services
+from indexing.index import open_index
+from indexing.sync import follow
+from ingest import lines
+from ingest.lines import TextLine
+from ingest.tables import Batch, Scan, ScanDocument, ScanPage
+from tests.support import records
+
+with warnings.catch_warnings():
+    # It asks for a successor of httpx that is not among our dependencies; what we use of it stays.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+ID_NUMBER = "11010519491231002X"
+PHONE = "13812340092"
+#: What a hostile customer might be called, and a hostile file.
+HOSTILE = "<script>alert('户')</script>"
+HOSTILE_FILE = '"><img src=x onerror=alert(1)>.pdf'
+PHRASE = "望江线十七号杆"
+
+
+@dataclass(frozen=True)
+class Centre:
+    """What one centre holds, by the numbers in its addresses."""
+
+    account_no: str
+    application_no: str
+    internal_item: int
+    personal_item: int
+    batch: int
+    scan: int
+    document: int
+
+
+@dataclass(frozen=True)
+class World:
+    """The app and what stands in its archive."""
+
+    app: FastAPI
+    services: Services
+    near: Centre
+    far: Centre
+
+
+def picture(shade: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (60, 80), shade).save(out, "JPEG")
+    return out.getvalue()
+
+
+def stored_page(store: FileStore, text: str, shade: int) -> NewPage:
+    read = [TextLine(line, (5, 5 + 20 * n, 55, 20 + 20 * n), 0.98) for n, line in enumerate(text.splitlines())]
+    return NewPage(
+        original_digest=store.put_bytes(f"original {shade} {text}".encode()).digest,
+        original_page=1,
+        image_digest=store.put_bytes(picture(shade)).digest,
+        thumbnail_digest=store.put_bytes(picture(shade) + b"\0").digest,
+        width_px=60,
+        height_px=80,
+        dpi=200,
+        rotation=0,
+        engine="rapidocr",
+        confidence=0.98,
+        text=text,
+        lines_digest=store.put_bytes(lines.to_json(read)).digest,
+    )
+
+
+def centre(session: Any, store: FileStore, code: str, number: int, name: str) -> Centre:
+    """Register a household with an internal and a personal paper, and a doubtful scan."""
+    at = records.unit(session, code, below=records.unit(session))
+    account, application = f"51000000{number:02d}", f"2026110900{number:02d}"
+    case = records.case(
+        session, application, account_no=account, account_name=name, at=at, conditions=("natural",),
+        stages={"ACCEPT": date(2026, 11, 2), "ENERGISE": date(2026, 11, 16)},
+    )  # fmt: skip
+    form = records.item(
+        session, case, "A02R", pages=[stored_page(store, f"用电登记表\n{PHRASE}\n{HOSTILE}", number)],
+        fields={"account_no": account, "phone": FieldValue(PHONE, page=1, box=(5, 5, 55, 20))},
+    )  # fmt: skip
+    card = records.item(
+        session, case, "A05", pages=[stored_page(store, f"居民身份证\n{ID_NUMBER}", number + 100)],
+        fields={"id_number": ID_NUMBER},
+    )  # fmt: skip
+    scan, document = doubtful_scan(session, store, at.id, account, case, number)
+    return Centre(account, application, form.id, card.id, scan.batch_id, scan.id, document.id)
+
+
+def doubtful_scan(session: Any, store: FileStore, unit_id: int, account: str, case: Any, number: int) -> Any:
+    batch = Batch(name=f"B{number}", channel="web", unit_id=unit_id, received_by=None, received_at=clock.now())
+    session.add(batch)
+    session.flush()
+    page = stored_page(store, f"低压供用电合同\n{account}", number + 50)
+    scan = Scan(
+        batch_id=batch.id, unit_id=unit_id, file_name=HOSTILE_FILE, digest=page.original_digest, size_bytes=9,
+        format="pdf", state="needs_review", page_count=1, pages_done=1, received_at=clock.now(),
+        finished_at=clock.now(),
+    )  # fmt: skip
+    session.add(scan)
+    session.flush()
+    session.add(
+        ScanPage(
+            scan_id=scan.id, page_no=1, image_digest=page.image_digest, thumbnail_digest=page.thumbnail_digest,
+            width_px=60, height_px=80, dpi=200, engine="rapidocr", confidence=0.9, text=page.text,
+            lines_digest=page.lines_digest,
+        )
+    )  # fmt: skip
+    document = ScanDocument(
+        scan_id=scan.id, seq=1, pages=[1], document_type="K01R", confidence=0.62, candidates=[["K01L", 0.3]],
+        fields={
+            "account_no": {"value": account, "confidence": 0.99, "page": 1, "box": [5, 25, 55, 40], "checked": None},
+            "id_number": {"value": "110105194912310021", "confidence": 0.7, "page": 1, "box": None, "checked": False},
+        },
+        reasons=["标题相近"], doubts=["文件类型把握不足"], household_id=case.household_id, case_id=case.id,
+        match_confidence=0.95,
+    )  # fmt: skip
+    session.add(document)
+    session.flush()
+    return scan, document
+
+
+@pytest.fixture
+def world(settings: Settings, database: Database, store: FileStore) -> World:
+    """An archive with the centres A and B, people in both, and an index that has followed."""
+    with database.unit_of_work() as session:
+        root = records.unit(session)
+        near = centre(session, store, "A", 1, HOSTILE)
+        far = centre(session, store, "B", 2, "远方食品有限公司")
+        at = records.unit(session, "A")
+        records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
+        records.person(session, "staff", roles=[Role.STAFF], at=at)
+        records.person(session, "auditor", roles=[Role.AUDITOR], at=root)
+        records.person(session, "sysadmin", roles=[Role.SYSTEM_ADMIN], at=root)
+        records.person(session, "newcomer", roles=[Role.STAFF], at=at, must_change=True)
+    index = open_index(settings.home, settings.search_engine)
+    while follow(database, index, now=clock.now()):
+        continue
+    services = Services(settings, database, store, index)
+    return World(create_app(services), services, near, far)
+
+
+class Browser(TestClient):
+    """A browser that remembers its session and sends the token of its forms."""
+
+    def sign_in(self, login: str, password: str = records.PASSWORD) -> Browser:
+        answer = self.post("/sign-in", data={"login": login, "password": password})
+        assert answer.status_code == 303, answer.text
+        return self
+
+    @property
+    def token(self) -> str:
+        """The token of this session's forms, as it stands in a page."""
+        found = re.search(r'name="token" value="([0-9a-f]{64})"', self.get("/password").text)
+        assert found is not None
+        return found.group(1)
+
+    def submit(self, address: str, **fields: str) -> httpx.Response:
+        """Send a form as a page of this program would."""
+        return self.post(address, data={"token": self.token, **fields})
+
+
+@pytest.fixture
+def anonymous(world: World) -> Iterator[Browser]:
+    with Browser(world.app, base_url="http://archive.test", follow_redirects=False) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(anonymous: Browser) -> Browser:
+    """The archivist of centre A."""
+    return anonymous.sign_in("archivist")
+
+
+@pytest.fixture
+def staff(world: World) -> Iterator[Browser]:
+    """A reader of centre A without the right to personal data."""
+    with Browser(world.app, base_url="http://archive.test", follow_redirects=False) as browser:
+        yield browser.sign_in("staff")
