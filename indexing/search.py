@@ -22,7 +22,7 @@ from indexing.snippet import Segment
 
 #: Hits that can be paged to; who needs more, needs a narrower question.
 DEEPEST = 10_000
-MOST_A_PAGE = 200
+MOST_A_PAGE = 1_000
 _MOST_SUGGESTIONS = 20
 
 

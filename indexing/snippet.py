@@ -43,6 +43,9 @@ def cut(pages: Sequence[tuple[int, str]], streams: Sequence[str]) -> Snippet | N
         weight = _weight(text.stream(page), streams)
         if weight > (0, 0) and (best is None or weight > best[0]):
             best = weight, number, page
+            if weight[0] == len(streams):
+                # A paper may have thousands of pages; the first that says it all will do.
+                break
     return _around(best[2], streams, best[1]) if best else None
 
 

@@ -44,7 +44,7 @@ SENTENCES: Mapping[str, str] = {
     "file.time-limit": "打开文件所需的时间超过上限，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.crash": "文件内容异常，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.unreadable": "系统读不了这个文件的内容。" + _SCAN_AGAIN,
-    "file.duplicate": "内容完全相同的文件已经收过，这次没有重复保存。请在扫描列表中查看先前那一份。",
+    "file.duplicate": "内容完全相同的文件已经收过{first}，这次没有重复保存。请在扫描列表中查看先前那一份。",
 }
 
 #: What a file looks like -> how to call it. Keys are what `formats.kinds` answers.
@@ -87,6 +87,7 @@ def refuse(code: str, **facts: Any) -> FileRefused:
     words = {
         "looks_like": LOOKS_LIKE.get(str(facts.get("looks_like")), LOOKS_LIKE["unknown"]),
         "member": display_name(str(facts.get("member", ""))),
+        "first": f"（{display_name(str(facts['first']))}）" if facts.get("first") else "",
         "limit": _number(facts.get("limit")),
         "limit_mib": _number(facts.get("limit")) // (1024 * 1024),
         "limit_mpx": _number(facts.get("limit")) // 1_000_000,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -21,6 +21,12 @@ from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Threshold
 from ingest.tables import Scan, ScanDocument, ScanPage
 from ingest.workshop import Apply, Workshop
 
+#: Flags of a page on which its text cannot be trusted without a look at the picture.
+SUSPECT = {
+    "hidden-text": "含有看不见的文字，请对照影像核对",
+    "text-not-shown": "自带文字与画面不符，请对照影像核对",
+}
+
 
 def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
     """Propose what the pages hold; nothing is written before the step commits."""
@@ -37,7 +43,14 @@ def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
             application_pattern=settings.application_no_pattern,
         )
     unread = [page.page_no for page in pages if page.lines_digest is None]
-    return _apply(list(proposals), unread=unread, all_pages=[page.page_no for page in pages])
+    suspect = {page.page_no: said for page in pages for flag, said in SUSPECT.items() if flag in page.flags}
+    proposals = [_with_suspicion(proposal, suspect) for proposal in proposals]
+    return _apply(proposals, unread=unread, all_pages=[page.page_no for page in pages])
+
+
+def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:
+    doubts = tuple(f"第 {page} 页{suspect[page]}" for page in proposal.pages if page in suspect)
+    return replace(proposal, doubts=proposal.doubts + doubts) if doubts else proposal
 
 
 def _texts(workshop: Workshop, pages: Sequence[ScanPage]) -> list[PageText]:

@@ -50,6 +50,13 @@ _STAGES_OF = {
     "SUSP": "ACCEPT ENERGISE FILING",
     "CANCEL": "ACCEPT METER ENERGISE FILING",
 }
+#: Capacities that are asked for, smallest first: kVA in the high-voltage categories, kW in the others.
+SIZES = {
+    "HV": (250, 315, 400, 500, 630, 800, 1250),
+    "LB": (1600, 2500, 3200),
+    "LN": (15, 20, 30, 50, 80, 100),
+    "LR": (8, 10, 12, 16),
+}
 _STAFF = ("clerk", "manager", "surveyor", "inspector", "installer", "operator", "approver", "archivist", "signer")
 
 
@@ -168,14 +175,8 @@ def _meter_no(rng: Random) -> str:
 
 
 def _capacity(rng: Random, category: str, business_type: str) -> tuple[int, int]:
-    sizes = {
-        "HV": (250, 315, 400, 500, 630, 800, 1250),
-        "LB": (1600, 2500, 3200),
-        "LN": (15, 20, 30, 50, 80, 100),
-        "LR": (8, 10, 12, 16),
-    }
-    after = rng.choice(sizes[category][1:])
-    before = sizes[category][sizes[category].index(after) - 1]
+    after = rng.choice(SIZES[category][1:])
+    before = SIZES[category][SIZES[category].index(after) - 1]
     return after, 0 if business_type in ("NEW", "BATCH", "EV") else before
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 
 from archive_service.samples import people
-from archive_service.samples.cases import Case
+from archive_service.samples.cases import SIZES, Case
 
 _PERSON, _FIRM, _AGENT, _END = "A05", "A06 A07", "A08 A09", "X01 X02"
 _WORKS = "D02 D03 M02 C01 C02 C04 C05 C06 C07 C08 C09 C10"
@@ -132,7 +132,7 @@ def contradicting(kind: str, case: Case, rng: Random) -> tuple[str, Case, dict[s
         late = {**case.on, "CONTRACT": case.on["ENERGISE"] + timedelta(days=20)}
         note = _note("XC08", contract, "document_date", late["CONTRACT"].isoformat(), case.on["CONTRACT"].isoformat())
         return contract, replace(case, on=late), note
-    other = replace(case, capacity=case.capacity + max(5, case.capacity // 4))
+    other = replace(case, capacity=rng.choice([size for size in SIZES[case.category] if size != case.capacity]))
     return contract, other, _note("XC06", contract, "capacity", str(other.capacity), str(case.capacity))
 
 

@@ -17,7 +17,7 @@ class Metrics:
             "archive_http_requests_total", "Answers sent.", ["method", "route", "status"], registry=self.registry
         )
         self.seconds = Histogram("archive_http_request_seconds", "Time to answer.", ["route"], registry=self.registry)
-        self.scans = Gauge("archive_scans", "Received files by state.", ["state"], registry=self.registry)
+        self.scans = Gauge("archive_scans", "Received files that want something.", ["state"], registry=self.registry)
         self.review = Gauge("archive_review_documents", "Documents waiting for a person.", registry=self.registry)
 
     def text(self) -> bytes:
@@ -48,10 +48,17 @@ class Counting:
         try:
             await self.app(scope, receive, counted)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = _route(scope)
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self.metrics.requests.labels(method, route, str(status)).inc()
             self.metrics.seconds.labels(route).observe(time.perf_counter() - began)
 
 
+def _route(scope: Scope) -> str:
+    path = getattr(scope.get("route"), "path", "none")
+    # The framework names a route of the interface without the prefix under which it was included.
+    return f"{_API}{path}" if scope["path"].startswith(_API) and not path.startswith(_API) else path
+
+
+_API = "/api/v1"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

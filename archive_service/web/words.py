@@ -129,6 +129,16 @@ EVENT = {
     "item.withdrawn": N_("撤回资料"),
     "original.downloaded": N_("下载原件"),
 }
+#: Columns of the matrix: neighbouring stages share one, so that twelve stages fit beside each other.
+COLUMNS = (
+    (N_("受理"), ("ACCEPT",)),
+    (N_("勘查 · 方案 · 收费"), ("SURVEY", "SCHEME", "FEE")),
+    (N_("设计 · 中间检查"), ("DESIGN", "INTERIM")),
+    (N_("竣工"), ("COMPLETE",)),
+    (N_("合同"), ("CONTRACT",)),
+    (N_("装表 · 送电"), ("METER", "ENERGISE")),
+    (N_("归档 · 回访"), ("FILING", "VISIT")),
+)
 STEPS = (
     ("receive", "download", N_("接收")),
     ("check", "shield-check", N_("检查")),

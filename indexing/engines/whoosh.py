@@ -126,6 +126,8 @@ class WhooshEngine:
             folder.mkdir(parents=True, exist_ok=True)
             self._index = index.open_dir(str(folder)) if exists else index.create_in(str(folder), schema())
             self._searcher = self._index.searcher()
+        # Unpacking a stored stream takes longer than all else; those of a township's papers fit into memory.
+        self._streams: dict[int, dict[str, str]] = {}
 
     @contextmanager
     def writer(self, *, bulk: bool = False) -> Iterator[WhooshWriter]:
@@ -145,7 +147,7 @@ class WhooshEngine:
         if not query.units:
             return EngineResult(0, ())
         with self._lock, engine_faults(_FAULTS):
-            return whoosh_search.Search(self._searcher, query).page()
+            return whoosh_search.Search(self._searcher, query, self._kept()).page()
 
     def count(self) -> int:
         """Return the number of documents."""
@@ -154,7 +156,14 @@ class WhooshEngine:
     def reload(self) -> None:
         """Let readers see the last commit."""
         with self._lock, engine_faults(_FAULTS):
-            self._searcher = self._searcher.refresh()
+            if not self._searcher.up_to_date():
+                self._searcher = self._searcher.refresh()
+                self._streams = {}
+
+    def _kept(self) -> dict[int, dict[str, str]]:
+        if len(self._streams) > MOST_DOCUMENTS:
+            self._streams = {}
+        return self._streams
 
     def stats(self) -> EngineStats:
         """Return size and, above what Whoosh is meant for, a warning."""

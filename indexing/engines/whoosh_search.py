@@ -22,11 +22,12 @@ Found = set[int]
 class Search:
     """One question, answered with sets of document numbers of one searcher."""
 
-    def __init__(self, searcher: Any, asked: EngineQuery) -> None:
+    def __init__(self, searcher: Any, asked: EngineQuery, streams: dict[int, dict[str, str]]) -> None:
         self._reader = searcher.reader()
         self._searcher = searcher
         self._asked = asked
-        self._streams: dict[int, dict[str, str]] = {}
+        #: Streams read before, by document number; as long as the searcher lives they stay true.
+        self._streams = streams
 
     def page(self) -> EngineResult:
         """Return the page that was asked for."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,15 +71,9 @@ def _start_clock(limits: Limits) -> None:
     signal.setitimer(signal.ITIMER_REAL, limits.page_s)
 
 
-def nothing(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
-    """Do nothing: what a step costs by itself."""
-    return {"size_bytes": os.stat(path).st_size}
-
-
 STEPS: Mapping[str, Step] = {
     "probe": probe,
     "render": render,
     "unpack": unpack,
     "look_inside": look_inside,
-    "nothing": nothing,
 }

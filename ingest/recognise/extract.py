@@ -212,13 +212,20 @@ def _choose(readings: Sequence[_Reading], name: str) -> FieldFound | None:
     else:
         best = min(readings, key=lambda one: (one.rank, one.page if one.piece.quality > 0.8 else 99, -one.confidence))
     best = _longer(best, readings)
-    others = [one.value.value for one in readings if one is not best and one.value.checked is not False]
+    elsewhere = [one for one in readings if one is not best and not _same_place(one, best)]
+    others = [one.value.value for one in elsewhere if one.value.checked is not False]
     confidence = best.confidence
     if best.value.value in others:
         confidence = min(0.995, confidence + 0.5 * (1 - confidence))
     elif others and name in ("account_no", "application_no"):
         confidence *= 0.8
     return _field(best.value, best.piece, best.page, confidence)
+
+
+def _same_place(one: _Reading, other: _Reading) -> bool:
+    """Say whether two readings are of the same ink, so that they cannot confirm each other."""
+    a, b = one.piece.box, other.piece.box
+    return one.page == other.page and a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _longer(best: _Reading, readings: Sequence[_Reading]) -> _Reading:

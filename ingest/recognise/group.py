@@ -76,7 +76,7 @@ class Grouping:
 def look_at(page: Page, phrases: Phrases, account_no: Callable[[Page], str | None]) -> PageFacts:
     """Return what grouping and classification need to know of `page`."""
     if page.blank:
-        return PageFacts(page, PageTitle((), None, 0.0), CardSides(False, False), None)
+        return PageFacts(page, PageTitle((), None, None, 0.0), CardSides(False, False), None)
     return PageFacts(page, titles.find(page, phrases), cards.sides(page, phrases), account_no(page))
 
 
@@ -193,6 +193,8 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
         return False, "", f"第 {no} 页有表头但没有认出标题"
     if _signed(page.page) and not _signed(before) and not page.title.hits:
         return True, f"第 {no} 页没有标题,是前一份的签字部分", ""
+    if page.title.heading:
+        return False, "", f"第 {no} 页以“{page.title.heading}”开头,不能确定是否属于前一份"
     long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)
     if long_paper and (_running(page.page) or _signature_page(page.page)):
         return True, f"第 {no} 页没有标题,是前一份的正文", ""

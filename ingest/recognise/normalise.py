@@ -31,7 +31,7 @@ _PUNCTUATION = str.maketrans(
 
 _D = r"[\dOolI|]"
 _DATE = re.compile(
-    rf"(?<![\d.])({_D}{{4}})\s*年\s*({_D}{{1,2}})\s*月\s*({_D}{{1,2}})\s*[日号曰目]?"
+    rf"(?<![\d.])({_D}(?:\s?{_D}){{3}})\s*年\s*({_D}(?:\s?{_D})?)\s*月\s*({_D}(?:\s?{_D})?)\s*[日号曰目]?"
     r"|(?<![\d.])(\d{4})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})(?!\d)"
 )
 _PLAIN_DATE = re.compile(r"(?<!\d)((?:19|20)\d{6})(?!\d)")
@@ -90,7 +90,7 @@ def dates(text: str) -> list[Dated]:
     found = []
     for hit in _DATE.finditer(text):
         parts = [part for part in hit.groups() if part]
-        iso = _iso(*(part.translate(_DIGIT_LOOKALIKES) for part in parts))
+        iso = _iso(*(re.sub(r"\s", "", part).translate(_DIGIT_LOOKALIKES) for part in parts))
         found += [Dated(iso, hit.start(), hit.end())] if iso else []
     for hit in _CJK_DATE.finditer(text):
         year = "".join(_CJK_DIGITS[char] for char in hit[1])
@@ -111,7 +111,7 @@ def day(text: str) -> str | None:
 
 def capacity(text: str, unit: str | None = None) -> Capacity | None:
     """Return the capacity in `text`; terms joined by plus signs add up; `unit` is what the label said."""
-    text = clean(text)
+    text = _closed(clean(text))
     terms = list(_CAPACITY_TERM.finditer(text))
     if not terms:
         bare = re.fullmatch(rf"\s*({_NUMBER})\s*(?:[(,;。/].*)?", text)
@@ -133,7 +133,7 @@ def capacity_unit(text: str) -> str | None:
 
 def voltage(text: str) -> str | None:
     """Return the voltage in `text` as 10kV or 380V; a three-phase pair such as 220/380V goes by its line voltage."""
-    text = re.sub(r"([vV]|伏)\s*/", "/", clean(text))
+    text = re.sub(r"([vV]|伏)\s*/", "/", _closed(clean(text)))
     hit = _VOLTAGE.search(text)
     if not hit:
         return None
@@ -175,7 +175,7 @@ def name(text: str) -> str:
 
 def phone(text: str) -> str | None:
     """Return the mobile or landline number in `text`."""
-    text = clean(text)
+    text = re.sub(r"(?<=\d)[. ](?=\d)", "", clean(text))
     hit = re.search(r"(?<![\d*])1[3-9]\d(?:[\s-]?\d{4}){2}(?![\d*])", text)
     if hit:
         return re.sub(r"\D", "", hit[0])
@@ -191,6 +191,11 @@ def same_text(left: str, right: str) -> bool:
 def bare(text: str) -> str:
     """Return `text` for comparing: no spaces, no punctuation, one case."""
     return re.sub(r"[^\w]|_", "", clean(text)).upper()
+
+
+def _closed(text: str) -> str:
+    """Return `text` without the gaps that readers put between the digits of one number."""
+    return re.sub(r"(?<=\d) (?=\d)", "", text)
 
 
 def _iso(year: str, month: str, day_: str) -> str | None:

@@ -13,7 +13,8 @@ _NAME_END = re.compile(r"[。;,，]|\((?:以下|下称|盖章|签章|签字|公�
 _NOT_A_NAME = re.compile(r"^(?:盖章|签字|签章|公章|签名|年月日|无|其他|/|同上|变更|以下|是|否|[\W\d_]+)$")
 _ADDRESS_END = re.compile(r"[。;，,](?!\d)|_{2,}|邮编|邮政编码|的(?:用电|房|客户|用户|电)|(?<=[号室幢栋])用电")
 _CHECKBOXES = re.compile(r"[□☐○]\s*[^□☐☑√✓■●○\s]*|[☑√✓■●]")
-_LOOKALIKES = "OoQIl|ZzSsB"
+#: A run of this many digits is a number by itself and not the half of one.
+_WHOLE_NUMBER = 9
 
 
 class Value(NamedTuple):
@@ -47,22 +48,19 @@ def parse(kind: str, text: str, remark: str, patterns: Patterns) -> Value | None
 def account_no(text: str, pattern: str) -> Value | None:
     """Return the account number in `text`; one of a wrong length is returned too, as surely wrong."""
     text = normalise.clean(text)
-    for candidate, factor in (
-        (text, 1.0),
-        (re.sub(r"\s", "", text), 0.98),
-        (normalise.digits(re.sub(r"\s", "", text)), 0.85),
-    ):
+    plain = _closed(text)
+    for candidate, factor in ((text, 1.0), (plain, 0.98), (normalise.digits(re.sub(r"\s", "", text)), 0.85)):
         hit = re.search(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", candidate)
-        if hit:
+        if hit and (candidate is not text or plain.startswith(hit[0]) or not plain[:1].isdigit()):
             return Value(hit[0], checked=None, factor=factor)
-    wrong = re.match(r"[\s.:]*(\d[\d\s]{5,20}\d)(?![\dA-Za-z])", text)
-    return Value(re.sub(r"\s", "", wrong[1]), checked=False, factor=0.5) if wrong else None
+    wrong = re.match(r"[\s.:]*(\d{7,22})(?![\dA-Za-z])", plain)
+    return Value(wrong[1], checked=False, factor=0.5) if wrong else None
 
 
 def application_no(text: str, pattern: str) -> Value | None:
     """Return the application number in `text`; signs that were misread inside it make it doubtful."""
     text = normalise.clean(text).upper()
-    for candidate in (text, re.sub(r"\s", "", text)):
+    for candidate in (_closed(text), re.sub(r"\s", "", text)):
         hit = re.search(rf"(?<![0-9A-Z])(?:{pattern})(?![0-9A-Z])", candidate)
         if hit and sum(sign.isdigit() for sign in hit[0]) >= 4:
             if re.match(r"[\u4e00-\u9fff]\d", candidate[hit.end() : hit.end() + 2]):
@@ -70,6 +68,16 @@ def application_no(text: str, pattern: str) -> Value | None:
             mended = re.sub(r"(?<=\d)[OIL|](?=[\dOIL])", lambda sign: "0" if sign[0] == "O" else "1", hit[0])
             return Value(mended, factor=1.0 if mended == hit[0] else 0.85)
     return None
+
+
+def _closed(text: str) -> str:
+    """Return `text` with the gaps and points gone that readers put inside a number; two whole numbers stay apart."""
+
+    def close(hit: re.Match[str]) -> str:
+        parts = re.split(r"[ .]+", hit[0])
+        return "".join(parts) if min(map(len, parts)) < _WHOLE_NUMBER else hit[0]
+
+    return re.sub(r"\d+(?:[ .]+\d+)+", close, text.strip(" .:"))
 
 
 def identity(text: str) -> Value | None:
@@ -137,7 +145,7 @@ def words(text: str) -> Value | None:
 def code(text: str) -> Value | None:
     """Return a number of letters, digits and dashes; at least four digits."""
     plain = normalise.clean(text).strip()
-    for candidate in (plain, re.sub(r"\s", "", plain)):
+    for candidate in (_closed(plain), re.sub(r"\s", "", plain)):
         hit = re.match(
             r"[(]?(?:No\.?|NO\.?|第)?([A-Za-z0-9\u4e00-\u9fff]{0,6}[-〔(\[]?[A-Za-z0-9][A-Za-z0-9\-/()]{3,39})",
             candidate,

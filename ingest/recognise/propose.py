@@ -162,7 +162,7 @@ def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:
             other = draft.match.household
             found = draft.fields.get(name)
             strangers = household is not None and other is not None and household.id != other.id
-            if draft is not about and found and not strangers and draft.code not in _CARD_TYPES:
+            if draft is not about and found and not strangers and not _is_card(draft.grouped):
                 people[normalise.bare(found.value)] = code
     if household:
         people[normalise.bare(household.account_name)] = "A05"
@@ -171,7 +171,7 @@ def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:
 
 def _is_card(document: Grouped) -> bool:
     best = document.pages[0].title.best
-    return any(page.card.any for page in document.pages) or bool(best and best.target == "identity_card")
+    return document.pages[0].card.any or bool(best and best.target == "identity_card")
 
 
 def _common_application(drafts: Sequence[_Draft]) -> dict[int, str | None]:

@@ -64,6 +64,8 @@ class PageTitle:
 
     hits: tuple[TitleHit, ...]
     unknown: str | None
+    #: A large line at the head that is not even worded like a title; whatever it is, something begins here.
+    heading: str | None
     #: The best look of any line read as a title, known or not.
     look: float
 
@@ -77,6 +79,7 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
     """Return what the head of `page` says about its type."""
     hits: dict[str, TitleHit] = {}
     unknown: tuple[float, str] | None = None
+    heading: str | None = None
     cell_labels = labels.vocabulary().known
     for line in _candidates(page):
         look = look_of(page, line)
@@ -92,6 +95,8 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
             known = hits.get(target)
             if known is None or known.rank < hit.rank:
                 hits[target] = hit
+        if not found and look >= _UNKNOWN_LOOK and not _PART.match(core) and len(core) >= 3:
+            heading = heading or line.compact
         if (
             not found
             and look >= _UNKNOWN_LOOK
@@ -101,7 +106,7 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
             unknown = (look, line.compact)
     ordered = sorted(hits.values(), key=lambda hit: hit.rank, reverse=True)
     look = max([hit.look for hit in ordered] + ([unknown[0]] if unknown else [0.0]))
-    return PageTitle(tuple(ordered), unknown[1] if unknown else None, look)
+    return PageTitle(tuple(ordered), unknown[1] if unknown else None, heading, look)
 
 
 def look_of(page: Page, line: Line) -> float:

@@ -14,9 +14,14 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.households import actions, queries
 from archive_service.households.csv_rows import read_csv
+from archive_service.households.values import ImportReport
 from archive_service.people import actions as people
 from archive_service.people import queries as people_queries
 from archive_service.people.viewer import Viewer
+
+
+#: Rows of one transaction.
+PART = 500
 
 
 @click.group()
@@ -34,10 +39,21 @@ def import_(services: Services, file: Path, as_json: bool) -> int:
     Centres that are not known yet are added below the topmost unit, unless the command acts in a person's name.
     """
     rows = read_csv(file.read_bytes())
+    total = ImportReport(0, 0, 0, ())
+    with output.progress() as bar:
+        task = bar.add_task("登记案件", total=len(rows))
+        # A part is a transaction of its own: others need not wait for the whole file, and repeating rows is harmless.
+        for start in range(0, len(rows), PART):
+            total = _added(total, _import_part(services, rows[start : start + PART]))
+            bar.advance(task, len(rows[start : start + PART]))
+    return _report(total, as_json)
+
+
+def _import_part(services: Services, rows: Sequence[Mapping[str, str]]) -> ImportReport:
     with services.writing() as (session, viewer):
         if services.login is None:
             viewer = _add_centres(session, viewer, rows)
-        report = actions.import_cases(
+        return actions.import_cases(
             session,
             rows,
             by=viewer,
@@ -47,6 +63,18 @@ def import_(services: Services, file: Path, as_json: bool) -> int:
             application_no_pattern=services.settings.application_no_pattern,
             filing_due_workdays=services.settings.filing_due_workdays,
         )
+
+
+def _added(one: ImportReport, other: ImportReport) -> ImportReport:
+    return ImportReport(
+        one.created + other.created,
+        one.updated + other.updated,
+        one.unchanged + other.unchanged,
+        one.errors + other.errors,
+    )
+
+
+def _report(report: ImportReport, as_json: bool) -> int:
     if as_json:
         output.emit(report)
     else:

@@ -17,11 +17,16 @@ from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import labels, words
 from archive_service.web.visit import SignedIn, Visit, whole_number
+from ingest import queries as ingest
 
 router = APIRouter()
 
 _SHOWN = 50
 _HISTORY_SHOWN = 100
+#: Papers from which a column of the matrix stands two and three cells wide.
+_BROAD, _WIDE = 5, 12
+#: Doubtful documents looked through for one that may close a gap.
+_LOOKED_THROUGH = 500
 #: What a person has to act on, worst first.
 _PROBLEMS = ("missing", "doubtful", "deferred")
 _SATISFIED = ("present", "inherited", "waived")
@@ -29,17 +34,17 @@ _SATISFIED = ("present", "inherited", "waived")
 
 @dataclass(frozen=True)
 class Column:
-    """A stage of the matrix with one cell a paper."""
+    """Neighbouring stages of the matrix with one cell a paper."""
 
-    stage: str
+    word: str
     cells: Sequence[VerdictView]
     satisfied: int
     due: int
 
     @property
-    def wide(self) -> bool:
-        """Say whether the column needs room for several cells a row."""
-        return len(self.cells) > 6
+    def look(self) -> str:
+        """Return the class that gives the column room for several cells a row."""
+        return "wide" if len(self.cells) > _WIDE else "broad" if len(self.cells) > _BROAD else ""
 
 
 @dataclass(frozen=True)
@@ -161,22 +166,26 @@ def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Resp
         totals=totals(case) if case else {},
         days_left=(case.filing_due_on - visit.today).days if case and case.filing_due_on else None,
         observations=_observations(visit, case) if case else [],
+        candidates=_candidates(visit, file),
     )
 
 
 def columns(case: CaseView) -> list[Column]:
-    """Return the matrix of a case: stages in work order, each with its papers in catalogue order."""
+    """Return the matrix of a case: stages in work order, with their papers in catalogue order."""
     types = labels.document_types()
-    by_stage: dict[str, list[VerdictView]] = {code: [] for code in labels.Labels("zh").stages()}
+    column_of = {stage: word for word, stages in words.COLUMNS for stage in stages}
+    cells: dict[str, list[VerdictView]] = {word: [] for word, _ in words.COLUMNS}
     for verdict in case.verdicts:
         kind = types.get(verdict.document_type)
-        by_stage.setdefault(kind.stage if kind else "", []).append(verdict)
-    return [_column(stage, cells) for stage, cells in by_stage.items() if cells]
+        stage = kind.stage if kind else ""
+        # A stage that an edited catalogue added stands in a column of its own.
+        cells.setdefault(column_of.get(stage, stage), []).append(verdict)
+    return [_column(word, found) for word, found in cells.items() if found]
 
 
-def _column(stage: str, cells: Sequence[VerdictView]) -> Column:
+def _column(word: str, cells: Sequence[VerdictView]) -> Column:
     due = [cell for cell in cells if cell.due]
-    return Column(stage, cells, sum(cell.status in _SATISFIED for cell in due), len(due))
+    return Column(word, cells, sum(cell.status in _SATISFIED for cell in due), len(due))
 
 
 def dots(case: CaseView) -> list[Dot]:
@@ -186,11 +195,8 @@ def dots(case: CaseView) -> list[Dot]:
         done.setdefault("ACCEPT", case.accepted_on)
     if case.energised_on:
         done.setdefault("ENERGISE", case.energised_on)
-    asked = {
-        labels.document_types()[v.document_type].stage
-        for v in case.verdicts
-        if v.document_type in labels.document_types()
-    }
+    types = labels.document_types()
+    asked = {types[v.document_type].stage for v in case.verdicts if v.due and v.document_type in types}
     shown = [code for code in labels.Labels("zh").stages() if code in done or code in asked or code == "FILING"]
     last = max((at for at, code in enumerate(shown) if code in done), default=-1)
     filed = case.state == "filed"
@@ -213,6 +219,15 @@ def problems(case: CaseView) -> list[VerdictView]:
 def totals(case: CaseView) -> dict[str, int]:
     """Return how many cells of the matrix stand in each state, counted from the cells."""
     return {code: n for code in words.PAPER if (n := sum(v.status == code for v in case.verdicts))}
+
+
+def _candidates(visit: Visit, file: HouseholdView) -> dict[str, int]:
+    """Return the doubtful documents that may close a gap of this file: type -> document."""
+    if not visit.viewer.may(Right.SCAN_REVIEW, file.unit_id):
+        return {}
+    with visit.services.database.reading() as session:
+        waiting = ingest.review_queue(session, visit.viewer, limit=_LOOKED_THROUGH).documents
+    return {document.document_type: document.id for document in waiting if document.account_no == file.account_no}
 
 
 def _observations(visit: Visit, case: CaseView) -> Sequence[Observation]:

@@ -62,11 +62,22 @@
     if (!svg) return;
     svg.querySelectorAll(".marks rect").forEach(function (rect) {
       var at = rect.dataset.field === name; rect.classList.toggle("at", at);
-      if (at) rect.scrollIntoView({ block: "center", inline: "center", behavior: "auto" });
+      if (at) show(paper, rect);
     });
   };
   window.addEventListener("resize", draw);
-  var here = document.querySelector(".strip [aria-current]"); if (here) here.scrollIntoView({ block: "nearest", inline: "nearest" });
+  /* Only the strip and the desk scroll, never the page around them. */
+  function show(box, thing) {
+    var a = box.getBoundingClientRect(), b = thing.getBoundingClientRect();
+    box.scrollTop += b.top - a.top - (a.height - b.height) / 2; box.scrollLeft += b.left - a.left - (a.width - b.width) / 2;
+  }
+  var strip = stage.parentElement.querySelector(".strip"), here = strip && strip.querySelector("[aria-current]");
+  if (here) show(strip, here);
   draw();
-  var found = svg && svg.querySelector(".found rect"); if (found) found.scrollIntoView({ block: "center" });
+  var found = svg && svg.querySelector(".found rect"); if (found) show(paper, found);
+  document.querySelectorAll("[data-point]").forEach(function (row) {
+    row.addEventListener("mouseenter", function () { window.archive.point(row.dataset.point); });
+  });
+  var finder = document.getElementById("find-here");
+  if (finder) keys.on("KeyF", function () { finder.focus(); finder.select(); });
 })();
