@@ -17,6 +17,11 @@ from archive_service.storage.store import ObjectStore
 from archive_service.web.guard import SANDBOX
 
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
+_LOCK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 100" fill="none" stroke="#5f6c68" stroke-width="2">'
+    '<rect width="80" height="100" fill="#edf1f0" stroke="none"/><rect x="30" y="47" width="20" height="15" rx="2"/>'
+    '<path d="M34 47v-5a6 6 0 0 1 12 0v5"/></svg>'
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -32,6 +37,11 @@ def image(store: ObjectStore, digest: str | None) -> Response:
         if data.startswith(magic):
             return Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
     raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
+
+
+def lock() -> Response:
+    """Answer with a lock: there is a page here that this person may not see."""
+    return Response(_LOCK, media_type="image/svg+xml", headers={"Content-Disposition": "inline"})
 
 
 def original(store: ObjectStore, digest: str, name: str) -> Response:

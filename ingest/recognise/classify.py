@@ -77,6 +77,7 @@ def _by_title(
     hits: Sequence[tuple[int, TitleHit]], document: Grouped, phrases: Phrases, hints: Hints, body: Sequence[Candidate]
 ) -> list[Candidate]:
     page_no, best = hits[0]
+    rival = next((hit for _, hit in hits[1:] if hit.rank[:2] == best.rank[:2] and hit.text == best.text), None)
     found: list[Candidate] = []
     spoken = {one.code: one.confidence for one in body}
     for _, hit in hits:
@@ -87,6 +88,9 @@ def _by_title(
             found += _members(family, hit, reason, share, document, hints)
         else:
             found.append(Candidate(hit.target, hit.confidence * share, reason))
+    if rival and spoken.get(rival.target, 0.0) >= spoken.get(best.target, 0.0):
+        # The words of the title fit two types equally well.
+        found = [Candidate(one.code, one.confidence * 0.85, one.reason) for one in found]
     found = _override(found, document, phrases)
     found = [_against_voltage(one, document, phrases) for one in found]
     first = max(found, key=lambda one: one.confidence)
@@ -261,6 +265,4 @@ def _ranked(found: Sequence[Candidate], body: Sequence[Candidate], phrases: Phra
     if not ranked or ranked[0].confidence < _NOTHING:
         return [Candidate(OTHER, _NOTHING, "标题和内容都不足以归类"), *ranked]
     first = ranked[0]
-    if first.code in spoken and spoken[first.code] is not first and top > _BODY_BEST:
-        first = Candidate(first.code, first.confidence, f"{first.reason};{spoken[first.code].reason}")
     return [Candidate(one.code, round(one.confidence, 3), one.reason) for one in (first, *ranked[1:])]

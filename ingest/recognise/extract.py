@@ -230,6 +230,8 @@ def _same_place(one: _Reading, other: _Reading) -> bool:
 
 def _longer(best: _Reading, readings: Sequence[_Reading]) -> _Reading:
     """Return the reading that goes on where `best` breaks off at the end of a line."""
+    if not re.search(r"[\u4e00-\u9fff]", best.value.value):
+        return best
     same = [one for one in readings if one.rank == best.rank and one.page == best.page]
     longer = [one for one in same if one.value.value.startswith(best.value.value) and best.value.unit is None]
     return max(longer, key=lambda one: len(one.value.value)) if longer else best

@@ -18,6 +18,8 @@ from ingest.recognise.titles import PageTitle
 
 #: A title this sure starts a document.
 _SURE_TITLE = 0.85
+#: A title that starts a document where nothing speaks for its being a continuation.
+_LIKELY_TITLE = 0.6
 _ARTICLE = re.compile(
     r"^(?:第[一二三四五六七八九十百\d]{1,4}[条章节]|[(]?[一二三四五六七八九十]{1,3}[)、.]|[(]?\d{1,2}(?:[)、]|\.(?!\d))|\d{1,2}\.\d{1,2})"
 )
@@ -193,6 +195,9 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
         return False, "", f"第 {no} 页有表头但没有认出标题"
     if _signed(page.page) and not _signed(before) and not page.title.hits:
         return True, f"第 {no} 页没有标题,是前一份的签字部分", ""
+    best = page.title.best
+    if best and best.look >= titles.TITLE_LOOK and best.confidence >= _LIKELY_TITLE:
+        return False, "", ""
     if page.title.heading:
         return False, "", f"第 {no} 页以“{page.title.heading}”开头,不能确定是否属于前一份"
     long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)

@@ -229,7 +229,7 @@ def _right(page: Page, lines: list[Line], by_line: list[list[Span]], index: int)
     beside = [
         (other.box[0], i)
         for i, other in enumerate(lines)
-        if i != index and other.box[0] >= line.box[2] - 0.4 * line.size and _beside(line, other)
+        if i != index and _right_of(line, other) and _beside(line, other)
     ]
     found: list[int] = []
     edge = line.box[2]
@@ -252,7 +252,7 @@ def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit:
         (i, other)
         for i, other in enumerate(lines)
         if i != index
-        and other.box[0] >= label.box[2] - 0.4 * label.size
+        and _right_of(label, other)
         and other.box[0] < limit
         and abs(other.middle - label.middle) < 1.3 * label.size
         and not by_line[i]
@@ -267,6 +267,11 @@ def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit:
         and abs((above.middle + below.middle) / 2 - label.middle) < 0.4 * label.size
     ]
     return [min(pairs)[1]] if pairs else []
+
+
+def _right_of(line: Line, other: Line) -> bool:
+    """Say whether `other` begins to the right of `line`; readers let boxes overlap by up to a character."""
+    return other.box[0] >= line.box[2] - 0.9 * line.height and 2 * other.box[0] > line.box[0] + line.box[2]
 
 
 def _beside(line: Line, other: Line) -> bool:

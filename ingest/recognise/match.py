@@ -95,10 +95,9 @@ class Register:
 
 def match_all(papers: Sequence[Paper], register: Register, said: Said) -> list[Match]:
     """Return for each document of a scan the household it belongs to; cases are chosen later, when types are known."""
-    spoken = _by_said(register, said)
-    if said.account_no and spoken is None:
-        missing = Match(doubts=[f"所说的户号 {said.account_no} 未登记,请先导入该户或核对户号"])
-        return [missing if i == 0 else Match(doubts=list(missing.doubts)) for i in range(len(papers))]
+    spoken, unknown = _by_said(register, said)
+    if unknown:
+        return [Match(doubts=[unknown]) for _ in papers]
     if spoken is not None:
         return [_held_to(spoken, paper, register) for paper in papers]
     matches = [_by_numbers(paper, register) for paper in papers]
@@ -106,11 +105,16 @@ def match_all(papers: Sequence[Paper], register: Register, said: Said) -> list[M
     return matches
 
 
-def _by_said(register: Register, said: Said) -> KnownHousehold | None:
+def _by_said(register: Register, said: Said) -> tuple[KnownHousehold | None, str]:
+    """Return the household that the person named, and what is wrong with what was said."""
     if said.account_no:
-        return register.account(said.account_no)
-    case = register.case(said.application_no) if said.application_no else None
-    return register.household_of(case) if case else None
+        household = register.account(said.account_no)
+        return household, "" if household else f"交件人指定的户号 {said.account_no} 未登记,请先导入该户或核对户号"
+    if said.application_no:
+        case = register.case(said.application_no)
+        wrong = "" if case else f"交件人指定的申请编号 {said.application_no} 未登记,请先导入该业务或核对编号"
+        return register.household_of(case) if case else None, wrong
+    return None, ""
 
 
 def _held_to(household: KnownHousehold, paper: Paper, register: Register) -> Match:
@@ -277,6 +281,9 @@ def choose_case(
     household = match.household
     if household is None:
         return
+    spoken = said.application_no
+    if spoken and spoken not in (case.application_no for case in household.cases):
+        match.doubts.append(f"交件人指定的申请编号 {spoken} 不属于户号 {household.account_no}")
     for number, why in ((said.application_no, "交件人指定"), (paper.value("application_no"), "纸面")):
         case = next((one for one in household.cases if number and one.application_no == number), None)
         if case:

@@ -52,8 +52,9 @@ def page_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
 
 @router.get("/items/{item_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
-    """Return the small image of a page."""
-    return pictures.image(visit.services.store, _shown(_page(visit, item_id, page_no)).thumbnail_digest)
+    """Return the small image of a page; a lock in its place where the page may not be seen."""
+    page = _page(visit, item_id, page_no)
+    return pictures.lock() if page.withheld else pictures.image(visit.services.store, page.thumbnail_digest)
 
 
 @router.get("/items/{item_id}/pages/{page_no}/original")

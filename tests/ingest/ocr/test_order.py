@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_bands_share_the_page_out_without_gap_or_overlap(width: int, height: int
     views = list(canvas.bands(np.full((height, width, 3), 255, np.uint8), scale))
     assert views[0].first == 0
     assert views[-1].last == np.inf
-    for above, below in zip(views, views[1:], strict=False):
+    for above, below in pairwise(views):
         assert abs(above.last - below.first) <= 1
         assert below.top < below.first
         assert above.last < above.top + above.blob.shape[2] / above.scale
@@ -50,5 +52,6 @@ def test_bands_share_the_page_out_without_gap_or_overlap(width: int, height: int
 def test_a_line_that_two_bands_found_counts_once() -> None:
     """The second of two nearly equal boxes goes."""
     box = np.array([[10, 10], [200, 10], [200, 40], [10, 40]], np.float32)
-    assert len(canvas.without_doubles(np.stack([box, box + 3, box + [0, 60]]).astype(np.float32))) == 2
+    lower = box + np.array([0, 60], np.float32)
+    assert len(canvas.without_doubles(np.stack([box, box + 3, lower]))) == 2
     assert len(canvas.without_doubles(np.zeros((0, 4, 2), np.float32))) == 0

@@ -131,6 +131,16 @@ def test_a_household_said_but_not_registered_is_named() -> None:
     assert any("0000000000 未登记" in doubt for doubt in found.doubts)
 
 
+def test_an_application_said_but_not_registered_is_named() -> None:
+    found = build.proposals(build.reply(), said=Said(application_no="209900000000"))[0]
+    assert any("209900000000 未登记" in doubt for doubt in found.doubts)
+
+
+def test_an_application_said_alone_gives_household_and_case() -> None:
+    found = build.proposals(drawing(1), said=Said(application_no="202611090401"))[0]
+    assert (found.household_id, found.case_id, found.doubts) == (1, 1, ())
+
+
 @pytest.mark.parametrize(("whose", "code"), [("周启明", "A05"), ("许嘉禾", "A09"), ("沈德胜", "A07")])
 def test_a_card_is_filed_as_what_its_person_is_in_the_case(whose: str, code: str) -> None:
     form = page(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ingest.recognise.values import OTHER, Said
+from ingest.recognise.propose import propose
+from ingest.recognise.values import OTHER, Said, Thresholds
 from tests.support import read_pages as build
 
 
@@ -132,6 +135,25 @@ def test_what_the_person_said_is_believed_and_the_contradiction_shown() -> None:
 
 def test_a_type_said_without_contradiction_brings_no_doubt() -> None:
     assert build.proposals(build.reply(), said=Said(document_type="P03H"))[0].doubts == ()
+
+
+def test_a_type_that_a_unit_added_to_its_catalogue_is_recognised_by_its_own_keywords() -> None:
+    known = build.EDITION.document_types
+    own = known["V01"].model_copy(
+        update={"code": "Z01", "name_zh": "绿电交易确认函", "title_keywords": ("绿电交易确认函",)}
+    )
+    edition = replace(build.EDITION, document_types={**known, "Z01": own})
+    sheet = build.page(1, build.title("绿电交易确认函"), *build.text_block("内容略。"))
+    found = propose(
+        [sheet],
+        edition=edition,
+        lookup=build.Register(build.household()),
+        said=Said(),
+        thresholds=Thresholds(),
+        account_pattern=build.ACCOUNTS,
+        application_pattern=build.APPLICATIONS,
+    )[0]
+    assert (found.document_type, found.confidence >= 0.85) == ("Z01", True)
 
 
 def test_candidates_come_best_first_and_say_the_chosen_type() -> None:
