@@ -78,6 +78,9 @@ start_rabbitmq() {
   mkdir "$home"
   : >"$home/empty.conf"
   : >"$home/plugins"
+  # RabbitMQ would start Erlang's name server by itself and leave it behind.
+  in_background epmd epmd -port "$epmd" -address 127.0.0.1
+  until_answers epmd 10 port_open "$epmd"
   # The wrapper in the path changes the user and reads the machine's own configuration; the program behind it does not.
   in_background rabbitmq env HOME="$home" ERL_EPMD_PORT="$epmd" RABBITMQ_NODENAME=archive-test@localhost \
     RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$port" RABBITMQ_DIST_PORT="$dist" \

@@ -20,7 +20,7 @@ def digest(text: str) -> str:
     """Return `text` as a sha256 digest: 64 lower-case hexadecimal digits. Raises Invalid otherwise."""
     value = text.strip().lower()
     if not _DIGEST.fullmatch(value):
-        raise Invalid("id.digest", "这不是 sha256 摘要(64 位十六进制)。请核对后再试。")
+        raise Invalid("id.digest", "这不是 sha256 摘要（64 位十六进制）。请核对后再试。")
     return value
 
 

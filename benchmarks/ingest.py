@@ -72,7 +72,8 @@ def _page(image: Any, truth: dict[str, Any]) -> Page:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=88, dpi=(dpi, dpi))
     lines = tuple(support.plain(line["text"]) for line in truth["lines"] if line["kind"] not in _NOT_COUNTED)
-    return Page(out.getvalue(), dpi, *image.size, lines)
+    width, height = image.size
+    return Page(out.getvalue(), dpi, width, height, lines)
 
 
 def write_pdf(pages: Sequence[Page], path: Path) -> None:

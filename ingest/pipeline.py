@@ -65,7 +65,7 @@ class StepHandler:
         if scan.state in states.FINAL:
             return
         step = STEPS[scan.state].name
-        message = f"系统在“{STEP_NAMES[step]}”一步连续失败 3 次,文件已完整保存。请通知管理员查看后重新提交。"
+        message = f"系统在“{STEP_NAMES[step]}”一步连续失败 3 次，文件已完整保存。请通知管理员查看后重新提交。"
         _end(session, scan, states.SET_ASIDE, code=code, message=message, now=now)
 
 

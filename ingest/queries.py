@@ -151,7 +151,7 @@ def scans(
     if batch_id is not None:
         wanted = wanted.where(Scan.batch_id == batch_id)
     if text:
-        wanted = wanted.where(Scan.file_name.contains(text, autoescape=True))
+        wanted = wanted.where(Scan.file_name.icontains(text, autoescape=True))
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after is not None:
         wanted = wanted.where(Scan.id < after)
@@ -164,7 +164,7 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
     """Return a received file; raises NotFound when it does not exist or the viewer does not work in its unit."""
     found = session.get(Scan, scan_id)
     if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
-        raise NotFound("scan.not-found", "没有这份扫描件,或您无权查看。请返回扫描列表。")
+        raise NotFound("scan.not-found", "没有这份扫描件，或您无权查看。请返回扫描列表。")
     members = session.scalars(select(Scan).where(Scan.parent_id == found.id).order_by(Scan.id))
     return ScanView(
         row=_row(found),
@@ -204,7 +204,7 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
         select(ScanPage, Scan.unit_id).join(Scan).where(Scan.id == scan_id, ScanPage.page_no == page_no)
     ).one_or_none()
     if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
-        raise NotFound("scan.page-not-found", "没有这一页,或您无权查看。请返回扫描列表。")
+        raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
     return _page(found.ScanPage)
 
 
@@ -220,7 +220,7 @@ def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
     """Return a batch with its progress; raises NotFound when the viewer may not receive scans in its unit."""
     found = session.get(Batch, batch_id)
     if found is None or not viewer.may(Right.SCAN_RECEIVE, found.unit_id):
-        raise NotFound("batch.not-found", "没有这个批次,或您无权查看。请返回扫描入库。")
+        raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
     return _progress(session, [found])[0]
 
 
@@ -243,7 +243,7 @@ def document(session: Session, viewer: Viewer, document_id: int) -> DocumentView
     """Return one document of a scan, decided or not; raises NotFound when the viewer may not review it."""
     found = session.get(ScanDocument, document_id)
     if found is None or not viewer.may(Right.SCAN_REVIEW, found.scan.unit_id):
-        raise NotFound("review.not-found", "没有这份待校核资料,或您无权查看。请返回校核列表。")
+        raise NotFound("review.not-found", "没有这份待校核资料，或您无权查看。请返回校核列表。")
     return _documents(session, [found])[0]
 
 

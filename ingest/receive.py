@@ -99,7 +99,7 @@ def receive(
         except IntegrityError:
             # Someone received the same bytes between our look and our commit: the second look finds them.
             continue
-    raise ArchiveError("internal.duplicate-race", "这份文件正在被同时接收,没有重复保存。请稍后在扫描列表中查看。")
+    raise ArchiveError("internal.duplicate-race", "这份文件正在被同时接收，没有重复保存。请稍后在扫描列表中查看。")
 
 
 def add_scan(

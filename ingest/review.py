@@ -65,10 +65,10 @@ def confirm(
 def reject(session: Session, viewer: Viewer, document_id: int, *, reason: str, now: datetime) -> None:
     """Send a document back: it is not filed, its scan and pages are kept. Raises Invalid without a reason."""
     if not reason.strip():
-        raise Invalid("review.reason", "请填写退回原因,以便移交人补正。")
+        raise Invalid("review.reason", "请填写退回原因，以便移交人补正。")
     scan, document = _open_document(session, viewer, document_id)
     document.state, document.decided_by, document.decided_at = "rejected", viewer.person_id, now
-    document.doubts = [*document.doubts, f"退回:{reason.strip()[:200]}"]
+    document.doubts = [*document.doubts, f"退回：{reason.strip()[:200]}"]
     _audit(session, viewer, scan, document, "document.rejected", {"reason": reason.strip()[:200]}, now=now)
     _settle(session, scan, now=now)
 
@@ -77,14 +77,14 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
     """Take the person's own last decision on a document back; a filed item is withdrawn, never removed."""
     scan, document = _document(session, viewer, document_id)
     if document.state == "proposed":
-        raise Refused("review.not-decided", "这份资料还没有决定,无需撤销。")
+        raise Refused("review.not-decided", "这份资料还没有决定，无需撤销。")
     if document.decided_by != viewer.person_id or viewer.person_id is None:
         raise Refused("review.not-own", "只能撤销本人的决定。请联系作出决定的人员。")
     if document.item_id is not None:
         households.withdraw_item(session, item_id=document.item_id, reason="撤销归入", by=viewer, now=now, today=today)
     document.state, document.item_id, document.decided_by, document.decided_at = "proposed", None, None, None
     if not document.doubts:
-        document.doubts = ["已撤销归入,请重新核对。"]
+        document.doubts = ["已撤销归入，请重新核对。"]
     _audit(session, viewer, scan, document, "document.reopened", {}, now=now)
     _settle(session, scan, now=now)
 
@@ -92,7 +92,7 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
 def _open_document(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
     scan, document = _document(session, viewer, document_id)
     if document.state != "proposed":
-        raise Refused("review.decided", "这份资料已由他人处理,您的更改没有保存。请继续下一份。", document=document.id)
+        raise Refused("review.decided", "这份资料已由他人处理，您的更改没有保存。请继续下一份。", document=document.id)
     return scan, document
 
 
@@ -100,7 +100,7 @@ def _document(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan,
     locked = select(ScanDocument).where(ScanDocument.id == document_id).with_for_update()
     document = session.scalars(locked).one_or_none()
     if document is None or not viewer.may(Right.SCAN_REVIEW, document.scan.unit_id):
-        raise NotFound("review.not-found", "没有这份待校核资料,或您无权查看。请返回校核列表。")
+        raise NotFound("review.not-found", "没有这份待校核资料，或您无权查看。请返回校核列表。")
     return document.scan, document
 
 
@@ -112,7 +112,7 @@ def _check_type(code: str, today: date) -> None:
 def _household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:
     found = session.scalar(select(HouseholdFile).where(HouseholdFile.account_no == account_no.strip()))
     if found is None or not viewer.may(Right.ITEM_CHANGE, found.unit_id):
-        raise Invalid("review.account", "没有登记这个户号,或不在您的管辖范围内。请核对户号,或先登记案件。")
+        raise Invalid("review.account", "没有登记这个户号，或不在您的管辖范围内。请核对户号，或先登记案件。")
     return found
 
 

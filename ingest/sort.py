@@ -99,12 +99,12 @@ def _field(found: FieldFound) -> dict[str, Any]:
 
 def _unreadable(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
     names = "、".join(str(n) for n in pages)
-    doubt = f"第 {names} 页无法成像,其余各页已完成。请重新扫描这些页面后再提交。"
+    doubt = f"第 {names} 页无法成像，其余各页已完成。请重新扫描这些页面后再提交。"
     return _nothing(scan, seq, pages, doubt)
 
 
 def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
-    return _nothing(scan, 1, pages, "各页均为空白,没有可归户的内容。请核对扫描方向和纸张后重新提交。")
+    return _nothing(scan, 1, pages, "各页均为空白，没有可归户的内容。请核对扫描方向和纸张后重新提交。")
 
 
 def _nothing(scan: Scan, seq: int, pages: list[int], doubt: str) -> ScanDocument:

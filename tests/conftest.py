@@ -1,4 +1,7 @@
-"""Fixtures that every suite shares: a migrated database, a file store, settings of a home of their own."""
+"""Fixtures that every suite shares: a migrated database, a file store, settings of a home of their own.
+
+The database is SQLite, and PostgreSQL once more in the tests marked `service`, which `make services` runs.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,59 @@ from pathlib import Path
 
 import pytest
 
-from archive_service import migrations
 from archive_service.db.session import Database
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
+from tests.support import databases
+from tests.support.services import address
+
+
+def pytest_report_header() -> str:
+    """Say how the tests that need a running service are reached, since the plain run leaves them out."""
+    return "tests against PostgreSQL, S3, Redis and RabbitMQ: `make services` (.ci/with-services starts the services)"
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file brought up by the migrations once; each test copies it."""
-    path = tmp_path_factory.mktemp("template") / "archive.db"
-    migrations.upgrade(f"sqlite:///{path}")
-    return path
+    return databases.migrated_file(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Postgres]:
+    """A PostgreSQL server that holds a migrated database to copy."""
+    server = databases.Postgres(address("PostgreSQL", "ARCHIVE_TEST_POSTGRES_URL"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh migrated database; empty for a SQLite file in the home."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: databases.Postgres = request.getfixturevalue("postgres")
+    with server.fresh() as url:
+        yield url
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
     """Settings whose home is empty and which no variable of the environment reaches."""
     for name in [n for n in os.environ if n.startswith("ARCHIVE_") and not n.startswith("ARCHIVE_TEST_")]:
         del os.environ[name]
-    return Settings(_env_file=None, home=tmp_path / "home", workers=1)  # type: ignore[call-arg]
+    # Only a test that asks for the database is run on each kind; the settings alone do not make it do so.
+    url = request.getfixturevalue("database_url") if "database_url" in request.fixturenames else ""
+    return Settings(_env_file=None, home=tmp_path / "home", workers=1, database_url=url)  # type: ignore[call-arg]
 
 
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
+def database(settings: Settings, migrated_file: Path, database_url: str) -> Iterator[Database]:
     """A fresh migrated database."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    shutil.copy(migrated_file, settings.home / "archive.db")
+    if not database_url:
+        shutil.copy(migrated_file, settings.home / "archive.db")
     opened = Database(settings.url())
     yield opened
     opened.close()

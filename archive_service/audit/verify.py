@@ -17,6 +17,12 @@ def chain_breaks(session: Session) -> list[Break]:
     return list(breaks(_links(session), head=(head.seq, head.hash) if head else (0, GENESIS)))
 
 
+def last_seq(session: Session) -> int:
+    """Return the number of the newest entry, 0 before the first."""
+    head = session.get(AuditHead, 1)
+    return head.seq if head else 0
+
+
 def _links(session: Session) -> Iterator[tuple[Link, str, str]]:
     for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)):
         link = Link(

@@ -117,4 +117,4 @@ def _basis(wanted: DocumentType) -> str:
     if wanted.is_default:
         return "的默认规则"
     cited = dict.fromkeys(re.findall(r"\b[ST]\d+\b", wanted.source))
-    return f",来源 {'、'.join(cited) or wanted.source}"
+    return f"，来源 {'、'.join(cited) or wanted.source}"

@@ -16,19 +16,19 @@ from archive_service.catalogue.schema import EditionText, OverlayText
 
 #: Reasons of the schema in the words of the archive; {…} are facts of the schema's error.
 _REASONS = {
-    "extra_forbidden": "不认识的项“{last}”。请核对拼写,或删去。",
+    "extra_forbidden": "不认识的项“{last}”。请核对拼写，或删去。",
     "missing": "缺少“{last}”。",
-    "string_type": "这里要写文字;数字或 yes/no 样子的代码请加引号。",
+    "string_type": "这里要写文字；数字或 yes/no 样子的代码请加引号。",
     "string_too_short": "不能为空。",
-    "string_too_long": "文字太长,最多 {max_length} 个字符。",
-    "string_pattern_mismatch": "“{input}”不符合这里的写法({pattern})。",
-    "literal_error": "“{input}”不是允许的值。允许的是:{expected}。",
-    "enum": "“{input}”不是允许的值。允许的是:{expected}。",
+    "string_too_long": "文字太长，最多 {max_length} 个字符。",
+    "string_pattern_mismatch": "“{input}”不符合这里的写法（{pattern}）。",
+    "literal_error": "“{input}”不是允许的值。允许的是：{expected}。",
+    "enum": "“{input}”不是允许的值。允许的是：{expected}。",
     "int_type": "这里要写整数。",
     "int_parsing": "这里要写整数。",
     "int_from_float": "这里要写整数。",
-    "greater_than_equal": "数值太小,至少是 {ge}。",
-    "less_than_equal": "数值太大,最多是 {le}。",
+    "greater_than_equal": "数值太小，至少是 {ge}。",
+    "less_than_equal": "数值太大，最多是 {le}。",
     "bool_type": "这里只能写 true 或 false。",
     "bool_parsing": "这里只能写 true 或 false。",
     "tuple_type": "这里要写成列表。",
@@ -36,7 +36,7 @@ _REASONS = {
     "model_type": "这里要写成“名称: 值”的一组。",
     "dict_type": "这里要写成“名称: 值”的一组。",
 }
-_DATES = "这里要写日期,例如 2018-01-01。"
+_DATES = "这里要写日期，例如 2018-01-01。"
 
 
 def check_text(text: str, *, known: Sequence[EditionText]) -> list[Finding]:

@@ -189,7 +189,7 @@ class _Reader:
         token = self._next()
         units = NUMBER_FIELDS[field]
         if token.kind != "number" or token.unit.upper() not in units:
-            raise BadExpression(f"“{field}”要与带单位的数比较,例如 voltage >= 35kV、capacity > 315kVA。", token.column)
+            raise BadExpression(f"“{field}”要与带单位的数比较，例如 voltage >= 35kV、capacity > 315kVA。", token.column)
         return Measure(field, sign, Decimal(token.text) * units[token.unit.upper()])
 
     def _one_of(self, field: str) -> Part:
@@ -206,7 +206,7 @@ class _Reader:
     def _sign(self, signs: tuple[str, ...]) -> str:
         token = self._next()
         if token.text not in signs:
-            raise BadExpression(f"“{token.text}”处应是比较符号({' '.join(signs)})。", token.column)
+            raise BadExpression(f"“{token.text}”处应是比较符号（{' '.join(signs)}）。", token.column)
         return token.text
 
     def _name(self) -> str:

@@ -109,7 +109,7 @@ def _whole(files: Sequence[tuple[str, str]], *, known: Sequence[EditionText]) ->
 
 def _bad(name: str, found: list[Finding]) -> BadCatalogue:
     first = found[0]
-    message = f"资料目录文件“{name}”第 {first.line} 行:{first.message} 请改正后再试(共 {len(found)} 处问题)。"
+    message = f"资料目录文件“{name}”第 {first.line} 行：{first.message} 请改正后再试（共 {len(found)} 处问题）。"
     return BadCatalogue("catalogue.bad", message, findings=found, file=name)
 
 

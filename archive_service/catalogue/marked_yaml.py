@@ -81,18 +81,18 @@ class MarkedYaml:
 
 def _unsafe(text: str) -> list[Finding]:
     if len(text) > _LONGEST_CHARS:
-        return [Finding(1, 1, "", "文件太大,不像资料目录。")]
+        return [Finding(1, 1, "", "文件太大，不像资料目录。")]
     depth = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
-                return [_at(event, "嵌套太深,不像资料目录。")]
+                return [_at(event, "嵌套太深，不像资料目录。")]
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                return [_at(event, "资料目录不用锚点和别名(& 和 *),请把内容写全。")]
+                return [_at(event, "资料目录不用锚点和别名（& 和 *），请把内容写全。")]
     except yaml.YAMLError as e:
-        return [_syntax(e, "不是正确的 YAML:请检查这一行和上一行的缩进、冒号、引号和括号。")]
+        return [_syntax(e, "不是正确的 YAML：请检查这一行和上一行的缩进、冒号、引号和括号。")]
     return []
 
 
@@ -116,7 +116,7 @@ def _repeated_keys(node: yaml.Node | None, path: Path) -> Iterator[Finding]:
             if key.value in seen:
                 where = (*path, str(key.value))
                 line, column = key.start_mark.line + 1, key.start_mark.column + 1
-                yield Finding(line, column, ".".join(map(str, where)), f"“{key.value}”写了两次,只能写一次。")
+                yield Finding(line, column, ".".join(map(str, where)), f"“{key.value}”写了两次，只能写一次。")
             seen.add(str(key.value))
             yield from _repeated_keys(value, (*path, str(key.value)))
 

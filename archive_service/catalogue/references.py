@@ -28,7 +28,7 @@ def twice(text: EditionText | OverlayText) -> Iterator[Problem]:
 def _twice(path: Path, codes: list[str], key: str) -> Iterator[Problem]:
     for position, code in enumerate(codes):
         if code in codes[:position]:
-            yield (*path, position, key), f"“{code}”在前面已经有了,不能重复。"
+            yield (*path, position, key), f"“{code}”在前面已经有了，不能重复。"
 
 
 def problems(text: EditionText) -> list[Problem]:
@@ -63,13 +63,13 @@ def _conditions(text: EditionText) -> Iterator[Problem]:
     for condition in text.conditions:
         path: Path = ("conditions", condition.code, "derived_from")
         if (condition.derived_from is None) != (condition.derived_zh is None):
-            yield path[:2], "derived_from(表达式)和 derived_zh(说明)要么都写,要么都不写。"
+            yield path[:2], "derived_from（表达式）和 derived_zh（说明）要么都写，要么都不写。"
         if condition.derived_from is None:
             continue
         try:
             leaves = list(expressions.parts_of(expressions.parse(condition.derived_from)))
         except expressions.BadExpression as e:
-            yield path, f"第 {e.facts['column']} 个字符:{e.message}"
+            yield path, f"第 {e.facts['column']} 个字符：{e.message}"
             continue
         for leaf in leaves:
             yield from _leaf(text, path, leaf, codes - {condition.code})
@@ -86,7 +86,7 @@ def _leaf(text: EditionText, path: Path, leaf: object, codes: set[str]) -> Itera
         "name_form": set(expressions.NAME_FORMS),
     }
     if isinstance(leaf, expressions.Flag) and leaf.code not in codes:
-        yield path, f"表达式里的“{leaf.code}”既不是字段,也不是另一个办理条件。"
+        yield path, f"表达式里的“{leaf.code}”既不是字段，也不是另一个办理条件。"
     if isinstance(leaf, expressions.OneOf):
         for name in leaf.names:
             if name not in names[leaf.field]:
@@ -103,23 +103,23 @@ def _document_type(text: EditionText, wanted: DocumentType) -> Iterator[Problem]
     yield from _unknown((*path, "key_fields"), wanted.key_fields, names, "字段")
     yield from _twice((*path, "key_fields"), list(wanted.key_fields), "")
     if wanted.capacity_kind and "capacity" not in wanted.key_fields:
-        yield (*path, "capacity_kind"), "写了容量种类,但 key_fields 里没有 capacity。"
+        yield (*path, "capacity_kind"), "写了容量种类，但 key_fields 里没有 capacity。"
     if wanted.date_meaning and "document_date" not in wanted.key_fields:
-        yield (*path, "date_meaning"), "写了日期含义,但 key_fields 里没有 document_date。"
+        yield (*path, "date_meaning"), "写了日期含义，但 key_fields 里没有 document_date。"
     for position, applies in enumerate(wanted.applies):
         yield from _applies(text, (*path, "applies", position), applies)
     asked = Counter((each.category, code) for each in wanted.applies for code in each.business_types)
     for (category, code), times in asked.items():
         if times > 1:
-            yield (*path, "applies"), f"“{category} × {code}”规定了 {times} 次,只能有一条规则。"
+            yield (*path, "applies"), f"“{category} × {code}”规定了 {times} 次，只能有一条规则。"
 
 
 def _applies(text: EditionText, path: Path, applies: Applies) -> Iterator[Problem]:
     yield from _unknown((*path, "when_any"), applies.when_any, {each.code for each in text.conditions}, "办理条件")
     if applies.requirement is Ask.CONDITIONAL and not applies.when_any:
-        yield path, "条件必收(conditional)必须用 when_any 写明条件。"
+        yield path, "条件必收（conditional）必须用 when_any 写明条件。"
     if applies.requirement is not Ask.CONDITIONAL and applies.when_any:
-        yield (*path, "when_any"), "只有条件必收(conditional)才能写 when_any。"
+        yield (*path, "when_any"), "只有条件必收（conditional）才能写 when_any。"
     if applies.category not in {each.code for each in text.customer_categories}:
         yield (*path, "category"), f"没有客户类别“{applies.category}”。请核对代码。"
         return
@@ -141,7 +141,7 @@ def _group(text: EditionText, group: Group) -> Iterator[Problem]:
         yield from _unknown((*here, "when_any"), each.when_any, conditions, "办理条件")
         for excused in each.excuses:
             if excused not in members or excused in each.papers:
-                yield (*here, "excuses"), f"“{excused}”不是本组另一种证明的资料,不能免收。"
+                yield (*here, "excuses"), f"“{excused}”不是本组另一种证明的资料，不能免收。"
 
 
 def _sources(text: EditionText) -> Iterator[Problem]:

@@ -278,7 +278,7 @@ class Edition:
             return self._by_case[category, business_type]
         except KeyError:
             message = (
-                f"资料目录({self.title_zh})里没有“{category} × {business_type}”这种业务。请核对客户类别和业务类型。"
+                f"资料目录（{self.title_zh}）里没有“{category} × {business_type}”这种业务。请核对客户类别和业务类型。"
             )
             raise UnknownCombination(
                 "catalogue.combination", message, category=category, business_type=business_type

@@ -55,7 +55,7 @@ class Facts:
             if holds is None:
                 unknown = code
         if unknown is not None:
-            message = f"不知道“{unknown}”这一办理条件是否成立,无法判断资料是否齐全。请在业务系统补充后重新导入。"
+            message = f"不知道“{unknown}”这一办理条件是否成立，无法判断资料是否齐全。请在业务系统补充后重新导入。"
             raise UnknownFact("completeness.unknown-fact", message, fact=unknown)
         return False
 
@@ -127,7 +127,7 @@ def _settled(
                 settled.pop(code, None)
         if len(chosen) > 1:
             names = "、".join(_named(edition, code) for code in rivals)
-            contradictions.append(f"{names}只能有一项成立,现在列了 {len(chosen)} 项。请在业务系统更正。")
+            contradictions.append(f"{names}只能有一项成立，现在列了 {len(chosen)} 项。请在业务系统更正。")
     derived = {
         code: edition.conditions[code].derived_zh or ""
         for code, holds in settled.items()
@@ -137,13 +137,13 @@ def _settled(
 
 
 def _named(edition: Edition, code: str) -> str:
-    return f"“{edition.conditions[code].name_zh}({code})”"
+    return f"“{edition.conditions[code].name_zh}（{code}）”"
 
 
 def _against(edition: Edition, code: str) -> str:
     return (
-        f"业务系统列了{_named(edition, code)},但案件信息不支持(应为:{edition.conditions[code].derived_zh})。"
-        "已按业务系统处理,请核对。"
+        f"业务系统列了{_named(edition, code)}，但案件信息不支持（应为：{edition.conditions[code].derived_zh}）。"
+        "已按业务系统处理，请核对。"
     )
 
 

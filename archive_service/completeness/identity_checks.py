@@ -46,11 +46,11 @@ def xc01(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
             (right if plain(reading.value) == plain(expected) else wrong).append(reading)
     if wrong:
         ours = f"{case.account_no}、{case.application_no}"
-        message = f"户号或申请编号与本案({ours})不符:{listed(wrong)}。请核对是否归错户。"
+        message = f"户号或申请编号与本案（{ours}）不符：{listed(wrong)}。请核对是否归错户。"
         return observe("XC01", Agreement.DIFFERS, wrong, message)
     if right:
         return observe("XC01", Agreement.AGREES, right, f"{len(right)} 处户号、申请编号均与本案一致。")
-    return observe("XC01", Agreement.CANNOT_TELL, [], "没有读到户号或申请编号,无法比对。")
+    return observe("XC01", Agreement.CANNOT_TELL, [], "没有读到户号或申请编号，无法比对。")
 
 
 def xc02(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
@@ -69,7 +69,7 @@ def xc03(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     known = {plain(name) for name in _allowed_names(case, held)}
     others = [each for each in names if plain(each.value) not in known]
     if others and {plain(each.value) for each in others} <= {plain(each.value) for each in agents}:
-        message = f"证件上的姓名是经办人的:{listed(others)};授权委托书和经办人证件齐全,代办关系成立。"
+        message = f"证件上的姓名是经办人的：{listed(others)}；授权委托书和经办人证件齐全，代办关系成立。"
         return observe("XC03", Agreement.AGREES, [*others, *agents], message)
     return answer
 
@@ -83,7 +83,7 @@ def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         every = readings(held, name)
         false = [each for each in every if _check(name, each.value) is False]
         if false:
-            problems.append(f"{what}的校验位不符:{listed(false)}")
+            problems.append(f"{what}的校验位不符：{listed(false)}")
             wrong += false
         stated, proved = readings(held, name, types=stating), readings(held, name, types=proving)
         if stated and proved:
@@ -91,13 +91,13 @@ def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
             known = {plain(each.value) for each in proved}
             astray = [each for each in stated if plain(each.value) not in known]
             if astray:
-                problems.append(f"{what}与证件不一致:{listed([*astray, *proved])}")
+                problems.append(f"{what}与证件不一致：{listed([*astray, *proved])}")
                 wrong += [*astray, *proved]
     if wrong:
-        return observe("XC04", Agreement.DIFFERS, once(wrong), ";".join(problems) + "。请核对原件。")
+        return observe("XC04", Agreement.DIFFERS, once(wrong), "；".join(problems) + "。请核对原件。")
     if compared:
-        return observe("XC04", Agreement.AGREES, compared, "登记的证件号码与证件一致,校验位正确。")
-    return observe("XC04", Agreement.CANNOT_TELL, [], "没有同时读到登记表和证件上的证件号码,无法比对。")
+        return observe("XC04", Agreement.AGREES, compared, "登记的证件号码与证件一致，校验位正确。")
+    return observe("XC04", Agreement.CANNOT_TELL, [], "没有同时读到登记表和证件上的证件号码，无法比对。")
 
 
 def _check(name: str, value: str) -> bool | None:

@@ -138,16 +138,18 @@ def against(
 ) -> Observation:
     """Compare each reading with the nearest of what is `expected`, of which the first is the business system's."""
     if not found or not expected:
-        return observe(rule, Agreement.CANNOT_TELL, found, f"没有读到{what},无法比对。")
+        return observe(rule, Agreement.CANNOT_TELL, found, f"没有读到{what}，无法比对。")
     judged = [(each, _best(judge(each.value, one) for one in expected)) for each in found]
     wrong = [each for each, answer in judged if answer is Agreement.DIFFERS]
     near = [each for each, answer in judged if answer is Agreement.CANNOT_TELL]
     system = Reading(None, found[0].field, expected[0])
     if wrong:
-        message = f"{what}与业务系统的“{expected[0]}”不一致:{listed(wrong)}。请核对。"
+        message = f"{what}与业务系统的“{expected[0]}”不一致：{listed(wrong)}。请核对。"
         return observe(rule, Agreement.DIFFERS, [*wrong, system], message)
     if near:
-        message = f"{what}与业务系统的“{expected[0]}”相近但不相同,可能是识别误差或写法详略不同:{listed(near)}。请核对。"
+        message = (
+            f"{what}与业务系统的“{expected[0]}”相近但不相同，可能是识别误差或写法详略不同：{listed(near)}。请核对。"
+        )
         return observe(rule, Agreement.CANNOT_TELL, [*near, system], message)
     return observe(rule, Agreement.AGREES, found, f"{len(found)} 处{what}与业务系统一致。")
 

@@ -76,7 +76,7 @@ def as_text(
         lines += ["", f"目录之外还有 {len(assessment.extra)} 件。"]
     if observations:
         lines += ["", "【资料之间是否一致】"]
-        lines += [f"  {each.rule} {AGREEMENT_ZH[each.status]}:{each.message}" for each in observations]
+        lines += [f"  {each.rule} {AGREEMENT_ZH[each.status]}：{each.message}" for each in observations]
     return lines
 
 
@@ -86,9 +86,9 @@ def _heading(case: CaseFacts, edition: Edition, assessment: Assessment) -> str:
     result = "资料齐全" if assessment.complete else "资料不齐全"
     return (
         f"户号 {case.account_no} 申请编号 {case.application_no} {category} {business}"
-        f"(目录 {edition.code} 版):{result}。"
-        f"应收 {assessment.due_count},已收 {assessment.satisfied_count},"
-        f"缺少 {assessment.missing_count},存疑 {assessment.doubtful_count}。"
+        f"（目录 {edition.code} 版）：{result}。"
+        f"应收 {assessment.due_count}，已收 {assessment.satisfied_count}，"
+        f"缺少 {assessment.missing_count}，存疑 {assessment.doubtful_count}。"
     )
 
 
@@ -102,4 +102,4 @@ def _stage(edition: Edition, verdict: Verdict) -> str:
 
 def _line(edition: Edition, verdict: Verdict) -> str:
     name = edition.document_types[verdict.document_type].name_zh
-    return f"  {STATUS_ZH[verdict.status]} {verdict.document_type} {name}:{verdict.reason}"
+    return f"  {STATUS_ZH[verdict.status]} {verdict.document_type} {name}：{verdict.reason}"

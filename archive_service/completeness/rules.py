@@ -135,7 +135,7 @@ def _holds(wanted: Requirement, facts: Facts) -> bool:
         fact = str(e.facts["fact"])
         name = wanted.when_zh[wanted.when_any.index(fact)]
         message = (
-            f"不知道“{name}({fact})”是否成立,无法判断是否应收“{wanted.name_zh}({wanted.document_type})”。"
+            f"不知道“{name}（{fact}）”是否成立，无法判断是否应收“{wanted.name_zh}（{wanted.document_type}）”。"
             "请在业务系统补充办理条件后重新导入。"
         )
         raise UnknownFact(e.code, message, fact=fact, document_type=wanted.document_type) from None
@@ -143,16 +143,16 @@ def _holds(wanted: Requirement, facts: Facts) -> bool:
 
 def _optional(wanted: Requirement, own: _Held) -> Verdict:
     if own.sound:
-        return _say(wanted, Status.PRESENT, own.ids, f"选收;已归档 {len(own.sound)} 份{_too_many(wanted, own)}。")
+        return _say(wanted, Status.PRESENT, own.ids, f"选收；已归档 {len(own.sound)} 份{_too_many(wanted, own)}。")
     if own.doubtful:
-        return _say(wanted, Status.DOUBTFUL, own.ids, f"选收;收到 {len(own.doubtful)} 份,但存疑:{_doubts(own)}。")
-    return _say(wanted, Status.NOT_APPLICABLE, (), "选收,未收到。")
+        return _say(wanted, Status.DOUBTFUL, own.ids, f"选收；收到 {len(own.doubtful)} 份，但存疑：{_doubts(own)}。")
+    return _say(wanted, Status.NOT_APPLICABLE, (), "选收，未收到。")
 
 
 def _not_asked(wanted: Requirement, own: _Held) -> Verdict:
-    reason = f"没有“{'、'.join(wanted.when_zh)}”的情形,不需要。"
+    reason = f"没有“{'、'.join(wanted.when_zh)}”的情形，不需要。"
     if own.ids:
-        reason += f"但已收到 {len(own.ids)} 份:若确有此情形,请更正办理条件。"
+        reason += f"但已收到 {len(own.ids)} 份：若确有此情形，请更正办理条件。"
     return _say(wanted, Status.NOT_APPLICABLE, own.ids, reason)
 
 
@@ -160,22 +160,22 @@ def _asked(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _He
     why = _why(wanted, facts)
     need = wanted.count_min
     if own.sound and len(own.sound) >= need:
-        reason = f"{why};已归档 {len(own.sound)} 份{_too_many(wanted, own)}。"
+        reason = f"{why}；已归档 {len(own.sound)} 份{_too_many(wanted, own)}。"
         return _say(wanted, Status.PRESENT, own.ids, reason, due=True)
     excused = _excused(wanted, facts, held)
     if excused and excused[1]:
-        return _say(wanted, Status.NOT_APPLICABLE, excused[2], f"{why};已由{excused[0]}代替。")
+        return _say(wanted, Status.NOT_APPLICABLE, excused[2], f"{why}；已由{excused[0]}代替。")
     if own.doubtful and len(own.ids) >= need:
-        reason = f"{why};收到 {len(own.ids)} 份,但存疑:{_doubts(own)}。请核对。"
+        reason = f"{why}；收到 {len(own.ids)} 份，但存疑：{_doubts(own)}。请核对。"
         return _say(wanted, Status.DOUBTFUL, own.ids, reason, due=True)
     if excused:
         return _say(
-            wanted, Status.DOUBTFUL, excused[2], f"{why};可由{excused[0]}代替,但其中有存疑的。请核对。", due=True
+            wanted, Status.DOUBTFUL, excused[2], f"{why}；可由{excused[0]}代替，但其中有存疑的。请核对。", due=True
         )
     if need == 0:
-        return _say(wanted, Status.NOT_APPLICABLE, (), f"{why},有则归档;未收到。")
-    lack = f"应有 {need} 份,只有 {len(own.ids)} 份" if own.ids else "未收到"
-    return _say(wanted, Status.MISSING, own.ids, f"{why};{lack}。", due=True)
+        return _say(wanted, Status.NOT_APPLICABLE, (), f"{why}，有则归档；未收到。")
+    lack = f"应有 {need} 份，只有 {len(own.ids)} 份" if own.ids else "未收到"
+    return _say(wanted, Status.MISSING, own.ids, f"{why}；{lack}。", due=True)
 
 
 def _excused(wanted: Requirement, facts: Facts, held: Mapping[str, _Held]) -> tuple[str, bool, tuple[int, ...]] | None:
@@ -188,7 +188,7 @@ def _excused(wanted: Requirement, facts: Facts, held: Mapping[str, _Held]) -> tu
         sound = all(each.sound for each in stand_ins)
         if best is None or (sound and not best[1]):
             items = _ids(item for each in stand_ins for item in (each.sound or each.doubtful))
-            best = (f"“{excuse.group_zh}”的另一种证明({'、'.join(excuse.papers)})", sound, items)
+            best = (f"“{excuse.group_zh}”的另一种证明（{'、'.join(excuse.papers)}）", sound, items)
     return best
 
 
@@ -201,7 +201,7 @@ def _why(wanted: Requirement, facts: Facts) -> str:
     if wanted.requirement is Ask.REQUIRED:
         return "必收"
     held = [
-        name + (f"({facts.derived[code]})" if code in facts.derived else "")
+        name + (f"（{facts.derived[code]}）" if code in facts.derived else "")
         for code, name in zip(wanted.when_any, wanted.when_zh, strict=True)
         if facts.conditions.get(code)
     ]
@@ -209,14 +209,14 @@ def _why(wanted: Requirement, facts: Facts) -> str:
 
 
 def _doubts(own: _Held) -> str:
-    seen = dict.fromkeys(doubt.rstrip("。;") for item in own.doubtful for doubt in item.doubts)
-    return ";".join(seen)
+    seen = dict.fromkeys(doubt.rstrip("。；;") for item in own.doubtful for doubt in item.doubts)
+    return "；".join(seen)
 
 
 def _too_many(wanted: Requirement, own: _Held) -> str:
     if wanted.count_max is None or len(own.ids) <= wanted.count_max:
         return ""
-    return f",多于通常的 {wanted.count_max} 份,请核对是否重复"
+    return f"，多于通常的 {wanted.count_max} 份，请核对是否重复"
 
 
 def _ids(items: Iterable[HeldItem]) -> tuple[int, ...]:

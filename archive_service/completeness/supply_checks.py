@@ -122,14 +122,14 @@ def xc06(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         told = [each for family in families if len(family) > 1 for each in family]
         if told:
             return observe("XC06", Agreement.AGREES, told, f"{len(told)} 处容量一致。")
-        return observe("XC06", Agreement.CANNOT_TELL, [*families[0], *families[1]], "读到的容量不足两处,无法比对。")
+        return observe("XC06", Agreement.CANNOT_TELL, [*families[0], *families[1]], "读到的容量不足两处，无法比对。")
     changes = [item for item in held if item.document_type == "P04"]
     if changes:
         evidence = [*wrong, *(Reading(item, "document_type", "P04") for item in changes)]
-        return observe("XC06", Agreement.AGREES, evidence, f"容量不同({listed(wrong)}),有供电方案变更资料说明。")
+        return observe("XC06", Agreement.AGREES, evidence, f"容量不同（{listed(wrong)}），有供电方案变更资料说明。")
     if _increase_explains(case, wrong, held):
-        return observe("XC06", Agreement.AGREES, wrong, f"原有容量与申请容量之和等于合同容量:{listed(wrong)}。")
-    message = f"容量不一致:{listed(wrong)};又没有供电方案变更资料(P04)。请核对。"
+        return observe("XC06", Agreement.AGREES, wrong, f"原有容量与申请容量之和等于合同容量：{listed(wrong)}。")
+    message = f"容量不一致：{listed(wrong)}；又没有供电方案变更资料（P04）。请核对。"
     return observe("XC06", Agreement.DIFFERS, wrong, message)
 
 
@@ -152,9 +152,9 @@ def xc07(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     found = [*readings(held, "voltage", types=_VOLTAGE_PAPERS), *said("voltage", case.voltage)]
     told = [each for each in found if _level(each.value) is not None]
     if len(told) < 2 or all(each.item is None for each in told):
-        return observe("XC07", Agreement.CANNOT_TELL, told, "读到的供电电压不足两处,无法比对。")
+        return observe("XC07", Agreement.CANNOT_TELL, told, "读到的供电电压不足两处，无法比对。")
     if len({_level(each.value) for each in told}) > 1:
-        return observe("XC07", Agreement.DIFFERS, told, f"供电电压不一致:{listed(told)}。请核对。")
+        return observe("XC07", Agreement.DIFFERS, told, f"供电电压不一致：{listed(told)}。请核对。")
     return observe("XC07", Agreement.AGREES, told, f"{len(told)} 处供电电压一致。")
 
 
@@ -169,7 +169,7 @@ def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     dated = _dates(case, held)
     if len({each.rank for each in dated}) < 2 or all(each.reading.item is None for each in dated):
         evidence = [each.reading for each in dated]
-        return observe("XC08", Agreement.CANNOT_TELL, evidence, "读到的环节日期不足,无法比对先后。")
+        return observe("XC08", Agreement.CANNOT_TELL, evidence, "读到的环节日期不足，无法比对先后。")
     wrong = [
         (early, late)
         for early in dated
@@ -178,12 +178,12 @@ def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     ]
     if not wrong:
         return observe("XC08", Agreement.AGREES, [each.reading for each in dated], f"{len(dated)} 个环节日期先后正确。")
-    told = ";".join(
-        f"{early.step}({early.reading.where} {early.on})晚于{late.step}({late.reading.where} {late.on})"
+    told = "；".join(
+        f"{early.step}（{early.reading.where} {early.on}）晚于{late.step}（{late.reading.where} {late.on}）"
         for early, late in wrong[:3]
     )
     evidence = once(each.reading for pair in wrong for each in pair)
-    return observe("XC08", Agreement.DIFFERS, evidence, f"日期先后不对:{told}。请核对。")
+    return observe("XC08", Agreement.DIFFERS, evidence, f"日期先后不对：{told}。请核对。")
 
 
 def _dates(case: CaseFacts, held: Sequence[HeldItem]) -> list[_Dated]:
@@ -212,7 +212,7 @@ def xc13(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         told += [*meters, *others]
         known = {plain(each.value) for each in meters}
         strange = [each for each in others if plain(each.value) not in known]
-        problems += [f"电能表编号不一致:{listed([*strange, *meters])}"] if strange else []
+        problems += [f"电能表编号不一致：{listed([*strange, *meters])}"] if strange else []
     if case.business_type == "CANCEL":
         first = readings(held, "reading_old", types=("T01",))
         second = readings(held, "reading_final", types=("E04",))
@@ -222,9 +222,9 @@ def xc13(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     if first and second:
         told += [*first, *second]
         if not _amounts(second) <= _amounts(first):
-            problems.append(f"电能表示数不一致:{listed([*first, *second])}")
+            problems.append(f"电能表示数不一致：{listed([*first, *second])}")
     if problems:
-        return observe("XC13", Agreement.DIFFERS, told, ";".join(problems) + "。请核对。")
+        return observe("XC13", Agreement.DIFFERS, told, "；".join(problems) + "。请核对。")
     if told:
         return observe("XC13", Agreement.AGREES, told, "电能表编号和示数一致。")
-    return observe("XC13", Agreement.CANNOT_TELL, [], "没有同时读到装接单和送电(拆表)单上的表号或示数,无法比对。")
+    return observe("XC13", Agreement.CANNOT_TELL, [], "没有同时读到装接单和送电（拆表）单上的表号或示数，无法比对。")

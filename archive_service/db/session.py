@@ -19,11 +19,20 @@ _WRITES = "archive_writes"
 def connect(url: str) -> Engine:
     """Return an engine for `url` with the durability that an archive needs."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        event.listen(engine, "connect", _keep_text_storable)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=20)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_text_storable(connection: Any, _record: Any) -> None:
+    # Only an archive on PostgreSQL needs its driver.
+    from archive_service.db.storable import StorableText
+
+    connection.adapters.register_dumper(str, StorableText)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -87,14 +87,14 @@ def read_csv(data: bytes) -> list[CsvRow]:
             line = reader.line_num + 1
     except csv.Error as e:
         raise Invalid(
-            "cases.csv", f"第 {reader.line_num} 行不是正确的 CSV。请检查引号,另存为 CSV 后再试。", line=reader.line_num
+            "cases.csv", f"第 {reader.line_num} 行不是正确的 CSV。请检查引号，另存为 CSV 后再试。", line=reader.line_num
         ) from e
     return rows
 
 
 def _decoded(data: bytes) -> str:
     if data.startswith(b"PK\x03\x04"):
-        raise Invalid("cases.not-csv", "这是 Excel 工作簿,不是 CSV。请在 Excel 中另存为“CSV UTF-8”后再试。")
+        raise Invalid("cases.not-csv", "这是 Excel 工作簿，不是 CSV。请在 Excel 中另存为“CSV UTF-8”后再试。")
     encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
@@ -114,8 +114,8 @@ def _stage_name(name: str) -> str:
 def _check_header_once(header: Sequence[str]) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if not header or twice:
-        named = "、".join(name or "(空)" for name in twice)
-        message = f"列名重复:{named}。请删去多余的列后再试。" if header else "文件是空的。请放入列名和数据后再试。"
+        named = "、".join(name or "（空）" for name in twice)
+        message = f"列名重复：{named}。请删去多余的列后再试。" if header else "文件是空的。请放入列名和数据后再试。"
         raise Invalid("cases.duplicate-column" if header else "cases.empty", message, columns=twice)
 
 
@@ -137,11 +137,11 @@ def check_columns(rows: Sequence[Mapping[str, str]], *, stages: Sequence[str]) -
     known = {*REQUIRED, *OPTIONAL, *(f"stage_{stage}_on" for stage in stages)}
     unknown = sorted(names - known)
     if unknown:
-        shown = "、".join(name[:40] or "(空)" for name in unknown)
-        raise Invalid("cases.unknown-column", f"不认识的列:{shown}。请改正列名或删去这些列后再试。", columns=unknown)
+        shown = "、".join(name[:40] or "（空）" for name in unknown)
+        raise Invalid("cases.unknown-column", f"不认识的列：{shown}。请改正列名或删去这些列后再试。", columns=unknown)
     missing = [name for name in REQUIRED if rows and name not in names]
     if missing:
-        raise Invalid("cases.missing-column", f"缺少必需的列:{'、'.join(missing)}。请补上后再试。", columns=missing)
+        raise Invalid("cases.missing-column", f"缺少必需的列：{'、'.join(missing)}。请补上后再试。", columns=missing)
 
 
 def case_of_row(row: Mapping[str, str], reading: Reading) -> CaseData:
@@ -187,7 +187,7 @@ def _cell(name: str, value: str) -> str:
     if kept and name in ("account_no", "application_no", "centre"):
         text = kept.group(1) or kept.group(2) or ""
     if name in _FREE_TEXT and _half_width(text).startswith(_FORMULA_STARTS):
-        raise BadCell(name, "cases.formula", f"列 {name} 以公式符号开头,不予接收。请改成普通文字后再试。")
+        raise BadCell(name, "cases.formula", f"列 {name} 以公式符号开头，不予接收。请改成普通文字后再试。")
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in text):
         raise BadCell(name, "cases.control-character", f"列 {name} 含有看不见的控制字符。请重新输入该单元格。")
     return text if name in ("account_name", "service_address") else _half_width(text)
@@ -225,7 +225,7 @@ def _unit(code: str, units: Mapping[str, int]) -> int:
         raise BadCell(
             "centre",
             "cases.centre",
-            f"没有代码为“{code[:40]}”的供电服务单位,或者您无权为它导入。请核对 centre 后再试。",
+            f"没有代码为“{code[:40]}”的供电服务单位，或者您无权为它导入。请核对 centre 后再试。",
         )
     return units[code]
 
@@ -252,7 +252,7 @@ def _capacity(value: str) -> Decimal | None:
             raise InvalidOperation
         return Decimal(value).quantize(Decimal("0.01"))
     except InvalidOperation:
-        message = f"“{value[:40]}”不是容量数值。请只写数字,单位 kVA,例如 315。"
+        message = f"“{value[:40]}”不是容量数值。请只写数字，单位 kVA，例如 315。"
         raise BadCell("capacity_kva", "cases.number", message) from None
 
 

@@ -34,7 +34,7 @@ def filing_due(energised_on: date | None, *, workdays: int, add_workdays: AddWor
     """Return when a case must be filed: so many working days after energisation; none before that."""
     if energised_on is None:
         return None
-    return Due(add_workdays(energised_on, workdays), f"送电({energised_on.isoformat()})后 {workdays} 个工作日内归档")
+    return Due(add_workdays(energised_on, workdays), f"送电（{energised_on.isoformat()}）后 {workdays} 个工作日内归档")
 
 
 def check_stage_days(stages: Mapping[str, date], *, today: date) -> None:
@@ -64,8 +64,8 @@ def new_stages(recorded: Mapping[str, date], given: Mapping[str, date]) -> dict[
         if was is not None and was != day:
             raise Refused(
                 "case.stage-recorded",
-                f"环节 {stage} 的完成日期已记录为 {was.isoformat()},不能改为 {day.isoformat()}。"
-                "如原记录有误,请按数据更正流程办理。",
+                f"环节 {stage} 的完成日期已记录为 {was.isoformat()}，不能改为 {day.isoformat()}。"
+                "如原记录有误，请按数据更正流程办理。",
                 stage=stage,
                 recorded=was.isoformat(),
                 given=day.isoformat(),
@@ -81,7 +81,7 @@ def check_unchanged(recorded: Mapping[str, str], given: Mapping[str, str]) -> No
         if given[column] != was:
             raise Refused(
                 "case.fixed",
-                f"申请编号已登记为 {was},不能改为 {given[column]}。请核对 {column}。",
+                f"申请编号已登记为 {was}，不能改为 {given[column]}。请核对 {column}。",
                 column=column,
                 recorded=was,
             )
@@ -103,7 +103,7 @@ def check_reason(reason: str) -> str:
     """Return a reason given by a person, trimmed. Raises Invalid when nothing is said."""
     said = reason.strip()
     if len(said) < 2:
-        raise Invalid("item.reason-missing", "请写明原因(至少两个字),原因会留在审计记录中。")
+        raise Invalid("item.reason-missing", "请写明原因（至少两个字），原因会留在审计记录中。")
     return said[:_LONGEST_REASON]
 
 

@@ -39,10 +39,10 @@ def add_unit(session: Session, *, code: str, name: str, parent_id: int | None, b
     if parent_id is None and not by.is_system:
         raise NotPermitted("unit.top", "最上级单位只能由系统管理员在服务器上建立。请选择一个上级单位。")
     if parent_id is not None and (parent is None or not (by.is_system or by.may(Right.PEOPLE_MANAGE, parent_id))):
-        raise NotFound("unit.not-found", "没有这个上级单位,或者您无权在其下建立单位。请核对后再试。")
+        raise NotFound("unit.not-found", "没有这个上级单位，或者您无权在其下建立单位。请核对后再试。")
     code, name = _printable(code), _printable(name)
     if not _UNIT_CODE.fullmatch(code) or not 1 <= len(name) <= 120:
-        raise Invalid("unit.name", "单位代码须为 1 至 40 个不含空格和标点的字符,名称须为 1 至 120 字。请修改后再试。")
+        raise Invalid("unit.name", "单位代码须为 1 至 40 个不含空格和标点的字符，名称须为 1 至 120 字。请修改后再试。")
     if session.scalar(select(Unit.id).where(Unit.code == code)) is not None:
         raise Refused("unit.code-taken", f"单位代码“{code}”已被使用。请换一个代码。", unit_code=code)
     unit = Unit(code=code, name=name, parent_id=parent_id, path="")
@@ -83,7 +83,7 @@ def add_person(
         raise NotFound("unit.not-found", "没有这个单位。请核对后再试。")
     login, name = login.strip(), _printable(name)
     if not _LOGIN.fullmatch(login):
-        raise Invalid("people.login", "登录名须为 2 至 80 个字母、数字或 . _ @ -,以字母或数字开头。请修改后再试。")
+        raise Invalid("people.login", "登录名须为 2 至 80 个字母、数字或 . _ @ -，以字母或数字开头。请修改后再试。")
     if not 1 <= len(name) <= 120:
         raise Invalid("people.name", "姓名须为 1 至 120 字。请修改后再试。")
     if session.scalar(select(Person.id).where(Person.login == login)) is not None:
@@ -179,7 +179,7 @@ def set_password(
     own = not by.is_system and person_id == by.person_id
     person = session.get_one(Person, person_id) if own else _managed(session, person_id, by)
     if own and not passwords.matches(current or "", person.password_hash, hasher):
-        raise Refused("password.wrong", "现在的密码不对,密码没有修改。请重新输入。")
+        raise Refused("password.wrong", "现在的密码不对，密码没有修改。请重新输入。")
     passwords.check(password, login=person.login)
     if passwords.matches(password, person.password_hash, hasher):
         raise Refused("password.same", "新密码与现在的密码相同。请换一个新密码。")
@@ -224,7 +224,7 @@ def _not_oneself(person: Person, by: Viewer) -> None:
 def _managed(session: Session, person_id: int, by: Viewer) -> Person:
     person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())
     if person is None or not (by.is_system or by.may(Right.PEOPLE_MANAGE, person.unit_id)):
-        raise NotFound("people.not-found", "没有这位人员,或者您无权管理。请核对后再试。")
+        raise NotFound("people.not-found", "没有这位人员，或者您无权管理。请核对后再试。")
     # Whoever may reset a password can become that person: their rights must not reach beyond the manager's units.
     reach = session.scalars(select(RoleGrant.unit_id).where(RoleGrant.person_id == person_id))
     for unit_id in reach:
@@ -251,7 +251,7 @@ def _check_not_last(session: Session, grants: list[RoleGrant]) -> None:
             )
         )
         if session.scalar(others.limit(1)) is None:
-            raise Refused("people.last-administrator", "这是该单位最后一位系统管理员,不能撤销。请先任命另一位。")
+            raise Refused("people.last-administrator", "这是该单位最后一位系统管理员，不能撤销。请先任命另一位。")
 
 
 def _note(session: Session, person: Person, did: str, *, by: Viewer, now: datetime, **facts: object) -> None:

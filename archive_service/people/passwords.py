@@ -40,7 +40,7 @@ def check(password: str, *, login: str) -> None:
     if login and login.casefold() in folded:
         raise Invalid("password.like-login", "密码不能包含登录名。请换一个密码。")
     if len(set(folded)) < _MIN_DIFFERENT or _is_common(folded):
-        raise Invalid("password.too-common", "这个密码太常见,容易被猜中。请换一个密码,例如几个不相干的词。")
+        raise Invalid("password.too-common", "这个密码太常见，容易被猜中。请换一个密码，例如几个不相干的词。")
 
 
 def _is_common(folded: str) -> bool:

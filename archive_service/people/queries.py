@@ -189,7 +189,7 @@ def person(session: Session, viewer: Viewer, person_id: int) -> PersonView:
     """Return one person of the units that the viewer manages. Raises NotFound."""
     found = session.get(Person, person_id)
     if found is None or not viewer.may(Right.PEOPLE_MANAGE, found.unit_id):
-        raise NotFound("people.not-found", "没有这位人员,或者您无权查看。请核对后再试。")
+        raise NotFound("people.not-found", "没有这位人员，或者您无权查看。请核对后再试。")
     return _views(session, [found])[0]
 
 

@@ -85,7 +85,7 @@ def check_may_hold(held: Collection[Role], new: Role) -> None:
         other = min(others)
         raise Refused(
             "people.administrators-separate",
-            f"三员分立:此人已是{NAMES[other]},不能再任{NAMES[new]}。请另选一人。",
+            f"三员分立：此人已是{NAMES[other]}，不能再任{NAMES[new]}。请另选一人。",
             role=new.value,
             held=other.value,
         )

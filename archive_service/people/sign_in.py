@@ -58,7 +58,7 @@ class SignInRefused(Refused):
     def __init__(self, limits: Limits) -> None:
         super().__init__(
             "sign-in.refused",
-            f"登录名或密码不对,或者账号暂时不能登录。请核对后再试;连续输错 {limits.attempts} 次,"
+            f"登录名或密码不对，或者账号暂时不能登录。请核对后再试；连续输错 {limits.attempts} 次，"
             f"账号锁定 {limits.lock_minutes:g} 分钟。忘记密码请联系系统管理员。",
         )
 
@@ -217,7 +217,7 @@ def issue_token(
     if person is None or not person.active:
         raise NotFound("people.not-found", "没有这位人员。请核对登录名后再试。")
     if not label.strip() or len(label) > 120:
-        raise Invalid("token.label", "请给令牌起一个 120 字以内的名字,说明用在哪里。")
+        raise Invalid("token.label", "请给令牌起一个 120 字以内的名字，说明用在哪里。")
     if not now < expires_at <= now + _LONGEST_TOKEN:
         raise Invalid("token.expiry", "令牌的有效期须在今后一年之内。请改一个日期。")
     return _begin(session, person, now=now, expires_at=expires_at, kind="token", label=label.strip())

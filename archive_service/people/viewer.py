@@ -40,7 +40,9 @@ class Viewer:
         """Raise NotPermitted unless the person holds `right` in the unit, or anywhere when no unit is given."""
         if not self.may(right, unit_id):
             raise NotPermitted(
-                "people.not-permitted", "您没有办理此事的权限。如工作需要,请向本单位系统管理员申请。", right=right.value
+                "people.not-permitted",
+                "您没有办理此事的权限。如工作需要，请向本单位系统管理员申请。",
+                right=right.value,
             )
 
     @property

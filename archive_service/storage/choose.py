@@ -13,7 +13,7 @@ def open_store(settings: Settings) -> ObjectStore:
     if settings.store == "files":
         return FileStore(settings.home / "objects")
     if not settings.s3_endpoint:
-        raise Invalid("settings.s3", "选择了 S3 存储,但没有给出地址。请设置 ARCHIVE_S3_ENDPOINT。")
+        raise Invalid("settings.s3", "选择了 S3 存储，但没有给出地址。请设置 ARCHIVE_S3_ENDPOINT。")
     # The SDK takes a while to load, and most archives keep files.
     from archive_service.storage.s3 import S3Store
 

@@ -130,5 +130,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _unavailable(error: OSError) -> Unavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable("store.full", "存储空间已满,本次内容没有保存。请腾出空间后重新提交。")
-    return Unavailable("store.unavailable", "存储暂时无法写入,本次内容没有保存。请检查磁盘后重新提交。")
+        return Unavailable("store.full", "存储空间已满，本次内容没有保存。请腾出空间后重新提交。")
+    return Unavailable("store.unavailable", "存储暂时无法写入，本次内容没有保存。请检查磁盘后重新提交。")

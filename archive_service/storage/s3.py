@@ -117,4 +117,4 @@ class S3Store:
 
 
 def _unreachable() -> Unavailable:
-    return Unavailable("store.unavailable", "对象存储暂时无法访问,本次内容没有保存。请检查存储服务后重试。")
+    return Unavailable("store.unavailable", "对象存储暂时无法访问，本次内容没有保存。请检查存储服务后重试。")

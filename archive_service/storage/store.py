@@ -56,12 +56,12 @@ class ObjectStore(Protocol):
 
 def missing(digest: str) -> NotFound:
     """Return the error for an object that the store does not hold."""
-    return NotFound("store.not-found", "存储中找不到这份内容。请运行 verify 查明原因,并从备份恢复。", digest=digest)
+    return NotFound("store.not-found", "存储中找不到这份内容。请运行 verify 查明原因，并从备份恢复。", digest=digest)
 
 
 def damaged(digest: str) -> Damaged:
     """Return the error for bytes that no longer match their digest."""
-    return Damaged("store.damaged", "存储内容与登记的摘要不符,已停止读取。请运行 verify 并从备份恢复。", digest=digest)
+    return Damaged("store.damaged", "存储内容与登记的摘要不符，已停止读取。请运行 verify 并从备份恢复。", digest=digest)
 
 
 def copy_checked(source: BinaryIO, digest: str, to: Path) -> None:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from archive_service.errors import ArchiveError
 from archive_service.web import render
-from archive_service.web.i18n import N_, translate
+from archive_service.web.i18n import N_, sentence
 from archive_service.web.visit import MustChangePassword, SignedOut, language_of, services_of, visit_of
 
 #: What the frame itself has to say, by code.
@@ -73,7 +73,7 @@ def failure(
     told = {
         "status": status,
         "title": _TITLES.get(status, _TITLES[500]),
-        "message": translate(message, language),
+        "message": sentence(code, message, language),
         "code": code,
         "reference": reference,
     }

@@ -35,6 +35,16 @@ def say(message: str, language: str, **facts: Any) -> str:
     return translate(message, language) % facts if facts else translate(message, language)
 
 
+def sentence(code: str | None, message: str | None, language: str) -> str:
+    """Return what an error says: its Chinese sentence, or the English one that the catalogue has for its code.
+
+    Sentences carry facts and change with them; the code is what stays.
+    """
+    if language == "en" and code in english():
+        return english()[code]
+    return translate(message or "", language)
+
+
 def say_in(language: str, message: str, **facts: Any) -> str:
     """Do what `say` does, with the language first: what templates call `_`."""
     return say(message, language, **facts)

@@ -47,6 +47,7 @@ def environment(language: str) -> Environment:
         "language": language,
         # Plain text, not markup: what is said is escaped like everything else, whoever wrote it.
         "_": partial(i18n.say_in, language),
+        "told": lambda code, message: i18n.sentence(code, message, language),
         "asset": assets.address,
         "words": words,
         "nav": nav,

@@ -13,6 +13,7 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from archive_service import clock
+from archive_service.errors import ArchiveError
 from archive_service.people import sign_in
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
@@ -66,6 +67,10 @@ class Visit:
     def say(self, message: str, **facts: Any) -> str:
         """Return `message` in the language of this person."""
         return i18n.say(message, self.language, **facts)
+
+    def told(self, error: ArchiveError) -> str:
+        """Return what `error` says in the language of this person."""
+        return i18n.sentence(error.code, error.message, self.language)
 
 
 def services_of(request: Request) -> Services:

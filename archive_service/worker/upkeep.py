@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from archive_service import logs
+from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
@@ -18,6 +19,10 @@ from ingest.pipeline import sweep
 log = logs.get("upkeep")
 #: Seconds between looks for scans that have no job.
 SWEEP_S = 60.0
+#: Seconds after which the index is compared with the records even though nothing seems to have happened.
+COMPARE_S = 30.0
+#: Finding what the index lacks costs more the more households there are; it may take one part in this many of the time.
+SHARE = 5
 
 
 @dataclass
@@ -28,7 +33,11 @@ class Upkeep:
     database: Database
     now: Callable[[], datetime]
     _index: Index | None = None
-    _swept: float = field(default_factory=lambda: -SWEEP_S)
+    _swept: float = -SWEEP_S
+    #: Number of the audit entry up to which the index follows, when it last did, and how long that took.
+    _followed: int = -1
+    _followed_at: float = -COMPARE_S
+    _cost_s: float = 0.0
 
     def run_once(self) -> None:
         """Do what is due now; a fault is written to the log and does not end the upkeep."""
@@ -40,10 +49,19 @@ class Upkeep:
             self._index = None
 
     def _follow(self) -> None:
+        began = time.monotonic()
+        if began - self._followed_at < SHARE * self._cost_s:
+            return
+        with self.database.reading() as session:
+            # Whatever changes a household writes an audit entry in the same transaction.
+            head = last_seq(session)
+        if head == self._followed and began - self._followed_at < COMPARE_S:
+            return
         if self._index is None:
             self._index = open_index(self.settings.home, self.settings.search_engine)
-        while follow(self.database, self._index, now=self.now()):
-            continue
+        follow(self.database, self._index, now=self.now())
+        self._followed, self._followed_at = head, time.monotonic()
+        self._cost_s = self._followed_at - began
 
     def _sweep(self) -> None:
         if time.monotonic() - self._swept < SWEEP_S:

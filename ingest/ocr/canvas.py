@@ -20,6 +20,9 @@ Quads = NDArray[np.float32]
 
 #: Short side over long side of the sheets for whole pages; A4 fits the fourth.
 _SHAPES = (0.25, 0.5, 0.625, 0.725, 0.85, 1.0)
+#: Long sides of the sheets for slips such as a seal or a cut-out card, and their shapes.
+_SLIPS = (640, 960)
+_SLIP_SHAPES = (0.5, 1.0)
 #: Width and height of the sheets for bands, pixels.
 _BANDS = ((1440, 896), (2016, 640), (2688, 480))
 #: What neighbouring bands share: a line is lower than this, so one of the two shows it whole.
@@ -49,9 +52,10 @@ class View:
 def whole(bgr: Pixels, long_px: int) -> View:
     """Return the whole page, its long side at most `long_px`."""
     height, width = bgr.shape[:2]
+    long_px, shapes = next(((s, _SLIP_SHAPES) for s in _SLIPS if s >= max(height, width)), (long_px, _SHAPES))
     scale = min(1.0, long_px / max(height, width))
     needed = min(height, width) * scale
-    short = next(s for s in (round(long_px * part / 32) * 32 for part in _SHAPES) if s >= int(needed))
+    short = next(s for s in (round(long_px * part / 32) * 32 for part in shapes) if s >= int(needed))
     sheet = (long_px, short) if width > height else (short, long_px)
     return View(_blob(bgr, scale, sheet), scale, 0, 0, np.inf, width, height)
 

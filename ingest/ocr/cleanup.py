@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.lines import Box
 from ingest.ocr.engine import Pixels
 
 #: Rows that lean by less than this are level enough for reading and for finding values beside labels.
@@ -16,6 +17,8 @@ _STEEPEST_DEG = 8.0
 #: Redness from which a pixel is red ink, and the share of them that is more than a speck.
 RED = 35
 _SOME_RED = 0.0002
+#: Red spots read one by one; where there are more, the area around them is read at once.
+_MOST_SPOTS = 4
 #: Share of coloured pixels above which colour is the paper (a red cover), not ink on it.
 _COLOURED_PAPER = 0.35
 #: Brightness of the darkest ink against the paper from which a page is faint, and from which it is only grain.
@@ -48,6 +51,20 @@ def red_ink(pixels: Pixels) -> Pixels | None:
 def has_red_ink(pixels: Pixels) -> bool:
     """Say whether there is more red than a speck, and less than a sheet of red paper."""
     return pixels.ndim == 3 and _SOME_RED < float(np.mean(redness(pixels[::4, ::4]) > RED)) < _COLOURED_PAPER
+
+
+def spots(mask: NDArray[np.bool_]) -> list[Box]:
+    """Return the boxes of the places where `mask` is set, near ones joined, at most four; else one around all."""
+    height, width = mask.shape
+    small = cv2.resize(mask.astype(np.uint8), (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA)
+    reach = max(3, max(small.shape) // 30)
+    near = cv2.dilate(small, np.ones((reach, reach), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    boxes = [(x, y, x + w, y + h) for x, y, w, h, _ in stats[1:].tolist() if max(w, h) > 1.5 * reach]
+    if len(boxes) > _MOST_SPOTS:
+        x0, y0, x1, y1 = np.array(boxes).T
+        boxes = [(int(x0.min()), int(y0.min()), int(x1.max()), int(y1.max()))]
+    return [(8 * x0, 8 * y0, min(width, 8 * x1 + 8), min(height, 8 * y1 + 8)) for x0, y0, x1, y1 in boxes]
 
 
 def redness(pixels: Pixels) -> NDArray[np.uint8]:

@@ -39,7 +39,7 @@ _LEAST_SCORE = 0.5
 #: A line read worse than this is tried the other way up as well.
 _UNCERTAIN = 0.75
 _LINE_PX = 48
-_WIDTHS = (*range(160, 1281, 160), 1600, 1920, 2560, 3200)
+_WIDTHS: tuple[int, ...] = (96, 160, 240, 320, 400, 480, *range(640, 1281, 160), 1600, 1920, 2560, 3200)
 _MODELS = {
     "Det": "PP-OCRv6_det_small.onnx",
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",

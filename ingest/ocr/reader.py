@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ingest.lines import TextLine
 from ingest.ocr import cleanup, images
 from ingest.ocr.engine import Engine, Pixels
@@ -107,7 +109,10 @@ class Reader:
         red = cleanup.red_ink(pixels)
         if red is None:
             return []
-        found = self._engine.read(red, dpi=dpi)
+        found: list[TextLine] = []
+        for left, top, right, bottom in cleanup.spots(red < 255 - 2 * cleanup.RED):
+            spot = np.ascontiguousarray(red[top:bottom, left:right])
+            found += [_moved(line, left, top) for line in self._engine.read(spot, dpi=dpi)]
         return [
             line
             for line in found
@@ -133,6 +138,11 @@ class Reader:
 def _confidence(lines: Sequence[TextLine]) -> float:
     characters = sum(len(line.text) for line in lines)
     return sum(len(line.text) * line.confidence for line in lines) / characters if characters else 1.0
+
+
+def _moved(line: TextLine, right: int, down: int) -> TextLine:
+    x0, y0, x1, y1 = line.box
+    return TextLine(line.text, (x0 + right, y0 + down, x1 + right, y1 + down), line.confidence)
 
 
 def _overlap(a: TextLine, b: TextLine) -> bool:

@@ -77,7 +77,17 @@ def _by_title(
     hits: Sequence[tuple[int, TitleHit]], document: Grouped, phrases: Phrases, hints: Hints, body: Sequence[Candidate]
 ) -> list[Candidate]:
     page_no, best = hits[0]
-    rival = next((hit for _, hit in hits[1:] if hit.rank[:2] == best.rank[:2] and hit.text == best.text), None)
+    kin = {best.target, phrases.family_of.get(best.target, best.target)}
+    rival = next(
+        (
+            hit
+            for _, hit in hits[1:]
+            if hit.rank[:2] == best.rank[:2]
+            and hit.text == best.text
+            and not kin & {hit.target, phrases.family_of.get(hit.target, hit.target)}
+        ),
+        None,
+    )
     found: list[Candidate] = []
     spoken = {one.code: one.confidence for one in body}
     for _, hit in hits:
@@ -253,7 +263,6 @@ def _with_prior(found: Sequence[Candidate], hints: Hints, *, only_close: bool = 
 
 def _ranked(found: Sequence[Candidate], body: Sequence[Candidate], phrases: Phrases) -> list[Candidate]:
     best: dict[str, Candidate] = {}
-    spoken = {one.code: one for one in body}
     for one in found:
         if one.code in phrases.names and (one.code not in best or best[one.code].confidence < one.confidence):
             best[one.code] = one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.recognise import labels, normalise
-from ingest.recognise.labels import Labelled
+from ingest.recognise.cells import Labelled
 from ingest.recognise.pages import Line, Page
 from ingest.recognise.values import FieldFound
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archive_service.catalogue.schema import Edition
-from ingest.recognise import dating, labels, parse, prose, validators
-from ingest.recognise.labels import Labelled, Piece
+from ingest.recognise import cells, dating, labels, parse, prose, validators
+from ingest.recognise.cells import Labelled, Piece
 from ingest.recognise.pages import Page
 from ingest.recognise.parse import Patterns, Value
 from ingest.recognise.prose import Spoken, Text
@@ -81,7 +81,7 @@ def extract(
 
     `card` says that it is an identity card and not a letter about a person.
     """
-    found_labels = [(number, one) for number, page in enumerate(pages, 1) for one in labels.labelled(page)]
+    found_labels = [(number, one) for number, page in enumerate(pages, 1) for one in cells.labelled(page)]
     texts = [prose.running(page) for page in pages]
     roles = _roles(found_labels, reach=2 if code in _LETTERS else 0)
     fields: dict[str, FieldFound] = {}
@@ -104,7 +104,7 @@ def extract(
 
 def account_no(page: Page, patterns: Patterns) -> str | None:
     """Return the labelled account number of one page, if it has the form of one."""
-    entries = [(1, one) for one in labels.labelled(page) if one.label in _labels_of("account_no", "")]
+    entries = [(1, one) for one in cells.labelled(page) if one.label in _labels_of("account_no", "")]
     chosen = _choose(list(_readings("account_no", "", entries, {}, patterns)), "account_no")
     return chosen.value if chosen and chosen.checked is not False else None
 
@@ -112,7 +112,7 @@ def account_no(page: Page, patterns: Patterns) -> str | None:
 def card_name(pages: Sequence[Page]) -> str | None:
     """Return the name on an identity card."""
     for page in pages:
-        for one in labels.labelled(page):
+        for one in cells.labelled(page):
             if one.label == "姓名":
                 for piece in one.pieces:
                     value = parse.person(piece.text)
@@ -125,7 +125,7 @@ def _wanted(code: str, edition: Edition, *, card: bool) -> list[str]:
     kind = edition.document_types.get(code)
     named = [name for name in (kind.key_fields if kind else ()) if name != "document_date"]
     known = labels.vocabulary().data["fields"]
-    core = _ALWAYS if card else CORE
+    core = _ALWAYS if card else (*CORE, "old_name", "new_name")
     return [name for name in dict.fromkeys([*_ALWAYS, *named, *core]) if name in known or name == "credit_code"]
 
 
@@ -173,9 +173,8 @@ def _spoken(name: str, code: str, texts: Sequence[Text], patterns: Patterns) -> 
     phrased: Iterable[tuple[int, Spoken]] = _PHRASED[name](texts) if name in _PHRASED else ()
     if name == "account_name" and code not in labels.vocabulary().data["only_named"]:
         phrased = prose.holders(texts, code)
-    if phrased:
-        for number, one in phrased:
-            yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, len(known) + 1, "")
+    for number, one in (*phrased, *prose.sentences(texts, name)):
+        yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, len(known) + 1, "")
 
 
 def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str]:

@@ -191,6 +191,8 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
         return False, "", f"第 {no} 页没有标题,而前一份已到末页"
     if _continues(page):
         return True, f"第 {no} 页没有标题,内容接前页", ""
+    if _next_row(before, page.page):
+        return True, f"第 {no} 页的表格序号接前页", ""
     if _has_head(page.page):
         return False, "", f"第 {no} 页有表头但没有认出标题"
     if _signed(page.page) and not _signed(before) and not page.title.hits:
@@ -234,6 +236,17 @@ def _continues(page: PageFacts) -> bool:
 
 def _signature_page(page: Page) -> bool:
     return bool(_SIGNATURES.search(page.joined)) and len(page.lines) < 30
+
+
+def _next_row(before: Page, page: Page) -> bool:
+    """Say whether the numbered rows of a table go on from one page to the next."""
+    last, first = _row_numbers(before), _row_numbers(page)
+    return bool(last and first and max(last) >= 2 and min(first) == max(last) + 1)
+
+
+def _row_numbers(page: Page) -> list[int]:
+    """Return the numbers with which rows of at least two cells begin."""
+    return [int(row[0].compact) for row in page.rows if len(row) >= 2 and re.fullmatch(r"\d{1,3}", row[0].compact)]
 
 
 def _signed(page: Page) -> bool:

@@ -6,21 +6,14 @@ the paper, or the rest of the batch, agrees with it. Near numbers are only ever 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from ingest.recognise import normalise
-from ingest.recognise.values import FieldFound, HouseholdLookup, KnownCase, KnownHousehold, Lookup, Match, Said
+from ingest.recognise.papers import Paper, Register, agreement, name_may_change, speaks
+from ingest.recognise.values import KnownCase, KnownHousehold, Match, Said
 
-_SAME_NAME = 85
-_SAME_ADDRESS = 80
-#: Names of the holder change in these cases, so another name on the paper is no contradiction.
-_NAME_CHANGES = frozenset({"RENAME", "TRANSFER", "SPLIT", "MERGE"})
 #: The paper's number agrees with the register and something else on the paper agrees too.
 _SURE = 0.985
 _NUMBER_ALONE = 0.93
@@ -29,68 +22,6 @@ _NAME_ALONE = 0.8
 _NEIGHBOURS = 0.91
 _SOME_NEIGHBOURS = 0.75
 _NEAR_NUMBER = 0.6
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What a document says that tells where it belongs."""
-
-    fields: Mapping[str, FieldFound]
-    #: Every text in it that has the form of an account number, labelled or not.
-    loose_numbers: tuple[str, ...]
-    page_no: int
-
-    def value(self, name: str) -> str | None:
-        """Return the value of a field, if it was read and its check digit is not wrong."""
-        found = self.fields.get(name)
-        return found.value if found and found.checked is not False else None
-
-    @property
-    def names(self) -> list[str]:
-        """All names on the paper that may be the account holder's."""
-        wanted = ("account_name", "owner_name", "new_name", "old_name", "lessee", "legal_rep_name", "agent_name")
-        return [found.value for name in wanted if (found := self.fields.get(name))]
-
-    @property
-    def address(self) -> str | None:
-        """The address on the paper that may be the service address."""
-        return self.value("service_address") or self.value("registered_address") or self.value("identity_address")
-
-
-@dataclass
-class Register:
-    """The register as asked during one scan: each question once."""
-
-    lookup: Lookup
-    _accounts: dict[str, list[KnownHousehold]] = field(default_factory=dict)
-    _applications: dict[str, list[KnownCase]] = field(default_factory=dict)
-    _names: dict[str, list[KnownHousehold]] = field(default_factory=dict)
-
-    def account(self, number: str) -> KnownHousehold | None:
-        """Return the household with exactly this account number."""
-        if number not in self._accounts:
-            self._accounts[number] = self.lookup.by_account_no(number)
-        return next((one for one in self._accounts[number] if one.account_no == number), None)
-
-    def case(self, number: str) -> KnownCase | None:
-        """Return the case with exactly this application number."""
-        if number not in self._applications:
-            self._applications[number] = self.lookup.by_application_no(number)
-        return next((one for one in self._applications[number] if one.application_no == number), None)
-
-    def named(self, name: str) -> list[KnownHousehold]:
-        """Return the households whose name is this name or nearly so."""
-        if name not in self._names:
-            self._names[name] = self.lookup.by_name(name)
-        return [one for one in self._names[name] if _alike(one.account_name, name)]
-
-    def household_of(self, case: KnownCase) -> KnownHousehold | None:
-        """Return the household of a case."""
-        for known in (*self._accounts.values(), *self._names.values()):
-            for one in known:
-                if one.id == case.household_id:
-                    return one
-        return self.lookup.by_household_id(case.household_id) if isinstance(self.lookup, HouseholdLookup) else None
 
 
 def match_all(papers: Sequence[Paper], register: Register, said: Said) -> list[Match]:
@@ -156,14 +87,14 @@ def _by_numbers(paper: Paper, register: Register) -> Match:
 
 def _numbers_differ(paper: Paper, by_account: KnownHousehold, by_case: KnownHousehold, case: KnownCase | None) -> Match:
     text = f"户号 {by_account.account_no} 与申请编号 {case.application_no if case else ''} 不属于同一户"
-    better = by_case if _agreement(paper, by_case) > _agreement(paper, by_account) else by_account
+    better = by_case if agreement(paper, by_case) > agreement(paper, by_account) else by_account
     return Match(better, None, 0.5, ["户号与申请编号矛盾"], [text])
 
 
 def _with_account(paper: Paper, household: KnownHousehold, *, agrees: bool) -> Match:
     read = paper.fields["account_no"].confidence
     reason = f"户号 {household.account_no} 已登记"
-    name, address = _speaks(paper, household)
+    name, address = speaks(paper, household)
     if agrees:
         match = Match(household, None, _SURE, [reason, "申请编号属于同一户"])
     elif name == "agrees" or (name == "silent" and address == "agrees"):
@@ -172,7 +103,7 @@ def _with_account(paper: Paper, household: KnownHousehold, *, agrees: bool) -> M
         return Match(household, None, min(_NUMBER_ALONE, read), [reason])
     else:
         match = Match(household, None, min(_NUMBER_ALONE, read), [reason])
-    if name == "differs" and not _name_may_change(household):
+    if name == "differs" and not name_may_change(household):
         shown = paper.value("account_name")
         match.confidence = 0.9 if agrees or address == "agrees" else 0.6
         match.doubts.append(f"户号 {household.account_no} 登记的户名是“{household.account_name}”,纸面是“{shown}”")
@@ -184,7 +115,7 @@ def _with_application(paper: Paper, household: KnownHousehold, case: KnownCase, 
     if number:
         match.confidence = 0.8
         match.doubts.append(_unknown_number(number, household))
-    elif _speaks(paper, household)[0] == "differs" and not _name_may_change(household):
+    elif speaks(paper, household)[0] == "differs" and not name_may_change(household):
         match.confidence = 0.75
         match.doubts.append(
             f"申请编号 {case.application_no} 的户名是“{household.account_name}”,纸面是“{paper.value('account_name')}”"
@@ -213,7 +144,7 @@ def _by_loose_number(paper: Paper, register: Register) -> Match | None:
     if len(known) != 1:
         return None
     household = next(iter(known.values()))
-    agrees = "agrees" in _speaks(paper, household)
+    agrees = "agrees" in speaks(paper, household)
     return Match(household, None, 0.95 if agrees else 0.82, [f"正文出现已登记的户号 {household.account_no}"])
 
 
@@ -222,7 +153,7 @@ def _by_name(paper: Paper, register: Register) -> Match:
     for name in paper.names:
         for household in register.named(name):
             found.setdefault(household.id, (household, name))
-    here = [(one, name) for one, name in found.values() if _speaks(paper, one)[1] == "agrees"]
+    here = [(one, name) for one, name in found.values() if speaks(paper, one)[1] == "agrees"]
     if len(here) == 1:
         household, name = here[0]
         return Match(household, None, _NAME_AND_ADDRESS, [f"姓名“{name}”和地址与户号 {household.account_no} 相符"])
@@ -269,116 +200,6 @@ def _follow(index: int, paper: Paper, match: Match, sure: Sequence[KnownHousehol
     match.doubts = []
     match.confidence = _NEIGHBOURS if households == 1 and same else _SOME_NEIGHBOURS if same else 0.5
     match.reasons.append(f"没有户号,随相邻资料归户号 {neighbour.account_no}")
-    if "agrees" in _speaks(paper, neighbour):
+    if "agrees" in speaks(paper, neighbour):
         match.confidence = max(match.confidence, 0.95)
         match.reasons.append("姓名或地址相符")
-
-
-def choose_case(
-    match: Match, paper: Paper, code: str, register: Register, said: Said, common: Callable[[int], str | None]
-) -> None:
-    """Choose the case within the household: by application number, by what was said, by what fits."""
-    household = match.household
-    if household is None:
-        return
-    spoken = said.application_no
-    if spoken and spoken not in (case.application_no for case in household.cases):
-        match.doubts.append(f"交件人指定的申请编号 {spoken} 不属于户号 {household.account_no}")
-    for number, why in ((said.application_no, "交件人指定"), (paper.value("application_no"), "纸面")):
-        case = next((one for one in household.cases if number and one.application_no == number), None)
-        if case:
-            match.case = case
-            match.reasons.append(f"{why}申请编号 {case.application_no}")
-            break
-    printed = paper.value("application_no")
-    if (
-        printed
-        and (match.case is None or match.case.application_no != printed)
-        and not any("申请编号" in d for d in match.doubts)
-    ):
-        whose = (
-            "属于该户的另一业务"
-            if any(one.application_no == printed for one in household.cases)
-            else "未登记在该户名下"
-        )
-        match.doubts.append(f"纸面申请编号 {printed} {whose}")
-        match.confidence = min(match.confidence, 0.85)
-    if match.case is None:
-        _fit_case(match, household, paper, code, common(household.id))
-
-
-def _fit_case(match: Match, household: KnownHousehold, paper: Paper, code: str, common: str | None) -> None:
-    day = paper.value("document_date")
-    fitting = [
-        (_fit(case, code, day) + (1.5 if case.application_no == common else 0), case) for case in household.cases
-    ]
-    if not fitting:
-        match.doubts.append(f"户号 {household.account_no} 没有登记的业务")
-        return
-    fitting.sort(key=lambda entry: -entry[0])
-    match.case = fitting[0][1]
-    if len(fitting) == 1:
-        match.reasons.append(f"该户只有一个业务 {match.case.application_no}")
-    elif fitting[0][0] - fitting[1][0] >= 1:
-        match.reasons.append(f"资料类型和日期与业务 {match.case.application_no} 相符")
-        match.confidence = min(match.confidence, 0.95)
-    else:
-        match.confidence = min(match.confidence, 0.7)
-        match.doubts.append(f"该户有 {len(fitting)} 个业务,不能确定属于哪一个")
-
-
-def _fit(case: KnownCase, code: str, day: str | None) -> float:
-    score = 1.0 if code in case.expected else 0.0
-    if day and case.accepted_on:
-        after = day >= case.accepted_on.isoformat()
-        before = (
-            case.energised_on is None or day <= case.energised_on.replace(year=case.energised_on.year + 1).isoformat()
-            if not _leap(case)
-            else True
-        )
-        score += 1.0 if after and before else -0.5
-    return score
-
-
-def _leap(case: KnownCase) -> bool:
-    return case.energised_on is not None and (case.energised_on.month, case.energised_on.day) == (2, 29)
-
-
-def _speaks(paper: Paper, household: KnownHousehold) -> tuple[str, str]:
-    """Say of name and address whether the paper agrees, differs or is silent."""
-    return _name_speaks(paper, household), _address_speaks(paper, household)
-
-
-def _name_speaks(paper: Paper, household: KnownHousehold) -> str:
-    if any(_alike(name, household.account_name) for name in paper.names):
-        return "agrees"
-    return "differs" if paper.value("account_name") else "silent"
-
-
-def _address_speaks(paper: Paper, household: KnownHousehold) -> str:
-    if not paper.address or not household.service_address:
-        return "silent"
-    left, right = normalise.bare(paper.address), normalise.bare(household.service_address)
-    if (
-        re.findall(r"\d+", left)
-        and re.findall(r"\d+", right)
-        and not set(re.findall(r"\d+", left)) & set(re.findall(r"\d+", right))
-    ):
-        return "differs"
-    return "agrees" if fuzz.partial_ratio(left, right) >= _SAME_ADDRESS else "differs"
-
-
-def _agreement(paper: Paper, household: KnownHousehold) -> int:
-    return sum({"agrees": 1, "silent": 0, "differs": -1}[one] for one in _speaks(paper, household))
-
-
-def _alike(left: str, right: str) -> bool:
-    left, right = normalise.bare(left), normalise.bare(right)
-    if min(len(left), len(right)) <= 4:
-        # Short names are persons: one other character is another person.
-        return left == right
-    return fuzz.ratio(left, right) >= _SAME_NAME
-
-
-def _name_may_change(household: KnownHousehold) -> bool:
-    return any(case.business_type in _NAME_CHANGES for case in household.cases)

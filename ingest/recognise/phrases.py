@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -85,6 +85,8 @@ class Phrases:
     weights: Mapping[str, float]
     #: Words that may be mended in a title in spite of a reading error.
     vocabulary: tuple[str, ...]
+    #: Pairs of signs that occur in known words; a pair that does was hardly misread.
+    pairs: frozenset[str]
     overrides: tuple[Override, ...]
     names: Mapping[str, str]
     many_pages: frozenset[str]
@@ -140,6 +142,7 @@ def _build(types: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Phrases:
         body=body,
         weights={word: min(len(word) / 4, 1.5) / count for word, count in spread.items()},
         vocabulary=tuple(sorted(vocabulary, key=lambda word: (-len(word), word))),
+        pairs=frozenset(word[i : i + 2] for word in _all_words(rules, body) for i in range(len(word) - 1)),
         overrides=tuple(
             Override(entry["from"], entry["to"], tuple(entry["words"]))
             for entry in data["overrides"]
@@ -153,6 +156,11 @@ def _build(types: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Phrases:
         card_front=tuple(data["cards"]["front"]),
         card_back=tuple(data["cards"]["back"]),
     )
+
+
+def _all_words(rules: Sequence[TitleRule], body: Mapping[str, tuple[str, ...]]) -> set[str]:
+    words = {word for rule in rules for group in (*rule.wanted, rule.unwanted) for word in group}
+    return words | {word for entries in body.values() for word in entries}
 
 
 def _owner(code: str, word: str, keywords: Mapping[str, tuple[str, ...]], family_of: Mapping[str, str]) -> str:

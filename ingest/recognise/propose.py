@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from archive_service.catalogue.schema import Edition
 from ingest.lines import PageText
-from ingest.recognise import classify, decide, extract, group, match, normalise, pages, phrases
+from ingest.recognise import cases, classify, decide, extract, group, match, normalise, pages, phrases
 from ingest.recognise.classify import Hints
 from ingest.recognise.group import Grouped
-from ingest.recognise.match import Paper, Register
+from ingest.recognise.papers import Paper, Register
 from ingest.recognise.parse import Patterns
 from ingest.recognise.phrases import Phrases
 from ingest.recognise.values import OTHER, Candidate, FieldFound, Lookup, Match, Proposal, Said, Thresholds
@@ -84,7 +84,7 @@ def propose(
     drafts = _attach_cards(drafts, desk)
     common = _common_application(drafts)
     for draft in drafts:
-        match.choose_case(draft.match, draft.paper, draft.code, register, said, common.get)
+        cases.choose_case(draft.match, draft.paper, draft.code, said, common.get)
     _note_blank(drafts, grouping.blank)
     return [_proposal(draft, desk) for draft in drafts]
 

@@ -18,7 +18,10 @@ _KINDS = frozenset(
 )
 #: Papers in which somebody allows the customer something.
 _CONSENTS = frozenset({"A12", "A34"})
-_LINK = r"(?:\([^()]{0,12}\))?(?:确定|核定|约定|暂定|共计|合计|总计)?(?P<link>为|是|系|位于|在|:|计)?:?(?:交流|人民币|大写)?"
+_LINK = (
+    r"(?:\([^()]{0,12}\))?(?:确定|核定|约定|暂定|共计|合计|总计)?"
+    r"(?P<link>为|是|系|位于|在|:|计)?:?(?:交流|人民币|大写)?"
+)
 _ORGANISATION = (
     r"[\u4e00-\u9fff()A-Za-z0-9]{2,40}?(?:公司|厂|商店|部|中心|医院|学校|大学|中学|小学|幼儿园|合作社|局|委员会|集团"
     r"|事务所|银行|协会|酒店|农场|经营部|工作室)"
@@ -48,6 +51,34 @@ _HOLDER = (
 #: To whom a letter is addressed, in its first part.
 _ADDRESSEE = re.compile(rf"^(?P<name>{_ORGANISATION}):$", re.MULTILINE)
 _OWNER = re.compile(rf"(?:兹证明|证明|查)(?P<name>{_PERSON})(?=[(,、]|同志|系|位于)")
+_DAY = (
+    r"(?:[0-9〇零○O一二三四五六七八九]{4}[年./-][0-9一二三四五六七八九十]{1,3}[月./-][0-9一二三四五六七八九十]{1,3}日?)"
+)
+_PERIOD = re.compile(
+    rf"(?:自|从)?(?P<valid_from>{_DAY})?[^。;\n]{{0,14}}?(?:至|到|—|~)(?P<valid_to>{_DAY})(?:止|终止|为止|期满|结束|[,。;]|$)"
+)
+_RENAMED = re.compile(
+    rf"(?:由|原名称?为?|原户名为?|曾用名为?|原姓名为?|将)[:\"]?(?P<old_name>{_ORGANISATION}|{_PERSON})\"?,?"
+    rf"(?:变更为|更名为|变更登记为|改为|更改为|改名为|现名称?为?|现更名为)[:\"]?(?P<new_name>{_ORGANISATION}|{_PERSON})(?=[\",。;(、]|$)",
+    re.MULTILINE,
+)
+_REPRESENTATIVE = re.compile(
+    r"(?:^|[,。兹])(?:兹证明)?(?!性别|身份|现任|职务)(?P<legal_rep_name>[\u4e00-\u9fff]{2,4}?)(?:同志|先生|女士)?(?:[,(][^。]{0,40}?)?"
+    r"(?:系|为|任|是)(?:我|本)(?:单位|公司|厂|店|院|校)(?:的)?(?:法定代表人|负责人)",
+    re.MULTILINE,
+)
+_DEED = re.compile(
+    r"(?P<title_no>[\u4e00-\u9fff]?[((]?\d{4}[))]?[\u4e00-\u9fff]{2,12}不动产权第\d{4,10}号|[\u4e00-\u9fff]房权证[\u4e00-\u9fff]{0,8}字第?\d{4,12}号)"
+)
+#: Sentences that say a value without any label, by field.
+_SENTENCES: dict[str, tuple[re.Pattern[str], str]] = {
+    "valid_from": (_PERIOD, "date"),
+    "valid_to": (_PERIOD, "date"),
+    "old_name": (_RENAMED, "name"),
+    "new_name": (_RENAMED, "name"),
+    "legal_rep_name": (_REPRESENTATIVE, "person"),
+    "title_no": (_DEED, "text"),
+}
 _PLACE_NAME = re.compile(r"[\u4e00-\u9fff]{2,9}[省市县区镇乡]")
 _PLACE = re.compile(
     r"(?:在|位于|坐落于|坐落在|坐落|地处|系)(?P<address>[\u4e00-\u9fff]{2,12}?[省市县区镇乡][\u4e00-\u9fff0-9A-Za-z\-#()]{2,40}?"
@@ -167,6 +198,19 @@ def holders(texts: Sequence[Text], code: str) -> Iterator[tuple[int, Spoken]]:
         if number == 1 and not consent:
             head = Text(text.text[: len(text.text) // 2], text.places)
             yield from _named(_ADDRESSEE, head, number)
+
+
+def sentences(texts: Sequence[Text], name: str) -> Iterator[tuple[int, Spoken]]:
+    """Yield what whole sentences say of a field: periods of validity, changes of name, representatives, deeds."""
+    if name not in _SENTENCES:
+        return
+    pattern, kind = _SENTENCES[name]
+    for number, text in enumerate(texts, 1):
+        for hit in pattern.finditer(text.text):
+            value = parse.parse(kind, hit[name] or "", "", Patterns("", ""))
+            if value:
+                start, end = hit.span(name)
+                yield number, Spoken("", value, text.box(start, end), text.confidence(start, end))
 
 
 def owners(texts: Sequence[Text]) -> Iterator[tuple[int, Spoken]]:

@@ -16,6 +16,7 @@ from ingest.recognise.phrases import Phrases
 #: Lower down no title stands, but for cards and drawings, which are known by their text.
 _TITLE_REGION = 0.45
 _LONGEST_TITLE = 36
+_LONG_WORD = 7
 #: A mended title must be explained nearly whole, or every line would be mended into one.
 _MENDED_COVERAGE = 0.7
 #: From here a line is set like a title; from the weak limit it may be one.
@@ -232,15 +233,23 @@ def _mended(core: str, phrases: Phrases) -> tuple[str, int]:
         for start, end in ((place.dest_start, place.dest_end), (place.dest_start, place.dest_start + len(word))):
             piece = core[start:end]
             distance = Levenshtein.distance(word, piece, score_cutoff=allowed)
-            if distance <= allowed and not _telling(piece, word):
+            if distance <= allowed and _misread(piece, word, phrases):
                 score = (len(word) - 2 * distance) / len(word) + len(word) / 100
                 if best is None or score > best[0]:
                     best = (score, core[:start] + word + core[end:], distance)
     return (best[1], best[2]) if best else (core, 0)
 
 
-def _telling(piece: str, word: str) -> bool:
-    return any(sign in _TELLING and sign not in word for sign in piece)
+def _misread(piece: str, word: str, phrases: Phrases) -> bool:
+    """Say whether `piece` may be a misreading of `word` and not another word in its own right."""
+    if any(sign in _TELLING and sign not in word for sign in piece):
+        return False
+    if len(piece) != len(word):
+        # A sign lost or gained leaves too little of a short word.
+        return len(word) >= _LONG_WORD
+    changed = [i for i in range(len(word)) if piece[i] != word[i]]
+    around = {piece[i : i + 2] for at in changed for i in (at - 1, at) if 0 <= i < len(piece) - 1}
+    return not around & phrases.pairs
 
 
 def _confidence(coverage: float, mended: int, look: float) -> float:

@@ -48,7 +48,7 @@ def test_the_json_of_a_case_has_exactly_the_agreed_names():
 def test_the_text_of_a_case_tells_the_sum_and_then_each_stage():
     """What is due and what came, grouped as the work goes; what does not concern the case is left out."""
     lines = as_text(CASE, edition=EDITION, **parts())
-    assert "资料不齐全。应收 9,已收 1,缺少 7,存疑 1。" in lines[0]
+    assert "资料不齐全。应收 9，已收 1，缺少 7，存疑 1。" in lines[0]
     stages = [line for line in lines if line.startswith("【")]
     assert stages[:2] == ["【业务受理】", "【现场勘查】"]
     assert stages[-1] == "【资料之间是否一致】"

@@ -142,7 +142,7 @@ def test_of_a_paper_needed_twice_one_is_too_few():
     facts = Facts("LN", "NEW", {})
     one = assess([wanted], facts, [HeldItem(7, wanted.document_type)]).verdicts[0]
     assert (one.status, one.evidence) == (Status.MISSING, (7,))
-    assert "应有 2 份,只有 1 份" in one.reason
+    assert "应有 2 份，只有 1 份" in one.reason
     second = doubtful(8, wanted.document_type)
     assert assess([wanted], facts, [HeldItem(7, wanted.document_type), second]).verdicts[0].status is Status.DOUBTFUL
 

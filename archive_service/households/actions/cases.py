@@ -81,7 +81,7 @@ def record_stage(
     """
     known = locked.case_for_update(session, application_no)
     if known is None or not by.may(Right.RECORD_READ, known[1].unit_id):
-        raise NotFound("case.not-found", "没有这个业务,或者您无权查看。请核对申请编号后再试。")
+        raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     case, household = known
     by.require(Right.CASE_IMPORT, household.unit_id)
     recorded = recorded_days(session, case)
@@ -120,7 +120,7 @@ def _check_unit(household: HouseholdFile, data: CaseData) -> None:
     if household.unit_id != data.unit_id:
         raise Refused(
             "case.centre-differs",
-            f"户号 {data.account_no} 已登记在另一个供电服务单位,导入不会迁移档案。请核对 centre。",
+            f"户号 {data.account_no} 已登记在另一个供电服务单位，导入不会迁移档案。请核对 centre。",
             column="centre",
         )
 
@@ -139,7 +139,7 @@ def _update(
     if household.account_no != data.account_no:
         raise Refused(
             "case.other-household",
-            f"申请编号 {data.application_no} 已登记在另一个户号下,不能移到 {data.account_no}。请核对这一行。",
+            f"申请编号 {data.application_no} 已登记在另一个户号下，不能移到 {data.account_no}。请核对这一行。",
             column="account_no",
         )
     _check_unit(household, data)

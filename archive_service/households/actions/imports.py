@@ -70,7 +70,9 @@ def _registered(session: Session, data: CaseData, *, by: Viewer, now: datetime, 
         with session.begin_nested():
             _, outcome = register_case(session, data, by=by, now=now, today=today, filing_due_workdays=due)
     except IntegrityError as e:
-        raise BadCell(None, "cases.at-once", "另一人正在登记同一户号或申请编号,这一行没有导入。请稍后重新导入。") from e
+        raise BadCell(
+            None, "cases.at-once", "另一人正在登记同一户号或申请编号，这一行没有导入。请稍后重新导入。"
+        ) from e
     return outcome
 
 

@@ -87,7 +87,7 @@ def move_item(
     item, source = _changeable(session, item_id, by, also=household_id)
     target = locked.household_for_update(session, household_id)
     if not by.may(Right.RECORD_READ, target.unit_id):
-        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+        raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     by.require(Right.ITEM_CHANGE, target.unit_id)
     left = session.get(CaseFile, item.case_id) if item.case_id is not None else None
     case = _case_in(session, target, case_id)
@@ -185,7 +185,7 @@ def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, no
     item, household = _changeable(session, item_id, by)
     said = rules.check_reason(reason)
     item.state = "withdrawn"
-    item.reasons = [*item.reasons, f"撤回:{said}"]
+    item.reasons = [*item.reasons, f"撤回：{said}"]
     case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
     facts = {
         "item_no": item.item_no,
@@ -201,14 +201,14 @@ def _changeable(session: Session, item_id: int, by: Viewer, also: int | None = N
     """Return a filed item that the viewer may change, its household locked."""
     household_id = session.scalar(select(Item.household_id).where(Item.id == item_id))
     if household_id is None:
-        raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
+        raise NotFound("item.not-found", "没有这份文件，或者您无权查看。请核对后再试。")
     household = locked.households_for_update(session, {household_id, also or household_id})[household_id]
     if not by.may(Right.RECORD_READ, household.unit_id):
-        raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
+        raise NotFound("item.not-found", "没有这份文件，或者您无权查看。请核对后再试。")
     by.require(Right.ITEM_CHANGE, household.unit_id)
     item = locked.item_for_update(session, item_id)
     if item.state != "filed":
-        raise Refused("item.withdrawn", "这份文件已经撤回,不能再改。请重新归入后再改。")
+        raise Refused("item.withdrawn", "这份文件已经撤回，不能再改。请重新归入后再改。")
     return item, household
 
 

@@ -69,7 +69,7 @@ def case(session: Session, viewer: Viewer, application_no: str) -> CaseView:
         .where(CaseFile.application_no == application_no, HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
     ).first()
     if found is None:
-        raise NotFound("case.not-found", "没有这个业务,或者您无权查看。请核对申请编号后再试。")
+        raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     row, head = found
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     return case_views(session, head, [row], personal=personal)[0]
@@ -118,7 +118,7 @@ def readable_household(session: Session, viewer: Viewer, account_no: str) -> Hou
     found = select(HouseholdFile).where(HouseholdFile.account_no == account_no, HouseholdFile.unit_id.in_(units))
     head = session.scalar(found)
     if head is None:
-        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+        raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     return head
 
 
@@ -129,7 +129,7 @@ def _readable_item(session: Session, viewer: Viewer, item_id: int) -> tuple[Item
         .where(Item.id == item_id, HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
     ).first()
     if found is None:
-        raise NotFound("item.not-found", "没有这份文件,或者您无权查看。请核对后再试。")
+        raise NotFound("item.not-found", "没有这份文件，或者您无权查看。请核对后再试。")
     return found[0], found[1]
 
 

@@ -52,7 +52,7 @@ class CaseCompleteness:
     def as_text(self) -> list[str]:
         """Return lines for a person."""
         if self.assessment is None:
-            return [f"户号 {self.case.account_no} 申请编号 {self.case.application_no}:无法判断。{self.error}"]
+            return [f"户号 {self.case.account_no} 申请编号 {self.case.application_no}：无法判断。{self.error}"]
         return report.as_text(
             self.case, edition=self.edition, assessment=self.assessment, observations=self.observations
         )
@@ -87,7 +87,7 @@ def completeness(
         if not asked or (
             session.execute(wanted.limit(1)).first() is None and not _empty_household(session, viewer, accounts)
         ):
-            raise NotFound("case.not-found", "没有这个户号或申请编号,或者您无权查看。请核对后再试。")
+            raise NotFound("case.not-found", "没有这个户号或申请编号，或者您无权查看。请核对后再试。")
     found = session.execute(wanted.order_by(HouseholdFile.account_no, CaseFile.id)).all()
     return (_judged(session, case, head, as_of) for case, head in found)
 

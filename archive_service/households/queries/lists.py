@@ -89,7 +89,7 @@ def _household_like(text: str) -> ColumnElement[bool]:
         return by_number
     # Names are stored as written: both kinds of brackets are tried.
     in_text = [
-        or_(*(column.contains(form, autoescape=True) for form in _forms(word) for column in _NAMED)) for word in words
+        or_(*(column.icontains(form, autoescape=True) for form in _forms(word) for column in _NAMED)) for word in words
     ]
     return or_(by_number, and_(*in_text)) if in_text else by_number
 

@@ -25,7 +25,7 @@ def households_for_update(session: Session, ids: Collection[int]) -> dict[int, H
     wanted = select(HouseholdFile).where(HouseholdFile.id.in_(ids)).order_by(HouseholdFile.id).with_for_update()
     rows = {row.id: row for row in session.scalars(wanted.execution_options(populate_existing=True))}
     if len(rows) < len(set(ids)):
-        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+        raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     return rows
 
 

@@ -61,7 +61,7 @@ def unit_of(session: Session, household_id: int) -> int:
     """Return the id of the unit to which a household belongs. Raises NotFound."""
     unit_id = session.scalar(select(HouseholdFile.unit_id).where(HouseholdFile.id == household_id))
     if unit_id is None:
-        raise NotFound("household.not-found", "没有这个户档案,或者您无权查看。请核对户号后再试。")
+        raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     return unit_id
 
 

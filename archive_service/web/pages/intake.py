@@ -15,7 +15,7 @@ from archive_service import ids, zone
 from archive_service.errors import Invalid
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import labels, words
+from archive_service.web import i18n, labels, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -123,7 +123,7 @@ def receive_file(visit: SignedIn, form: SentForm) -> Response:
             "scan": receipt.scan_id,
             "state": receipt.state,
             "word": visit.say(state.word),
-            "message": receipt.error_message or "",
+            "message": i18n.sentence(receipt.error_code, receipt.error_message, visit.language),
         }
     )
 

@@ -65,7 +65,7 @@ def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_for
         limits = sign_in.Limits.of(services.settings)
         secret, _ = sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)
     except Refused as refused:
-        return _sign_in_page(request, login=login, message=refused.message, status=refused.http_status)
+        return _sign_in_page(request, login=login, refused=refused)
     response = RedirectResponse(inside(str(form.get("next", ""))), status_code=303)
     keep_session(response, services.settings, secret)
     return response
@@ -96,7 +96,7 @@ def change_password(visit: AnySignedIn, form: SentForm) -> Response:
             raise Invalid("password.not-equal", N_("两次输入的新密码不一样。请重新输入。"))
         _set_own_password(visit, current=form.raw("current"), new=new)
     except (Refused, Invalid) as error:
-        return visit.page("people/password.html", status=error.http_status, message=visit.say(error.message))
+        return visit.page("people/password.html", status=error.http_status, message=visit.told(error))
     return RedirectResponse("/me?done=password", status_code=303)
 
 
@@ -138,14 +138,16 @@ def inside(address: str) -> str:
 
 
 def _sign_in_page(
-    request: Request, *, login: str = "", message: str = "", status: int = 200, language: str | None = None
+    request: Request, *, login: str = "", refused: Refused | None = None, language: str | None = None
 ) -> HTMLResponse:
     spoken = language or language_of(request, None)
     facts = {
         "login": login,
-        "message": i18n.translate(message, spoken),
+        "message": i18n.sentence(refused.code, refused.message, spoken) if refused else "",
         "next": inside(request.query_params.get("next", "/")),
         "notice": request.query_params.get("done", ""),
         "preferences": {},
     }
-    return HTMLResponse(render.html("people/sign_in.html", spoken, facts), status_code=status)
+    return HTMLResponse(
+        render.html("people/sign_in.html", spoken, facts), status_code=refused.http_status if refused else 200
+    )

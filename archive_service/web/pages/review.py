@@ -217,7 +217,7 @@ def _desk(visit: Visit, document_id: int, *, typed: Form | None = None, error: A
         other_type=typed.text("other_type") if typed else "",
         belonging=_belonging(visit, account, application),
         types=labels.document_types(),
-        error=visit.say(error.message) if error else "",
+        error=visit.told(error) if error else "",
         reasons=REASONS,
     )
 

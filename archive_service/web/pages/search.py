@@ -66,7 +66,7 @@ def show_search(visit: SignedIn) -> Response:
             try:
                 facts["found"] = _search(visit, session, asked, facts["centres"])
             except ArchiveError as error:
-                facts["error"] = visit.say(error.message)
+                facts["error"] = visit.told(error)
             facts["near"] = _near(visit, session, asked)
     shown = facts["found"].hits if facts["found"] else ()
     return visit.page(

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.lines import PageText
+from ingest.lines import PageText, TextLine
 from tests.support import read_pages as build
 from tests.support.read_pages import line, page, text_block, title
 
@@ -74,6 +74,18 @@ def test_the_signature_page_belongs_to_the_form_before_it() -> None:
         line("2026-11-10", 800, 280),
     )
     assert pages_of(form, rest) == [(1, 2)]
+
+
+def test_the_rows_of_a_list_go_on_over_the_page() -> None:
+    def rows_from(first: int, y: int) -> list[TextLine]:
+        made = []
+        for place in range(4):
+            made += [line(str(first + place), 200, y + place * 70), line("用电设备", 400, y + place * 70)]
+        return made
+
+    first = page(1, title("客户主要用电设备清单"), *rows_from(1, 400))
+    assert pages_of(first, page(2, *rows_from(5, 200))) == [(1, 2)]
+    assert pages_of(first, page(2, *rows_from(9, 200))) == [(1,), (2,)]
 
 
 def test_two_sides_of_an_identity_card_are_one_document() -> None:

@@ -80,7 +80,18 @@ def test_a_title_over_two_rows_is_put_together() -> None:
     assert build.proposals(page)[0].document_type == "A02N"
 
 
-@pytest.mark.parametrize("heading", ["食堂采购清单公告", "关于召开年度会议的通知", "员工健康体检报告", "温馨提示"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "食堂采购清单公告",
+        "关于召开年度会议的通知",
+        "员工健康体检报告",
+        "温馨提示",
+        "用电检查工作单",
+        "采购合同",
+        "劳动合同",
+    ],
+)
 def test_a_paper_outside_the_catalogue_is_other_and_waits_for_a_person(heading: str) -> None:
     found = build.proposals(build.page(1, build.title(heading), *build.text_block("与用电业务无关的内容。" * 2)))[0]
     assert (found.document_type, found.confidence < 0.5) == (OTHER, True)

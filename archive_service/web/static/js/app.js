@@ -23,7 +23,7 @@
     if (event.ctrlKey) { if (event.code === "Enter") confirmForm(event); return; }
     if (document.querySelector("dialog[open]")) return;
     if (window.archive.typing(event.target)) { if (event.code === "Escape") event.target.blur(); return; }
-    if (event.code === "Slash" && event.shiftKey) { showKeys(); event.preventDefault(); return; }
+    if (event.key === "?" || event.key === "？" || (event.code === "Slash" && event.shiftKey)) { showKeys(); event.preventDefault(); return; }
     if (event.code === "Slash") { focusSearch(event); return; }
     if (document.body.dataset.keys === "off") return;
     if (sequence === "g" && places[event.code]) { sequence = ""; location.href = places[event.code]; return; }

@@ -1,0 +1,255 @@
+"""The texts that may be the value of a label: in its line, in the cell to the right, below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingest.lines import Box
+from ingest.recognise.labels import Span, part_box, spans, vocabulary
+from ingest.recognise.layout import aligned, beside, right_of, row_numbers, stacked, whole
+from ingest.recognise.pages import Line, Page, union
+
+_TITLE_SIZE = 1.4  # times an ordinary line
+_NEAR_BELOW = 2.8  # characters
+_FAR_RIGHT = 0.55  # share of the page width
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a page's text that may be a value."""
+
+    text: str
+    box: Box
+    confidence: float
+    #: How sure it is that this text belongs to the label.
+    quality: float
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A label on a page with the texts that may be its value, best first."""
+
+    label: str
+    remark: str
+    line_index: int
+    row: int
+    pieces: tuple[Piece, ...]
+    #: Label before this one in the same row, if any.
+    left_of: str | None
+
+
+def labelled(page: Page) -> list[Labelled]:
+    """Return every label of `page` with the texts that may be its value."""
+    if "labelled" not in page.memo:
+        page.memo["labelled"] = _labelled(page)
+    found: list[Labelled] = page.memo["labelled"]
+    return found
+
+
+def _labelled(page: Page) -> list[Labelled]:
+    lines = stacked(whole(page))
+    # Titles are full of words that are labels elsewhere.
+    large = _TITLE_SIZE * page.body_height
+    by_line = [[] if line.height >= large and _is_title(line) else spans(line.text) for line in lines]
+    rows = row_numbers(lines)
+    found = []
+    for index in range(len(lines)):
+        for place, span in enumerate(by_line[index]):
+            following = by_line[index][place + 1] if place + 1 < len(by_line[index]) else None
+            pieces = tuple(_pieces(page, lines, by_line, index, span, following))
+            before = by_line[index][place - 1].label if place else _label_left(lines, by_line, index)
+            found.append(Labelled(span.label, span.remark, index, rows[index], pieces, before))
+    return found
+
+
+def _is_title(line: Line) -> bool:
+    return ":" not in line.text and line.compact not in vocabulary().known
+
+
+def _pieces(
+    page: Page, lines: list[Line], by_line: list[list[Span]], index: int, span: Span, following: Span | None
+) -> Iterator[Piece]:
+    line = lines[index]
+    start, end = span.end, following.start if following else len(line.text)
+    text = line.text[start:end]
+    lead = len(text) - len(text.lstrip(" :;.、_-—=·"))
+    start, text = start + lead, text.strip(" :;、_-—=·")
+    text = text.lstrip(".")
+    if text:
+        yield Piece(text, part_box(line, start, start + len(text)), line.confidence, span.quality)
+        if following is None:
+            more = _below_in_cell(page, lines, by_line, index, start)
+            if more:
+                yield _sum(
+                    [Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.97), *more]
+                )
+        return
+    if following is not None:
+        return
+    right = _right(page, lines, by_line, index)
+    if right:
+        yield from _cell(page, lines, by_line, index, right, span.quality * 0.97)
+    below = _below(lines, by_line, index)
+    if below is not None:
+        other = lines[below]
+        rest = [i for i in _column(lines, by_line, index, below) if lines[i].middle > other.middle][:1]
+        if rest and len(lines[rest[0]].compact) < 0.5 * len(other.compact):
+            # A number too long for its column goes on in a second, shorter line.
+            whole = [
+                Piece(lines[i].text, lines[i].box, lines[i].confidence, span.quality * 0.85) for i in (below, *rest)
+            ]
+            yield _sum(whole)
+        yield Piece(other.text, other.box, other.confidence, span.quality * (0.7 if right else 0.88))
+
+
+def _cell(
+    page: Page, lines: list[Line], by_line: list[list[Span]], index: int, right: list[int], quality: float
+) -> Iterator[Piece]:
+    """Yield the texts of the cell to the right: its first line, the lines of the row joined, all its lines."""
+    first = lines[right[0]]
+    cut = by_line[right[0]][0].start if by_line[right[0]] else len(first.text)
+    text = first.text[:cut].strip()
+    single = Piece(text, part_box(first, 0, cut), first.confidence, quality)
+    column = _column(lines, by_line, index, right[0])
+    if len(column) > 1:
+        yield _sum([Piece(lines[i].text, lines[i].box, lines[i].confidence, quality * 0.98) for i in column])
+    yield single
+    if len(right) > 1:
+        yield _sum([Piece(lines[i].text, lines[i].box, lines[i].confidence, quality * 0.95) for i in right], " ")
+
+
+def _right(page: Page, lines: list[Line], by_line: list[list[Span]], index: int) -> list[int]:
+    """Return the lines to the right up to the next label, none if the next thing there is a label."""
+    line = lines[index]
+    neighbours = [
+        (other.box[0], i)
+        for i, other in enumerate(lines)
+        if i != index and right_of(line, other) and beside(line, other)
+    ]
+    found: list[int] = []
+    edge = line.box[2]
+    for x0, i in sorted(neighbours):
+        if by_line[i] and by_line[i][0].start == 0:
+            break
+        if x0 - edge > _FAR_RIGHT * page.width:
+            break
+        found.append(i)
+        edge = lines[i].box[2]
+        if by_line[i]:
+            break
+    return found or _straddling(lines, by_line, index, min(neighbours)[0] if neighbours else page.width)
+
+
+def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit: int) -> list[int]:
+    """Return the upper line of a cell with two lines left of `limit`, when the label is between them in height."""
+    label = lines[index]
+    near = [
+        (i, other)
+        for i, other in enumerate(lines)
+        if i != index
+        and right_of(label, other)
+        and other.box[0] < limit
+        and abs(other.middle - label.middle) < 1.3 * label.size
+        and not by_line[i]
+    ]
+    pairs = [
+        (above.box[0], i)
+        for i, above in near
+        for j, below in near
+        if above.middle < label.middle < below.middle
+        and i != j
+        and aligned(above, below)
+        and abs((above.middle + below.middle) / 2 - label.middle) < 0.4 * label.size
+    ]
+    return [min(pairs)[1]] if pairs else []
+
+
+def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int) -> list[int]:
+    """Return the lines of the cell that `first` is in, from the top: aligned with it, close, without own labels."""
+    cell = [first]
+    for step in (1, -1):
+        while True:
+            last = lines[cell[-1] if step == 1 else cell[0]]
+            near = [
+                i
+                for i, other in enumerate(lines)
+                if i not in cell
+                and i != index
+                and aligned(last, other)
+                and 0 <= step * (other.middle - last.middle) < 1.75 * last.size
+                and step * (other.middle - last.middle) > 0.5 * last.size
+                and not by_line[i]
+                and not _has_own_label(lines, by_line, i, index)
+            ]
+            if not near or (step == -1 and lines[index].middle > last.middle - 0.2 * last.size):
+                break
+            nearest = min(near, key=lambda i: abs(lines[i].middle - last.middle))
+            cell = [*cell, nearest] if step == 1 else [nearest, *cell]
+            if len(cell) > 4:
+                break
+    return cell
+
+
+def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, label: int) -> bool:
+    """Say whether another label than `label` stands to the left in the row of a line."""
+    line = lines[index]
+    return any(
+        i != label
+        and by_line[i]
+        and other.box[2] <= line.box[0] + line.size
+        and beside(line, other)
+        and other.box[0] < line.box[0]
+        for i, other in enumerate(lines)
+    )
+
+
+def _below_in_cell(page: Page, lines: list[Line], by_line: list[list[Span]], index: int, start: int) -> list[Piece]:
+    """Return the lines that go on below a value that shares its line with the label."""
+    line = lines[index]
+    value = part_box(line, start, len(line.text))
+    for i, other in enumerate(lines):
+        gap = other.middle - line.middle
+        aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.size
+        full = line.box[2] > 0.8 * max(one.box[2] for one in lines)
+        if i != index and 0.6 * line.size < gap < 1.9 * line.size and aligned and full and not by_line[i]:
+            return (
+                []
+                if _has_own_label(lines, by_line, i, index)
+                else [Piece(other.text, other.box, other.confidence, 0.9)]
+            )
+    return []
+
+
+def _below(lines: list[Line], by_line: list[list[Span]], index: int) -> int | None:
+    line = lines[index]
+    best: tuple[float, int] | None = None
+    for i, other in enumerate(lines):
+        drop = other.box[1] - line.box[3]
+        if i == index or not -0.5 * line.height <= drop <= _NEAR_BELOW * line.size:
+            continue
+        shared = min(line.box[2], other.box[2]) - max(line.box[0], other.box[0])
+        if shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0]) and (
+            best is None or drop < best[0]
+        ):
+            best = (drop, i)
+    return best[1] if best and not by_line[best[1]] else None
+
+
+def _label_left(lines: list[Line], by_line: list[list[Span]], index: int) -> str | None:
+    line = lines[index]
+    left = [
+        (other.box[2], by_line[i][-1].label)
+        for i, other in enumerate(lines)
+        if by_line[i] and other.box[2] <= line.box[0] + line.size and i != index and beside(line, other)
+    ]
+    return max(left)[1] if left else None
+
+
+def _sum(pieces: list[Piece], joint: str = "") -> Piece:
+    return Piece(
+        joint.join(piece.text for piece in pieces),
+        union([piece.box for piece in pieces]),
+        min(piece.confidence for piece in pieces),
+        min(piece.quality for piece in pieces),
+    )

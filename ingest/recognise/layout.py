@@ -1,0 +1,77 @@
+"""Where lines of a page stand to each other, and labels mended that were read in pieces."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.recognise.labels import vocabulary
+from ingest.recognise.pages import Line, Page, union
+
+_CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+def right_of(line: Line, other: Line) -> bool:
+    """Say whether `other` begins to the right of `line`; readers let boxes overlap by up to a character."""
+    return other.box[0] >= line.box[2] - 0.9 * line.height and 2 * other.box[0] > line.box[0] + line.box[2]
+
+
+def beside(line: Line, other: Line) -> bool:
+    """Say whether two lines stand in one row."""
+    overlap = min(line.box[3], other.box[3]) - max(line.box[1], other.box[1])
+    return overlap > 0.4 * min(line.height, other.height)
+
+
+def aligned(line: Line, other: Line) -> bool:
+    """Say whether two lines may be of one cell, set to the left or centred."""
+    centres = abs((line.box[0] + line.box[2]) - (other.box[0] + other.box[2])) / 2
+    return abs(other.box[0] - line.box[0]) < 1.2 * line.size or centres < 0.6 * line.size
+
+
+def whole(page: Page) -> list[Line]:
+    """Return the lines of a page with labels mended whose characters stand so far apart that each was read alone."""
+    known = vocabulary().known
+    merged: list[Line] = []
+    for row in page.rows:
+        kept: list[Line] = []
+        for line in row:
+            if kept and len(kept[-1].compact) <= 3 and _CJK.match(kept[-1].compact):
+                both = kept[-1].compact + line.compact
+                if kept[-1].compact not in known and any(
+                    both.startswith(label) for label in known if len(label) > len(kept[-1].compact)
+                ):
+                    text = f"{kept[-1].text} {line.text}"
+                    box = union([kept[-1].box, line.box])
+                    kept[-1] = Line(text, both, box, min(kept[-1].confidence, line.confidence))
+                    continue
+            kept.append(line)
+        merged += kept
+    return merged
+
+
+def stacked(lines: list[Line]) -> list[Line]:
+    """Return `lines` with labels mended that a narrow cell broke into two rows, such as 统一社会信用代 over 码."""
+    known = vocabulary().known
+    dropped: set[int] = set()
+    mended = list(lines)
+    for index, line in enumerate(lines):
+        if not 2 <= len(line.compact) <= 9 or line.compact in known or not _CJK.match(line.compact):
+            continue
+        for i, other in enumerate(lines):
+            drop = other.middle - line.middle
+            fits = 0.6 * line.size < drop < 1.8 * line.size and aligned(line, other)
+            if i not in dropped and fits and line.compact + other.compact.rstrip(":") in known:
+                text = line.text + other.text
+                box = union([line.box, other.box])
+                mended[index] = Line(text, line.compact + other.compact, box, min(line.confidence, other.confidence))
+                dropped.add(i)
+                break
+    return [line for i, line in enumerate(mended) if i not in dropped]
+
+
+def row_numbers(lines: list[Line]) -> list[int]:
+    """Return for each line the number of its row, from the top."""
+    numbers: list[int] = []
+    for index, line in enumerate(lines):
+        same = index and beside(lines[index - 1], line)
+        numbers.append(numbers[-1] + (0 if same else 1) if numbers else 0)
+    return numbers
