@@ -12,11 +12,12 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archive_service import check_digits
+
 MASK = "*"
 
 #: First two digits of identity numbers: the provinces, and 91 for permits of foreigners.
 _PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_18, _ID_15, _MOBILE = 18, 15, 11
 _CARD_LENGTHS = range(16, 20)
 #: More digits than this are no personal number, however they are joined.
@@ -170,9 +171,7 @@ def _ends(tokens: list[tuple[int, int]], first: int) -> list[int]:
 
 
 def _is_certain(digits: str) -> bool:
-    return (
-        len(digits) == _ID_18 and _is_identity(digits) and _has_birthday(digits) and _check_digit(digits) == digits[-1]
-    )
+    return len(digits) == _ID_18 and _is_identity(digits) and _has_birthday(digits) and _checks(digits)
 
 
 def _number(plain: str, tokens: list[tuple[int, int]]) -> _Number:
@@ -205,7 +204,7 @@ def _is_identity(digits: str) -> bool:
         return False
     if len(digits) == _ID_18:
         # One wrongly read digit spoils the check digit or the date, hardly both.
-        return _has_birthday(digits) or _check_digit(digits) == digits[-1]
+        return _has_birthday(digits) or _checks(digits)
     return len(digits) == _ID_15 and _has_birthday(digits)
 
 
@@ -217,9 +216,8 @@ def _is_day(digits: str) -> bool:
     return digits[:2] in ("18", "19", "20") and 1 <= int(digits[4:6]) <= 12 and 1 <= int(digits[6:8]) <= 31
 
 
-def _check_digit(digits: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False))
-    return "10X98765432"[total % 11]
+def _checks(digits: str) -> bool:
+    return check_digits.of_identity_number(digits[:17]) == digits[-1]
 
 
 def _touches_letter(plain: str, start: int, end: int) -> bool:

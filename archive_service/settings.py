@@ -43,6 +43,9 @@ class Settings(BaseSettings):
 
     workers: int = Field(0, ge=0, description="Worker processes of the embedded mode; 0 means one a processor.")
     lease_s: float = Field(60, gt=0, description="Seconds a worker may hold a job without a sign of life.")
+    job_limit_s: float = Field(
+        4 * 3600, gt=0, description="Seconds a job may take behind a broker before it is stopped and tried again."
+    )
     max_attempts: int = Field(3, ge=1, description="Tries of a job before it is set aside for a person.")
 
     ocr_engine: Literal["rapidocr", "tesseract"] = Field("rapidocr", description="Engine that reads pages.")

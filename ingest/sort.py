@@ -43,9 +43,15 @@ def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
             application_pattern=settings.application_no_pattern,
         )
     unread = [page.page_no for page in pages if page.lines_digest is None]
+    placed = {number for proposal in proposals for number in proposal.pages}
+    wordless = [page.page_no for page in pages if _has_ink_without_words(page) and page.page_no not in placed]
     suspect = {page.page_no: said for page in pages for flag, said in SUSPECT.items() if flag in page.flags}
     proposals = [_with_suspicion(proposal, suspect) for proposal in proposals]
-    return _apply(proposals, unread=unread, all_pages=[page.page_no for page in pages])
+    return _apply(proposals, unread=unread, wordless=wordless, all_pages=[page.page_no for page in pages])
+
+
+def _has_ink_without_words(page: ScanPage) -> bool:
+    return page.lines_digest is not None and not page.text and "blank" not in page.flags
 
 
 def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:
@@ -61,12 +67,14 @@ def _texts(workshop: Workshop, pages: Sequence[ScanPage]) -> list[PageText]:
     ]
 
 
-def _apply(proposals: list[Proposal], *, unread: list[int], all_pages: list[int]) -> Apply:
+def _apply(proposals: list[Proposal], *, unread: list[int], wordless: list[int], all_pages: list[int]) -> Apply:
     def apply(session: Session, scan: Scan) -> str:
         session.execute(delete(ScanDocument).where(ScanDocument.scan_id == scan.id))
         rows = [_row(scan, seq, proposal) for seq, proposal in enumerate(proposals, start=1)]
         if unread:
             rows.append(_unreadable(scan, len(rows) + 1, unread))
+        if wordless:
+            rows.append(_wordless(scan, len(rows) + 1, wordless))
         if not rows:
             rows.append(_blank(scan, all_pages))
         session.add_all(rows)
@@ -101,6 +109,11 @@ def _unreadable(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
     names = "、".join(str(n) for n in pages)
     doubt = f"第 {names} 页无法成像，其余各页已完成。请重新扫描这些页面后再提交。"
     return _nothing(scan, seq, pages, doubt)
+
+
+def _wordless(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
+    names = "、".join(str(n) for n in pages)
+    return _nothing(scan, seq, pages, f"第 {names} 页有画面但没有可识别的文字（照片或图纸）。请指定类型和户号。")
 
 
 def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
@@ -144,6 +157,12 @@ class _Lookup:
     def by_account_no(self, text: str) -> list[KnownHousehold]:
         """Return the household with this account number."""
         return households.known_by_account(self._session, self._units, text)
+
+    def by_household_id(self, household_id: int) -> KnownHousehold | None:
+        """Return the household of a case that was found, if it is within the units."""
+        if households.unit_of(self._session, household_id) not in self._units:
+            return None
+        return households.household_known(self._session, household_id)
 
     def by_name(self, name: str) -> list[KnownHousehold]:
         """Return the households of this name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive_service.completeness import check_digits
+from archive_service.completeness import numbers
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     IDENTITY_PAPERS,
@@ -102,7 +102,7 @@ def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
 
 def _check(name: str, value: str) -> bool | None:
     number = plain(value)
-    return check_digits.credit_code(number) if name == "credit_code" else check_digits.identity_number(number)
+    return numbers.credit_code(number) if name == "credit_code" else numbers.identity_number(number)
 
 
 def _is_own_name(reading: Reading) -> bool:

@@ -7,7 +7,7 @@ from psycopg.types.string import StrDumper
 
 
 class StorableText(StrDumper):
-    """Drops NUL and replaces lone surrogates.
+    """Replaces NUL by a blank and lone surrogates by question marks.
 
     Whoever sends them, in a file, a form or an address, must get the answer of the archive and not one of the driver;
     SQLite takes a NUL as it is.
@@ -15,4 +15,4 @@ class StorableText(StrDumper):
 
     def dump(self, obj: str) -> Buffer | None:
         """Return the text in UTF-8."""
-        return super().dump(obj.replace("\x00", "").encode("utf-8", "replace").decode("utf-8"))
+        return super().dump(obj.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8"))

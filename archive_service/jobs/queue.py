@@ -10,12 +10,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
 from archive_service.jobs.tables import Job
 
+#: Job queues by cost, cheapest first.
+QUEUES = ("light", "read", "index", "upkeep")
 #: Wait before the next try, by the number of tries behind.
 BACK_OFF = (timedelta(seconds=2), timedelta(seconds=20), timedelta(minutes=2))
 
@@ -71,9 +73,13 @@ def claim(database: Database, *, worker: str, queues: Collection[str], now: date
 
 
 def _due(queues: Collection[str], now: datetime) -> Select[Job]:
+    return select(Job).where(_claimable(now), Job.queue.in_(queues)).order_by(Job.id).limit(1)
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
     ready = and_(Job.state == "queued", Job.not_before <= now)
     abandoned = and_(Job.state == "running", Job.lease_until < now)
-    return select(Job).where(or_(ready, abandoned), Job.queue.in_(queues)).order_by(Job.id).limit(1)
+    return or_(ready, abandoned)
 
 
 def renew(
@@ -137,6 +143,17 @@ def release(database: Database, *, worker: str, now: datetime) -> int:
         held = and_(Job.worker == worker, Job.state == "running")
         result = session.execute(update(Job).where(held).values(lease_until=now - timedelta(seconds=1)))
         return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def holders(session: Session) -> list[str]:
+    """Return the names of the workers that hold jobs."""
+    return [name for name in session.scalars(select(Job.worker).where(Job.state == "running").distinct()) if name]
+
+
+def due(session: Session, *, now: datetime) -> dict[str, int]:
+    """Return how many jobs could be claimed now, by queue; queues without any are left out."""
+    counted = select(Job.queue, func.count()).where(_claimable(now)).group_by(Job.queue).order_by(Job.queue)
+    return dict(session.execute(counted).tuples().all())
 
 
 def waiting(session: Session, *, kind: str | None = None) -> int:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECKS = "10X98765432"
-_CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+from archive_service import check_digits
+
 _ORG_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -15,34 +13,29 @@ _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 def id_number(region: str, born: date, serial: int) -> str:
     """Return the 18-digit id number of the `serial`-th person (odd: men) born in `region` on that day."""
     body = f"{region}{born:%Y%m%d}{serial:03d}"
-    return body + _id_check(body)
+    return body + check_digits.of_identity_number(body)
 
 
 def is_id_number(text: str) -> bool:
     """Say whether `text` is 18 long and its last sign is the check digit of the others."""
-    return len(text) == 18 and text[:17].isdigit() and text[17] == _id_check(text[:17])
+    return len(text) == 18 and text[:17].isdigit() and text[17] == check_digits.of_identity_number(text[:17])
 
 
 def credit_code(region: str, body: str) -> str:
     """Return the 18-sign credit code of the company whose organisation code begins with these 8 signs."""
     text = f"91{region}{body}{_org_check(body)}"
-    return text + _credit_check(text)
+    return text + check_digits.of_credit_code(text)
 
 
 def is_credit_code(text: str) -> bool:
     """Say whether `text` is a credit code whose check sign is right."""
-    return len(text) == 18 and set(text) <= set(_CREDIT_LETTERS) and text[17] == _credit_check(text[:17])
-
-
-def _id_check(body: str) -> str:
-    return _ID_CHECKS[sum(int(sign) * weight for sign, weight in zip(body, _ID_WEIGHTS, strict=True)) % 11]
+    return (
+        len(text) == 18
+        and set(text) <= set(check_digits.CREDIT_ALPHABET)
+        and text[17] == check_digits.of_credit_code(text[:17])
+    )
 
 
 def _org_check(body: str) -> str:
     rest = 11 - sum(_ORG_LETTERS.index(s) * w for s, w in zip(body, _ORG_WEIGHTS, strict=True)) % 11
     return {10: "X", 11: "0"}.get(rest, str(rest))
-
-
-def _credit_check(body: str) -> str:
-    rest = 31 - sum(_CREDIT_LETTERS.index(s) * w for s, w in zip(body, _CREDIT_WEIGHTS, strict=True)) % 31
-    return _CREDIT_LETTERS[rest % 31]

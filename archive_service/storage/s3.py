@@ -1,28 +1,38 @@
 """The object store on any S3 server, through the MinIO SDK.
 
 Objects stand under `objects/<digest>`. The digest is taken while the bytes go to a local temporary file, then the
-object is sent once with its size known; a name that is there already holds the same bytes and is left alone.
+object is sent with its size known, in parts when it is large; a name that is there already holds the same bytes and is
+left alone. Each request carries a checksum of its body, and bytes read back are checked against their digest.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar, cast
 
 import urllib3
 from minio import Minio
-from minio.error import InvalidResponseError, MinioException, S3Error
+from minio.error import MinioException, S3Error
 
 from archive_service.errors import Unavailable
 from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 T = TypeVar("T")
-_GONE = {"NoSuchKey", "NoSuchObject", "NotFound"}
 _PREFIX = "objects/"
+#: Up to this size bytes wait in memory, not on disk, until their digest is known.
+_SMALL = 4 * CHUNK
+_GONE = {"NoSuchKey", "NoSuchObject", "NotFound"}
+_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
+#: What servers say that were made before puts could have conditions.
+_NO_CONDITIONS = {"NotImplemented", "MethodNotAllowed"}
+_MINE = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
+_DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AccountProblem"}
+_FULL = {"QuotaExceeded", "XMinioStorageFull", "StorageFull", "InsufficientStorage"}
 
 
 class S3Store:
@@ -31,90 +41,178 @@ class S3Store:
     def __init__(
         self, *, endpoint: str, access_key: str, secret_key: str, bucket: str, secure: bool, timeout_s: float
     ) -> None:
-        pool = urllib3.PoolManager(
+        self._pool = _WriteOnce(
+            maxsize=40,
             timeout=urllib3.Timeout(connect=min(5, timeout_s), read=timeout_s),
             retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504)),
         )
-        self._client = Minio(endpoint, access_key=access_key, secret_key=secret_key, secure=secure, http_client=pool)
-        self._bucket = bucket
+        #: For the proof of the object lock, which asks for more than keeping objects.
+        self.client = Minio(
+            endpoint, access_key=access_key, secret_key=secret_key, secure=secure, http_client=self._pool
+        )
+        self.bucket = bucket
 
     def prepare(self) -> None:
-        """Make the bucket when it is not there."""
-        if not self._call(lambda: self._client.bucket_exists(self._bucket)):
-            self._call(lambda: self._client.make_bucket(self._bucket))
+        """Make the bucket when it is not there; with an object lock where the server takes it, as later it cannot."""
+        if self._call(lambda: self.client.bucket_exists(self.bucket)):
+            return
+        for lock in (True, False):
+            try:
+                self.client.make_bucket(self.bucket, object_lock=lock)
+            except S3Error as e:
+                if e.code in _MINE:
+                    return
+                if not lock:
+                    raise _unavailable(e) from e
+            except (MinioException, urllib3.exceptions.HTTPError, OSError) as e:
+                if not lock:
+                    raise _unavailable(e) from e
+            else:
+                return
 
     def put(self, source: Readable) -> Stored:
         """Store all of `source` durably before returning."""
         seen, size = hashlib.sha256(), 0
-        with tempfile.TemporaryFile() as spool:
-            while chunk := source.read(CHUNK):
-                seen.update(chunk)
-                size += len(chunk)
-                spool.write(chunk)
-            digest = seen.hexdigest()
-            if self.exists(digest):
-                return Stored(digest, size, new=False)
-            spool.seek(0)
-            self._call(lambda: self._client.put_object(self._bucket, _PREFIX + digest, spool, size))
-        return Stored(digest, size, new=True)
+        with tempfile.SpooledTemporaryFile(max_size=_SMALL) as spool:
+            try:
+                while chunk := source.read(CHUNK):
+                    seen.update(chunk)
+                    size += len(chunk)
+                    spool.write(chunk)
+            except OSError as e:
+                raise _unavailable(e) from e
+            return self._send(cast(IO[bytes], spool), seen.hexdigest(), size)
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store `data` durably before returning."""
-        return self.put(io.BytesIO(data))
+        return self._send(io.BytesIO(data), hashlib.sha256(data).hexdigest(), len(data))
 
     def open(self, digest: str) -> BinaryIO:
-        """Open the bytes for reading."""
-        return io.BytesIO(self._get(digest))
+        """Open the bytes for reading, as they come from the server."""
+        try:
+            answer: Any = self._call(lambda: self.client.get_object(self.bucket, _PREFIX + digest))
+        except S3Error as e:
+            raise missing(digest) from e
+        return io.BufferedReader(_Body(answer), CHUNK)
 
     def read(self, digest: str) -> bytes:
         """Return the bytes after checking them."""
-        data = self._get(digest)
+        with self.open(digest) as source:
+            data = source.read()
         if hashlib.sha256(data).hexdigest() != digest:
             raise damaged(digest)
         return data
 
     def fetch(self, digest: str, to: Path) -> None:
         """Copy the bytes to the file `to`, checking them on the way."""
-        copy_checked(self.open(digest), digest, to)
+        with self.open(digest) as source:
+            copy_checked(source, digest, to)
 
     def exists(self, digest: str) -> bool:
         """Say whether the store holds bytes under `digest`."""
         try:
-            self._call(lambda: self._client.stat_object(self._bucket, _PREFIX + digest))
-        except S3Error as e:
-            if e.code in _GONE:
-                return False
-            raise
+            self._call(lambda: self.client.stat_object(self.bucket, _PREFIX + digest))
+        except S3Error:
+            return False
         return True
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object."""
-        for found in self._client.list_objects(self._bucket, prefix=_PREFIX, recursive=True):
-            yield str(found.object_name).removeprefix(_PREFIX)
+        found = self.client.list_objects(self.bucket, prefix=_PREFIX, recursive=True)
+        while (one := self._call(lambda: next(found, None))) is not None:
+            yield str(one.object_name).removeprefix(_PREFIX)
 
-    def _get(self, digest: str) -> bytes:
+    def _send(self, source: IO[bytes], digest: str, size: int) -> Stored:
+        """Send bytes whose name and size are known, unless the name is there."""
+        if self.exists(digest):
+            return Stored(digest, size, new=False)
+        return self._send_new(source, digest, size)
+
+    def _send_new(self, source: IO[bytes], digest: str, size: int) -> Stored:
+        def put() -> None:
+            source.seek(0)
+            self.client.put_object(self.bucket, _PREFIX + digest, cast(BinaryIO, source), size)
+
         try:
-            answer: Any = self._call(lambda: self._client.get_object(self._bucket, _PREFIX + digest))
+            put()
         except S3Error as e:
-            if e.code in _GONE:
-                raise missing(digest) from e
-            raise
-        try:
-            return bytes(answer.read())
-        finally:
-            answer.close()
-            answer.release_conn()
+            if e.code in _THERE:
+                # Someone stored the same bytes between our look and our put.
+                return Stored(digest, size, new=False)
+            if e.code not in _NO_CONDITIONS or not self._pool.conditional:
+                raise _unavailable(e) from e
+            self._pool.conditional = False
+            self._call(put)
+        except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+            raise _unavailable(e) from e
+        return Stored(digest, size, new=True)
 
     def _call(self, call: Callable[[], T]) -> T:
+        """Call the server; an S3Error that comes out says that the object is not there, all else is Unavailable."""
         try:
             return call()
         except S3Error as e:
             if e.code in _GONE:
                 raise
-            raise _unreachable() from e
-        except (InvalidResponseError, MinioException, urllib3.exceptions.HTTPError, OSError) as e:
-            raise _unreachable() from e
+            raise _unavailable(e) from e
+        # The SDK throws a ValueError at an answer that it cannot read.
+        except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+            raise _unavailable(e) from e
 
 
-def _unreachable() -> Unavailable:
-    return Unavailable("store.unavailable", "对象存储暂时无法访问，本次内容没有保存。请检查存储服务后重试。")
+class _WriteOnce(urllib3.PoolManager):
+    """Asks the server to refuse a put onto a name that is there; the SDK itself has no way to say so."""
+
+    conditional = True
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **kw: Any) -> Any:  # type: ignore[override]
+        """Send a request."""
+        if self.conditional and method == "PUT" and f"/{_PREFIX}" in url and "?" not in url:
+            kw["headers"] = urllib3.HTTPHeaderDict(kw.get("headers") or {})
+            kw["headers"]["If-None-Match"] = "*"
+        return super().urlopen(method, url, redirect, **kw)
+
+
+class _Body(io.RawIOBase):
+    """The body of an answer; a connection that breaks while it is read is a store that is unavailable."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with the next bytes; return how many, none at the end."""
+        try:
+            data = self._answer.read(len(buffer))
+        except (urllib3.exceptions.HTTPError, OSError) as e:
+            raise _unavailable(e) from e
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if not self.closed:
+            self._answer.close()
+            self._answer.release_conn()
+        super().close()
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    """Return what is said of a failure: who has to do something, and that nothing half stored is left."""
+    code = error.code if isinstance(error, S3Error) else ""
+    if code in _DENIED:
+        return Unavailable(
+            "store.denied", "对象存储拒绝了访问,本次内容没有保存。请核对访问密钥及其对存储桶的权限。", answer=code
+        )
+    if code == "NoSuchBucket":
+        return Unavailable("store.no-bucket", "对象存储中没有配置的存储桶。请核对 ARCHIVE_S3_BUCKET。", answer=code)
+    if code == "RequestTimeTooSkewed":
+        return Unavailable("store.clock", "本机与对象存储的时钟相差过大。请校准时间后重试。", answer=code)
+    if code in _FULL or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        return Unavailable("store.full", "存储空间已满,本次内容没有保存。请腾出空间后重新提交。", answer=code)
+    return Unavailable(
+        "store.unavailable", "对象存储暂时无法访问,本次内容没有保存。请检查存储服务后重试。", answer=code
+    )

@@ -1,97 +1,174 @@
-"""Workers behind a broker: Celery carries nudges, the job rows hold the truth.
+"""Workers behind a broker: each message makes a worker take one job from the rows, as the embedded worker does.
 
-A nudge says "there may be work in this queue"; the worker then claims from the rows exactly as the embedded worker
-does. So a message that is lost, late or delivered twice changes nothing, and the scheduled sweep finds what no
-message announced. Source: docs/decisions/0004.
+Everything that must not cross a fork (connections, the reader of pages) is opened by the child process at its first
+message. A child that replaces a dead one frees the dead one's jobs before it looks for work.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from billiard.exceptions import SoftTimeLimitExceeded
+from celery import Celery, signals
+from sqlalchemy.orm import Session
 
-from archive_service import clock, logs, settings
-from archive_service.db.session import Database
+from archive_service import clock, logs
+from archive_service.errors import Invalid, Unavailable
+from archive_service.jobs import nudge, queue
+from archive_service.jobs.queue import Claimed
+from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.worker import jobs
 from archive_service.worker.upkeep import Upkeep
+from ingest.workshop import Workshop
 
 log = logs.get("celery")
-TASK = "archive.work"
-SWEEP = "archive.sweep"
-#: Seconds between sweeps, which also start work whose nudge was lost.
+INDEX, SWEEP = "archive.index", "archive.sweep"
+#: Seconds between looks for records that the index does not hold yet.
+INDEX_EVERY_S = 1.0
+#: Seconds between sweeps, which start work whose nudge was lost.
 SWEEP_EVERY_S = 10.0
+#: Most nudges that one sweep sends to a queue: more would only wait behind each other.
+MOST_NUDGES = 16
+#: Touched while the worker talks to its broker; whoever watches the process looks at its age.
+ALIVE = Path(tempfile.gettempdir()) / "archive-worker.alive"
 
 
-def make_app(loaded: Settings) -> Celery:
-    """Return the Celery application for the broker in the settings."""
-    app = Celery("archive", broker=loaded.broker_url)
-    app.conf.update(
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
-        task_ignore_result=True,
-        task_serializer="json",
-        accept_content=["json"],
-        task_default_queue="light",
-        broker_connection_retry_on_startup=True,
-        beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"queue": "upkeep"}}},
-        timezone="UTC",
-    )
-    app.task(work, name=TASK)
-    app.task(sweep, name=SWEEP)
+@dataclass
+class Worker:
+    """The tasks of one process and what they work with, opened after the fork."""
+
+    settings: Settings
+    _runners: dict[str, Runner] = field(default_factory=dict)
+
+    def work(self, name: str) -> None:
+        """Take one job of the queue and nudge the queues that have more."""
+        if self._runner(name).run_one():
+            with self._workshop.database.reading() as session:
+                due = queue.due(session, now=clock.now())
+            nudge.nudge(self.settings, due)
+
+    def index(self) -> None:
+        """Bring the index up to the records."""
+        self._upkeep.run_once()
+
+    def sweep(self) -> None:
+        """Free the jobs of dead workers and nudge each queue as often as it has work, in case messages were lost."""
+        database = self._workshop.database
+        free_the_dead(self._workshop)
+        with database.reading() as session:
+            due = queue.due(session, now=clock.now())
+        for name, count in due.items():
+            nudge.nudge(self.settings, [name] * min(count, MOST_NUDGES))
+
+    def _runner(self, name: str) -> Runner:
+        if name not in self._runners:
+            handlers = {kind: _Limited(handler) for kind, handler in jobs.handlers(self._workshop).items()}
+            self._runners[name] = Runner(
+                self._workshop.database, handlers, process_name(os.getpid()), (name,), self.settings.lease_s, clock.now
+            )
+        return self._runners[name]
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        opened = jobs.open_workshop(self.settings)
+        free_the_dead(opened)
+        return opened
+
+    @cached_property
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self.settings, self._workshop.database, now=clock.now)
+
+
+@dataclass(frozen=True)
+class _Limited:
+    """A handler whose job may be stopped for taking too long; it is then tried again like any other failure."""
+
+    handler: Handler
+
+    def run(self, claimed: Claimed) -> None:
+        """Do the work."""
+        try:
+            self.handler.run(claimed)
+        except SoftTimeLimitExceeded as e:
+            raise Unavailable("job.too-long", "任务超过了时间上限，已停止，稍后自动重试。") from e
+
+    def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
+        """Write down that the work could not be done."""
+        self.handler.give_up(session, claimed, code=code, now=now)
+
+
+def process_name(pid: int) -> str:
+    """Return the name under which a process of this machine, or container, holds jobs; none other has ever had it."""
+    return f"{_place()}:{pid}:{_started(pid)}"
+
+
+def _place() -> str:
+    # Containers may share a host name, but not the namespace in which process ids count.
+    return f"{os.uname().nodename}/{Path('/proc/self/ns/pid').stat().st_ino}"
+
+
+def _started(pid: int) -> str:
+    """Return when a process began, in ticks since the machine did; empty when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    # The name of the program, in brackets, may itself hold blanks and brackets.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def free_the_dead(workshop: Workshop) -> int:
+    """End the leases of processes of this machine that are gone, so that nobody waits for them; return how many."""
+    with workshop.database.reading() as session:
+        holders = queue.holders(session)
+    mine = [name for name in holders if name.startswith(f"{_place()}:")]
+    dead = [name for name in mine if process_name(int(name.split(":")[1])) != name]
+    return sum(queue.release(workshop.database, worker=name, now=clock.now()) for name in dead)
+
+
+def make_worker(settings: Settings) -> Celery:
+    """Return the Celery application with its tasks and its timetable."""
+    app, worker = nudge.make_app(settings), Worker(settings)
+    for name, run in ((nudge.WORK, worker.work), (INDEX, worker.index), (SWEEP, worker.sweep)):
+        # Celery's own check of arguments takes no account of methods.
+        app.task(run, name=name, typing=False)
+    app.conf.beat_schedule = {
+        "index": _every(INDEX_EVERY_S, INDEX, "index"),
+        "sweep": _every(SWEEP_EVERY_S, SWEEP, "upkeep"),
+    }
     return app
 
 
-def work(queue: str) -> None:
-    """Run jobs of one queue until none is due, then nudge whoever does the next step."""
-    runner = _runner(queue)
-    did = False
-    while runner.run_one():
-        did = True
-    if did:
-        nudge(settings.load())
+def _every(seconds: float, task: str, name: str) -> Mapping[str, Any]:
+    # A turn that could not be taken in time is skipped: the next one does the same.
+    return {"task": task, "schedule": seconds, "options": {"queue": name, "expires": seconds * 5}}
 
 
-def sweep() -> None:
-    """Bring the index up, take up forgotten scans, and nudge every queue in case a message was lost."""
-    _upkeep().run_once()
-    nudge(settings.load())
+def run_worker(settings: Settings, queues: tuple[str, ...]) -> None:
+    """Run a Celery worker until interrupted; the one for `upkeep` also keeps the timetable."""
+    unknown = sorted(set(queues) - set(queue.QUEUES))
+    if unknown:
+        raise Invalid(
+            "worker.queue", f"没有队列“{unknown[0]}”。可选：{'、'.join(queue.QUEUES)}。", given=",".join(unknown)
+        )
+    chosen = queues or queue.QUEUES
+    options = ["--queues", ",".join(chosen), "--concurrency", str(settings.worker_count())]
+    if "upkeep" in chosen:
+        options += ["--beat", "--scheduler", "celery.beat:Scheduler"]
+    signals.heartbeat_sent.connect(_touch)
+    make_worker(settings).worker_main(
+        ["worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", *options]
+    )
 
 
-def nudge(loaded: Settings) -> None:
-    """Tell the workers that there may be work; without a broker, or when it is away, the sweep finds it anyway."""
-    if not loaded.broker_url:
-        return
-    app = _app()
-    for queue in ("light", "read"):
-        try:
-            app.send_task(TASK, args=(queue,), queue=queue, retry=False)
-        except app.connection_for_write().connection_errors as e:
-            log.warning("no nudge could be sent", queue=queue, fault=type(e).__name__)
-
-
-def run_worker(loaded: Settings, queues: tuple[str, ...]) -> None:
-    """Run a Celery worker, with the scheduler in it, until interrupted."""
-    options: list[Any] = ["--queues", ",".join(queues or jobs.QUEUES), "--concurrency", str(loaded.worker_count())]
-    if not queues or "upkeep" in queues:
-        options += ["--beat", "--schedule", str(loaded.home / "celery-beat")]
-    _app().worker_main(["worker", "--loglevel", "WARNING", *options])
-
-
-@lru_cache(maxsize=1)
-def _app() -> Celery:
-    return make_app(settings.load())
-
-
-@lru_cache(maxsize=8)
-def _runner(queue: str) -> Any:
-    return jobs.open_runner(settings.load(), worker=f"celery:{queue}", queues=(queue,))
-
-
-@lru_cache(maxsize=1)
-def _upkeep() -> Upkeep:
-    loaded = settings.load()
-    return Upkeep(loaded, Database(loaded.url()), now=clock.now)
+def _touch(**_: object) -> None:
+    ALIVE.touch()

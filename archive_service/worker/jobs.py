@@ -5,15 +5,13 @@ from __future__ import annotations
 from archive_service import clock
 from archive_service.catalogue import load
 from archive_service.db.session import Database
+from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
 from ingest.pipeline import StepHandler
 from ingest.receive import STEP_JOB
 from ingest.workshop import Workshop
-
-#: Job queues by cost, cheapest first.
-QUEUES = ("light", "read", "index", "upkeep")
 
 
 def handlers(workshop: Workshop) -> dict[str, Handler]:

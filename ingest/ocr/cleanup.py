@@ -56,7 +56,9 @@ def has_red_ink(pixels: Pixels) -> bool:
 def spots(mask: NDArray[np.bool_]) -> list[Box]:
     """Return the boxes of the places where `mask` is set, near ones joined, at most four; else one around all."""
     height, width = mask.shape
-    small = cv2.resize(mask.astype(np.uint8), (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA)
+    size = (max(1, width // 8), max(1, height // 8))
+    # Thin strokes fill little of a coarse pixel; a tenth of it is enough.
+    small = (cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 25).astype(np.uint8)
     reach = max(3, max(small.shape) // 30)
     near = cv2.dilate(small, np.ones((reach, reach), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)

@@ -60,7 +60,7 @@ def _fit_case(match: Match, household: KnownHousehold, paper: Paper, code: str, 
         match.confidence = min(match.confidence, 0.95)
     else:
         match.confidence = min(match.confidence, 0.7)
-        match.doubts.append(f"该户有 {len(fitting)} 个业务,不能确定属于哪一个")
+        match.doubts.append(f"该户有 {len(fitting)} 个业务，不能确定属于哪一个")
 
 
 def _fit(case: KnownCase, code: str, day: str | None) -> float:

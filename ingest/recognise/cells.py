@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ingest.lines import Box
 from ingest.recognise.labels import Span, part_box, spans, vocabulary
-from ingest.recognise.layout import aligned, beside, right_of, row_numbers, stacked, whole
+from ingest.recognise.layout import Neighbours, aligned, beside, right_of, row_numbers, stacked, whole
 from ingest.recognise.pages import Line, Page, union
 
 _TITLE_SIZE = 1.4  # times an ordinary line
@@ -39,6 +39,28 @@ class Labelled:
     left_of: str | None
 
 
+class _Sheet:
+    """The lines of a page with their labels."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.lines = stacked(whole(page))
+        # Titles are full of words that are labels elsewhere.
+        large = _TITLE_SIZE * page.body_height
+        self.by_line = [[] if line.height >= large and _is_title(line) else spans(line.text) for line in self.lines]
+        self.right_edge = max((line.box[2] for line in self.lines), default=0)
+        self._neighbours = Neighbours(self.lines)
+
+    def piece(self, index: int, quality: float) -> Piece:
+        """Return a whole line as a piece."""
+        line = self.lines[index]
+        return Piece(line.text, line.box, line.confidence, quality)
+
+    def near(self, line: Line, reach: float = 0.0) -> list[tuple[int, Line]]:
+        """Return the lines within `reach` pixels above or below `line` with their places."""
+        return [(i, self.lines[i]) for i in self._neighbours.near(line, reach)]
+
+
 def labelled(page: Page) -> list[Labelled]:
     """Return every label of `page` with the texts that may be its value."""
     if "labelled" not in page.memo:
@@ -48,17 +70,15 @@ def labelled(page: Page) -> list[Labelled]:
 
 
 def _labelled(page: Page) -> list[Labelled]:
-    lines = stacked(whole(page))
-    # Titles are full of words that are labels elsewhere.
-    large = _TITLE_SIZE * page.body_height
-    by_line = [[] if line.height >= large and _is_title(line) else spans(line.text) for line in lines]
-    rows = row_numbers(lines)
+    sheet = _Sheet(page)
+    by_line = sheet.by_line
+    rows = row_numbers(sheet.lines)
     found = []
-    for index in range(len(lines)):
+    for index in range(len(sheet.lines)):
         for place, span in enumerate(by_line[index]):
             following = by_line[index][place + 1] if place + 1 < len(by_line[index]) else None
-            pieces = tuple(_pieces(page, lines, by_line, index, span, following))
-            before = by_line[index][place - 1].label if place else _label_left(lines, by_line, index)
+            pieces = tuple(_pieces(sheet, index, span, following))
+            before = by_line[index][place - 1].label if place else _label_left(sheet, index)
             found.append(Labelled(span.label, span.remark, index, rows[index], pieces, before))
     return found
 
@@ -67,10 +87,8 @@ def _is_title(line: Line) -> bool:
     return ":" not in line.text and line.compact not in vocabulary().known
 
 
-def _pieces(
-    page: Page, lines: list[Line], by_line: list[list[Span]], index: int, span: Span, following: Span | None
-) -> Iterator[Piece]:
-    line = lines[index]
+def _pieces(sheet: _Sheet, index: int, span: Span, following: Span | None) -> Iterator[Piece]:
+    line = sheet.lines[index]
     start, end = span.end, following.start if following else len(line.text)
     text = line.text[start:end]
     lead = len(text) - len(text.lstrip(" :;.、_-—=·"))
@@ -79,7 +97,7 @@ def _pieces(
     if text:
         yield Piece(text, part_box(line, start, start + len(text)), line.confidence, span.quality)
         if following is None:
-            more = _below_in_cell(page, lines, by_line, index, start)
+            more = _below_in_cell(sheet, index, start)
             if more:
                 yield _sum(
                     [Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.97), *more]
@@ -87,71 +105,70 @@ def _pieces(
         return
     if following is not None:
         return
-    right = _right(page, lines, by_line, index)
+    right = _right(sheet, index)
     if right:
-        yield from _cell(page, lines, by_line, index, right, span.quality * 0.97)
-    below = _below(lines, by_line, index)
+        yield from _cell(sheet, index, right, span.quality * 0.97)
+    below = _below(sheet, index)
     if below is not None:
-        other = lines[below]
-        rest = [i for i in _column(lines, by_line, index, below) if lines[i].middle > other.middle][:1]
-        if rest and len(lines[rest[0]].compact) < 0.5 * len(other.compact):
+        other = sheet.lines[below]
+        rest = [i for i in _column(sheet, index, below) if sheet.lines[i].middle > other.middle][:1]
+        if rest and len(sheet.lines[rest[0]].compact) < 0.5 * len(other.compact):
             # A number too long for its column goes on in a second, shorter line.
-            whole = [
-                Piece(lines[i].text, lines[i].box, lines[i].confidence, span.quality * 0.85) for i in (below, *rest)
-            ]
+            whole = [sheet.piece(i, span.quality * 0.85) for i in (below, *rest)]
             yield _sum(whole)
         yield Piece(other.text, other.box, other.confidence, span.quality * (0.7 if right else 0.88))
 
 
-def _cell(
-    page: Page, lines: list[Line], by_line: list[list[Span]], index: int, right: list[int], quality: float
-) -> Iterator[Piece]:
+def _cell(sheet: _Sheet, index: int, right: list[int], quality: float) -> Iterator[Piece]:
     """Yield the texts of the cell to the right: its first line, the lines of the row joined, all its lines."""
-    first = lines[right[0]]
-    cut = by_line[right[0]][0].start if by_line[right[0]] else len(first.text)
+    first = sheet.lines[right[0]]
+    cut = sheet.by_line[right[0]][0].start if sheet.by_line[right[0]] else len(first.text)
     text = first.text[:cut].strip()
     single = Piece(text, part_box(first, 0, cut), first.confidence, quality)
-    column = _column(lines, by_line, index, right[0])
+    column = _column(sheet, index, right[0])
     if len(column) > 1:
-        yield _sum([Piece(lines[i].text, lines[i].box, lines[i].confidence, quality * 0.98) for i in column])
+        yield _sum([sheet.piece(i, quality * 0.98) for i in column])
     yield single
     if len(right) > 1:
-        yield _sum([Piece(lines[i].text, lines[i].box, lines[i].confidence, quality * 0.95) for i in right], " ")
+        yield _sum(
+            [sheet.piece(i, quality * 0.95) for i in right],
+            " ",
+        )
 
 
-def _right(page: Page, lines: list[Line], by_line: list[list[Span]], index: int) -> list[int]:
+def _right(sheet: _Sheet, index: int) -> list[int]:
     """Return the lines to the right up to the next label, none if the next thing there is a label."""
-    line = lines[index]
+    line = sheet.lines[index]
     neighbours = [
         (other.box[0], i)
-        for i, other in enumerate(lines)
+        for i, other in sheet.near(line)
         if i != index and right_of(line, other) and beside(line, other)
     ]
     found: list[int] = []
     edge = line.box[2]
     for x0, i in sorted(neighbours):
-        if by_line[i] and by_line[i][0].start == 0:
+        if sheet.by_line[i] and sheet.by_line[i][0].start == 0:
             break
-        if x0 - edge > _FAR_RIGHT * page.width:
+        if x0 - edge > _FAR_RIGHT * sheet.page.width:
             break
         found.append(i)
-        edge = lines[i].box[2]
-        if by_line[i]:
+        edge = sheet.lines[i].box[2]
+        if sheet.by_line[i]:
             break
-    return found or _straddling(lines, by_line, index, min(neighbours)[0] if neighbours else page.width)
+    return found or _straddling(sheet, index, min(neighbours)[0] if neighbours else sheet.page.width)
 
 
-def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit: int) -> list[int]:
+def _straddling(sheet: _Sheet, index: int, limit: int) -> list[int]:
     """Return the upper line of a cell with two lines left of `limit`, when the label is between them in height."""
-    label = lines[index]
+    label = sheet.lines[index]
     near = [
         (i, other)
-        for i, other in enumerate(lines)
+        for i, other in sheet.near(label, 2 * label.size)
         if i != index
         and right_of(label, other)
         and other.box[0] < limit
         and abs(other.middle - label.middle) < 1.3 * label.size
-        and not by_line[i]
+        and not sheet.by_line[i]
     ]
     pairs = [
         (above.box[0], i)
@@ -165,66 +182,62 @@ def _straddling(lines: list[Line], by_line: list[list[Span]], index: int, limit:
     return [min(pairs)[1]] if pairs else []
 
 
-def _column(lines: list[Line], by_line: list[list[Span]], index: int, first: int) -> list[int]:
+def _column(sheet: _Sheet, index: int, first: int) -> list[int]:
     """Return the lines of the cell that `first` is in, from the top: aligned with it, close, without own labels."""
     cell = [first]
     for step in (1, -1):
         while True:
-            last = lines[cell[-1] if step == 1 else cell[0]]
+            last = sheet.lines[cell[-1] if step == 1 else cell[0]]
             near = [
                 i
-                for i, other in enumerate(lines)
+                for i, other in sheet.near(last, 2 * last.size)
                 if i not in cell
                 and i != index
                 and aligned(last, other)
                 and 0 <= step * (other.middle - last.middle) < 1.75 * last.size
                 and step * (other.middle - last.middle) > 0.5 * last.size
-                and not by_line[i]
-                and not _has_own_label(lines, by_line, i, index)
+                and not sheet.by_line[i]
+                and not _has_own_label(sheet, i, index)
             ]
-            if not near or (step == -1 and lines[index].middle > last.middle - 0.2 * last.size):
+            if not near or (step == -1 and sheet.lines[index].middle > last.middle - 0.2 * last.size):
                 break
-            nearest = min(near, key=lambda i: abs(lines[i].middle - last.middle))
+            nearest = min(near, key=lambda i: abs(sheet.lines[i].middle - last.middle))
             cell = [*cell, nearest] if step == 1 else [nearest, *cell]
             if len(cell) > 4:
                 break
     return cell
 
 
-def _has_own_label(lines: list[Line], by_line: list[list[Span]], index: int, label: int) -> bool:
+def _has_own_label(sheet: _Sheet, index: int, label: int) -> bool:
     """Say whether another label than `label` stands to the left in the row of a line."""
-    line = lines[index]
+    line = sheet.lines[index]
     return any(
         i != label
-        and by_line[i]
+        and sheet.by_line[i]
         and other.box[2] <= line.box[0] + line.size
         and beside(line, other)
         and other.box[0] < line.box[0]
-        for i, other in enumerate(lines)
+        for i, other in sheet.near(line)
     )
 
 
-def _below_in_cell(page: Page, lines: list[Line], by_line: list[list[Span]], index: int, start: int) -> list[Piece]:
+def _below_in_cell(sheet: _Sheet, index: int, start: int) -> list[Piece]:
     """Return the lines that go on below a value that shares its line with the label."""
-    line = lines[index]
+    line = sheet.lines[index]
     value = part_box(line, start, len(line.text))
-    for i, other in enumerate(lines):
+    for i, other in sheet.near(line, 2 * line.size):
         gap = other.middle - line.middle
         aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.size
-        full = line.box[2] > 0.8 * max(one.box[2] for one in lines)
-        if i != index and 0.6 * line.size < gap < 1.9 * line.size and aligned and full and not by_line[i]:
-            return (
-                []
-                if _has_own_label(lines, by_line, i, index)
-                else [Piece(other.text, other.box, other.confidence, 0.9)]
-            )
+        full = line.box[2] > 0.8 * sheet.right_edge
+        if i != index and 0.6 * line.size < gap < 1.9 * line.size and aligned and full and not sheet.by_line[i]:
+            return [] if _has_own_label(sheet, i, index) else [Piece(other.text, other.box, other.confidence, 0.9)]
     return []
 
 
-def _below(lines: list[Line], by_line: list[list[Span]], index: int) -> int | None:
-    line = lines[index]
+def _below(sheet: _Sheet, index: int) -> int | None:
+    line = sheet.lines[index]
     best: tuple[float, int] | None = None
-    for i, other in enumerate(lines):
+    for i, other in sheet.near(line, (_NEAR_BELOW + 1) * line.size):
         drop = other.box[1] - line.box[3]
         if i == index or not -0.5 * line.height <= drop <= _NEAR_BELOW * line.size:
             continue
@@ -233,15 +246,15 @@ def _below(lines: list[Line], by_line: list[list[Span]], index: int) -> int | No
             best is None or drop < best[0]
         ):
             best = (drop, i)
-    return best[1] if best and not by_line[best[1]] else None
+    return best[1] if best and not sheet.by_line[best[1]] else None
 
 
-def _label_left(lines: list[Line], by_line: list[list[Span]], index: int) -> str | None:
-    line = lines[index]
+def _label_left(sheet: _Sheet, index: int) -> str | None:
+    line = sheet.lines[index]
     left = [
-        (other.box[2], by_line[i][-1].label)
-        for i, other in enumerate(lines)
-        if by_line[i] and other.box[2] <= line.box[0] + line.size and i != index and beside(line, other)
+        (other.box[2], sheet.by_line[i][-1].label)
+        for i, other in sheet.near(line)
+        if sheet.by_line[i] and other.box[2] <= line.box[0] + line.size and i != index and beside(line, other)
     ]
     return max(left)[1] if left else None
 

@@ -92,7 +92,7 @@ def _by_title(
     spoken = {one.code: one.confidence for one in body}
     for _, hit in hits:
         share = 1.0 if hit is best else 0.55 * hit.coverage / max(best.coverage, 0.01)
-        reason = f"标题“{hit.text}”(第 {page_no} 页)" if hit is best else f"标题“{hit.text}”也含有该类字样"
+        reason = f"标题“{hit.text}”（第 {page_no} 页）" if hit is best else f"标题“{hit.text}”也含有该类字样"
         family = phrases.families.get(hit.target) or phrases.families.get(phrases.family_of.get(hit.target, ""))
         if family and (hit.target in phrases.families or hit.mended):
             found += _members(family, hit, reason, share, document, hints)
@@ -143,41 +143,41 @@ def _choose(
     by_words = [member for member in family.members if most and spoken[member.code] == most]
     by_customer = [member for member in family.members if hints.category and hints.category in member.categories]
     if len(by_volts) == 1:
-        return by_volts[0].code, 0.95, ",供电电压相符"
+        return by_volts[0].code, 0.95, "，供电电压相符"
     pool = by_volts or list(family.members)
     if len(by_customer) == 1 and by_customer[0] in pool:
-        return by_customer[0].code, 0.93, ",客户类别相符"
+        return by_customer[0].code, 0.93, "，客户类别相符"
     by_words = [member for member in by_words if member in pool]
     if len(by_words) == 1:
-        return by_words[0].code, 0.92 if most >= 2 else 0.88, ",正文用语相符"
+        return by_words[0].code, 0.92 if most >= 2 else 0.88, "，正文用语相符"
     if family.key == "authority":
         return family.members[-1].code, 0.9, ""
-    return pool[0].code, 0.6, ",但分不清是哪一种"
+    return pool[0].code, 0.6, "，但分不清是哪一种"
 
 
 def _card(document: Grouped, phrases: Phrases, hints: Hints) -> list[Candidate]:
     family = phrases.families.get("identity_card")
     if family is None:
         return [Candidate(OTHER, _NOTHING, "资料目录中没有身份证一类")]
-    return _card_members(family, _CARD, f"身份证版面(第 {document.page_numbers} 页)", document, hints)
+    return _card_members(family, _CARD, f"身份证版面（第 {document.page_numbers} 页）", document, hints)
 
 
 def _card_members(family: Family, confidence: float, reason: str, document: Grouped, hints: Hints) -> list[Candidate]:
     codes = [member.code for member in family.members]
     text = "".join(page.page.joined for page in document.pages)
     whose = hints.people.get(normalise.bare(hints.card_name or ""))
-    why, sure = ",姓名与本业务的人员相符", 1.0
+    why, sure = "，姓名与本业务的人员相符", 1.0
     if whose not in codes:
         stamped = [member.code for member in family.members if any(word in text for word in member.words)]
         wanted = [code for code in codes if code in hints.expected]
         if len(stamped) == 1:
-            whose, why, sure = stamped[0], ",页上有注明", 0.95
+            whose, why, sure = stamped[0], "，页上有注明", 0.95
         elif len(wanted) == 1 and not hints.people:
-            whose, why, sure = wanted[0], ",本业务只需要这一种身份证明", 0.88
+            whose, why, sure = wanted[0], "，本业务只需要这一种身份证明", 0.88
         elif len(codes) == 1:
             whose, why, sure = codes[0], "", 1.0
         else:
-            whose, why, sure = (wanted or codes)[0], ",但不知道是谁的证件", 0.7
+            whose, why, sure = (wanted or codes)[0], "，但不知道是谁的证件", 0.7
     rest = (1 - sure) / 2 + 0.04
     return [
         Candidate(code, confidence * (sure if code == whose else rest), reason + (why if code == whose else ""))
@@ -194,7 +194,7 @@ def _override(found: list[Candidate], document: Grouped, phrases: Phrases) -> li
         words = [word for word in override.words if word in text]
         if sum(text.count(word) for word in words) >= 2:
             weaker = Candidate(best.code, best.confidence * 0.5, best.reason)
-            stronger = Candidate(override.target, best.confidence * 0.92, f"{best.reason},正文有“{words[0]}”")
+            stronger = Candidate(override.target, best.confidence * 0.92, f"{best.reason}，正文有“{words[0]}”")
             return [stronger, weaker, *(one for one in found if one.code not in (best.code, override.target))]
     return found
 
@@ -206,7 +206,7 @@ def _against_voltage(candidate: Candidate, document: Grouped, phrases: Phrases) 
     level = _voltage_level("".join(page.page.joined for page in document.pages)) if member and member.volts else None
     if not member or level is None or level == member.volts:
         return candidate
-    return Candidate(candidate.code, candidate.confidence * 0.82, f"{candidate.reason},但供电电压与此不符")
+    return Candidate(candidate.code, candidate.confidence * 0.82, f"{candidate.reason}，但供电电压与此不符")
 
 
 def _voltage_level(text: str) -> str | None:

@@ -51,35 +51,35 @@ def _about_type(candidates: Sequence[Candidate], thresholds: Thresholds, said: S
         if not contradicts or recognised is None:
             return []
         return [
-            f"交件人指定为“{phrases.name(said.document_type)}”,但看来是“{phrases.name(recognised.code)}”:{recognised.reason}"
+            f"交件人指定为“{phrases.name(said.document_type)}”，但看来是“{phrases.name(recognised.code)}”：{recognised.reason}"
         ]
     if best.code == OTHER:
-        return [f"不能归入资料目录的任何一类:{best.reason}"]
+        return [f"不能归入资料目录的任何一类：{best.reason}"]
     if best.confidence < thresholds.type_confidence:
-        second = f",也可能是“{phrases.name(candidates[1].code)}”" if len(candidates) > 1 else ""
-        return [f"资料类型“{phrases.name(best.code)}”把握不足({best.confidence:.0%}){second}"]
+        second = f"，也可能是“{phrases.name(candidates[1].code)}”" if len(candidates) > 1 else ""
+        return [f"资料类型“{phrases.name(best.code)}”把握不足（{best.confidence:.0%}）{second}"]
     return []
 
 
 def _about_match(match: Match, thresholds: Thresholds) -> list[str]:
     if match.household is None:
-        return [] if match.doubts else ["没有找到所属的户,请指定户号"]
+        return [] if match.doubts else ["没有找到所属的户，请指定户号"]
     if match.confidence < thresholds.match_confidence and not match.doubts:
-        return [f"归入户号 {match.household.account_no} 把握不足({match.confidence:.0%})"]
+        return [f"归入户号 {match.household.account_no} 把握不足（{match.confidence:.0%}）"]
     return []
 
 
 def _about_fields(fields: Mapping[str, FieldFound]) -> list[str]:
     found = [
-        f"{label} {fields[name].value} 的校验位不对,可能识别有误或纸面有误"
+        f"{label} {fields[name].value} 的校验位不对，可能识别有误或纸面有误"
         for name, label in _CHECKED.items()
         if name in fields and fields[name].checked is False
     ]
     application = fields.get("application_no")
     if application and application.checked is False:
-        found.append(f"申请编号“{application.value}”没有读全,请核对")
+        found.append(f"申请编号“{application.value}”没有读全，请核对")
     return found + [
-        f"{label} {fields[name].value} 不清楚({fields[name].confidence:.0%})"
+        f"{label} {fields[name].value} 不清楚（{fields[name].confidence:.0%}）"
         for name, label in _KEY_FIELDS.items()
         if name in fields and fields[name].confidence < _LEGIBLE and fields[name].checked is not False
     ]

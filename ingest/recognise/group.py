@@ -112,8 +112,8 @@ def _joins(current: Grouped, page: PageFacts, phrases: Phrases) -> tuple[bool, s
     if page.account_no and last_account and page.account_no != last_account:
         return (
             False,
-            f"第 {no} 页的户号与前一页不同,另起一份",
-            "" if page.sure_title else f"第 {no} 页没有标题,但户号与前一页不同",
+            f"第 {no} 页的户号与前一页不同，另起一份",
+            "" if page.sure_title else f"第 {no} 页没有标题，但户号与前一页不同",
         )
     by_number = _joins_by_number(current, page)
     if by_number is not None:
@@ -151,21 +151,21 @@ def _joins_by_number(current: Grouped, page: PageFacts) -> tuple[bool, str, str]
             else None
         )
     if page.sure_title and _foreign_title(current, page):
-        return False, "", f"第 {no} 页印有“第 {number.page} 页”,但有自己的标题"
+        return False, "", f"第 {no} 页印有“第 {number.page} 页”，但有自己的标题"
     expected = before.page if before else None
     same_paper = before is not None and (number.of == before.of or number.of is None or before.of is None)
     if same_paper and expected is not None:
         if number.page == expected + 1:
-            return True, f"第 {no} 页印有“第 {number.page} 页”,接前页", ""
+            return True, f"第 {no} 页印有“第 {number.page} 页”，接前页", ""
         if number.page > expected + 1 and number.of is not None:
             return True, "", f"按印刷页码缺第 {_span(expected + 1, number.page - 1)} 页"
         if number.of is not None:
-            return False, "", f"第 {no} 页的印刷页码是第 {number.page} 页,与前页接不上"
+            return False, "", f"第 {no} 页的印刷页码是第 {number.page} 页，与前页接不上"
     if before is None and number.page == len(current.pages) + 1 and not page.sure_title:
-        return True, f"第 {no} 页印有“第 {number.page} 页”,接前页", ""
+        return True, f"第 {no} 页印有“第 {number.page} 页”，接前页", ""
     if number.of is None:
         return None
-    return False, "", f"从印刷页码第 {number.page} 页开始,前面的页不在其中"
+    return False, "", f"从印刷页码第 {number.page} 页开始，前面的页不在其中"
 
 
 def _foreign_title(current: Grouped, page: PageFacts) -> bool:
@@ -188,26 +188,26 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
     first = current.pages[0].title.best
     before = current.pages[-1].page
     if _finished(before):
-        return False, "", f"第 {no} 页没有标题,而前一份已到末页"
+        return False, "", f"第 {no} 页没有标题，而前一份已到末页"
     if _continues(page):
-        return True, f"第 {no} 页没有标题,内容接前页", ""
+        return True, f"第 {no} 页没有标题，内容接前页", ""
     if _next_row(before, page.page):
         return True, f"第 {no} 页的表格序号接前页", ""
     if _has_head(page.page):
         return False, "", f"第 {no} 页有表头但没有认出标题"
     if _signed(page.page) and not _signed(before) and not page.title.hits:
-        return True, f"第 {no} 页没有标题,是前一份的签字部分", ""
+        return True, f"第 {no} 页没有标题，是前一份的签字部分", ""
     best = page.title.best
     if best and best.look >= titles.TITLE_LOOK and best.confidence >= _LIKELY_TITLE:
         return False, "", ""
     if page.title.heading:
-        return False, "", f"第 {no} 页以“{page.title.heading}”开头,不能确定是否属于前一份"
+        return False, "", f"第 {no} 页以“{page.title.heading}”开头，不能确定是否属于前一份"
     long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)
     if long_paper and (_running(page.page) or _signature_page(page.page)):
-        return True, f"第 {no} 页没有标题,是前一份的正文", ""
+        return True, f"第 {no} 页没有标题，是前一份的正文", ""
     if page.account_no and any(one.account_no == page.account_no for one in current.pages) and not page.title.hits:
-        return True, f"第 {no} 页没有标题,户号与前页相同", ""
-    return False, "", f"第 {no} 页没有标题,不能确定是否属于前一份"
+        return True, f"第 {no} 页没有标题，户号与前页相同", ""
+    return False, "", f"第 {no} 页没有标题，不能确定是否属于前一份"
 
 
 def _codes(target: str, phrases: Phrases) -> set[str]:
@@ -267,7 +267,7 @@ def _running(page: Page) -> bool:
 def _first_doubt(page: PageFacts) -> str:
     number = page.page.number
     if number and number.page > 1 and not page.sure_title:
-        return f"从印刷页码第 {number.page} 页开始,前面的页不在其中"
+        return f"从印刷页码第 {number.page} 页开始，前面的页不在其中"
     return ""
 
 
@@ -275,7 +275,7 @@ def _name_missing_ends(grouping: Grouping) -> None:
     for document in grouping.documents:
         last = document.pages[-1].page.number
         if last and last.of is not None and last.page < last.of:
-            document.doubts.append(f"按印刷页码共 {last.of} 页,缺第 {_span(last.page + 1, last.of)} 页")
+            document.doubts.append(f"按印刷页码共 {last.of} 页，缺第 {_span(last.page + 1, last.of)} 页")
 
 
 def _span(first: int, last: int) -> str:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ingest.recognise.labels import vocabulary
 from ingest.recognise.pages import Line, Page, union
 
+#: Height in pixels of the bands into which a page is cut for finding neighbours.
+_BAND_PX = 48
 _CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+class Neighbours:
+    """Finds the lines near a line without looking at all of them: a page may be made to hold thousands."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._bands: dict[int, list[int]] = {}
+        for index, line in enumerate(lines):
+            for band in range(line.box[1] // _BAND_PX, line.box[3] // _BAND_PX + 1):
+                self._bands.setdefault(band, []).append(index)
+
+    def near(self, line: Line, reach: float = 0.0) -> list[int]:
+        """Return the places of the lines that come within `reach` pixels above or below `line`, in order."""
+        first, last = int(line.box[1] - reach) // _BAND_PX, int(line.box[3] + reach) // _BAND_PX
+        return sorted({index for band in range(first, last + 1) for index in self._bands.get(band, ())})
 
 
 def right_of(line: Line, other: Line) -> bool:
@@ -53,10 +71,12 @@ def stacked(lines: list[Line]) -> list[Line]:
     known = vocabulary().known
     dropped: set[int] = set()
     mended = list(lines)
+    neighbours = Neighbours(lines)
     for index, line in enumerate(lines):
         if not 2 <= len(line.compact) <= 9 or line.compact in known or not _CJK.match(line.compact):
             continue
-        for i, other in enumerate(lines):
+        for i in neighbours.near(line, 2 * line.size):
+            other = lines[i]
             drop = other.middle - line.middle
             fits = 0.6 * line.size < drop < 1.8 * line.size and aligned(line, other)
             if i not in dropped and fits and line.compact + other.compact.rstrip(":") in known:

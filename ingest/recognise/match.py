@@ -40,10 +40,10 @@ def _by_said(register: Register, said: Said) -> tuple[KnownHousehold | None, str
     """Return the household that the person named, and what is wrong with what was said."""
     if said.account_no:
         household = register.account(said.account_no)
-        return household, "" if household else f"交件人指定的户号 {said.account_no} 未登记,请先导入该户或核对户号"
+        return household, "" if household else f"交件人指定的户号 {said.account_no} 未登记，请先导入该户或核对户号"
     if said.application_no:
         case = register.case(said.application_no)
-        wrong = "" if case else f"交件人指定的申请编号 {said.application_no} 未登记,请先导入该业务或核对编号"
+        wrong = "" if case else f"交件人指定的申请编号 {said.application_no} 未登记，请先导入该业务或核对编号"
         return register.household_of(case) if case else None, wrong
     return None, ""
 
@@ -54,12 +54,12 @@ def _held_to(household: KnownHousehold, paper: Paper, register: Register) -> Mat
     number = paper.value("account_no")
     if number and number != household.account_no:
         known = register.account(number)
-        whose = f",该号登记为“{known.account_name}”" if known else ""
-        match.doubts.append(f"交件人指定户号 {household.account_no},但纸面户号是 {number}{whose}")
+        whose = f"，该号登记为“{known.account_name}”" if known else ""
+        match.doubts.append(f"交件人指定户号 {household.account_no}，但纸面户号是 {number}{whose}")
     case = register.case(paper.value("application_no") or "")
     if case and case.household_id != household.id:
         match.doubts.append(
-            f"纸面申请编号 {case.application_no} 属于另一户,与交件人指定的户号 {household.account_no} 不符"
+            f"纸面申请编号 {case.application_no} 属于另一户，与交件人指定的户号 {household.account_no} 不符"
         )
     return match
 
@@ -80,7 +80,7 @@ def _by_numbers(paper: Paper, register: Register) -> Match:
     wrong = paper.fields.get("account_no")
     match = _by_loose_number(paper, register) or _by_name(paper, register)
     if wrong and wrong.checked is False:
-        match.doubts.append(f"户号“{wrong.value}”的位数不对,可能识别有误")
+        match.doubts.append(f"户号“{wrong.value}”的位数不对，可能识别有误")
         match.confidence = min(match.confidence, _NAME_ALONE)
     return match
 
@@ -106,7 +106,7 @@ def _with_account(paper: Paper, household: KnownHousehold, *, agrees: bool) -> M
     if name == "differs" and not name_may_change(household):
         shown = paper.value("account_name")
         match.confidence = 0.9 if agrees or address == "agrees" else 0.6
-        match.doubts.append(f"户号 {household.account_no} 登记的户名是“{household.account_name}”,纸面是“{shown}”")
+        match.doubts.append(f"户号 {household.account_no} 登记的户名是“{household.account_name}”，纸面是“{shown}”")
     return match
 
 
@@ -118,14 +118,14 @@ def _with_application(paper: Paper, household: KnownHousehold, case: KnownCase, 
     elif speaks(paper, household)[0] == "differs" and not name_may_change(household):
         match.confidence = 0.75
         match.doubts.append(
-            f"申请编号 {case.application_no} 的户名是“{household.account_name}”,纸面是“{paper.value('account_name')}”"
+            f"申请编号 {case.application_no} 的户名是“{household.account_name}”，纸面是“{paper.value('account_name')}”"
         )
     return match
 
 
 def _unknown_number(number: str, household: KnownHousehold) -> str:
     if Levenshtein.distance(number, household.account_no) == 1:
-        return f"户号 {number} 未登记,与 {household.account_no}({household.account_name})只差一位,可能识别有误"
+        return f"户号 {number} 未登记，与 {household.account_no}（{household.account_name}）只差一位，可能识别有误"
     return f"户号 {number} 未登记"
 
 
@@ -161,7 +161,7 @@ def _by_name(paper: Paper, register: Register) -> Match:
         household, name = next(iter(found.values()))
         return Match(household, None, _NAME_ALONE, [f"姓名“{name}”与户号 {household.account_no} 的户名相符"])
     if found:
-        return Match(None, None, 0.3, [], [f"同名的户有 {len(found)} 个,不能确定是哪一户"])
+        return Match(None, None, 0.3, [], [f"同名的户有 {len(found)} 个，不能确定是哪一户"])
     return Match()
 
 
@@ -199,7 +199,7 @@ def _follow(index: int, paper: Paper, match: Match, sure: Sequence[KnownHousehol
     match.household = neighbour
     match.doubts = []
     match.confidence = _NEIGHBOURS if households == 1 and same else _SOME_NEIGHBOURS if same else 0.5
-    match.reasons.append(f"没有户号,随相邻资料归户号 {neighbour.account_no}")
+    match.reasons.append(f"没有户号，随相邻资料归户号 {neighbour.account_no}")
     if "agrees" in speaks(paper, neighbour):
         match.confidence = max(match.confidence, 0.95)
         match.reasons.append("姓名或地址相符")

@@ -161,10 +161,10 @@ def amount(text: str) -> str | None:
 def number(text: str) -> str:
     """Return `text` as plain decimal number without thousands separators and trailing zeros; empty if it is none."""
     try:
-        value = Decimal(text.replace(",", ""))
+        plain = format(Decimal(text.replace(",", "")), "f")
     except InvalidOperation:
         return ""
-    return format(value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize(), "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def name(text: str) -> str:

@@ -17,6 +17,9 @@ BLANK_CHARACTERS = 4
 #: What shines through from the other side of a sheet is read as a few signs, each with little confidence.
 _STAINS = 24
 _LEGIBLE = 0.6
+#: No sheet of paper holds more lines; what a made-up text layer holds beyond them is not looked at.
+_MOST_LINES = 2000
+_LONGEST_LINE = 1000
 _EDGE = 0.13  # share of the height in which printed page numbers stand
 _PAGE_OF = (
     re.compile(r"第([0-9一二三四五六七八九十]{1,3})页[,，/、|]?共([0-9一二三四五六七八九十]{1,3})页"),
@@ -71,8 +74,8 @@ class Page:
         self.height = max(source.height_px, 1)
         self.lines: tuple[Line, ...] = tuple(
             Line(text, re.sub(r"\s+", "", text), line.box, line.confidence)
-            for line in source.lines
-            if (text := normalise.clean(line.text).strip())
+            for line in source.lines[:_MOST_LINES]
+            if (text := normalise.clean(line.text[:_LONGEST_LINE]).strip())
         )
 
     @cached_property

@@ -146,7 +146,7 @@ def _attach_cards(drafts: Sequence[_Draft], desk: _Desk) -> list[_Draft]:
             and not _is_card(letter.grouped)
         ):
             letter.grouped.pages += draft.grouped.pages
-            letter.grouped.reasons.append(f"第 {draft.grouped.page_numbers} 页是“{name.value}”的身份证,随证明书")
+            letter.grouped.reasons.append(f"第 {draft.grouped.page_numbers} 页是“{name.value}”的身份证，随证明书")
             letter.fields = _fields(letter.grouped, letter.code, desk)
         else:
             joined.append(draft)
@@ -188,7 +188,7 @@ def _note_blank(drafts: Sequence[_Draft], blank: Sequence[int]) -> None:
     for page_no in blank:
         before = [draft for draft in drafts if draft.grouped.pages[0].page.page_no < page_no]
         holder = before[-1] if before else drafts[0]
-        holder.grouped.reasons.append(f"第 {page_no} 页没有可读的文字,作为空白页不归入任何一份")
+        holder.grouped.reasons.append(f"第 {page_no} 页没有可读的文字，作为空白页不归入任何一份")
 
 
 def _proposal(draft: _Draft, desk: _Desk) -> Proposal:
@@ -215,4 +215,4 @@ def _all_blank(sources: Sequence[PageText]) -> list[Proposal]:
         return []
     numbers = tuple(source.page_no for source in sources)
     reason = f"第 {'、'.join(str(number) for number in numbers)} 页没有可读的文字"
-    return [Proposal(numbers, OTHER, 0.0, ((OTHER, 0.0),), {}, (reason,), (f"{reason},请人工查看",), None, None, 0.0)]
+    return [Proposal(numbers, OTHER, 0.0, ((OTHER, 0.0),), {}, (reason,), (f"{reason}，请人工查看",), None, None, 0.0)]

@@ -16,7 +16,11 @@ from ingest.recognise.phrases import Phrases
 #: Lower down no title stands, but for cards and drawings, which are known by their text.
 _TITLE_REGION = 0.45
 _LONGEST_TITLE = 36
+#: Titles stand among the first rows.
+_MOST_ROWS = 40
 _LONG_WORD = 7
+#: One wrong sign in four leaves another word as likely; one in nine does not.
+_DOUBT_OF_MENDING = 0.6
 #: A mended title must be explained nearly whole, or every line would be mended into one.
 _MENDED_COVERAGE = 0.7
 #: From here a line is set like a title; from the weak limit it may be one.
@@ -51,7 +55,8 @@ class TitleHit:
     coverage: float
     #: Number of characters that the words explain.
     length: int
-    mended: int
+    #: Share of a word's signs that had to be mended to find it.
+    mended: float
 
     @property
     def rank(self) -> tuple[float, int, float]:
@@ -139,7 +144,7 @@ def strip(text: str) -> str:
 def _candidates(page: Page) -> Iterator[Line]:
     """Yield the lines that may be titles; letters far apart and titles in two rows are joined."""
     previous: Line | None = None
-    for row in page.rows:
+    for row in page.rows[:_MOST_ROWS]:
         if row[0].middle > _TITLE_REGION * page.height:
             return
         joined = _join(row) if len(row) > 1 else None
@@ -184,18 +189,18 @@ def _alone(page: Page, line: Line) -> bool:
     )
 
 
-def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float, int, int]]:
-    """Return (type or family, share explained, signs explained, signs mended) for the title `core`."""
+def _match(core: str, phrases: Phrases, *, mend: bool) -> list[tuple[str, float, int, float]]:
+    """Return (type or family, share explained, signs explained, share mended) for the title `core`."""
     found = _apply(core, phrases)
     share = found[0][1] if found else 0.0
-    mended = 0
+    mended = 0.0
     if mend and share < _MENDED_COVERAGE and len(core) >= 4:
         text, mended = _mended(core, phrases)
         better = [one for one in _apply(text, phrases) if one[1] >= _MENDED_COVERAGE] if mended else []
         if better:
             found = better
         else:
-            mended = 0
+            mended = 0.0
     return [(target, coverage, length, mended) for target, coverage, length in found]
 
 
@@ -220,9 +225,9 @@ def _neutral(core: str, phrases: Phrases) -> set[int]:
     return places
 
 
-def _mended(core: str, phrases: Phrases) -> tuple[str, int]:
-    """Return `core` with the one word mended that is nearest to a known one, and the number of signs changed."""
-    best: tuple[float, str, int] | None = None
+def _mended(core: str, phrases: Phrases) -> tuple[str, float]:
+    """Return `core` with the one word mended that is nearest to a known one, and the share of its signs changed."""
+    best: tuple[float, str, float] | None = None
     for word in phrases.vocabulary:
         allowed = 1 if len(word) < 7 else 2
         if len(word) > len(core) + 1 or word in core:
@@ -236,8 +241,8 @@ def _mended(core: str, phrases: Phrases) -> tuple[str, int]:
             if distance <= allowed and _misread(piece, word, phrases):
                 score = (len(word) - 2 * distance) / len(word) + len(word) / 100
                 if best is None or score > best[0]:
-                    best = (score, core[:start] + word + core[end:], distance)
-    return (best[1], best[2]) if best else (core, 0)
+                    best = (score, core[:start] + word + core[end:], distance / len(word))
+    return (best[1], best[2]) if best else (core, 0.0)
 
 
 def _misread(piece: str, word: str, phrases: Phrases) -> bool:
@@ -252,7 +257,7 @@ def _misread(piece: str, word: str, phrases: Phrases) -> bool:
     return not around & phrases.pairs
 
 
-def _confidence(coverage: float, mended: int, look: float) -> float:
+def _confidence(coverage: float, mended: float, look: float) -> float:
     sure = (
         0.985
         if coverage >= 0.65
@@ -265,7 +270,7 @@ def _confidence(coverage: float, mended: int, look: float) -> float:
         else 0.5
     )
     sure *= 1.0 if look >= TITLE_LOOK else 0.9 if look >= 0.5 else 0.78
-    return round(min(0.995, sure - 0.03 * mended + 0.01 * min(1.0, coverage)), 4)
+    return round(min(0.995, sure - _DOUBT_OF_MENDING * mended + 0.01 * min(1.0, coverage)), 4)
 
 
 def _reads_like_title(core: str, phrases: Phrases) -> bool:

@@ -85,6 +85,7 @@ def work_on(settings: Settings) -> None:
     runner = jobs.open_runner(settings, worker="heir")
     while runner.run_one():
         continue
+    runner.database.close()
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -104,6 +105,7 @@ def test_a_file_is_finished_exactly_once_after_a_kill(
     services = Services(settings)
     follow(database, services.index, now=clock.now())
     assert findings(services, sample=None, now=clock.now()).findings == ()
+    services.database.close()
 
 
 @pytest.mark.usefixtures("household")

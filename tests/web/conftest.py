@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -13,11 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from PIL import Image
 
 from archive_service import clock
 from archive_service.db.session import Database
-from archive_service.households.values import FieldValue, NewPage
+from archive_service.households.values import FieldValue
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
@@ -25,10 +23,9 @@ from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from indexing.index import open_index
 from indexing.sync import follow
-from ingest import lines
-from ingest.lines import TextLine
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
+from tests.support.stored_pages import stored_page
 
 with warnings.catch_warnings():
     # It asks for a successor of httpx that is not among our dependencies; what we use of it stays.
@@ -64,30 +61,6 @@ class World:
     services: Services
     near: Centre
     far: Centre
-
-
-def picture(shade: int) -> bytes:
-    out = io.BytesIO()
-    Image.new("L", (60, 80), shade).save(out, "JPEG")
-    return out.getvalue()
-
-
-def stored_page(store: FileStore, text: str, shade: int) -> NewPage:
-    read = [TextLine(line, (5, 5 + 20 * n, 55, 20 + 20 * n), 0.98) for n, line in enumerate(text.splitlines())]
-    return NewPage(
-        original_digest=store.put_bytes(f"original {shade} {text}".encode()).digest,
-        original_page=1,
-        image_digest=store.put_bytes(picture(shade)).digest,
-        thumbnail_digest=store.put_bytes(picture(shade) + b"\0").digest,
-        width_px=60,
-        height_px=80,
-        dpi=200,
-        rotation=0,
-        engine="rapidocr",
-        confidence=0.98,
-        text=text,
-        lines_digest=store.put_bytes(lines.to_json(read)).digest,
-    )
 
 
 def centre(session: Any, store: FileStore, code: str, number: int, name: str) -> Centre:

@@ -14,6 +14,7 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
+from archive_service.jobs.nudge import nudge
 from archive_service.worker.embedded import Supervisor
 from ingest import queries, report, states
 from ingest.receive import Receipt, Said, open_batch, receive
@@ -65,7 +66,7 @@ def take_in(services: Services, path: Path, batch_id: int, said: Said) -> Receip
     with services.database.reading() as session:
         viewer = services.viewer(session)
     with path.open("rb") as stream:
-        return receive(
+        receipt = receive(
             services.database,
             services.store,
             stream=stream,
@@ -76,6 +77,8 @@ def take_in(services: Services, path: Path, batch_id: int, said: Said) -> Receip
             max_bytes=services.settings.max_upload_bytes,
             now=clock.now(),
         )
+    nudge(services.settings)
+    return receipt
 
 
 def files_in(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -50,6 +50,8 @@ def worker(services: Services, queues: str) -> None:
     if services.settings.broker_url:
         from archive_service.worker import app
 
+        # The children are forked: they must not inherit the connection that looked whether the archive is there.
+        services.database.close()
         app.run_worker(services.settings, chosen)
         return
     supervisor = Supervisor(services.settings, services.settings.worker_count())

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 
 from archive_service import ids, zone
 from archive_service.errors import Invalid
+from archive_service.jobs.nudge import nudge
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import i18n, labels, words
@@ -154,7 +155,7 @@ def take_in(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receip
     services = visit.services
     with services.database.reading() as session:
         queries.batch(session, visit.viewer, batch_id)
-    return receive(
+    receipt = receive(
         services.database,
         services.store,
         stream=file.file,
@@ -165,6 +166,8 @@ def take_in(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receip
         max_bytes=services.settings.max_upload_bytes,
         now=visit.now,
     )
+    nudge(services.settings)
+    return receipt
 
 
 def said_of(visit: Visit, form: Form) -> Said:

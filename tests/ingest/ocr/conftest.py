@@ -61,6 +61,12 @@ def draw_page(
     return Drawing(np.asarray(page), lines, boxes)
 
 
+def grainy(pixels: np.ndarray, sigma: float = 4) -> np.ndarray:
+    """Add the grain of a sensor, without which even the palest line is plain to a network."""
+    grain = np.random.default_rng(1).normal(0, sigma, pixels.shape[:2])
+    return (pixels + grain[..., None]).clip(0, 255).astype(np.uint8)
+
+
 def lean_by(pixels: np.ndarray, degrees: float) -> np.ndarray:
     """Turn the page a little, so that its rows fall to the right by `degrees`."""
     height, width = pixels.shape[:2]

@@ -129,6 +129,11 @@ def test_the_same_form_twice_is_two_documents() -> None:
     assert pages_of(build.reply(1), build.reply(2)) == [(1,), (2,)]
 
 
+def test_a_made_up_page_of_thousands_of_lines_is_still_one_document() -> None:
+    lines = [line("户号" if n % 2 else "3271004518826", 100 + n % 12 * 120, 50 + n // 12 * 4, h=4) for n in range(5000)]
+    assert pages_of(page(1, *lines, line("第一条" * 9000, 100, 2200))) == [(1,)]
+
+
 SHEETS = st.sampled_from(["title", "blank", "articles", "card", "back", "numbered", "scraps"])
 
 

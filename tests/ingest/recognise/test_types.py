@@ -65,6 +65,13 @@ def test_a_title_with_spaces_and_a_reading_error_is_still_found(heading: str, co
     assert found.document_type == code
 
 
+@pytest.mark.parametrize("heading", ["购货合同", "房屋出售合同", "用电检查报告", "供货合同"])
+def test_a_short_title_that_is_only_nearly_a_known_one_waits_for_a_person(heading: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("内容略。")))[0]
+    assert found.confidence < 0.85
+    assert found.doubts
+
+
 def test_a_title_whose_letters_were_read_one_by_one_is_put_together() -> None:
     letters = [build.line(sign, 500 + place * 110, 180, h=58) for place, sign in enumerate("授权委托书")]
     assert (

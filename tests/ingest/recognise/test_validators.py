@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive_service import check_digits
 from ingest.recognise import validators
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -18,13 +19,13 @@ BORN = st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 12, 31))
 def identity_numbers(draw: st.DrawFn) -> str:
     place = draw(st.integers(min_value=110000, max_value=659999))
     first = f"{place}{draw(BORN):%Y%m%d}{draw(st.integers(min_value=0, max_value=999)):03d}"
-    return first + validators.id_check_digit(first)
+    return first + check_digits.of_identity_number(first)
 
 
 @st.composite
 def credit_codes(draw: st.DrawFn) -> str:
     first = "91" + draw(st.text(alphabet=ALPHABET, min_size=15, max_size=15))
-    return first + validators.credit_check_character(first)
+    return first + check_digits.of_credit_code(first)
 
 
 @given(identity_numbers(), st.integers(min_value=0, max_value=16), st.integers(min_value=1, max_value=9))

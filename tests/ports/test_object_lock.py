@@ -1,0 +1,78 @@
+"""The object lock is believed only where it was seen to hold."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from archive_service import clock
+from archive_service.errors import Damaged, Unavailable
+from archive_service.storage.lock import prove
+from archive_service.storage.s3 import S3Store
+from tests.support import s3_servers
+
+#: What is known of each server; one that is not named here must hold.
+KNOWN = {"rclone": "broken"}
+
+
+@pytest.fixture(params=s3_servers.PARAMS)
+def server(request: pytest.FixtureRequest) -> str:
+    """The name of each server whose address is given."""
+    name: str = request.param
+    s3_servers.open_store(name)
+    return name
+
+
+def test_the_lock_of_a_server_is_proven_or_disproven(server: str) -> None:
+    """Twice, because the second test clears up after the first."""
+    store = s3_servers.open_store(server)
+    for _ in range(2):
+        proof = prove(store, now=clock.now())
+        assert proof.state == KNOWN.get(server, "enforced")
+        assert (proof.let == "") == (proof.state == "enforced")
+
+
+def test_a_bucket_without_a_lock_is_not_taken_for_a_locked_one(server: str) -> None:
+    """Whatever the server could do, this bucket keeps nothing from being deleted."""
+    prepared = s3_servers.open_store(server)
+    prepared.bucket += "-plain"
+    prepared.client.make_bucket(prepared.bucket)
+    assert prove(prepared, now=clock.now()).state == KNOWN.get(server, "absent")
+
+
+def test_the_test_of_the_lock_leaves_the_archive_as_it_was(server: str) -> None:
+    """Its object is none of the archive's."""
+    store = s3_servers.open_store(server)
+    digest = store.put_bytes(b"x").digest
+    prove(store, now=clock.now())
+    assert list(store.digests()) == [digest]
+
+
+def test_a_name_that_is_there_is_never_written_again(server: str) -> None:
+    """On a server that knows conditions the second of two writers who both saw nothing there is told so."""
+    store = s3_servers.open_store(server)
+    digest = store.put_bytes(b"contract").digest
+    again = store._send_new(io.BytesIO(b"contract"), digest, 8)
+    assert again.new is (server == "rclone")
+    assert store.read(digest) == b"contract"
+
+
+def test_altered_bytes_on_the_server_are_damage(server: str) -> None:
+    """Whoever reaches the bucket past the archive is found out on reading."""
+    store = s3_servers.open_store(server)
+    digest = store.put_bytes(b"contract").digest
+    other: S3Store = s3_servers.open_store(server, bucket=store.bucket)
+    other._pool.conditional = False
+    other.client.put_object(other.bucket, f"objects/{digest}", io.BytesIO(b"contracT"), 8)
+    with pytest.raises(Damaged):
+        store.read(digest)
+
+
+def test_a_wrong_key_is_said_to_be_one(server: str) -> None:
+    """The operator is told to look at the keys, not at the network."""
+    store = s3_servers.open_store(server, secret_key="not-the-secret")
+    for call in (store.prepare, lambda: store.put_bytes(b"x")):
+        with pytest.raises(Unavailable) as caught:
+            call()
+        assert caught.value.code == "store.denied"

@@ -1,0 +1,134 @@
+"""The review desk by plain forms: confirm, correct, send back, undo; nothing typed is lost."""
+
+from __future__ import annotations
+
+from archive_service.web.pages.households import columns, problems
+from ingest.tables import ScanDocument
+from tests.support import records
+from tests.web.conftest import Browser, World
+
+
+def decided(world: World) -> ScanDocument:
+    with world.services.database.reading() as session:
+        return session.get_one(ScanDocument, world.near.document)
+
+
+def confirm(world: World, browser: Browser, **fields: str) -> str:
+    form = {"document_type": "K01R", "account_no": world.near.account_no, "application_no": world.near.application_no}
+    answer = browser.submit(f"/review/{world.near.document}/confirm", **{**form, **fields})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def test_the_desk_begins_with_what_waits_longest(world: World, browser: Browser) -> None:
+    assert browser.get("/review").headers["location"] == f"/review/{world.near.document}"
+    page = browser.get(f"/review/{world.near.document}").text
+    for part in ("居民供用电合同", "文件类型把握不足", world.near.account_no, "校验位不符", 'data-field="account_no"'):
+        assert part in page
+
+
+def test_a_confirmed_document_is_filed_and_the_next_one_comes(world: World, browser: Browser) -> None:
+    onward = confirm(world, browser)
+    assert onward == f"/review?after={world.near.document}&done=filed&last={world.near.document}"
+    assert decided(world).state == "filed"
+    last = browser.get(onward)
+    assert "没有待校核的文件" in last.text
+    assert "撤销" in last.text
+    file = browser.get(f"/households/{world.near.account_no}/items").text
+    assert "K01R" in file
+
+
+def test_a_corrected_field_is_filed_as_typed(world: World, browser: Browser) -> None:
+    confirm(world, browser, **{"field.id_number": "11010519491231002X"})
+    item = browser.get(f"/api/v1/items/{decided(world).item_id}").json()
+    assert item["fields"]["id_number"]["value"] == "11010519491231002X"
+    assert item["fields"]["id_number"]["confidence"] == 1.0
+
+
+def test_another_type_is_taken_by_its_code_or_its_line_of_the_list(world: World, browser: Browser) -> None:
+    confirm(world, browser, document_type="other", other_type="k01l 低压供用电合同")
+    assert decided(world).document_type == "K01L"
+
+
+def test_what_was_typed_stays_when_it_is_refused(world: World, browser: Browser) -> None:
+    form = {"document_type": "other", "other_type": "不存在", "account_no": "5100000099", "field.phone": "13800000000"}
+    answer = browser.submit(f"/review/{world.near.document}/confirm", **form)
+    assert answer.status_code == 422
+    for part in ("不存在", "5100000099", "没有登记户号", 'role="alert"'):
+        assert part in answer.text
+    assert decided(world).state == "proposed"
+
+
+def test_a_document_someone_else_decided_says_so_and_goes_on(world: World, browser: Browser) -> None:
+    confirm(world, browser)
+    again = browser.submit(
+        f"/review/{world.near.document}/confirm", document_type="K01R", account_no=world.near.account_no
+    )
+    assert again.status_code == 409
+    assert "已由他人处理" in again.text
+    assert "下一份" in again.text
+
+
+def test_sending_back_wants_a_reason(world: World, browser: Browser) -> None:
+    address = f"/review/{world.near.document}/reject"
+    assert "必选" in browser.get(address).text
+    assert browser.submit(address).status_code == 422
+    assert decided(world).state == "proposed"
+    done = browser.submit(address, reason_code="影像不清", reason="第 1 页有阴影")
+    assert done.status_code == 303
+    assert decided(world).state == "rejected"
+    assert "影像不清：第 1 页有阴影" in browser.get(f"/scans/{world.near.scan}").text
+
+
+def test_a_decision_can_be_undone_by_who_made_it(world: World, browser: Browser) -> None:
+    confirm(world, browser)
+    back = browser.submit(f"/review/{world.near.document}/undo")
+    assert back.headers["location"] == f"/review/{world.near.document}?done=undone"
+    assert decided(world).state == "proposed"
+    assert "确认归入" in browser.get(f"/review/{world.near.document}").text
+
+
+def test_undoing_what_is_not_decided_is_refused(world: World, browser: Browser) -> None:
+    assert browser.submit(f"/review/{world.near.document}/undo").status_code == 409
+
+
+def test_later_goes_round_the_queue(world: World, browser: Browser) -> None:
+    alone = browser.get(f"/review?after={world.near.document}")
+    assert alone.headers["location"] == f"/review/{world.near.document}"
+
+
+def test_the_file_points_to_the_doubtful_scan_that_may_close_a_gap(world: World, browser: Browser) -> None:
+    with world.services.database.unit_of_work() as session:
+        document = session.get_one(ScanDocument, world.near.document)
+        document.document_type = "X01"
+    page = browser.get(f"/households/{world.near.account_no}").text
+    assert "可能是本件" in page
+    assert f'href="/review/{world.near.document}"' in page
+
+
+def test_the_matrix_shows_every_verdict_once_with_the_page_behind_it(world: World, browser: Browser) -> None:
+    with world.services.database.reading() as session:
+        from archive_service.households.queries import case as case_of
+
+        case = case_of(session, records.system(session), world.near.application_no)
+    shown = [cell.document_type for column in columns(case) for cell in column.cells]
+    assert sorted(shown) == sorted(verdict.document_type for verdict in case.verdicts)
+    assert sum(column.due for column in columns(case)) == case.due_count
+    assert sum(column.satisfied for column in columns(case)) == case.satisfied_count
+    page = browser.get(f"/households/{world.near.account_no}").text
+    assert f'data-paper="A02R" data-status="present" href="/items/{world.near.internal_item}"' in page
+    assert [verdict.status for verdict in problems(case)][:1] == ["missing"]
+
+
+def test_the_viewer_marks_the_word_looked_for_over_the_picture(world: World, browser: Browser) -> None:
+    page = browser.get(f"/items/{world.near.internal_item}?q=望江线").text
+    assert '<g class="found"><rect' in page
+    assert 'textLength="50"' in page
+    assert "“望江线”在第" in page
+    assert "本件中没有" in browser.get(f"/items/{world.near.internal_item}?q=没有的词").text
+
+
+def test_an_exact_account_number_opens_its_file(world: World, browser: Browser) -> None:
+    straight = browser.get(f"/search?q= {world.near.account_no} ")
+    assert straight.headers["location"] == f"/households/{world.near.account_no}"
+    assert browser.get(f"/search?q={world.far.account_no}").status_code == 200
