@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr = Field(SecretStr(""), description="Access key of the S3 server.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 server.")
     s3_bucket: str = Field("archive", description="Bucket that holds the objects.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket; most servers of one's own know only this.")
     s3_secure: bool = Field(True, description="Speak TLS to the S3 server.")
     s3_timeout_s: float = Field(30, description="Seconds to wait for the S3 server.")
 
@@ -46,7 +47,6 @@ class Settings(BaseSettings):
     job_limit_s: float = Field(
         4 * 3600, gt=0, description="Seconds a job may take behind a broker before it is stopped and tried again."
     )
-    max_attempts: int = Field(3, ge=1, description="Tries of a job before it is set aside for a person.")
 
     ocr_engine: Literal["rapidocr", "tesseract"] = Field("rapidocr", description="Engine that reads pages.")
     ocr_runtime: Literal["auto", "openvino", "onnxruntime"] = Field(

@@ -14,6 +14,7 @@ from archive_service import clock
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
+from archive_service.jobs.nudge import probe
 from archive_service.storage.record import record_object
 from ingest import sandbox
 
@@ -58,7 +59,26 @@ def _store(services: Services) -> str:
         record_object(session, probe, role="rendition", media_type="text/plain", now=clock.now())
     if services.settings.store == "files":
         return "本地文件，只写一次，读取时校验 · 未启用对象锁"
-    return f"S3 {services.settings.s3_endpoint} · 对象锁未验证"
+    return f"S3 {services.settings.s3_endpoint} · {_lock(services)}"
+
+
+def _lock(services: Services) -> str:
+    from archive_service.storage.lock import prove
+    from archive_service.storage.s3 import S3Store
+
+    assert isinstance(services.store, S3Store)
+    proof = prove(services.store, now=clock.now())
+    if proof.state == "enforced":
+        return f"对象锁已验证（{clock.today()}）"
+    let = {"accepted": "锁定后仍接受删除", "deleted": "锁定后仍可删除", "shortened": "锁定期可被缩短"}
+    reason = let.get(proof.let, "存储桶未启用")
+    return f"对象锁未由此存储强制执行（{reason}）"
+
+
+def _broker(services: Services) -> str:
+    if not services.settings.broker_url:
+        return "未使用，任务由本机进程直接领取"
+    return f"{probe(services.settings)} 可访问"
 
 
 def _index(services: Services) -> str:
@@ -109,6 +129,7 @@ def _version(package: str) -> str:
 def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "数据库", _database
     yield "存储", _store
+    yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk
     yield "识读引擎", _rapidocr

@@ -22,6 +22,11 @@ from archive_service.storage.store import ObjectStore
 from indexing.index import Index, open_index
 
 
+def not_initialised() -> Refused:
+    """Return the refusal for a home without an archive."""
+    return Refused("archive.not-initialised", "档案库尚未建立。请先运行 archive-service init。")
+
+
 @dataclass
 class Services:
     """The parts of the archive that this command uses."""
@@ -36,14 +41,20 @@ class Services:
     @cached_property
     def database(self) -> Database:
         """The database; raises Refused when `init` has not been run, Unavailable when it cannot be reached."""
+        if self._is_missing():
+            raise not_initialised()
         database = Database(self.settings.url())
         try:
             ready = inspect(database.engine).has_table("alembic_version")
         except OperationalError as e:
             raise Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务和地址后重试。") from e
         if not ready:
-            raise Refused("archive.not-initialised", "档案库尚未建立。请先运行 archive-service init。")
+            raise not_initialised()
         return database
+
+    def _is_missing(self) -> bool:
+        """Say whether the database would be a file that is not there; opening it would make an empty one."""
+        return not self.settings.database_url and not (self.settings.home / "archive.db").exists()
 
     @cached_property
     def store(self) -> ObjectStore:

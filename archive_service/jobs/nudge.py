@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from archive_service import logs
+from archive_service.errors import Unavailable
 from archive_service.jobs.queue import QUEUES
 from archive_service.settings import Settings
 
@@ -99,3 +100,17 @@ def nudge(settings: Settings, queues: Iterable[str] = QUEUES[:1]) -> None:
         with _silence:
             _quiet_until = time.monotonic() + QUIET_S
         log.warning("no nudge could be sent; the sweep will find the work", fault=type(e).__name__)
+
+
+def probe(settings: Settings) -> str:
+    """Reach the broker and return what kind it is; raises Unavailable when it does not answer."""
+    from kombu.exceptions import KombuError
+
+    try:
+        with make_app(settings).connection_for_write() as connection:
+            _ = connection.default_channel
+            return str(connection.transport.driver_type)
+    except (KombuError, OSError) as e:
+        raise Unavailable(
+            "broker.unavailable", "消息服务无法访问。文件照常接收,它恢复后由定时任务继续处理。请检查消息服务。"
+        ) from e

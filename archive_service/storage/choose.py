@@ -24,6 +24,7 @@ def open_store(settings: Settings) -> ObjectStore:
         bucket=settings.s3_bucket,
         secure=settings.s3_secure,
         timeout_s=settings.s3_timeout_s,
+        region=settings.s3_region,
     )
     store.prepare()
     return store

@@ -71,7 +71,7 @@ def _worked(call: Callable[[], object]) -> bool:
     except S3Error:
         return False
     except _FAULTS as e:
-        raise Unavailable("store.lock-test", "对象锁自检没有完成:存储服务的回答无法识别。请稍后重试。") from e
+        raise Unavailable("store.lock-test", "对象锁自检没有完成：存储服务的回答无法识别。请稍后重试。") from e
     return True
 
 

@@ -39,7 +39,15 @@ class S3Store:
     """Objects in one bucket of an S3 server."""
 
     def __init__(
-        self, *, endpoint: str, access_key: str, secret_key: str, bucket: str, secure: bool, timeout_s: float
+        self,
+        *,
+        endpoint: str,
+        access_key: str,
+        secret_key: str,
+        bucket: str,
+        secure: bool,
+        timeout_s: float,
+        region: str = "us-east-1",
     ) -> None:
         self._pool = _WriteOnce(
             maxsize=40,
@@ -48,7 +56,12 @@ class S3Store:
         )
         #: For the proof of the object lock, which asks for more than keeping objects.
         self.client = Minio(
-            endpoint, access_key=access_key, secret_key=secret_key, secure=secure, http_client=self._pool
+            endpoint,
+            access_key=access_key,
+            secret_key=secret_key,
+            region=region,
+            secure=secure,
+            http_client=self._pool,
         )
         self.bucket = bucket
 
@@ -161,7 +174,10 @@ class S3Store:
 
 
 class _WriteOnce(urllib3.PoolManager):
-    """Asks the server to refuse a put onto a name that is there; the SDK itself has no way to say so."""
+    """Asks the server to refuse a put onto a name that is there; the SDK itself has no way to say so.
+
+    Some servers call their errors text/xml, in which the SDK would not look for a reason.
+    """
 
     conditional = True
 
@@ -170,7 +186,10 @@ class _WriteOnce(urllib3.PoolManager):
         if self.conditional and method == "PUT" and f"/{_PREFIX}" in url and "?" not in url:
             kw["headers"] = urllib3.HTTPHeaderDict(kw.get("headers") or {})
             kw["headers"]["If-None-Match"] = "*"
-        return super().urlopen(method, url, redirect, **kw)
+        answer: Any = super().urlopen(method, url, redirect, **kw)
+        if answer.headers.get("content-type", "").startswith("text/xml"):
+            answer.headers["content-type"] = "application/xml"
+        return answer
 
 
 class _Body(io.RawIOBase):
@@ -205,14 +224,14 @@ def _unavailable(error: Exception) -> Unavailable:
     code = error.code if isinstance(error, S3Error) else ""
     if code in _DENIED:
         return Unavailable(
-            "store.denied", "对象存储拒绝了访问,本次内容没有保存。请核对访问密钥及其对存储桶的权限。", answer=code
+            "store.denied", "对象存储拒绝了访问，本次内容没有保存。请核对访问密钥及其对存储桶的权限。", answer=code
         )
     if code == "NoSuchBucket":
         return Unavailable("store.no-bucket", "对象存储中没有配置的存储桶。请核对 ARCHIVE_S3_BUCKET。", answer=code)
     if code == "RequestTimeTooSkewed":
         return Unavailable("store.clock", "本机与对象存储的时钟相差过大。请校准时间后重试。", answer=code)
     if code in _FULL or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
-        return Unavailable("store.full", "存储空间已满,本次内容没有保存。请腾出空间后重新提交。", answer=code)
+        return Unavailable("store.full", "存储空间已满，本次内容没有保存。请腾出空间后重新提交。", answer=code)
     return Unavailable(
-        "store.unavailable", "对象存储暂时无法访问,本次内容没有保存。请检查存储服务后重试。", answer=code
+        "store.unavailable", "对象存储暂时无法访问，本次内容没有保存。请检查存储服务后重试。", answer=code
     )

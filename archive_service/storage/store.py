@@ -65,12 +65,15 @@ def damaged(digest: str) -> Damaged:
 
 
 def copy_checked(source: BinaryIO, digest: str, to: Path) -> None:
-    """Copy `source` to the file `to`; remove it again and raise Damaged when the bytes do not match `digest`."""
+    """Copy `source` to the file `to`; raise Damaged when the bytes do not match `digest`, and leave no half copy."""
     seen = hashlib.sha256()
-    with to.open("wb") as target:
-        while chunk := source.read(CHUNK):
-            seen.update(chunk)
-            target.write(chunk)
-    if seen.hexdigest() != digest:
-        to.unlink()
-        raise damaged(digest)
+    try:
+        with to.open("wb") as target:
+            while chunk := source.read(CHUNK):
+                seen.update(chunk)
+                target.write(chunk)
+        if seen.hexdigest() != digest:
+            raise damaged(digest)
+    except BaseException:
+        to.unlink(missing_ok=True)
+        raise

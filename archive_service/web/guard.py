@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -61,7 +62,11 @@ class Guard:
         except TooLarge:
             if not started:
                 await self._say(scope, receive, send_guarded, 413, "request.too-large")
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC and not started:
+                # An upload is laid down in the temporary folder before the store sees it; that may be full as well.
+                await self._say(scope, receive, send_guarded, 503, "disk.full")
+                return
             reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
             logs.get("web").exception("unforeseen fault", reference=reference, path=scope["path"])
             if started:

@@ -32,6 +32,8 @@ def environment(language: str) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        # Templates change with the program, not under it.
+        auto_reload=False,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )

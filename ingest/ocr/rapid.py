@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import logging
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -147,7 +146,6 @@ def _digest(models: dict[str, Path]) -> str:
 
 
 def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
-    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     from rapidocr import EngineType, RapidOCR
     from rapidocr.ch_ppocr_det import TextDetector
     from rapidocr.ch_ppocr_rec import TextRecognizer

@@ -177,7 +177,8 @@ def test_reindex_gives_the_same_answers(archive: Archive) -> None:
     before = archive.run("search", "供电方案", "--json").json
     assert archive.run("reindex").code == 0
     after = archive.run("search", "供电方案", "--json").json
-    assert [hit["item"] for hit in after["hits"]] == [hit["item"] for hit in before["hits"]]
+    # Not their order: withdrawn papers weigh on the ranking of the old index until it is made anew.
+    assert {hit["item"] for hit in after["hits"]} == {hit["item"] for hit in before["hits"]}
     assert after["total"] == before["total"] > 0
 
 

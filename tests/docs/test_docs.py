@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from archive_service.audit import chain
 from archive_service.cli.main import cli
 from archive_service.people.roles import NAMES, Right, Role, rights_of
 from archive_service.settings import Settings
+from archive_service.web.api import router
 from ingest import states
 from ingest.errors import SENTENCES
 from tests.docs import words
@@ -130,6 +132,18 @@ def test_roles_and_their_rights_are_documented() -> None:
     """The glossary gives every role its name and exactly its rights."""
     told = {row[1].strip("`"): (row[0], set(re.findall(r"`([^`]+)`", row[2]))) for row in rows("glossary.md", "People")}
     assert told == {role.value: (NAMES[role], {str(right) for right in rights_of(role)}) for role in Role}
+
+
+def test_addresses_of_the_interface_are_documented() -> None:
+    """docs/api.md lists every address under /api/v1 with its method, and no other."""
+    app = FastAPI()
+    app.include_router(router())
+    served = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+    assert set(described("api.md")) == served
 
 
 def test_decisions_are_listed() -> None:

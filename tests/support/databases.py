@@ -35,8 +35,19 @@ class Postgres:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """Give the address of a migrated database without rows; it is dropped when the block ends."""
+        with self._database(f"template {self._template}") as url:
+            yield url
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Give the address of a database in which nothing was made yet; it is dropped when the block ends."""
+        with self._database("") as url:
+            yield url
+
+    @contextmanager
+    def _database(self, template: str) -> Iterator[str]:
         name = f"archive_{os.getpid()}_{next(self._numbers)}"
-        self._run(f"create database {name} template {self._template}")
+        self._run(f"create database {name} {template}")
         try:
             yield self._named(name)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 import pytest
@@ -212,11 +213,24 @@ def test_a_fault_nobody_foresaw_gives_a_number_and_no_inside(world: World, anony
     assert answer.headers["content-security-policy"]
 
 
+def test_a_full_disk_says_that_nothing_was_kept(world: World, browser: Browser) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device: /tmp/x")
+
+    world.app.add_api_route("/full", full)
+    answer = browser.get("/full")
+    assert answer.status_code == 503
+    assert "没有保存" in answer.text
+    assert "/tmp/x" not in answer.text
+
+
 def test_machines_see_that_it_lives_and_nothing_of_the_records(world: World, anonymous: Browser) -> None:
     assert anonymous.get("/healthz").text == "ok"
     assert anonymous.get("/readyz").json() == {"ready": True, "parts": {"database": True, "store": True}}
     anonymous.sign_in("archivist").get(f"/households/{world.near.account_no}")
+    anonymous.get("/api/v1/openapi.json")
     figures = anonymous.get("/metrics").text
     assert 'archive_scans{state="needs_review"} 2.0' in figures
+    assert 'route="/api/v1/openapi.json"' in figures
     assert 'route="/households/{account_no}"' in figures
     assert world.near.account_no not in figures

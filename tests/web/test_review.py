@@ -45,6 +45,27 @@ def test_a_corrected_field_is_filed_as_typed(world: World, browser: Browser) -> 
     assert item["fields"]["id_number"]["confidence"] == 1.0
 
 
+def test_a_field_that_differs_from_the_business_system_offers_its_value(world: World, browser: Browser) -> None:
+    with world.services.database.unit_of_work() as session:
+        document = session.get_one(ScanDocument, world.near.document)
+        read = {"value": "90001", "confidence": 0.99, "page": 1, "box": [5, 45, 55, 60], "checked": None}
+        document.fields = {**document.fields, "application_no": read}
+    page = browser.get(f"/review/{world.near.document}").text
+    assert f"业务系统登记为 {world.near.application_no}" in page
+    assert f'data-suggest="{world.near.application_no}"' in page
+    assert '<rect class="doubt" data-field="application_no"' in page
+    assert f'data-suggest="{world.near.account_no}"' not in page
+
+
+def test_turning_a_page_leaves_the_form_beside_it(world: World, browser: Browser) -> None:
+    with world.services.database.unit_of_work() as session:
+        session.get_one(ScanDocument, world.near.document).pages = [1, 2]
+    page = browser.get(f"/review/{world.near.document}").text
+    turn = f'data-page="next" rel="next" href="/review/{world.near.document}?page=2" hx-get='
+    assert turn in page
+    assert "hx-get" not in browser.get(f"/items/{world.near.internal_item}").text.split("data-stage")[1]
+
+
 def test_another_type_is_taken_by_its_code_or_its_line_of_the_list(world: World, browser: Browser) -> None:
     confirm(world, browser, document_type="other", other_type="k01l 低压供用电合同")
     assert decided(world).document_type == "K01L"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 import click
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import NotFound
-from archive_service.people import actions, queries
+from archive_service.people import actions, queries, sign_in
 from archive_service.people.roles import Right, Role
 
 
@@ -124,6 +125,31 @@ def grant(services: Services, login: str, role: str, unit: str) -> None:
         person_id = _person_id(session, login)
         actions.grant_role(session, person_id=person_id, role=Role(role), unit_id=place, by=viewer, now=clock.now())
     output.say(f"已授予 {login} 角色 {role}（{unit}）。")
+
+
+@people.command("issue-token")
+@click.argument("login")
+@click.option("--label", required=True, help="What the token is for.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 365), help="Days until it expires.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def issue_token(services: Services, login: str, label: str, days: int, as_json: bool) -> None:
+    """Give a program a bearer token with this person's rights, and print it once."""
+    now = clock.now()
+    with services.writing() as (session, viewer):
+        secret, row = sign_in.issue_token(
+            session,
+            by=viewer,
+            label=label,
+            expires_at=now + timedelta(days=days),
+            now=now,
+            person_id=_person_id(session, login),
+        )
+        expires_at = row.expires_at
+    if as_json:
+        output.emit({"login": login, "label": label, "token": secret, "expires_at": expires_at})
+    else:
+        output.say(f"{login} 的令牌（{label}）：{secret}（只显示这一次，{days} 天后失效）")
 
 
 def _person_id(session: Session, login: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,33 +10,17 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
-from archive_service.web import labels, render, sheet
+from archive_service.web import labels, render, review_form
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
-from archive_service.web.pages.scans import scan_sheet
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries, review
-from ingest.queries import DocumentView, ScanView
+from ingest.queries import DocumentView
 
 router = APIRouter()
 
 _SHOWN = 50
-_PILLS = 3
 _SUGGESTED = 8
-
-
-@dataclass(frozen=True)
-class FieldRow:
-    """A field of the form: what was read or typed, and whether to look twice."""
-
-    name: str
-    label: str
-    value: str
-    unit: str
-    confidence: float | None
-    doubtful: bool
-    why: str
-    page: int | None
 
 
 @router.get("/review")
@@ -80,8 +62,8 @@ def choose_case(visit: SignedIn) -> Response:
     """Return the cases of an account as choices."""
     visit.viewer.require(Right.SCAN_REVIEW)
     asked = visit.request.query_params
-    belonging = _belonging(visit, asked.get("account_no", ""), asked.get("application_no"))
-    return visit.page("review/cases.html", belonging=belonging)
+    found = review_form.belonging(visit, asked.get("account_no", ""), asked.get("application_no"))
+    return visit.page("review/cases.html", belonging=found)
 
 
 @router.get("/review/{document_id}")
@@ -107,7 +89,7 @@ def ask_reason(visit: SignedIn, document_id: Id) -> Response:
     """Ask for the reason on a page of its own, for browsers without scripts."""
     with visit.services.database.reading() as session:
         document = queries.document(session, visit.viewer, document_id)
-    return visit.page("review/reject.html", document=document, batch=_batch_asked(visit), reasons=REASONS)
+    return visit.page("review/reject.html", document=document, batch=_batch_asked(visit), reasons=review_form.REASONS)
 
 
 @router.post("/review/{document_id}/reject")
@@ -197,10 +179,9 @@ def _desk(visit: Visit, document_id: int, *, typed: Form | None = None, error: A
         scan = queries.scan(session, visit.viewer, document.scan_id)
         waiting = queries.review_queue(session, visit.viewer, batch_id=batch, limit=1).total
         last = _last(visit, session)
-    page_no = _page_shown(visit, document)
-    account = typed.text("account_no", limit=200) if typed else document.account_no or _value(document, "account_no")
-    application = typed.text("application_no") if typed else document.application_no
-    fields = _fields(visit, document, typed)
+    page_no = review_form.page_shown(visit, document)
+    belonging = review_form.proposed_belonging(visit, document, typed)
+    fields = review_form.rows(visit, document, belonging, typed)
     return visit.page(
         "review/desk.html",
         status=error.http_status if error else 200,
@@ -210,113 +191,13 @@ def _desk(visit: Visit, document_id: int, *, typed: Form | None = None, error: A
         waiting=waiting,
         last=last,
         page_no=page_no,
-        sheet=_sheet(visit, document, scan, page_no, fields),
+        sheet=review_form.drawn(visit, document, scan, page_no, fields),
         fields=fields,
-        pills=_pills(document),
-        chosen=_chosen(document, typed),
+        pills=review_form.pills(document),
+        chosen=typed.text("document_type", limit=20) if typed else document.document_type,
         other_type=typed.text("other_type") if typed else "",
-        belonging=_belonging(visit, account, application),
+        belonging=belonging,
         types=labels.document_types(),
         error=visit.told(error) if error else "",
-        reasons=REASONS,
+        reasons=review_form.REASONS,
     )
-
-
-def _page_shown(visit: Visit, document: DocumentView) -> int:
-    asked = whole_number(visit.request.query_params.get("page"))
-    if asked in document.pages:
-        return asked or document.pages[0]
-    return document.pages[0] if document.pages else 1
-
-
-def _value(document: DocumentView, name: str) -> str:
-    found = document.fields.get(name)
-    return str(found.get("value") or "") if found else ""
-
-
-def _pills(document: DocumentView) -> list[tuple[str, float]]:
-    """Return the likeliest types with their confidence, the proposal first."""
-    ranked = [(document.document_type, document.confidence), *document.candidates]
-    best: dict[str, float] = {}
-    for code, confidence in ranked:
-        best.setdefault(code, confidence)
-    return list(best.items())[: _PILLS - 1]
-
-
-def _chosen(document: DocumentView, typed: Form | None) -> str:
-    return typed.text("document_type", limit=20) if typed else document.document_type
-
-
-def _fields(visit: Visit, document: DocumentView, typed: Form | None) -> list[FieldRow]:
-    """Return the fields of the form: what was read, then what the type asks for and was not found."""
-    given = typed.group("field.") if typed else {}
-    asked = labels.document_types().get(document.document_type)
-    names = [*document.fields, *(asked.key_fields if asked else ())]
-    say = labels.Labels(visit.language)
-    return [_field(visit, say, name, document.fields.get(name), given.get(name)) for name in dict.fromkeys(names)]
-
-
-def _field(visit: Visit, say: labels.Labels, name: str, found: Mapping[str, Any] | None, given: str | None) -> FieldRow:
-    read = found or {}
-    value = str(read.get("value") or "")
-    why = _why(visit, read) if found else ""
-    return FieldRow(
-        name=name,
-        label=say.field(name),
-        value=value if given is None else given,
-        unit=str(read.get("unit") or ""),
-        confidence=read.get("confidence"),
-        doubtful=bool(why),
-        why=why,
-        page=read.get("page"),
-    )
-
-
-def _why(visit: Visit, read: Mapping[str, Any]) -> str:
-    if read.get("checked") is False:
-        return visit.say(N_("校验位不符，请对照影像核对。"))
-    if float(read.get("confidence") or 0) < visit.services.settings.file_type_threshold:
-        return visit.say(N_("识别把握不足，请对照影像核对。"))
-    return ""
-
-
-def _sheet(
-    visit: Visit, document: DocumentView, scan: ScanView, page_no: int, fields: list[FieldRow]
-) -> sheet.Sheet | None:
-    page = next((page for page in scan.pages if page.page_no == page_no), None)
-    if page is None:
-        return None
-    within = document.pages.index(page_no) + 1 if page_no in document.pages else 0
-    doubtful = {row.name for row in fields if row.doubtful}
-    say = labels.Labels(visit.language)
-    marks = [
-        sheet.Mark(name, say.field(name), tuple(read["box"]), name in doubtful)
-        for name, read in document.fields.items()
-        if read.get("box") and read.get("page") == within
-    ]
-    return scan_sheet(visit, scan.row.id, page, marks)
-
-
-@dataclass(frozen=True)
-class Belonging:
-    """Where the document is to go: the account as typed, its file if there is one, the case chosen in it."""
-
-    account_no: str
-    household: Any
-    application_no: str
-
-
-def _belonging(visit: Visit, account: str, application: str | None) -> Belonging:
-    number = account.strip().split(" ")[0][:40]
-    household = None
-    if number:
-        try:
-            with visit.services.database.reading() as session:
-                household = households.household(session, visit.viewer, number)
-        except NotFound:
-            household = None
-    return Belonging(number, household, application or "")
-
-
-#: Reasons offered when a document is sent back; a sentence may be added.
-REASONS = (N_("影像不清"), N_("缺页"), N_("未签字或未盖章"), N_("已过期"), N_("不属于归档资料"), N_("归属错误"))

@@ -10,8 +10,7 @@ from fastapi.responses import Response
 from archive_service.audit.record import record
 from archive_service.errors import NotFound
 from archive_service.people.roles import Right
-from archive_service.web import pictures, sheet, words
-from archive_service.web.i18n import N_
+from archive_service.web import pictures, scan_sheet, sheet, words
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries
 from ingest.queries import ScanPageView, ScanView
@@ -127,26 +126,4 @@ def _page_asked(visit: Visit, scan: ScanView) -> int | None:
 
 def _drawn(visit: Visit, scan: ScanView, page_no: int) -> sheet.Sheet:
     page = next(page for page in scan.pages if page.page_no == page_no)
-    return scan_sheet(visit, scan.row.id, page)
-
-
-def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: list[sheet.Mark] | None = None) -> sheet.Sheet:
-    """Return a page of a scan ready to be drawn, with the boxes given."""
-    lines = sheet.lines_of(visit.services.store, page.lines_digest)
-    missing = "" if page.image_digest else _why_missing(page)
-    return sheet.Sheet(
-        image=f"/scans/{scan_id}/pages/{page.page_no}/image",
-        label=visit.say(N_("第 %(n)s 页"), n=page.page_no),
-        width=page.width_px or 1240,
-        height=page.height_px or 1754,
-        words=sheet.place(lines, masked=False),
-        marks=marks or [],
-        missing=missing,
-        text=page.text or "",
-    )
-
-
-def _why_missing(page: ScanPageView) -> str:
-    if page.error_code:
-        return N_("这一页读取失败，其余各页不受影响。原件已保留；重扫这一页即可。")
-    return N_("这一页正在生成，完成的页可以先看。")
+    return scan_sheet.scan_sheet(visit, scan.row.id, page)

@@ -28,9 +28,20 @@
   });
   form.querySelector("[name=other_type]").addEventListener("input", function () { form.querySelector("[name=document_type][value=other]").checked = true; });
 
+  /* One key takes what the business system has: for the field in focus, else for the first that offers something. */
+  function take(button) {
+    var field = document.getElementById(button.dataset.for);
+    field.value = button.dataset.suggest; field.closest(".field").classList.remove("doubt"); button.closest(".why").remove();
+    var sign = field.parentElement.querySelector("use"); if (sign) sign.setAttribute("href", sign.getAttribute("href").replace(/#.*/, "#check"));
+    nextDoubt(field);
+  }
+  form.addEventListener("click", function (event) { var b = event.target.closest("[data-suggest]"); if (b) take(b); });
+  keys.on("KeyY", function () { var first = form.querySelector("[data-suggest]"); if (first) take(first); });
+
   form.addEventListener("focusin", function (event) { if (event.target.dataset.field && keys.point) keys.point(event.target.dataset.field); });
-  document.querySelectorAll(".marks rect").forEach(function (rect) {
-    rect.addEventListener("click", function () { var field = form.querySelector("input[data-field='" + rect.dataset.field + "']"); if (field) field.focus(); });
+  document.addEventListener("click", function (event) {
+    var rect = event.target.closest(".marks rect"), field = rect && form.querySelector("input[data-field='" + rect.dataset.field + "']");
+    if (field) field.focus();
   });
 
   document.querySelectorAll("[data-reject]").forEach(function (link) {

@@ -1,17 +1,25 @@
 /* The page on its desk: zoom, turn, fit, recognised text. Everything drawn is SVG; the server made the picture. */
 (function () {
   "use strict";
-  var stage = document.querySelector("[data-stage]"); if (!stage) return;
-  var paper = stage.querySelector(".paper"), sheet = stage.querySelector("[data-sheet]");
-  var svg = sheet && sheet.querySelector("svg"), turned = svg && svg.querySelector("[data-turned]");
-  var shown = stage.querySelector("[data-zoom]");
-  var view = remembered();
+  var keys = window.archive, view = remembered(), stage, paper, sheet, svg, turned, shown;
 
   function remembered() {
-    try { return Object.assign({ fit: "width", zoom: 1, text: false }, JSON.parse(sessionStorage.getItem("view") || "{}"), { turn: 0 }); }
-    catch (error) { return { fit: "width", zoom: 1, text: false, turn: 0 }; }
+    var usual = { fit: "width", zoom: 1, text: false };
+    try { return Object.assign(usual, JSON.parse(sessionStorage.getItem("view") || "{}"), { turn: 0 }); } catch (error) { return Object.assign(usual, { turn: 0 }); }
   }
   function remember() { try { sessionStorage.setItem("view", JSON.stringify({ fit: view.fit, zoom: view.zoom, text: view.text })); } catch (error) { /* private windows may refuse; nothing is lost */ } }
+
+  /* A page may be exchanged while the form beside it stays: then everything about the old one is forgotten. */
+  function open() {
+    var found = document.querySelector("[data-stage]");
+    if (!found || found === stage) return;
+    stage = found; paper = stage.querySelector(".paper"); sheet = stage.querySelector("[data-sheet]");
+    svg = sheet && sheet.querySelector("svg"); turned = svg && svg.querySelector("[data-turned]"); shown = stage.querySelector("[data-zoom]");
+    view.turn = 0;
+    stage.addEventListener("click", function (event) { var b = event.target.closest("[data-view]"); if (b) act(b.dataset.view); });
+    draw(); markStrip();
+    var word = svg && svg.querySelector(".found rect"); if (word) show(paper, word);
+  }
 
   function draw() {
     if (!svg) return;
@@ -24,11 +32,10 @@
     sheet.style.width = Math.round(base * view.zoom) + "px";
     if (shown) shown.textContent = Math.round(view.zoom * 100) + "%";
     svg.classList.toggle("show-text", view.text);
-    stage.querySelectorAll("[data-view=text]").forEach(function (b) { b.setAttribute("aria-pressed", view.text); });
-    stage.querySelectorAll("[data-view=width]").forEach(function (b) { b.setAttribute("aria-pressed", view.fit === "width"); });
-    stage.querySelectorAll("[data-view=whole]").forEach(function (b) { b.setAttribute("aria-pressed", view.fit === "whole"); });
+    press("text", view.text); press("width", view.fit === "width"); press("whole", view.fit === "whole");
     remember();
   }
+  function press(name, on) { stage.querySelectorAll("[data-view=" + name + "]").forEach(function (b) { b.setAttribute("aria-pressed", on); }); }
 
   var acts = {
     in: function () { view.zoom = Math.min(8, view.zoom * 1.25); },
@@ -41,43 +48,48 @@
     text: function () { view.text = !view.text; }
   };
   function act(name) {
+    if (!stage) return;
     var x = (paper.scrollLeft + paper.clientWidth / 2) / paper.scrollWidth, y = (paper.scrollTop + paper.clientHeight / 2) / paper.scrollHeight;
     acts[name](); draw();
     paper.scrollLeft = x * paper.scrollWidth - paper.clientWidth / 2; paper.scrollTop = y * paper.scrollHeight - paper.clientHeight / 2;
   }
-  stage.addEventListener("click", function (event) { var b = event.target.closest("[data-view]"); if (b) act(b.dataset.view); });
 
-  var keys = window.archive;
-  keys.on("Equal", function () { act("in"); }); keys.on("Shift+Equal", function () { act("in"); }); keys.on("NumpadAdd", function () { act("in"); });
-  keys.on("Minus", function () { act("out"); }); keys.on("NumpadSubtract", function () { act("out"); });
-  keys.on("Digit0", function () { act("reset"); }); keys.on("Numpad0", function () { act("reset"); });
+  /* Only the strip and the desk scroll, never the page around them. */
+  function show(box, thing) {
+    var a = box.getBoundingClientRect(), b = thing.getBoundingClientRect();
+    box.scrollTop += b.top - a.top - (a.height - b.height) / 2; box.scrollLeft += b.left - a.left - (a.width - b.width) / 2;
+  }
+  function markStrip() {
+    var strip = stage.parentElement.querySelector(".strip"); if (!strip) return;
+    var here = strip.querySelector(".thumb[data-page-no='" + stage.dataset.stage + "']");
+    if (here) { strip.querySelectorAll("[aria-current]").forEach(function (one) { one.removeAttribute("aria-current"); }); here.setAttribute("aria-current", "page"); }
+    var current = strip.querySelector("[aria-current]"); if (current) show(strip, current);
+  }
+  function follow(selector) { var link = stage && stage.parentElement.querySelector(selector); if (link) link.click(); }
+
+  ["Equal", "Shift+Equal", "NumpadAdd"].forEach(function (code) { keys.on(code, function () { act("in"); }); });
+  ["Minus", "NumpadSubtract"].forEach(function (code) { keys.on(code, function () { act("out"); }); });
+  ["Digit0", "Numpad0"].forEach(function (code) { keys.on(code, function () { act("reset"); }); });
   keys.on("KeyW", function () { act("fit"); }); keys.on("KeyO", function () { act("turn"); }); keys.on("KeyT", function () { act("text"); });
   keys.on("PageDown", function () { follow("[data-page=next]"); }); keys.on("PageUp", function () { follow("[data-page=previous]"); });
-  keys.on("Home", function () { follow(".strip .thumb:first-of-type"); });
-  keys.on("End", function () { var all = document.querySelectorAll(".strip .thumb"); if (all.length) all[all.length - 1].click(); });
-  function follow(selector) { var link = stage.parentElement.querySelector(selector); if (link) link.click(); }
+  keys.on("Home", function () { follow(".strip .thumb"); });
+  keys.on("End", function () { var all = stage ? stage.parentElement.querySelectorAll(".strip .thumb") : []; if (all.length) all[all.length - 1].click(); });
 
   /* A place on the page is brought into sight and marked while its field has the focus. */
-  window.archive.point = function (name) {
+  keys.point = function (name) {
     if (!svg) return;
     svg.querySelectorAll(".marks rect").forEach(function (rect) {
       var at = rect.dataset.field === name; rect.classList.toggle("at", at);
       if (at) show(paper, rect);
     });
   };
-  window.addEventListener("resize", draw);
-  /* Only the strip and the desk scroll, never the page around them. */
-  function show(box, thing) {
-    var a = box.getBoundingClientRect(), b = thing.getBoundingClientRect();
-    box.scrollTop += b.top - a.top - (a.height - b.height) / 2; box.scrollLeft += b.left - a.left - (a.width - b.width) / 2;
-  }
-  var strip = stage.parentElement.querySelector(".strip"), here = strip && strip.querySelector("[aria-current]");
-  if (here) show(strip, here);
-  draw();
-  var found = svg && svg.querySelector(".found rect"); if (found) show(paper, found);
   document.querySelectorAll("[data-point]").forEach(function (row) {
-    row.addEventListener("mouseenter", function () { window.archive.point(row.dataset.point); });
+    row.addEventListener("mouseenter", function () { keys.point(row.dataset.point); });
   });
   var finder = document.getElementById("find-here");
   if (finder) keys.on("KeyF", function () { finder.focus(); finder.select(); });
+
+  window.addEventListener("resize", draw);
+  document.addEventListener("htmx:afterSettle", open);
+  open();
 })();
