@@ -21,7 +21,7 @@ demo: $(READY) ## Make sample scans, take them through the pipeline, serve the r
 	ARCHIVE_HOME=$${ARCHIVE_HOME:-demo-data} $(BIN)/archive-service demo $(ARGS)
 
 test: $(READY) ## Run the tests (what needs a program that is not here says so and is left out)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(READY) ## Format, lint, types, import contract, migrations: all that CI checks besides the tests
 	$(BIN)/ruff format --check .

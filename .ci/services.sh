@@ -35,7 +35,9 @@ until_answers() {
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 stop_services() {
-  local pid
+  local pid file
+  # Also when Ceph came up only in part.
+  for file in "$SERVICES"/ceph/*.session; do [ -e "$file" ] && STARTED+=("$(cat "$file")"); done
   for pid in "${STARTED[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
   for pid in "${STARTED[@]}"; do
     for _ in $(seq 40); do kill -0 -- "-$pid" 2>/dev/null || break; sleep 0.1; done
@@ -110,7 +112,6 @@ start_ceph() {
   port=$(free_port)
   "$(dirname "${BASH_SOURCE[0]}")/ceph.sh" "$SERVICES/ceph" "$port" "$key" "$secret" >"$SERVICES/ceph.log" 2>&1 ||
     { tail -n 40 "$SERVICES/ceph.log" >&2; return 1; }
-  STARTED+=($(cat "$SERVICES"/ceph/*.session))
   until_answers ceph 60 port_open "$port"
   add_s3 "ceph=127.0.0.1:$port,$key,$secret"
 }

@@ -83,6 +83,12 @@ class SearchEngine(Protocol):
     def count(self) -> int:
         """Return the number of documents that readers see."""
 
+    def ids(self) -> Iterator[int]:
+        """Yield the item id of every document that readers see, in no particular order; twice when it is there twice.
+
+        May take seconds and is meant for checking the index against the records.
+        """
+
     def reload(self) -> None:
         """Let readers see the last commit."""
 

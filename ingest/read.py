@@ -5,7 +5,6 @@ The file's own text is taken where it was found sound; every other page is read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,27 +15,13 @@ from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 from ingest import lines, states
-from ingest.lines import TextLine
 from ingest.ocr import images
+from ingest.ocr.reading import PageReading
 from ingest.tables import Scan, ScanPage
 from ingest.workshop import Apply, Workshop
 
 #: Name of the reader of pages that bring their own text.
 TEXT_LAYER = "text-layer"
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A page as read, with its bytes not yet stored."""
-
-    rotation: int
-    engine: str
-    confidence: float
-    lines: tuple[TextLine, ...]
-    width_px: int
-    height_px: int
-    image: bytes
-    thumbnail: bytes
 
 
 def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
@@ -75,28 +60,27 @@ def _record(session: Session, *objects: tuple[Stored, str], now: datetime) -> No
         record_object(session, stored, role="rendition", media_type=media_type, now=now)
 
 
-def _write(row: ScanPage, read: _Read, *, image: Stored, thumbnail: Stored, text: Stored) -> None:
+def _write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored) -> None:
     row.rotation, row.engine, row.confidence = read.rotation, read.engine, read.confidence
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest
     row.text = lines.page_text(read.lines)
 
 
-def _layer(workshop: Workshop, page: ScanPage) -> _Read:
+def _layer(workshop: Workshop, page: ScanPage) -> PageReading:
     found = lines.from_json(workshop.store.read(page.layer_digest or ""))
     upright = images.upright(workshop.store.read(page.raw_digest or ""), 0)
-    return _Read(0, TEXT_LAYER, 1.0, found, upright.width_px, upright.height_px, upright.image, upright.thumbnail)
-
-
-def _engine(workshop: Workshop, page: ScanPage) -> _Read:
-    reading = workshop.reader.read(workshop.store.read(page.raw_digest or ""), dpi=page.dpi)
-    return _Read(
-        reading.rotation,
-        reading.engine,
-        reading.confidence,
-        reading.lines,
-        reading.width_px,
-        reading.height_px,
-        reading.image,
-        reading.thumbnail,
+    return PageReading(
+        rotation=0,
+        engine=TEXT_LAYER,
+        confidence=1.0,
+        lines=found,
+        width_px=upright.width_px,
+        height_px=upright.height_px,
+        image=upright.image,
+        thumbnail=upright.thumbnail,
     )
+
+
+def _engine(workshop: Workshop, page: ScanPage) -> PageReading:
+    return workshop.reader.read(workshop.store.read(page.raw_digest or ""), dpi=page.dpi)

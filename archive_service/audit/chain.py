@@ -60,19 +60,35 @@ class Break:
     reason: str
 
 
-def breaks(entries: Iterable[tuple[Link, str, str]], *, head: tuple[int, str]) -> Iterator[Break]:
+#: Numbers of one gap that are named one by one.
+MOST_NAMED = 1000
+
+
+def breaks(entries: Iterable[tuple[Link | int, str, str]], *, head: tuple[int, str]) -> Iterator[Break]:
     """Yield every break in `entries`: (link, previous hash as stored, hash as stored) in order of seq.
 
-    `head` is the number and hash that the chain should end with; a cut-off end is a break too.
+    Of an entry that cannot even be read, its number stands in place of the link. `head` is the number and hash that the
+    chain should end with; a cut-off end is a break too. Each break names the entry that was changed and, as far as the
+    hashes can tell, not its successor.
     """
-    expected_seq, previous = 1, GENESIS
+    expected_seq, previous = 1, {GENESIS}
     for link, stored_previous, stored_hash in entries:
-        if link.seq != expected_seq:
-            yield Break(expected_seq, "missing")
-        elif stored_previous != previous:
-            yield Break(link.seq, "previous-differs")
-        if link_hash(stored_previous, link) != stored_hash:
-            yield Break(link.seq, "altered")
-        expected_seq, previous = link.seq + 1, stored_hash
-    if (expected_seq - 1, previous) != head:
+        seq = link if isinstance(link, int) else link.seq
+        if seq > head[0]:
+            yield Break(seq, "beyond-end")
+            continue
+        yield from _missing(expected_seq, seq)
+        true_hash = "" if isinstance(link, int) else link_hash(stored_previous, link)
+        if true_hash != stored_hash:
+            yield Break(seq, "altered")
+        elif seq == expected_seq and stored_previous not in previous:
+            yield Break(seq, "previous-differs")
+        # When only the hash of an entry was changed, its successor still holds the true one and is not at fault.
+        expected_seq, previous = seq + 1, {stored_hash, true_hash}
+    yield from _missing(expected_seq, head[0])
+    if expected_seq - 1 != head[0] or head[1] not in previous:
         yield Break(head[0], "end-differs")
+
+
+def _missing(expected_seq: int, seq: int) -> Iterator[Break]:
+    return (Break(gone, "missing") for gone in range(expected_seq, min(seq, expected_seq + MOST_NAMED)))

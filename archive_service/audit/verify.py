@@ -1,10 +1,13 @@
-"""Check the whole audit chain against its head."""
+"""Check the whole audit chain against its head, also while others append to it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from archive_service.audit.chain import GENESIS, Break, Link, breaks
@@ -13,8 +16,17 @@ from archive_service.audit.tables import AuditEntry, AuditHead
 
 def chain_breaks(session: Session) -> list[Break]:
     """Return every place where the chain does not hold; empty means that nothing was altered, removed or inserted."""
-    head = session.get(AuditHead, 1)
-    return list(breaks(_links(session), head=(head.seq, head.hash) if head else (0, GENESIS)))
+    head = _head(session)
+    found = list(breaks(_links(session, up_to=head[0]), head=head))
+    # What others append while we read lies beyond the head that we began with, but never beyond the head of now.
+    rest = list(session.scalars(select(AuditEntry.seq).where(AuditEntry.seq > head[0]).order_by(AuditEntry.seq)))
+    now = _head(session)[0]
+    return found + [Break(seq, "beyond-end") for seq in rest if seq > now]
+
+
+def _head(session: Session) -> tuple[int, str]:
+    row = session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == 1)).one_or_none()
+    return (row.seq, row.hash) if row else (0, GENESIS)
 
 
 def last_seq(session: Session) -> int:
@@ -23,17 +35,46 @@ def last_seq(session: Session) -> int:
     return head.seq if head else 0
 
 
-def _links(session: Session) -> Iterator[tuple[Link, str, str]]:
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)):
-        link = Link(
-            entry.seq,
-            entry.at,
-            entry.person_id,
-            entry.person_name,
-            entry.did,
-            entry.object_kind,
-            entry.object_id,
-            entry.unit_id,
-            entry.facts,
-        )
-        yield link, entry.previous_hash, entry.hash
+def _links(session: Session, *, up_to: int) -> Iterator[tuple[Link | int, str, str]]:
+    # Moments and facts come as the database keeps them: what was changed may not be a moment or JSON any more, and has
+    # to be named instead of ending the check.
+    asked = select(
+        AuditEntry.seq,
+        type_coerce(AuditEntry.at, String).label("at"),
+        AuditEntry.person_id,
+        AuditEntry.person_name,
+        AuditEntry.did,
+        AuditEntry.object_kind,
+        AuditEntry.object_id,
+        AuditEntry.unit_id,
+        type_coerce(AuditEntry.facts, String).label("facts"),
+        AuditEntry.previous_hash,
+        AuditEntry.hash,
+    )
+    rows = session.execute(
+        asked.where(AuditEntry.seq <= up_to).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    )
+    for row in rows:
+        yield _link(row) or row.seq, row.previous_hash, row.hash
+
+
+def _link(row: Any) -> Link | None:
+    """Return what the hash of a row covers, none when it cannot be read."""
+    try:
+        at = datetime.fromisoformat(row.at) if isinstance(row.at, str) else row.at
+        facts = json.loads(row.facts)
+        # SQLite drops the zone, PostgreSQL gives its own.
+        moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return Link(
+        row.seq,
+        moment,
+        row.person_id,
+        row.person_name,
+        row.did,
+        row.object_kind,
+        row.object_id,
+        row.unit_id,
+        facts,
+    )

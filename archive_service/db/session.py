@@ -14,12 +14,14 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 _WRITES = "archive_writes"
+#: A server that is gone is noticed in seconds, not when the network gives up.
+_REACH = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 def connect(url: str) -> Engine:
     """Return an engine for `url` with the durability that an archive needs."""
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, connect_args=_REACH)
         event.listen(engine, "connect", _keep_text_storable)
         return engine
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=20)

@@ -39,6 +39,7 @@ class Guard:
         self.answer = answer
         self.max_upload_bytes = max_upload_bytes
         self.tls = tls
+        self._uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,7 +59,10 @@ class Guard:
             if foreign(scope["method"], Headers(scope=scope)):
                 await self._say(scope, receive, send_guarded, 403, "request.foreign")
                 return
-            await self.app(scope, self._limited(scope, receive), send_guarded)
+            if _may_be_large(scope):
+                await self._upload(scope, self._limited(scope, receive), send_guarded)
+            else:
+                await self.app(scope, self._limited(scope, receive), send_guarded)
         except TooLarge:
             if not started:
                 await self._say(scope, receive, send_guarded, 413, "request.too-large")
@@ -72,6 +76,16 @@ class Guard:
             if started:
                 raise
             await self._say(scope, receive, send_guarded, 500, "fault.unforeseen", reference)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._uploads >= UPLOADS_AT_ONCE:
+            await self._say(scope, receive, _with_header(send, "Retry-After", str(RETRY_AFTER_S)), 429, "request.busy")
+            return
+        self._uploads += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._uploads -= 1
 
     async def _say(
         self, scope: Scope, receive: Receive, send: Send, status: int, code: str, reference: str = ""
@@ -108,6 +122,15 @@ class Guard:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
 
+def _with_header(send: Send, name: str, value: str) -> Send:
+    async def send_more(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[name] = value
+        await send(message)
+
+    return send_more
+
+
 def foreign(method: str, headers: Headers) -> bool:
     """Say whether a request that changes something was sent by another site's page.
 
@@ -128,5 +151,8 @@ def _may_be_large(scope: Scope) -> bool:
     return known and scope["method"] == "POST" and scope["path"] in UPLOADS
 
 
+#: Uploads taken at once; each holds a file on disk until the store has it. Who comes later is asked to come again.
+UPLOADS_AT_ONCE = 24
+RETRY_AFTER_S = 3
 #: Addresses that take files.
 UPLOADS = frozenset({"/intake", "/intake/files", "/api/v1/scans"})

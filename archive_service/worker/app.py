@@ -6,6 +6,7 @@ message. A child that replaces a dead one frees the dead one's jobs before it lo
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -165,6 +166,8 @@ def run_worker(settings: Settings, queues: tuple[str, ...]) -> None:
     if "upkeep" in chosen:
         options += ["--beat", "--scheduler", "celery.beat:Scheduler"]
     signals.heartbeat_sent.connect(_touch)
+    # It warns that messages with a later date would block; none is ever sent.
+    logging.getLogger("celery.worker.consumer.delayed_delivery").setLevel(logging.ERROR)
     make_worker(settings).worker_main(
         ["worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", *options]
     )

@@ -22,6 +22,8 @@ from indexing.query import EngineQuery
 
 _FAULTS = (ValueError, OSError, RuntimeError)
 _BULK_HEAP_BYTES, _HEAP_BYTES = 256_000_000, 50_000_000
+#: Ids that are listed at a time, and the largest that a database gives.
+_IDS_A_PAGE, _LARGEST_ID = 20_000, 2**63 - 1
 _FACETS = {"document_type": 500, "centre": 5000, "category": 50, "year": 300}
 
 
@@ -154,6 +156,23 @@ class TantivyEngine:
     def count(self) -> int:
         """Return the number of documents."""
         return int(self._searcher.num_docs)
+
+    def ids(self) -> Iterator[int]:
+        """Yield the item id of every document, in ascending order."""
+        # All hits at once would take a hundred bytes a document, hits by offset a sort of all for each page; so the
+        # next page begins at the last id of the one before.
+        searcher, last = self._searcher, -1
+        while True:
+            with engine_faults(_FAULTS):
+                rest = Query.range_query(self._schema, "id", tantivy.FieldType.Unsigned, last + 1, _LARGEST_ID)
+                hits = searcher.search(rest, limit=_IDS_A_PAGE, order_by_field="id", order=tantivy.Order.Asc).hits
+            found = [int(one) for one, _ in hits]
+            # The documents of the last id may go on behind the page; the next page has them all.
+            kept = found if len(found) < _IDS_A_PAGE else [one for one in found if one != found[-1]]
+            yield from kept
+            if len(found) < _IDS_A_PAGE:
+                return
+            last = kept[-1]
 
     def reload(self) -> None:
         """Let readers see the last commit."""

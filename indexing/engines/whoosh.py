@@ -153,6 +153,13 @@ class WhooshEngine:
         """Return the number of documents."""
         return int(self._searcher.doc_count())
 
+    def ids(self) -> Iterator[int]:
+        """Yield the item id of every document."""
+        with self._lock, engine_faults(_FAULTS):
+            reader = self._searcher.reader()
+            found = [int(reader.stored_fields(number)["key"]) for number in reader.all_doc_ids()]
+        yield from found
+
     def reload(self) -> None:
         """Let readers see the last commit."""
         with self._lock, engine_faults(_FAULTS):

@@ -14,6 +14,7 @@ from ingest.ocr.engine import Engine, Pixels
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.orientation import Orientation
 from ingest.ocr.rapid import RapidEngine, Runtime
+from ingest.ocr.reading import PageReading
 from ingest.ocr.tesseract import TesseractEngine
 
 #: A turn less likely than this is checked against the page upside down if there is little to read:
@@ -24,25 +25,6 @@ _MUCH = 6.0
 _RED_READS_WELL = 0.85
 #: A page read worse than this is tried another way up.
 _READS_WELL = 0.8
-
-
-@dataclass(frozen=True)
-class PageReading:
-    """A page as read; boxes of `lines` are pixels of `image`, the upright and level JPEG to be kept.
-
-    `rotation` is the turn in degrees clockwise (0, 90, 180, 270) that set the scan upright. Rows that leaned
-    were levelled as well, and `image` is the levelled one, so that boxes lie on their words in any viewer.
-    """
-
-    rotation: int
-    engine: str
-    #: Mean over the lines, weighted by their length, 0 to 1; a blank page has 1.
-    confidence: float
-    lines: tuple[TextLine, ...]
-    width_px: int
-    height_px: int
-    image: bytes
-    thumbnail: bytes
 
 
 @dataclass(frozen=True)

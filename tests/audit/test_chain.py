@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from archive_service.audit.chain import Link, link_hash
 from archive_service.audit.record import Actor, record
+from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
 from archive_service.db.session import Database
+from archive_service.settings import Settings
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -62,11 +67,46 @@ def test_a_changed_or_missing_entry_breaks_the_chain_at_its_place(
     assert place in breaks_after(database, change)
 
 
-def test_an_entry_rewritten_with_a_new_hash_breaks_its_successor(database: Database) -> None:
+def test_an_entry_rewritten_with_its_own_right_hash_breaks_its_successor(database: Database) -> None:
     """Whoever recomputes one hash would have to recompute all that follow."""
     write_entries(database, 3)
-    found = breaks_after(database, f"update audit_entries set hash = '{'f' * 64}' where seq = 2")
-    assert (3, "previous-differs") in found
+    with database.reading() as session:
+        second = session.get_one(AuditEntry, 2)
+        link = Link(2, second.at, None, "x", second.did, second.object_kind, second.object_id, None, second.facts)
+        rehashed = link_hash(second.previous_hash, link)
+    found = breaks_after(database, f"update audit_entries set person_name = 'x', hash = '{rehashed}' where seq = 2")
+    assert found == [(3, "previous-differs")]
+
+
+@pytest.mark.parametrize(
+    ("change", "places"),
+    [
+        ("update audit_entries set hash = 'f' where seq = 2", [(2, "altered")]),
+        ("update audit_entries set hash = 'f' where seq = 5", [(5, "altered")]),
+        ("update audit_entries set previous_hash = 'f' where seq = 2", [(2, "altered")]),
+        ("update audit_entries set facts = 'no json' where seq = 4", [(4, "altered")]),
+        ("delete from audit_entries where seq in (2, 3)", [(2, "missing"), (3, "missing")]),
+        ("update audit_entries set seq = 99 where seq = 3", [(3, "missing"), (99, "beyond-end")]),
+        ("update audit_head set seq = 4", [(4, "end-differs"), (5, "beyond-end")]),
+    ],
+)
+def test_only_the_entries_that_were_touched_are_named(
+    database: Database, change: str, places: list[tuple[int, str]]
+) -> None:
+    """The neighbours of a changed entry are sound and not called otherwise, whatever of it was changed."""
+    write_entries(database, 5)
+    assert breaks_after(database, change) == places
+
+
+def test_a_moment_that_is_none_is_named(settings: Settings, migrated_file: Path) -> None:
+    """SQLite keeps any text as a moment; the check names the entry and goes on."""
+    settings.home.mkdir()
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    database = Database(settings.url())
+    write_entries(database, 3)
+    found = breaks_after(database, "update audit_entries set at = 'yesterday' where seq = 2")
+    database.close()
+    assert found == [(2, "altered")]
 
 
 def record_and_fail(database: Database) -> None:

@@ -281,6 +281,17 @@ def test_what_is_not_committed_is_never_seen_and_the_writer_is_free_again(shelf:
     assert shelf.ids('"提交"') == [2]
 
 
+def test_the_ids_of_all_papers_are_listed_and_a_paper_that_is_there_twice_shows(shelf: Shelf) -> None:
+    """What is compared with the records: deleted papers are gone from the list, also before any merge."""
+    shelf.hold(*(paper(n, "合同") for n in (3, 1, 2, 2**40)))
+    with shelf.engine.writer() as writer:
+        writer.delete([1])
+        writer.add([paper(3, "合同")])
+        writer.commit()
+    shelf.engine.reload()
+    assert sorted(shelf.engine.ids()) == [2, 3, 3, 2**40]
+
+
 def test_a_second_writer_is_turned_away_at_once(shelf: Shelf) -> None:
     with shelf.engine.writer(), pytest.raises(IndexBusy), shelf.engine.writer():
         pass

@@ -94,7 +94,7 @@ def test_the_web_server_starts_no_workers_of_its_own_behind_a_broker(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    with running(archive, surroundings, "serve", "--port", port) as server:
+    with running(archive, surroundings, "serve", "--port", port, "--processes", "2") as server:
         end = time.monotonic() + 60
         while True:
             try:
@@ -104,5 +104,10 @@ def test_the_web_server_starts_no_workers_of_its_own_behind_a_broker(
             except OSError:
                 assert time.monotonic() < end, (archive.home / "serve.log").read_text()
                 time.sleep(0.2)
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        assert children == []
+        commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(server.pid)]
+    assert len(commands) >= 2, "both processes serve"
+    assert not [command for command in commands if b"archive_service.worker" in command]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -136,6 +136,11 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
     return World(create_app(services), services, near, far)
 
 
+def flat(html: str) -> str:
+    """`html` as if it stood on one line, with nothing between its tags."""
+    return re.sub(r"\s+", " ", html).replace("> <", "><")
+
+
 class Browser(TestClient):
     """A browser that remembers its session and sends the token of its forms."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import anyio
 import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from archive_service import clock
+from archive_service.web import errors, guard
 from archive_service.web.pages.intake import done_share, pace, steps
 from ingest.queries import BatchProgress
 from ingest.tables import Scan
@@ -136,3 +140,45 @@ def test_the_pace_is_told_only_when_it_can_be_known() -> None:
     told = pace(progress(10, rendered=3), clock.now())
     assert told is not None
     assert (told.pages_a_minute, told.minutes_left) == (10, 2)
+
+
+def test_too_many_uploads_at_once_are_asked_to_come_again_and_none_is_lost(world: World) -> None:
+    """The guard counts uploads, not requests; once one has ended the next is taken."""
+    told: list[tuple[int, str]] = []
+    started: list[int] = []
+    open_again = anyio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        started.append(1)
+        await open_again.wait()
+        await Response(status_code=201)(scope, receive, send)
+
+    async def ask(address: str) -> None:
+        headers = [(b"cookie", b"x=y"), (b"host", b"archive.test")]
+        scope = {"type": "http", "method": "POST", "path": address, "headers": headers, "query_string": b""}
+        scope["app"] = world.app
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told.append((message["status"], dict(message["headers"]).get(b"retry-after", b"").decode()))
+
+        await guarded(scope, nothing, send)
+
+    async def nothing() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def crowd() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(guard.UPLOADS_AT_ONCE):
+                group.start_soon(ask, "/intake/files")
+            await anyio.wait_all_tasks_blocked()
+            await ask("/intake/files")
+            group.start_soon(ask, "/me/preferences")
+            await anyio.wait_all_tasks_blocked()
+            open_again.set()
+        await ask("/intake/files")
+
+    guarded = guard.Guard(slow, answer=errors.by_code, max_upload_bytes=10, tls=False)
+    anyio.run(crowd)
+    assert [(status, again) for status, again in told if status != 201] == [(429, "3")]
+    assert len(started) == guard.UPLOADS_AT_ONCE + 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archive_service.web.pages.households import columns, problems
 from ingest.tables import ScanDocument
 from tests.support import records
-from tests.web.conftest import Browser, World
+from tests.web.conftest import Browser, World, flat
 
 
 def decided(world: World) -> ScanDocument:
@@ -62,7 +62,7 @@ def test_turning_a_page_leaves_the_form_beside_it(world: World, browser: Browser
         session.get_one(ScanDocument, world.near.document).pages = [1, 2]
     page = browser.get(f"/review/{world.near.document}").text
     turn = f'data-page="next" rel="next" href="/review/{world.near.document}?page=2" hx-get='
-    assert turn in page
+    assert turn in flat(page)
     assert "hx-get" not in browser.get(f"/items/{world.near.internal_item}").text.split("data-stage")[1]
 
 
@@ -136,13 +136,13 @@ def test_the_matrix_shows_every_verdict_once_with_the_page_behind_it(world: Worl
     assert sorted(shown) == sorted(verdict.document_type for verdict in case.verdicts)
     assert sum(column.due for column in columns(case)) == case.due_count
     assert sum(column.satisfied for column in columns(case)) == case.satisfied_count
-    page = browser.get(f"/households/{world.near.account_no}").text
+    page = flat(browser.get(f"/households/{world.near.account_no}").text)
     assert f'data-paper="A02R" data-status="present" href="/items/{world.near.internal_item}"' in page
     assert [verdict.status for verdict in problems(case)][:1] == ["missing"]
 
 
 def test_the_viewer_marks_the_word_looked_for_over_the_picture(world: World, browser: Browser) -> None:
-    page = browser.get(f"/items/{world.near.internal_item}?q=望江线").text
+    page = flat(browser.get(f"/items/{world.near.internal_item}?q=望江线").text)
     assert '<g class="found"><rect' in page
     assert 'textLength="50"' in page
     assert "“望江线”在第" in page

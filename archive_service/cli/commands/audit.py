@@ -6,6 +6,7 @@ import click
 
 from archive_service.audit.verify import chain_breaks
 from archive_service.cli import output
+from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.people import queries
 
@@ -16,7 +17,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--before", type=int, help="Continue below this entry.")
+@click.option("--before", type=ROW_ID, help="Continue below this entry.")
 @click.option("--limit", default=50, show_default=True, help="Most entries to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one entry a line.")
 @click.pass_obj

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from archive_service import clock
+from archive_service import clock, ids
+from archive_service.catalogue import load
 from archive_service.cli import output
+from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
 from archive_service.jobs.nudge import nudge
+from archive_service.settings import Settings
 from archive_service.worker.embedded import Supervisor
 from ingest import queries, report, states
 from ingest.receive import Receipt, Said, open_batch, receive
@@ -43,7 +47,7 @@ def ingest(
     as_json: bool,
 ) -> int:
     """Take files and folders in, wait for the result and print it, one line a file."""
-    said = Said(account, application, document_type)
+    said = _said(services.settings, account, application, document_type)
     batch_id = new_batch(services, name=paths[0].name, channel="cli", centre=centre)
     receipts = [(path, take_in(services, path, batch_id, said)) for path in files_in(paths)]
     scan_ids = [receipt.scan_id for _, receipt in receipts]
@@ -51,6 +55,22 @@ def ingest(
         with working(services):
             wait_for(services, scan_ids)
     return _print_results(services, [(str(path), receipt.scan_id) for path, receipt in receipts], as_json)
+
+
+def _said(settings: Settings, account: str | None, application: str | None, document_type: str | None) -> Said:
+    """Return what the person says of the files, as the archive writes it. Raises Invalid for what cannot be."""
+    if account:
+        account = ids.account_no(account, pattern=settings.account_no_pattern)
+    if application:
+        application = ids.compact(application)
+        if not re.fullmatch(settings.application_no_pattern, application):
+            given = application[:40]
+            raise Invalid("id.application-no", f"申请编号“{given}”不符合本单位的编号格式。请核对后再试。", given=given)
+    if document_type and document_type not in load.current(clock.today()).document_types:
+        raise Invalid(
+            "intake.document-type", "标准目录中没有这个文件类型。请用 catalogue 命令查看代码，或省略由系统识别。"
+        )
+    return Said(account, application, document_type)
 
 
 def new_batch(services: Services, *, name: str, channel: str, centre: str | None) -> int:
@@ -212,7 +232,7 @@ def _is_settled(path: Path, seen: dict[Path, tuple[int, float, float]], settle: 
 
 @click.command()
 @click.option("--state", help="Only files in this state; `moving` for those on their way.")
-@click.option("--after", type=int, help="Continue below this scan.")
+@click.option("--after", type=ROW_ID, help="Continue below this scan.")
 @click.option("--limit", default=50, show_default=True, help="Most files to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one file a line.")
 @click.pass_obj
@@ -235,7 +255,7 @@ def scans(services: Services, state: str | None, after: int | None, limit: int, 
 
 
 @click.command()
-@click.argument("scan_id", metavar="ID", type=int)
+@click.argument("scan_id", metavar="ID", type=ROW_ID)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def scan(services: Services, scan_id: int, as_json: bool) -> None:
@@ -254,7 +274,7 @@ def scan(services: Services, scan_id: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("scan_id", metavar="ID", type=int)
+@click.argument("scan_id", metavar="ID", type=ROW_ID)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with lines and their places.")
 @click.pass_obj
 def text(services: Services, scan_id: int, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import click
 
 from archive_service import clock
 from archive_service.cli import output
+from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.errors import Invalid
 from ingest import queries, review
@@ -18,7 +19,7 @@ def review_group() -> None:
 
 
 @review_group.command("list")
-@click.option("--after", type=int, help="Continue above this document.")
+@click.option("--after", type=ROW_ID, help="Continue above this document.")
 @click.option("--limit", default=50, show_default=True, help="Most documents to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
 @click.pass_obj
@@ -41,7 +42,7 @@ def list_(services: Services, after: int | None, limit: int, as_json: bool) -> N
 
 
 @review_group.command()
-@click.argument("document_id", metavar="ID", type=int)
+@click.argument("document_id", metavar="ID", type=ROW_ID)
 @click.option("--type", "document_type", help="Catalogue code; what was proposed if not given.")
 @click.option("--account", help="Account number; what was proposed if not given.")
 @click.option("--application", help="Application number.")

@@ -4,41 +4,72 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
 
-from archive_service import logs
+from archive_service import logs, settings
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.worker.embedded import Supervisor
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--processes", default=1, show_default=True, help="Web server processes.")
 @click.pass_obj
-def serve(services: Services, host: str, port: int) -> None:
+def serve(services: Services, host: str, port: int, processes: int) -> None:
     """Run the web server and, without a broker, its supervised workers."""
-    run_server(services, host=host, port=port)
+    run_server(services, host=host, port=port, processes=processes)
 
 
-def run_server(services: Services, *, host: str, port: int) -> None:
+def run_server(services: Services, *, host: str, port: int, processes: int = 1) -> None:
     """Serve until interrupted; the workers stop with the server."""
-    # Loading the pages takes a while; commands that show none should not wait for it.
-    from archive_service.web.app import create_app
-    from archive_service.web.services import Services as WebServices
-
     logs.configure(level="INFO")
-    app = create_app(WebServices(services.settings, services.database, services.store, services.index))
+    _ = services.database, services.store, services.index
     supervisor = Supervisor(services.settings, services.settings.worker_count())
     if not services.settings.broker_url and not supervisor.start():
         output.stderr.print("另一个进程已在为这个档案库运行后台任务，本进程只提供网页。")
     output.stderr.print(f"一户一档已就绪：http://{host}:{port} （Ctrl+C 停止）", highlight=False)
     try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
+        _serve(services, host=host, port=port, processes=processes)
     finally:
         supervisor.stop()
+
+
+def _serve(services: Services, *, host: str, port: int, processes: int) -> None:
+    # Several processes are started afresh and make the app from the settings; one serves the app that it made itself.
+    app = web_app(services) if processes == 1 else f"{__name__}:app_of_this_process"
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        workers=processes,
+        factory=processes > 1,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+    )
+
+
+def app_of_this_process() -> FastAPI:
+    """Return the app for the settings of the environment."""
+    logs.configure(level="INFO")
+    return web_app(Services(settings.load()))
+
+
+def web_app(services: Services) -> FastAPI:
+    """Return the web server's app."""
+    # Loading the pages takes a while; commands that show none should not wait for it.
+    from archive_service.web.app import create_app
+    from archive_service.web.services import Services as WebServices
+
+    return create_app(WebServices(services.settings, services.database, services.store, services.index))
 
 
 @click.command()

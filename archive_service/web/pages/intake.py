@@ -213,7 +213,7 @@ def steps(batch: BatchProgress) -> list[Step]:
     moving = [_BEHIND[state] for state in words.RUNNING if batch.by_state.get(state)]
     now = min(moving, default=None)
     counts = [batch.files, passed[1], passed[2], batch.pages_done, passed[4], batch.by_state.get("filed", 0)]
-    units = [N_("份文件"), N_("份文件"), N_("份文件"), N_("页"), N_("份文件"), N_("份文件")]
+    units = [N_("份文件"), N_("份文件"), N_("份文件"), N_("页"), N_("份文件"), N_("份")]
     return [Step(icon, word, counts[at], units[at], now == at) for at, (_name, icon, word) in enumerate(words.STEPS)]
 
 

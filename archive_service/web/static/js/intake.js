@@ -85,6 +85,7 @@
     request.upload.addEventListener("progress", function (event) { if (event.lengthComputable) bar.value = event.loaded / event.total; });
     request.addEventListener("loadend", function () {
       busy -= 1;
+      if (request.status === 429) { wait(one, Number(request.getResponseHeader("Retry-After")) || 3); return; }
       if (request.status === 200) {
         var said = JSON.parse(request.responseText);
         if (said.message) finish(one.row, said.message, "bad"); else one.row.remove();
@@ -94,6 +95,9 @@
     });
     request.send(data);
   }
+
+  /* Too many at once: the file waits its turn, nothing is lost and nobody has to press anything. */
+  function wait(one, seconds) { setTimeout(function () { waiting.push(one); next(); }, seconds * 1000); }
 
   function show(keep) { window.htmx.ajax("GET", "/intake/batches/" + batch + (keep ? "?keep=1" : ""), { target: "#batch", swap: "outerHTML" }); }
 

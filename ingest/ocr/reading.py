@@ -1,0 +1,26 @@
+"""What comes of reading a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.lines import TextLine
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """A page as read; boxes of `lines` are pixels of `image`, the upright and level JPEG to be kept.
+
+    `rotation` is the turn in degrees clockwise (0, 90, 180, 270) that set the scan upright. Rows that leaned
+    were levelled as well, and `image` is the levelled one, so that boxes lie on their words in any viewer.
+    """
+
+    rotation: int
+    engine: str
+    #: Mean over the lines, weighted by their length, 0 to 1; a blank page has 1.
+    confidence: float
+    lines: tuple[TextLine, ...]
+    width_px: int
+    height_px: int
+    image: bytes
+    thumbnail: bytes
