@@ -63,13 +63,9 @@ def _vacuum(source: Path, to: Path) -> None:
     except sqlite3.OperationalError as e:
         if e.sqlite_errorname in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
             raise full() from e
-        raise Unavailable(
-            "backup.database", "数据库无法复制。请检查数据库文件和目标磁盘后重试。", detail=str(e)
-        ) from e
+        raise Unavailable("backup.database", "数据库无法复制。请检查数据库文件和目标磁盘后重试。", detail=str(e)) from e
     except sqlite3.DatabaseError as e:
-        raise Damaged(
-            "database.damaged", "数据库文件已损坏，不能备份。请停止使用，并从以前的备份恢复。"
-        ) from e
+        raise Damaged("database.damaged", "数据库文件已损坏，不能备份。请停止使用，并从以前的备份恢复。") from e
 
 
 @contextmanager

@@ -42,6 +42,8 @@ COMMANDS = {
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",
+    "backup": "backing_up:backup",
+    "restore": "backing_up:restore",
 }
 
 

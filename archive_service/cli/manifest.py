@@ -1,8 +1,8 @@
 """The manifest of a backup: what it holds, written last, and the proof that it is whole.
 
-Layout of a backup folder: `manifest.json` · `database-<time>.db` (or `.dump` from PostgreSQL) · `objects-<time>.sha256`
-(the list of the objects, as `sha256sum -c` reads it) · `objects/ab/cd/<sha256>` · `catalogue-<time>/` (editions of one's
-own). A folder without a manifest holds a backup that was not finished.
+Layout of a backup folder: `manifest.json` · `database-<time>.db` (or `.dump` from PostgreSQL) ·
+`objects-<time>.sha256` (the list of the objects, as `sha256sum -c` reads it) · `objects/ab/cd/<sha256>` ·
+`catalogue-<time>/` (editions of one's own). A folder without a manifest holds a backup that was not finished.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ NAME = "manifest.json"
 #: Raised when an older program could not read the backup any more.
 FORMAT = 1
 _LINE = re.compile(r"([0-9a-f]{64})  (objects/\S+)\n?")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 
 
@@ -48,7 +49,7 @@ class Manifest:
     kind: str
     database: File
     #: The list of objects.
-    list: File
+    listing: File
     objects: int
     objects_bytes: int
     #: Rows by table, and the end of the audit chain.
@@ -72,7 +73,7 @@ class Manifest:
 
     def files(self) -> tuple[File, ...]:
         """Return every file besides the objects."""
-        return self.database, self.list, *self.catalogue
+        return self.database, self.listing, *self.catalogue
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -109,9 +110,9 @@ def _parsed(text: str) -> Manifest:
             raise Refused("backup.newer", "这份备份由更新版本的程序建立。请先升级程序再恢复。")
         if told != _digest(body):
             raise _damaged()
-        files = {name: File(**body.pop(name)) for name in ("database", "list")}
+        database, listing = File(**body.pop("database")), File(**body.pop("listing"))
         catalogue = tuple(File(**one) for one in body.pop("catalogue"))
-        manifest = Manifest(**files, catalogue=catalogue, **body)
+        manifest = Manifest(database=database, listing=listing, catalogue=catalogue, **body)
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise _damaged() from e
     # The names are paths below the folder; a manifest made by somebody else must not lead out of it.
@@ -133,17 +134,22 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 def listed(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Yield the digests of the objects in the backup."""
-    with (folder / manifest.list.name).open(encoding="utf-8") as lines:
+    with (folder / manifest.listing.name).open(encoding="utf-8") as lines:
         for line in lines:
             found = _LINE.fullmatch(line)
             if found is None:
-                raise _damaged(manifest.list.name)
+                raise _damaged(manifest.listing.name)
             yield found[1]
 
 
 def line(digest: str) -> str:
     """Return the line of the list for an object."""
     return f"{digest}  {place(digest)}\n"
+
+
+def is_digest(text: str) -> bool:
+    """Say whether the text can name an object; a row that somebody altered may say anything."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def place(digest: str) -> str:

@@ -71,7 +71,7 @@ class Worker:
 
     def _runner(self, name: str) -> Runner:
         if name not in self._runners:
-            handlers = {kind: _Limited(handler) for kind, handler in jobs.handlers(self._workshop).items()}
+            handlers = {kind: Limited(handler) for kind, handler in jobs.handlers(self._workshop).items()}
             self._runners[name] = Runner(
                 self._workshop.database, handlers, process_name(os.getpid()), (name,), self.settings.lease_s, clock.now
             )
@@ -89,7 +89,7 @@ class Worker:
 
 
 @dataclass(frozen=True)
-class _Limited:
+class Limited:
     """A handler whose job may be stopped for taking too long; it is then tried again like any other failure."""
 
     handler: Handler
