@@ -247,6 +247,20 @@ def document(session: Session, viewer: Viewer, document_id: int) -> DocumentView
     return _documents(session, [found])[0]
 
 
+def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> dict[int, tuple[DocumentView, ...]]:
+    """Return the documents of several files by scan id, leaving out files of units the viewer does not work in."""
+    wanted = (
+        select(ScanDocument)
+        .join(Scan)
+        .where(ScanDocument.scan_id.in_(scan_ids), Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
+        .order_by(ScanDocument.scan_id, ScanDocument.seq)
+    )
+    found: dict[int, tuple[DocumentView, ...]] = {}
+    for view in _documents(session, session.scalars(wanted).all()):
+        found[view.scan_id] = (*found.get(view.scan_id, ()), view)
+    return found
+
+
 def _waiting(viewer: Viewer) -> Select[ScanDocument]:
     return (
         select(ScanDocument)

@@ -22,6 +22,8 @@ from ingest.workshop import Apply, Workshop
 
 #: Name of the reader of pages that bring their own text.
 TEXT_LAYER = "text-layer"
+#: Flag of a page with nothing on it.
+BLANK = "blank"
 
 
 def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
@@ -65,6 +67,8 @@ def _write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest
     row.text = lines.page_text(read.lines)
+    if read.blank and BLANK not in row.flags:
+        row.flags = [*row.flags, BLANK]
 
 
 def _layer(workshop: Workshop, page: ScanPage) -> PageReading:

@@ -16,6 +16,7 @@ from archive_service.jobs.queue import Claimed
 from archive_service.people.queries import units_below
 from ingest import lines, states
 from ingest.lines import PageText
+from ingest.read import BLANK
 from ingest.recognise.propose import propose
 from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
 from ingest.tables import Scan, ScanDocument, ScanPage
@@ -51,7 +52,7 @@ def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
 
 
 def _has_ink_without_words(page: ScanPage) -> bool:
-    return page.lines_digest is not None and not page.text and "blank" not in page.flags
+    return page.lines_digest is not None and not page.text and BLANK not in page.flags
 
 
 def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:

@@ -188,7 +188,7 @@ def _objects(
 
 def _recorded(connection: Connection) -> Iterator[list[tuple[str, int]]]:
     asked = text("select digest, size_bytes from stored_objects order by digest")
-    rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(asked).tuples()
+    rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(asked)
     found = ((str(digest), int(size)) for digest, size in rows)
     while chunk := list(islice(found, CHUNK)):
         yield chunk

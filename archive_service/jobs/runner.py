@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from archive_service import logs
@@ -66,7 +68,7 @@ class Runner:
             self._failed(handler, claimed, e)
 
     def _failed(self, handler: Handler, claimed: Claimed, error: Exception) -> None:
-        code = error.code if isinstance(error, ArchiveError) else "internal.fault"
+        code = _class_of(error)
         detail = "".join(traceback.format_exception(error))
         log.error("job failed", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, code=code, detail=detail)
         try:
@@ -105,3 +107,14 @@ class Runner:
                 return
             except Exception as e:  # noqa: BLE001 - a database that is away for a moment must not end the heart-beat
                 log.warning("no sign of life could be given", job=claimed.id, fault=type(e).__name__)
+
+
+def _class_of(error: Exception) -> str:
+    """Return the code under which a failure is kept: what is away or full comes back, and is no fault of ours."""
+    if isinstance(error, ArchiveError):
+        return error.code
+    if isinstance(error, OperationalError | InterfaceError):
+        return "database.unavailable"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "disk.full"
+    return "internal.fault"

@@ -26,6 +26,8 @@ _FAINT = 0.6
 _NO_INK = 0.97
 #: No line of print fits on a sheet narrower than this.
 _LEAST_SIDE_PX = 16
+#: A page of twenty characters covers more than this; ink that shines through from the back covers less.
+_PICTURE = 0.004
 
 
 def ink(pixels: Pixels) -> Pixels:
@@ -148,8 +150,18 @@ def _paper(pixels: Pixels) -> tuple[float, ...]:
 
 def is_blank(grey: Pixels) -> bool:
     """Say whether there is no ink on the page beyond dust and the shadow of its edge."""
+    return coverage(grey) == 0.0
+
+
+def shows_something(grey: Pixels) -> bool:
+    """Say whether a page on which nothing could be read bears a picture, rather than what shines through."""
+    return coverage(grey) >= _PICTURE
+
+
+def coverage(grey: Pixels) -> float:
+    """Return the share of the page, without its edge, that strokes cover; dust does not count."""
     if min(grey.shape) < _LEAST_SIDE_PX:
-        return True
+        return 0.0
     small = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if max(grey.shape) > 1200 else grey
     dark = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     edge = max(3, min(small.shape) // 50)
@@ -158,4 +170,4 @@ def is_blank(grey: Pixels) -> bool:
     marks = stats[1:]
     # A dot or grain of dust is smaller than a stroke of the smallest print.
     strokes = (marks[:, cv2.CC_STAT_AREA] >= 6) & (marks[:, 2:4].max(axis=1) >= 4)
-    return not bool(strokes.any())
+    return float(marks[strokes, cv2.CC_STAT_AREA].sum()) / inner.size

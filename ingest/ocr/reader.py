@@ -114,6 +114,7 @@ class Reader:
             height_px=kept.height_px,
             image=kept.image,
             thumbnail=kept.thumbnail,
+            blank=not lines and not cleanup.shows_something(cleanup.ink(attempt.pixels)),
         )
 
 

@@ -24,3 +24,5 @@ class PageReading:
     height_px: int
     image: bytes
     thumbnail: bytes
+    #: Nothing is on the page: no words, and no picture either.
+    blank: bool = False

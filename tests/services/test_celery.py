@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -33,6 +34,7 @@ from ingest.receive import Said, open_batch, receive
 from ingest.tables import Scan
 from tests.support import databases, records
 from tests.support.born_digital import supply_reply
+from tests.support.proxy import Proxy
 from tests.support.services import address
 
 pytestmark = pytest.mark.service
@@ -181,3 +183,25 @@ def test_a_killed_worker_process_loses_nothing_and_its_job_is_free_at_once(
                 os.kill(victim, signal.SIGKILL)
             wait_until(behind, lambda: all_at_rest(database))
     assert_each_filed_once(database, 3)
+
+
+def test_files_are_taken_in_while_the_broker_is_away_and_worked_on_when_it_is_back(
+    behind: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sender and worker lose their connections; neither ends, and nobody has to start anything again."""
+    monkeypatch.setattr(nudge, "_quiet_until", 0.0)
+    parts = urlsplit(behind.broker_url)
+    assert parts.hostname
+    assert parts.port
+    door = Proxy(parts.hostname, parts.port)
+    through = behind.model_copy(update={"broker_url": behind.broker_url.replace(f":{parts.port}/", f":{door.port}/")})
+    with worker(through):
+        take_in(database, through, note="之前")
+        wait_until(through, lambda: all_at_rest(database))
+        door.shut()
+        take_in(database, through, note="其间")
+        assert nudge._quiet_until > 0, "the nudge found nobody"
+        door.open()
+        wait_until(through, lambda: all_at_rest(database))
+    door.shut()
+    assert_each_filed_once(database, 2)

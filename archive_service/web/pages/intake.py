@@ -190,17 +190,15 @@ def _batch_facts(visit: Visit, session: Any, batch_id: int) -> dict[str, Any]:
     files = queries.scans(
         session, visit.viewer, state=state or None, batch_id=batch_id, after=after, limit=_FILES_SHOWN
     )
-    waiting = queries.review_queue(session, visit.viewer, batch_id=batch_id, limit=200).documents
-    proposals: dict[int, list[Any]] = {}
-    for document in waiting:
-        proposals.setdefault(document.scan_id, []).append(document)
+    waiting = queries.review_queue(session, visit.viewer, batch_id=batch_id, limit=1).total
+    documents = queries.documents_of(session, visit.viewer, [row.id for row in files.rows])
     return {
         "batch": batch,
         "files": files,
         "state": state,
         "after": after,
-        "proposals": proposals,
-        "waiting": len(waiting),
+        "documents": documents,
+        "waiting": waiting,
         "steps": steps(batch),
         "pace": pace(batch, visit.now),
         "done_share": done_share(batch),
