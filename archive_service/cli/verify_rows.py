@@ -48,7 +48,7 @@ def broken_database(session: Session, *, thorough: bool) -> list[Finding]:
         answer = ["unreadable"]
     if answer == ["ok"]:
         return []
-    return [Finding("database.damaged", "archive.db", "数据库文件已损坏，其余检查没有进行。请停止使用并从备份恢复。")]
+    return [Finding("database.damaged", "sqlite", "数据库文件已损坏，其余检查没有进行。请停止使用并从备份恢复。")]
 
 
 def findings(session: Session, *, altered: Collection[int]) -> list[Finding]:

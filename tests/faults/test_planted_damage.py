@@ -196,7 +196,7 @@ def test_a_damaged_database_is_named_instead_of_believed(filled: Filled) -> None
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2 // 4096 * 4096)
         file.write(b"\xff" * 4096 * 4)
-    assert named(filled) == [("database.damaged", "archive.db")]
+    assert named(filled) == [("database.damaged", "sqlite")]
 
 
 def test_a_sample_reads_back_what_was_checked_longest_ago(filled: Filled) -> None:
