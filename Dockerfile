@@ -11,9 +11,10 @@ RUN python -m venv /opt/archive \
  && /opt/archive/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --no-index .
 
 FROM ${PYTHON_IMAGE}
-# The second engine that reads pages, and its Chinese data; the first one brings its models along.
+# The second engine that reads pages, and its Chinese data (the first one brings its models along); what `backup` calls.
+# The client must not be older than the server: docker-compose.yml names the server of the same version.
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim \
+ && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim postgresql-client \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/archive /opt/archive
 RUN useradd --system --uid 10001 --no-create-home archive \

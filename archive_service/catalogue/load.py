@@ -24,7 +24,7 @@ _own_folder: Path | None = None
 
 def use_folder(folder: Path) -> None:
     """Let this process judge by the unit's own editions in `folder` (`*.yaml`) as well; said once, at its start."""
-    global _own_folder  # noqa: PLW0603 - the editions in force are one fact of the whole process
+    global _own_folder
     _own_folder = folder
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import Connection, text
 
@@ -37,7 +39,8 @@ COPIERS = 4
 CHUNK = 500
 #: Space left over on the disk of the backup.
 SPARE_BYTES = 16 * 1024 * 1024
-_OURS = {"objects", "backup.lock", manifest.NAME, f"{manifest.NAME}.part"}
+#: What a folder may hold in which a backup is made.
+_OURS = re.compile(r"objects|backup\.lock|manifest\.json|(?:database|objects|catalogue)-[^/]+|.+\.part")
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,7 @@ def _disk() -> Iterator[None]:
 def _held(out: Path) -> Iterator[None]:
     """Hold the folder, which must be empty or hold a backup, begun or finished."""
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    present = {path.name for path in out.iterdir()}
-    if present and not present & _OURS:
+    if any(not _OURS.fullmatch(path.name) for path in out.iterdir()):
         raise Refused(
             "backup.foreign-folder", "这个文件夹里有别的文件。请给备份一个空文件夹，或以前的备份所在的文件夹。"
         )
@@ -111,45 +113,63 @@ def _held(out: Path) -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """What the copied database says of itself."""
+
+    archive: str
+    schema: str
+    counts: Mapping[str, int]
+    audit: tuple[int, str]
+
+
 def _make(settings: Settings, store: ObjectStore, out: Path, *, now: datetime, progress: Progress) -> BackedUp:
     url, stamp = settings.url(), f"{now:%Y%m%dT%H%M%S%f}"
     for remains in out.glob("*.part"):
         remains.unlink()
+    part, wanted = out / f"database-{stamp}.part", out / f"wanted-{stamp}.part"
+    # The digests are written down at once: copying takes hours, and a transaction must not stay open for so long.
+    with dumps.copied(url, part) as connection, wanted.open("w", encoding="utf-8") as file:
+        moment = _moment(connection)
+        _check_same(out, moment.archive)
+        asked = text("select digest, size_bytes from stored_objects order by digest")
+        for digest, size in connection.execution_options(stream_results=True, yield_per=CHUNK).execute(asked):
+            file.write(f"{digest} {size}\n")
+    _check_space(wanted, out)
+    all_copied = _objects(
+        wanted, store, out, out / f"objects-{stamp}.sha256", moment.counts["stored_objects"], progress
+    )
+    wanted.unlink()
     kind = dumps.kind_of(url)
-    part = out / f"database-{stamp}.part"
-    with dumps.copied(url, part) as connection:
-        archive = _identity(connection)
-        _check_same(out, archive)
-        listing, bad, copied, copied_bytes, size = _objects(connection, store, out, stamp, progress)
-        schema, counts, (seq, head) = (
-            dumps.schema_of(connection),
-            dumps.counts_of(connection),
-            dumps.audit_head(connection),
-        )
     database = part.rename(part.with_suffix(dumps.ENDINGS[kind]))
     made = Manifest(
-        archive=archive,
+        archive=moment.archive,
         created_at=now.isoformat(),
         program=__version__,
-        schema=schema,
+        schema=moment.schema,
         kind=kind,
         database=manifest.described(out, database),
-        listing=manifest.described(out, listing),
-        objects=counts["stored_objects"] - len(bad),
-        objects_bytes=size,
-        counts=counts,
-        audit_seq=seq,
-        audit_hash=head,
+        listing=manifest.described(out, all_copied.listing),
+        objects=all_copied.objects,
+        objects_bytes=all_copied.size_bytes,
+        counts=moment.counts,
+        audit_seq=moment.audit[0],
+        audit_hash=moment.audit[1],
         catalogue=tuple(_catalogue(settings.home / "catalogue", out, stamp)),
-        missing=bad,
+        missing=all_copied.bad,
     )
     # One sync brings all names and bytes to the disk before the manifest vouches for them.
     os.sync()
-    return BackedUp(made, copied, copied_bytes)
+    return BackedUp(made, all_copied.new, all_copied.new_bytes)
 
 
-def _identity(connection: Connection) -> str:
-    return str(connection.execute(text("select hash from audit_entries where seq = 1")).scalar() or "")
+def _moment(connection: Connection) -> _Moment:
+    return _Moment(
+        archive=str(connection.execute(text("select hash from audit_entries where seq = 1")).scalar() or ""),
+        schema=dumps.schema_of(connection),
+        counts=dumps.counts_of(connection),
+        audit=dumps.audit_head(connection),
+    )
 
 
 def _check_same(out: Path, archive: str) -> None:
@@ -161,43 +181,55 @@ def _check_same(out: Path, archive: str) -> None:
         raise Refused("backup.other-archive", "这个文件夹里是另一个档案库的备份。请另选文件夹，以免覆盖。")
 
 
-def _objects(
-    connection: Connection, store: ObjectStore, out: Path, stamp: str, progress: Progress
-) -> tuple[Path, dict[str, str], int, int, int]:
-    """Copy all objects on record; return their list, the bad ones, new ones and their bytes, and all bytes."""
-    total = int(connection.execute(text("select count(*) from stored_objects")).scalar_one())
-    _check_space(connection, out)
-    listing = out / f"objects-{stamp}.sha256"
-    bad: dict[str, str] = {}
-    done = new = new_bytes = size = 0
-    progress(0, total)
+@dataclass
+class _Copies:
+    """The objects of a backup, as they are counted while they are copied."""
+
+    listing: Path
+    objects: int = 0
+    size_bytes: int = 0
+    new: int = 0
+    new_bytes: int = 0
+    bad: dict[str, str] = field(default_factory=dict)
+
+    def add(self, one: Copied, lines: TextIO) -> None:
+        """Count an object and put it on the list, or among the bad ones."""
+        if one.fault:
+            self.bad[one.digest] = one.fault
+            return
+        lines.write(manifest.line(one.digest))
+        self.objects += 1
+        self.size_bytes += one.size_bytes
+        if one.new:
+            self.new += 1
+            self.new_bytes += one.size_bytes
+
+
+def _objects(wanted: Path, store: ObjectStore, out: Path, listing: Path, total: int, progress: Progress) -> _Copies:
+    """Copy all objects that are wanted, and make their list."""
+    copies, done = _Copies(listing), 0
     part = listing.with_suffix(".part")
+    progress(done, total)
     with part.open("w", encoding="ascii") as lines, ThreadPoolExecutor(COPIERS) as pool:
-        for chunk in _recorded(connection):
+        for chunk in _chunks(wanted):
             for one in pool.map(partial(_copy, store, out), chunk):
-                done += 1
-                if one.fault:
-                    bad[one.digest] = one.fault
-                    continue
-                lines.write(manifest.line(one.digest))
-                size += one.size_bytes
-                new, new_bytes = new + one.new, new_bytes + (one.size_bytes if one.new else 0)
+                copies.add(one, lines)
+            done += len(chunk)
             progress(done, total)
-    return part.rename(listing), bad, new, new_bytes, size
+    part.rename(listing)
+    return copies
 
 
-def _recorded(connection: Connection) -> Iterator[list[tuple[str, int]]]:
-    asked = text("select digest, size_bytes from stored_objects order by digest")
-    rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(asked)
-    found = ((str(digest), int(size)) for digest, size in rows)
-    while chunk := list(islice(found, CHUNK)):
-        yield chunk
+def _chunks(wanted: Path) -> Iterator[list[tuple[str, int]]]:
+    with wanted.open(encoding="utf-8") as lines:
+        found = ((digest, int(size)) for digest, _, size in (line.rpartition(" ") for line in lines))
+        while chunk := list(islice(found, CHUNK)):
+            yield chunk
 
 
-def _check_space(connection: Connection, out: Path) -> None:
+def _check_space(wanted: Path, out: Path) -> None:
     """Refuse at once what would fill the disk after hours."""
-    chunks = _recorded(connection)
-    needed = sum(size for chunk in chunks for digest, size in chunk if not _is_there(out, digest, size))
+    needed = sum(size for chunk in _chunks(wanted) for digest, size in chunk if not _is_there(out, digest, size))
     if needed + SPARE_BYTES > shutil.disk_usage(out).free:
         raise dumps.full()
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from archive_service.completeness.numbers import credit_code, identity_number
 from archive_service.completeness.consistency import Agreement, CaseFacts, check
+from archive_service.completeness.numbers import credit_code, identity_number
 from archive_service.completeness.rules import HeldItem
 from archive_service.completeness.supply_checks import same_place
 

@@ -310,6 +310,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(
     other = Services(Settings(_env_file=None, home=tmp_path / "other"))  # type: ignore[call-arg]
     with other.database.unit_of_work() as session:
         records.unit(session, name="另一家公司")
+    assert code_of(lambda: back_up(services, other.settings.home)) == "backup.foreign-folder"
     back_up(other, tmp_path / "theirs")
     other.database.close()
     assert code_of(lambda: back_up(services, tmp_path / "theirs")) == "backup.other-archive"

@@ -15,7 +15,8 @@ COLUMNS = (
     "capacity_kva,voltage,conditions,accepted_on,energised_on"
 )
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
-ROW = f"{ACCOUNT},汪雪梅,青屿县东门街道阳光新城17幢1单元401室,LR,NEW,{APPLICATION},QY02,12,220V,natural,2026-03-10,2026-03-20"
+ADDRESS = "青屿县东门街道阳光新城17幢1单元401室"
+ROW = f"{ACCOUNT},汪雪梅,{ADDRESS},LR,NEW,{APPLICATION},QY02,12,220V,natural,2026-03-10,2026-03-20"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from archive_service.people import actions as people
 from archive_service.people import queries as people_queries
 from archive_service.people.viewer import Viewer
 
-
 #: Rows of one transaction.
 PART = 500
 
