@@ -12,7 +12,7 @@ from tests.docs import words
 #: Files whose text is not ours.
 FOREIGN = ("archive_service/web/static/vendor/", "LICENSE")
 INDEX_ADDRESS = re.compile(
-    r"--(?:extra-)?index-url|--find-links|(?:files\.)?pythonhosted\.org|https?://[^\s\"')]+/simple\b"
+    r"--(?:extra-)?index[-]url|--find-links|(?:files\.)?python[h]osted\.org|https?://[^\s\"')]+/simple\b"
 )
 #: Places on the machine of somebody; a name in angle brackets or capitals is an example.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~<>-])/(?:work|root|Users|home)/[a-z][\w.-]*")
