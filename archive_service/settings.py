@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")
     cookie_secure: bool = Field(False, description="Send the session cookie over TLS only; set it behind TLS.")
     sign_in_attempts: int = Field(5, ge=1, description="Wrong passwords before an account is locked for a while.")
+    sign_in_address_attempts: int = Field(
+        100, ge=0, description="Wrong passwords from one address before it has to wait; 0 means no limit."
+    )
     sign_in_lock_minutes: float = Field(15, gt=0, description="Minutes an account stays locked.")
 
     def url(self) -> str:

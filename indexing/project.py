@@ -70,6 +70,7 @@ def _document(
     hidden = [masking.text(page) for page in pages]
     around = [part for page, open_page in zip(pages, hidden, strict=True) for part in _surroundings(page, open_page)]
     type_name = names.get(item.document_type, "")
+    title = masking.text(item.title)
     return SearchDocument(
         item_id=item.id,
         household_id=household.id,
@@ -81,10 +82,10 @@ def _document(
         account_no=household.account_no,
         account_name=household.account_name,
         address=household.service_address,
-        title=item.title if item.title == type_name else f"{item.title} / {type_name}",
+        title=title if title == type_name else f"{title} / {type_name}",
         values=(*([case.application_no] if case else []), *(masking.field(name, value) for name, value in fields)),
         pages=tuple(hidden),
-        private=(*personal, *around),
+        private=(*personal, *around, *([item.title] if title != item.title else [])),
     )
 
 

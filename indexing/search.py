@@ -211,7 +211,8 @@ def _hit(
     streams: Sequence[str],
     asked: EngineQuery,
 ) -> Hit:
-    if household.unit_id not in asked.personal_units:
+    personal = household.unit_id in asked.personal_units
+    if not personal:
         # Hidden before anything is looked for or cut, so that neither a mark nor an edge can tell a digit.
         pages = [] if item.sensitivity == "sensitive" else [(number, masking.text(page)) for number, page in pages]
     cut = snippet.cut(pages, streams)
@@ -221,7 +222,7 @@ def _hit(
         account_name=household.account_name,
         unit_id=household.unit_id,
         document_type=item.document_type,
-        title=item.title,
+        title=item.title if personal else masking.text(item.title),
         document_date=item.document_date,
         snippet=cut.segments if cut else (),
         page=cut.page if cut else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
@@ -15,7 +15,10 @@ from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import states
-from ingest.tables import Batch, Scan, ScanDocument, ScanPage
+from ingest.tables import STANDING, Batch, Scan, ScanDocument, ScanPage, standing
+
+#: The order of documents: as their scans came in, and within a scan as their pages lie.
+_QUEUE = (ScanDocument.scan_id, ScanDocument.first_page, ScanDocument.id)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class DocumentView:
     application_no: str | None
     match_confidence: float
     decided_at: datetime | None
+    #: The document that a joined one became part of, or that dropped pages were taken from.
+    part_of: int | None
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,15 @@ class ScanPageView:
 
 @dataclass(frozen=True)
 class ScanView:
-    """A received file with its pages, its documents and, for a container, its members."""
+    """A received file with its pages, its documents in their order and, for a container, its members."""
 
     row: ScanRow
     digest: str
     unit_id: int
     pages: tuple[ScanPageView, ...]
     documents: tuple[DocumentView, ...]
+    #: Pages that a person took out of the documents, as rows of their own.
+    dropped: tuple[DocumentView, ...]
     members: tuple[ScanRow, ...]
 
 
@@ -171,7 +178,8 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
         digest=found.digest,
         unit_id=found.unit_id,
         pages=tuple(_page(page) for page in found.pages),
-        documents=tuple(_documents(session, found.documents)),
+        documents=tuple(_documents(session, standing(found.documents))),
+        dropped=tuple(_documents(session, [one for one in found.documents if one.state == "dropped"])),
         members=tuple(_row(member) for member in members),
     )
 
@@ -227,14 +235,15 @@ def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
 def review_queue(
     session: Session, viewer: Viewer, *, batch_id: int | None = None, after: int | None = None, limit: int = 50
 ) -> ReviewListing:
-    """List the documents that wait for a person, oldest first, above the id `after`."""
+    """List the documents that wait for a person, oldest scan first and page by page, behind the document `after`."""
     wanted = _waiting(viewer)
     if batch_id is not None:
         wanted = wanted.where(Scan.batch_id == batch_id)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after is not None:
-        wanted = wanted.where(ScanDocument.id > after)
-    rows = session.scalars(wanted.order_by(ScanDocument.id).limit(limit + 1)).all()
+        last = session.execute(select(*_QUEUE).where(ScanDocument.id == after)).one_or_none()
+        wanted = wanted.where(tuple_(*_QUEUE) > tuple_(*last) if last else ScanDocument.id > after)
+    rows = session.scalars(wanted.order_by(*_QUEUE).limit(limit + 1)).all()
     next_after = rows[limit - 1].id if len(rows) > limit else None
     return ReviewListing(tuple(_documents(session, rows[:limit])), total, next_after)
 
@@ -252,8 +261,12 @@ def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> d
     wanted = (
         select(ScanDocument)
         .join(Scan)
-        .where(ScanDocument.scan_id.in_(scan_ids), Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
-        .order_by(ScanDocument.scan_id, ScanDocument.seq)
+        .where(
+            ScanDocument.scan_id.in_(scan_ids),
+            ScanDocument.state.in_(STANDING),
+            Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)),
+        )
+        .order_by(*_QUEUE)
     )
     found: dict[int, tuple[DocumentView, ...]] = {}
     for view in _documents(session, session.scalars(wanted).all()):
@@ -303,6 +316,7 @@ def _document(row: ScanDocument, household: HouseholdFile | None, case: CaseFile
         application_no=case.application_no if case else None,
         match_confidence=row.match_confidence,
         decided_at=row.decided_at,
+        part_of=row.part_of,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -14,6 +15,8 @@ from archive_service.households import queries as households
 from archive_service.households.values import KnownCase, KnownHousehold
 from archive_service.jobs.queue import Claimed
 from archive_service.people.queries import units_below
+from archive_service.settings import Settings
+from archive_service.storage.store import ObjectStore
 from ingest import lines, states
 from ingest.lines import PageText
 from ingest.read import BLANK
@@ -22,6 +25,8 @@ from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Threshold
 from ingest.tables import Scan, ScanDocument, ScanPage
 from ingest.workshop import Apply, Workshop
 
+#: Doubt about every document of a damaged file: what could not be saved is not known.
+REPAIRED = "文件有损坏，系统修复后才读出，可能缺页或缺内容，请对照原件核对"
 #: Flags of a page on which its text cannot be trusted without a look at the picture.
 SUSPECT = {
     "hidden-text": "含有看不见的文字，请对照影像核对",
@@ -31,27 +36,46 @@ SUSPECT = {
 
 def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
     """Propose what the pages hold; nothing is written before the step commits."""
-    settings = workshop.settings
     with workshop.database.reading() as session:
         pages = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id).order_by(ScanPage.page_no)).all()
-        proposals = propose(
-            _texts(workshop, pages),
-            edition=load.current(workshop.today()),
-            lookup=_Lookup(session, units_below(session, scan.unit_id)),
-            said=Said(scan.said_account_no, scan.said_application_no, scan.said_document_type),
-            thresholds=Thresholds(settings.file_type_threshold, settings.file_match_threshold),
-            account_pattern=settings.account_no_pattern,
-            application_pattern=settings.application_no_pattern,
+        proposals = recognised(
+            session, scan, pages, settings=workshop.settings, store=workshop.store, today=workshop.today()
         )
     unread = [page.page_no for page in pages if page.lines_digest is None]
     placed = {number for proposal in proposals for number in proposal.pages}
-    wordless = [page.page_no for page in pages if _has_ink_without_words(page) and page.page_no not in placed]
-    suspect = {page.page_no: said for page in pages for flag, said in SUSPECT.items() if flag in page.flags}
-    proposals = [_with_suspicion(proposal, suspect) for proposal in proposals]
+    wordless = [page.page_no for page in pages if has_ink_without_words(page) and page.page_no not in placed]
     return _apply(proposals, unread=unread, wordless=wordless, all_pages=[page.page_no for page in pages])
 
 
-def _has_ink_without_words(page: ScanPage) -> bool:
+def recognised(
+    session: Session,
+    scan: Scan,
+    pages: Sequence[ScanPage],
+    *,
+    settings: Settings,
+    store: ObjectStore,
+    today: date,
+    cut: Sequence[Sequence[int]] = (),
+) -> list[Proposal]:
+    """Return what recognition makes of `pages` of the scan, from their stored lines; `cut` as `propose` takes it."""
+    found = propose(
+        _texts(store, pages),
+        edition=load.current(today),
+        lookup=_Lookup(session, units_below(session, scan.unit_id)),
+        said=Said(scan.said_account_no, scan.said_application_no, scan.said_document_type),
+        thresholds=Thresholds(settings.file_type_threshold, settings.file_match_threshold),
+        account_pattern=settings.account_no_pattern,
+        application_pattern=settings.application_no_pattern,
+        cut=cut,
+    )
+    doubt = (REPAIRED,) if "repaired" in scan.flags else ()
+    proposals = [replace(proposal, doubts=proposal.doubts + doubt) for proposal in found]
+    suspect = {page.page_no: said for page in pages for flag, said in SUSPECT.items() if flag in page.flags}
+    return [_with_suspicion(proposal, suspect) for proposal in proposals]
+
+
+def has_ink_without_words(page: ScanPage) -> bool:
+    """Say whether the page shows something that is no text: a photograph, a drawing."""
     return page.lines_digest is not None and not page.text and BLANK not in page.flags
 
 
@@ -60,9 +84,9 @@ def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:
     return replace(proposal, doubts=proposal.doubts + doubts) if doubts else proposal
 
 
-def _texts(workshop: Workshop, pages: Sequence[ScanPage]) -> list[PageText]:
+def _texts(store: ObjectStore, pages: Sequence[ScanPage]) -> list[PageText]:
     return [
-        PageText(page.page_no, lines.from_json(workshop.store.read(page.lines_digest)), page.width_px, page.height_px)
+        PageText(page.page_no, lines.from_json(store.read(page.lines_digest)), page.width_px, page.height_px)
         for page in pages
         if page.lines_digest is not None
     ]
@@ -86,20 +110,22 @@ def _apply(proposals: list[Proposal], *, unread: list[int], wordless: list[int],
 
 
 def _row(scan: Scan, seq: int, proposal: Proposal) -> ScanDocument:
-    return ScanDocument(
-        scan_id=scan.id,
-        seq=seq,
-        pages=list(proposal.pages),
-        document_type=proposal.document_type,
-        confidence=proposal.confidence,
-        candidates=[[code, round(confidence, 4)] for code, confidence in proposal.candidates],
-        fields={name: _field(found) for name, found in proposal.fields.items()},
-        reasons=list(proposal.reasons),
-        doubts=list(proposal.doubts),
-        household_id=proposal.household_id,
-        case_id=proposal.case_id,
-        match_confidence=proposal.match_confidence,
-    )
+    return ScanDocument(scan_id=scan.id, seq=seq, pages=list(proposal.pages), **columns(proposal))
+
+
+def columns(proposal: Proposal) -> dict[str, Any]:
+    """Return what the row of a document says of it, but its pages."""
+    return {
+        "document_type": proposal.document_type,
+        "confidence": proposal.confidence,
+        "candidates": [[code, round(confidence, 4)] for code, confidence in proposal.candidates],
+        "fields": {name: _field(found) for name, found in proposal.fields.items()},
+        "reasons": list(proposal.reasons),
+        "doubts": list(proposal.doubts),
+        "household_id": proposal.household_id,
+        "case_id": proposal.case_id,
+        "match_confidence": proposal.match_confidence,
+    }
 
 
 def _field(found: FieldFound) -> dict[str, Any]:
@@ -107,14 +133,23 @@ def _field(found: FieldFound) -> dict[str, Any]:
 
 
 def _unreadable(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
-    names = "、".join(str(n) for n in pages)
-    doubt = f"第 {names} 页无法成像，其余各页已完成。请重新扫描这些页面后再提交。"
-    return _nothing(scan, seq, pages, doubt)
+    return _nothing(scan, seq, pages, why_unreadable(pages))
 
 
 def _wordless(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
+    return _nothing(scan, seq, pages, why_wordless(pages))
+
+
+def why_unreadable(pages: Sequence[int]) -> str:
+    """Return the doubt about pages of which there is no image."""
     names = "、".join(str(n) for n in pages)
-    return _nothing(scan, seq, pages, f"第 {names} 页有画面但没有可识别的文字（照片或图纸）。请指定类型和户号。")
+    return f"第 {names} 页无法成像，其余各页已完成。请重新扫描这些页面后再提交。"
+
+
+def why_wordless(pages: Sequence[int]) -> str:
+    """Return the doubt about pages that show something but have no words."""
+    names = "、".join(str(n) for n in pages)
+    return f"第 {names} 页有画面但没有可识别的文字（照片或图纸）。请指定类型和户号。"
 
 
 def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
@@ -122,18 +157,22 @@ def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
 
 
 def _nothing(scan: Scan, seq: int, pages: list[int], doubt: str) -> ScanDocument:
-    return ScanDocument(
-        scan_id=scan.id,
-        seq=seq,
-        pages=pages,
-        document_type=OTHER,
-        confidence=0.0,
-        candidates=[],
-        fields={},
-        reasons=[],
-        doubts=[doubt],
-        match_confidence=0.0,
-    )
+    return ScanDocument(scan_id=scan.id, seq=seq, pages=pages, **nothing(doubt))
+
+
+def nothing(doubt: str) -> dict[str, Any]:
+    """Return what the row of a document says of which nothing could be read."""
+    return {
+        "document_type": OTHER,
+        "confidence": 0.0,
+        "candidates": [],
+        "fields": {},
+        "reasons": [],
+        "doubts": [doubt],
+        "household_id": None,
+        "case_id": None,
+        "match_confidence": 0.0,
+    }
 
 
 def _hand_to_centre(session: Session, scan: Scan, proposals: list[Proposal]) -> None:

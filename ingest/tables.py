@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from archive_service.db.base import Base, JsonText, UtcDateTime
 
@@ -107,16 +108,26 @@ class ScanPage(Base):
 
 
 class ScanDocument(Base):
-    """A document found among the pages of a scan, as proposed and then decided."""
+    """A document found among the pages of a scan, as proposed and then decided.
+
+    A page lies in one document at most. Documents are never removed once a person may have seen them: one that was
+    joined to another keeps its row without pages, and pages that were dropped are a row of their own.
+    """
 
     __tablename__ = "scan_documents"
-    __table_args__ = (UniqueConstraint("scan_id", "seq"), Index("ix_scan_documents_state_id", "state", "id"))
+    __table_args__ = (
+        UniqueConstraint("scan_id", "seq"),
+        Index("ix_scan_documents_state_scan_id_first_page_id", "state", "scan_id", "first_page", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
+    #: Running number within the scan, never given twice: filed items refer to it. The order is that of `first_page`.
     seq: Mapped[int]
     #: Page numbers of the scan, from 1, in order.
     pages: Mapped[list[int]] = mapped_column(JsonText)
+    #: The first of `pages`, kept beside them so that the database can sort; 0 without pages.
+    first_page: Mapped[int] = mapped_column(default=0)
     document_type: Mapped[str] = mapped_column(String(10))
     confidence: Mapped[float]
     #: Other types with their confidence, best first: [["P03H", 0.97], ...].
@@ -129,9 +140,26 @@ class ScanDocument(Base):
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household_files.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
     match_confidence: Mapped[float] = mapped_column(default=0.0)
-    state: Mapped[str] = mapped_column(String(10), default="proposed")  # proposed | filed | rejected
+    #: proposed, filed, rejected, joined (its pages lie in `part_of` now) or dropped (pages of no document).
+    state: Mapped[str] = mapped_column(String(10), default="proposed")
+    #: Id of the document that a joined one became part of, or that dropped pages were taken from.
+    part_of: Mapped[int | None]
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     scan: Mapped[Scan] = relationship(back_populates="documents")
+
+    @validates("pages")
+    def _note_first_page(self, _key: str, pages: list[int]) -> list[int]:
+        self.first_page = pages[0] if pages else 0
+        return pages
+
+
+#: States of a document that is one: pages that were dropped and documents that were joined to another are none.
+STANDING = ("proposed", "filed", "rejected")
+
+
+def standing(documents: Iterable[ScanDocument]) -> list[ScanDocument]:
+    """Return the documents among the rows of a scan, in the order of their pages."""
+    return sorted((one for one in documents if one.state in STANDING), key=lambda one: (one.first_page, one.id))

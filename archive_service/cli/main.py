@@ -93,11 +93,8 @@ def run(arguments: list[str]) -> int:
     except ArchiveError as e:
         return _report(e)
     except OperationalError as e:
-        return _report(
-            Unavailable(
-                "database.unavailable", "数据库无法访问。请检查数据库服务、磁盘空间和地址后重试。", detail=str(e.orig)
-            )
-        )
+        # SQLite says in the same words that a file cannot be opened and that a column does not exist.
+        return _fault() if str(e.orig).startswith("no such") else _report(_out_of_reach())
     except BrokenPipeError:
         return 0
     except Exception:  # noqa: BLE001 - the last line of defence of a program: a number to report instead of a traceback
@@ -105,8 +102,12 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _out_of_reach() -> Unavailable:
+    return Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务、磁盘空间和地址后重试。")
+
+
 def _report(error: ArchiveError) -> int:
-    output.stderr.print(f"{error.message}（{error.code}）", markup=False, highlight=False)
+    output.stderr.print(f"{error.message}（{error.code}）", markup=False, highlight=False, soft_wrap=True)
     return error.exit_code
 
 
@@ -115,5 +116,5 @@ def _fault() -> int:
     folder = settings.load().home / "faults"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{number}.txt").write_text(traceback.format_exc(), encoding="utf-8")
-    output.stderr.print(f"程序出现意外故障，已提交的工作没有丢失。请把参考号 {number} 告诉管理员。", highlight=False)
+    output.stderr.print(f"程序出现意外故障，已提交的工作没有丢失。请把参考号 {number} 告诉管理员。", highlight=False, soft_wrap=True)
     return 1

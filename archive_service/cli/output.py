@@ -20,8 +20,15 @@ stderr = Console(stderr=True)
 
 def emit(value: Any) -> None:
     """Print one JSON object on one line, Chinese as it is."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
+    # A file name may hold bytes that are no text; JSON has a way to write those down, UTF-8 has none.
+    line = json.dumps(value, ensure_ascii=False, default=plain).encode("utf-8", "backslashreplace").decode("utf-8")
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def advise(text: str) -> None:
+    """Print a sentence for a person on standard error, in one line whatever the width of the screen."""
+    stderr.print(_printable(text).replace(r"\[", "["), markup=False, highlight=False, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from archive_service import migrations
 from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.errors import NotFound, Refused, Unavailable
@@ -25,6 +26,14 @@ from indexing.index import Index, open_index
 def not_initialised() -> Refused:
     """Return the refusal for a home without an archive."""
     return Refused("archive.not-initialised", "档案库尚未建立。请先运行 archive-service init。")
+
+
+def _version(database: Database) -> str | None:
+    """Return the version of the database's tables, none when there are none."""
+    if not inspect(database.engine).has_table("alembic_version"):
+        return None
+    with database.reading() as session:
+        return str(session.scalar(text("select version_num from alembic_version")))
 
 
 @dataclass
@@ -45,11 +54,15 @@ class Services:
             raise not_initialised()
         database = Database(self.settings.url())
         try:
-            ready = inspect(database.engine).has_table("alembic_version")
+            version = _version(database)
         except OperationalError as e:
             raise Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务和地址后重试。") from e
-        if not ready:
+        if version is None:
             raise not_initialised()
+        if version != migrations.newest():
+            raise Refused(
+                "archive.outdated", "数据库结构与本版程序不一致。请先备份，再运行 archive-service db upgrade。"
+            )
         return database
 
     def _is_missing(self) -> bool:

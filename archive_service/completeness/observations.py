@@ -98,7 +98,8 @@ class Reading:
         if self.item is None:
             return "业务系统"
         page = self.item.pages.get(self.field)
-        name = self.item.title or self.item.document_type
+        # Whoever may read the observation may lack the right to personal numbers, and a title may hold one.
+        name = masking.text(self.item.title) or self.item.document_type
         return f"{name}第 {page} 页" if page else name
 
     def __str__(self) -> str:

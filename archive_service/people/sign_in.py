@@ -151,13 +151,16 @@ def _note(session: Session, person: Person, did: str, *, now: datetime, **facts:
     )
 
 
-def viewer_of(session: Session, secret: str, *, now: datetime, idle_minutes: float = 60) -> Viewer | None:
+def viewer_of(
+    session: Session, secret: str, *, now: datetime, idle_minutes: float = 60, kind: str | None = None
+) -> Viewer | None:
     """Return the viewer behind a secret, or none when it is unknown, ended, expired, idle too long or closed.
 
-    Rights are read afresh each time. Tokens of programs do not go idle; they only expire.
+    Rights are read afresh each time. Tokens of programs do not go idle; they only expire. With `kind`, a secret of
+    the other kind is unknown: a door that takes tokens takes no session, and the other way round.
     """
     found = _alive(session, secret, now=now, idle_minutes=idle_minutes)
-    return None if found is None else viewer_for(session, found.person_id)
+    return None if found is None or kind not in (None, found.kind) else viewer_for(session, found.person_id)
 
 
 def _alive(session: Session, secret: str, *, now: datetime, idle_minutes: float) -> SignIn | None:

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from archive_service import __version__
 from archive_service.web import assets, errors, metrics
 from archive_service.web.api import router as api
+from archive_service.web.door import Door
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
 from archive_service.web.services import Services
@@ -31,6 +32,9 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="archive-service", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.metrics = metrics.Metrics()
+    app.state.door = Door(
+        failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
+    )
     errors.install(app)
     app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)

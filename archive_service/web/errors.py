@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from archive_service.errors import ArchiveError
 from archive_service.web import render
@@ -23,14 +24,18 @@ SENTENCES = {
     "request.method": N_("这个地址不支持这种操作。请从菜单重新进入。"),
     "page.not-found": N_("没有找到这一页，或您无权知道它。请核对编号，或从检索重新进入。"),
     "sign-in.required": N_("请先登录。"),
+    "request.too-slow": N_("上传中断太久，这次提交没有保存。请检查网络后再传一次。"),
     "request.busy": N_("同时上传的文件太多，这个文件没有保存。请稍等片刻再传一次。"),
     "disk.full": N_("服务器磁盘已满，这次提交没有保存。请稍后再试，并请管理员腾出空间。"),
     "fault.unforeseen": N_("程序出了意外，刚才的操作没有保存。请再试一次；仍不行时把参考号告诉管理员。"),
 }
 _TITLES = {
+    400: N_("填写有误"),
     401: N_("请先登录"),
     403: N_("没有权限"),
     404: N_("没有找到"),
+    405: N_("没有执行"),
+    408: N_("请稍等"),
     409: N_("没有执行"),
     413: N_("内容太大"),
     422: N_("填写有误"),
@@ -141,7 +146,20 @@ def _must_change_password(request: Request, _error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "page.not-found", 405: "request.method"}.get(error.status_code, "request.malformed")
-    return failure(request, error.status_code, code, SENTENCES[code], headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return failure(request, error.status_code, code, SENTENCES[code], headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of this address; each is a route of its own, and the framework names only the first."""
+    asked = dict(request.scope)
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**asked, "method": method})[0] == Match.FULL for route in request.app.routes)
+    ]
 
 
 def _malformed(request: Request, error: Exception) -> Response:

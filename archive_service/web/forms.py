@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from archive_service.errors import Invalid, NotPermitted
 from archive_service.web.visit import AnySignedIn, Visit, whole_number
@@ -25,7 +27,8 @@ class Form:
     def text(self, name: str, *, limit: int = 2000) -> str:
         """Return the field `name`, empty when it was not sent. Raises Invalid when it is longer than `limit`."""
         value = self._data.get(name)
-        text = value.strip() if isinstance(value, str) else ""
+        # A NUL is nothing a person types, and no database takes it as text.
+        text = value.replace("\0", "").strip() if isinstance(value, str) else ""
         if len(text) > limit:
             raise Invalid("form.too-long", f"填写的内容超过 {limit} 字。请缩短后再试。", field=name)
         return text
@@ -49,6 +52,11 @@ class Form:
             raise Invalid("form.no-number", "表单里的编号不对，没有执行。请刷新页面后再试。", field=name)
         return number
 
+    def numbers(self, name: str) -> list[int] | None:
+        """Return the field `name`, written 3,4,5, as numbers; none when it was not sent."""
+        parts = self.text(name, limit=20_000)
+        return [whole_number(part) or 0 for part in parts.split(",")] if parts else None
+
     def flag(self, name: str) -> bool:
         """Say whether the tick box `name` was ticked."""
         return self.text(name, limit=20) not in ("", "0", "false")
@@ -65,9 +73,28 @@ class Form:
 
 async def sent_form(visit: AnySignedIn) -> AsyncIterator[Form]:
     """Parse the form of a signed-in person; files go to disk as they arrive."""
-    async with visit.request.form(max_files=_FILES, max_fields=_FIELDS) as data:
+    async with parsed(visit.request, max_files=_FILES, max_fields=_FIELDS) as data:
         check_token(visit, str(data.get("token", "")))
         yield Form(data)
+
+
+@asynccontextmanager
+async def parsed(request: Request, *, max_files: int, max_fields: int) -> AsyncIterator[FormData]:
+    """Parse the form of a request. Raises Invalid, naming the limit, when more files come than one form takes."""
+    try:
+        data = await request.form(max_files=max_files, max_fields=max_fields)
+    except HTTPException as error:
+        if "Too many files" in str(error.detail):
+            raise Invalid(
+                "form.too-many-files",
+                f"一次提交最多 {max_files} 个文件，这次提交没有保存。请分几次上传，或打包成 ZIP。",
+                most=max_files,
+            ) from None
+        raise
+    try:
+        yield data
+    finally:
+        await data.close()
 
 
 def check_token(visit: Visit, token: str) -> None:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +30,10 @@ Answer = Callable[[Request, int, str, str], Response]
 
 class TooLarge(Exception):
     """The request body is larger than this address takes."""
+
+
+class TooSlow(Exception):
+    """Nothing of the request body has come for too long."""
 
 
 class Guard:
@@ -59,6 +64,9 @@ class Guard:
             if foreign(scope["method"], Headers(scope=scope)):
                 await self._say(scope, receive, send_guarded, 403, "request.foreign")
                 return
+            if unstorable(scope):
+                await self._say(scope, receive, send_guarded, 404, "page.not-found")
+                return
             if _may_be_large(scope):
                 await self._upload(scope, self._limited(scope, receive), send_guarded)
             else:
@@ -66,6 +74,9 @@ class Guard:
         except TooLarge:
             if not started:
                 await self._say(scope, receive, send_guarded, 413, "request.too-large")
+        except TooSlow:
+            if not started:
+                await self._say(scope, receive, send_guarded, 408, "request.too-slow")
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.ENOSPC and not started:
                 # An upload is laid down in the temporary folder before the store sees it; that may be full as well.
@@ -97,11 +108,16 @@ class Guard:
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdigit() and int(length) > limit:
             raise TooLarge
-        seen = 0
+        seen, awaited = 0, True
 
         async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, awaited
+            # After the body, waiting means waiting for the other side to hang up; that may take as long as it likes.
+            with anyio.move_on_after(STALLED_S if awaited else None) as patience:
+                message = await receive()
+            if patience.cancelled_caught:
+                raise TooSlow
+            awaited = awaited and bool(message.get("more_body"))
             seen += len(message.get("body", b""))
             if seen > limit:
                 raise TooLarge
@@ -141,7 +157,20 @@ def foreign(method: str, headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and _host_of(origin) != headers.get("host")
+
+
+def _host_of(origin: str) -> str | None:
+    """Return host and port of an origin, none when it is no address at all."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def unstorable(scope: Scope) -> bool:
+    """Say whether an address holds a NUL, which names nothing and which no database takes as text."""
+    return "\0" in scope["path"] or b"%00" in scope.get("query_string", b"")
 
 
 def _may_be_large(scope: Scope) -> bool:
@@ -154,5 +183,7 @@ def _may_be_large(scope: Scope) -> bool:
 #: Uploads taken at once; each holds a file on disk until the store has it. Who comes later is asked to come again.
 UPLOADS_AT_ONCE = 24
 RETRY_AFTER_S = 3
+#: Seconds without a single byte after which a body is given up: an upload that stands still keeps others out.
+STALLED_S = 60.0
 #: Addresses that take files.
 UPLOADS = frozenset({"/intake", "/intake/files", "/api/v1/scans"})

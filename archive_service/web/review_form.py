@@ -20,6 +20,9 @@ _PILLS = 3
 #: Reasons offered when a document is sent back; a sentence may be added.
 REASONS = (N_("影像不清"), N_("缺页"), N_("未签字或未盖章"), N_("已过期"), N_("不属于归档资料"), N_("归属错误"))
 
+#: Reasons offered when a page is dropped.
+DROP_REASONS = (N_("空白页"), N_("广告或无关页"), N_("重复扫描"), N_("分隔页"))
+
 
 @dataclass(frozen=True)
 class FieldRow:
@@ -140,7 +143,7 @@ def drawn(
 ) -> sheet.Sheet | None:
     """Return the page with a box around every field that stands on it, the doubtful ones marked."""
     page = next((page for page in scan.pages if page.page_no == page_no), None)
-    if page is None:
+    if page is None or page_no not in document.pages:
         return None
     doubtful = {row.name for row in fields if row.doubtful}
     here = {row.name: row.label for row in fields if row.page_no == page_no}

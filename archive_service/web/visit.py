@@ -119,17 +119,17 @@ def visit_of(request: Request) -> Visit | None:
     """Return the visit behind `request`, or none without a valid session."""
     services = services_of(request)
     secret = request.cookies.get(cookie_name(services.settings), "")
-    viewer = viewer_of(services, secret) if secret else None
+    viewer = viewer_of(services, secret, kind="session") if secret else None
     if viewer is None:
         return None
     return Visit(request, services, viewer, secret, language_of(request, viewer))
 
 
-def viewer_of(services: Services, secret: str) -> Viewer | None:
-    """Return whom `secret` stands for, and note that they were here."""
+def viewer_of(services: Services, secret: str, *, kind: str) -> Viewer | None:
+    """Return whom `secret` stands for, a browser's "session" or a program's "token", and note that they were here."""
     now, idle = clock.now(), services.settings.session_idle_minutes
     with services.database.reading() as session:
-        viewer = sign_in.viewer_of(session, secret, now=now, idle_minutes=idle)
+        viewer = sign_in.viewer_of(session, secret, now=now, idle_minutes=idle, kind=kind)
     if viewer is not None:
         sign_in.touch(services.database, secret, now=now, idle_minutes=idle)
     return viewer

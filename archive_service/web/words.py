@@ -56,6 +56,8 @@ DOCUMENT = {
     "proposed": State("alert-triangle", "warn", N_("待校核")),
     "filed": State("circle-check", "ok", N_("已归户")),
     "rejected": State("arrow-back-up", "", N_("已退回")),
+    "joined": State("arrows-join", "", N_("已并件")),
+    "dropped": State("trash", "", N_("已剔除")),
 }
 #: A check across documents.
 CONSISTENCY = {

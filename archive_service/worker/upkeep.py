@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
+
 from archive_service import logs
 from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
@@ -47,6 +49,8 @@ class Upkeep:
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
             self._index = None
+        except OperationalError as e:
+            log.warning("upkeep put off", code="database.unavailable", fault=type(e.orig).__name__)
 
     def _follow(self) -> None:
         began = time.monotonic()

@@ -90,6 +90,8 @@ def _is_title(line: Line) -> bool:
 def _pieces(sheet: _Sheet, index: int, span: Span, following: Span | None) -> Iterator[Piece]:
     line = sheet.lines[index]
     start, end = span.end, following.start if following else len(line.text)
+    if line.text[start : start + 1] == ")" and line.text[span.start - 1 : span.start] == "(":
+        start += 1
     text = line.text[start:end]
     lead = len(text) - len(text.lstrip(" :;.、_-—=·"))
     start, text = start + lead, text.strip(" :;、_-—=·")
@@ -155,7 +157,8 @@ def _right(sheet: _Sheet, index: int) -> list[int]:
         edge = sheet.lines[i].box[2]
         if sheet.by_line[i]:
             break
-    return found or _straddling(sheet, index, min(neighbours)[0] if neighbours else sheet.page.width)
+    reach = min(neighbours)[0] if neighbours else sheet.page.width
+    return _straddling(sheet, index, reach) or found
 
 
 def _straddling(sheet: _Sheet, index: int, limit: int) -> list[int]:
@@ -199,13 +202,24 @@ def _column(sheet: _Sheet, index: int, first: int) -> list[int]:
                 and not sheet.by_line[i]
                 and not _has_own_label(sheet, i, index)
             ]
-            if not near or (step == -1 and sheet.lines[index].middle > last.middle - 0.2 * last.size):
+            if not near or (step == -1 and not _has_more_above(sheet, index, cell)):
                 break
             nearest = min(near, key=lambda i: abs(sheet.lines[i].middle - last.middle))
             cell = [*cell, nearest] if step == 1 else [nearest, *cell]
             if len(cell) > 4:
                 break
     return cell
+
+
+def _has_more_above(sheet: _Sheet, index: int, cell: list[int]) -> bool:
+    """Say whether the cell goes on upwards: a label stands in the middle of its row, so as much is above as below."""
+    label = sheet.lines[index]
+    top = sheet.lines[cell[0]]
+    if label.middle <= top.middle - 0.2 * top.size:
+        return True
+    above = sum(sheet.lines[i].middle < label.middle - 0.3 * label.size for i in cell)
+    below = sum(sheet.lines[i].middle > label.middle + 0.3 * label.size for i in cell)
+    return above < below
 
 
 def _has_own_label(sheet: _Sheet, index: int, label: int) -> bool:

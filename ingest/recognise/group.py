@@ -14,7 +14,7 @@ from ingest.recognise import cards, titles
 from ingest.recognise.cards import CardSides
 from ingest.recognise.pages import Page
 from ingest.recognise.phrases import Phrases
-from ingest.recognise.titles import PageTitle
+from ingest.recognise.titles import PageTitle, TitleHit
 
 #: A title this sure starts a document.
 _SURE_TITLE = 0.85
@@ -30,6 +30,8 @@ _SIGNING = re.compile(
     r"^(?:.{0,12}(?:签字|签章|签收|签名|盖章)[)]?(?::|$)|(?:编制人|审批人|批准人|检验人员|验收人员|审核人|勘查人员?|受理人员?|客户经理)(?::|$))",
     re.MULTILINE,
 )
+#: Headings inside a paper.
+_PART_HEADS = ("附", "续", "第", "(")
 _HEAD_LABELS = ("户号", "户名", "客户编号", "客户名称", "用户编号", "用户名称", "申请编号", "用电地址", "工单编号")
 #: A page with this many lines of running text is the continuation of a text.
 _RUNNING_LINES = 6
@@ -99,6 +101,19 @@ def group(facts: Sequence[PageFacts], phrases: Phrases) -> Grouping:
             grouping.documents.append(document)
         document.reasons += [reason] if reason else []
         document.doubts += [doubt] if doubt else []
+    _name_missing_ends(grouping)
+    return grouping
+
+
+def as_said(facts: Sequence[PageFacts], cut: Sequence[Sequence[int]]) -> Grouping:
+    """Return the documents that a person made of the pages; one without a readable page is left out."""
+    by_number = {one.page.page_no: one for one in facts if not one.page.blank}
+    grouping = Grouping([], [])
+    for numbers in cut:
+        readable = [by_number[number] for number in numbers if number in by_number]
+        if readable:
+            doubt = _first_doubt(readable[0])
+            grouping.documents.append(Grouped(readable, doubts=[doubt] if doubt else []))
     _name_missing_ends(grouping)
     return grouping
 
@@ -189,6 +204,8 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
     before = current.pages[-1].page
     if _finished(before):
         return False, "", f"第 {no} 页没有标题，而前一份已到末页"
+    if _begins_another(first, page):
+        return False, "", ""
     if _continues(page):
         return True, f"第 {no} 页没有标题，内容接前页", ""
     if _next_row(before, page.page):
@@ -208,6 +225,18 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
     if page.account_no and any(one.account_no == page.account_no for one in current.pages) and not page.title.hits:
         return True, f"第 {no} 页没有标题，户号与前页相同", ""
     return False, "", f"第 {no} 页没有标题，不能确定是否属于前一份"
+
+
+def _begins_another(first: TitleHit | None, page: PageFacts) -> bool:
+    """Say whether the page is headed like another paper, though not surely; articles below the head are its own."""
+    best = page.title.best
+    return bool(
+        best
+        and best.look >= titles.TITLE_LOOK
+        and best.confidence >= _LIKELY_TITLE
+        and (first is None or best.target != first.target)
+        and not best.text.startswith(_PART_HEADS)
+    )
 
 
 def _codes(target: str, phrases: Phrases) -> set[str]:

@@ -19,6 +19,8 @@ _SHORT = 2
 #: Short labels that do stand before their value without a space, at the start of a line.
 _JOINABLE = frozenset({"户号", "户名", "表号", "姓名", "住址", "住所", "名称", "坐落", "性别", "民族"})
 _SENTENCE_STARTS = "应在的与和及对为按可须必不有将之所向由如若因是或以于等其均已未需且并提承同自负依各使保委申确认"
+_ACCOUNT = "户号"
+_NUMBER = re.compile(r"\d")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
 #: Quality of a label that runs into its value without colon or space.
@@ -98,7 +100,13 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
     after = text[hit.end()] if hit.end() < len(text) else ""
     spaced = hit[0] != hit[0].rstrip() or not after or text[hit.end() - 1 : hit.end()].isspace()
     article = re.search(r"第[一二三四五六七八九十百\d]+[条款章]$", text[: hit.start()])
+    if previous == "(" and after == ")" and hit.start() > 1 and text[hit.end() : hit.end() + 2] != "):":
+        # A name and behind it, in brackets, who that is.
+        return 0.0
     if previous and _WORD.match(previous) and not article:
+        if label == _ACCOUNT and hit[3] and _NUMBER.match(after):
+            # Written right behind a name: no word goes on with a number.
+            return 0.9
         if not hit[3] or len(label) <= _SHORT:
             return 0.0
         return 0.9 if before or len(label) >= 4 else 0.0

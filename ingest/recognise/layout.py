@@ -10,6 +10,9 @@ from ingest.recognise.pages import Line, Page, union
 
 #: Height in pixels of the bands into which a page is cut for finding neighbours.
 _BAND_PX = 48
+#: Of labels broken into rows: signs of a part, and parts.
+_LONGEST_PART = 9
+_MOST_PARTS = 6
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -67,25 +70,45 @@ def whole(page: Page) -> list[Line]:
 
 
 def stacked(lines: list[Line]) -> list[Line]:
-    """Return `lines` with labels mended that a narrow cell broke into two rows, such as 统一社会信用代 over 码."""
+    """Return `lines` with labels mended that a narrow cell broke into rows: 统一社会信用代 over 码, or sign by sign."""
     known = vocabulary().known
     dropped: set[int] = set()
     mended = list(lines)
     neighbours = Neighbours(lines)
     for index, line in enumerate(lines):
-        if not 2 <= len(line.compact) <= 9 or line.compact in known or not _CJK.match(line.compact):
+        if index in dropped or not _CJK.match(_plain(line)) or len(_plain(line)) > _LONGEST_PART:
             continue
-        for i in neighbours.near(line, 2 * line.size):
-            other = lines[i]
-            drop = other.middle - line.middle
-            fits = 0.6 * line.size < drop < 1.8 * line.size and aligned(line, other)
-            if i not in dropped and fits and line.compact + other.compact.rstrip(":") in known:
-                text = line.text + other.text
-                box = union([line.box, other.box])
-                mended[index] = Line(text, line.compact + other.compact, box, min(line.confidence, other.confidence))
-                dropped.add(i)
+        chain = [index]
+        for count in range(2, _MOST_PARTS + 1):
+            below = _next_below(lines, neighbours, chain[-1], dropped)
+            if below is None or len(_plain(lines[below])) > _LONGEST_PART:
                 break
+            chain.append(below)
+            parts = [lines[i] for i in chain]
+            if "".join(map(_plain, parts)) not in known or (_plain(line) in known and len(_plain(parts[-1])) > 2):
+                continue
+            text, compact = "".join(part.text for part in parts), "".join(part.compact for part in parts)
+            box = union([part.box for part in parts])
+            mended[index] = Line(text, compact, box, min(part.confidence for part in parts))
+            dropped.update(chain[1:count])
     return [line for i, line in enumerate(mended) if i not in dropped]
+
+
+def _plain(line: Line) -> str:
+    return line.compact.strip("():")
+
+
+def _next_below(lines: list[Line], neighbours: Neighbours, index: int, dropped: set[int]) -> int | None:
+    """Return the nearest line that may go on with line `index` in the next row of its cell."""
+    line = lines[index]
+    fitting = [
+        (lines[i].middle, i)
+        for i in neighbours.near(line, 2 * line.size)
+        if i not in dropped
+        and 0.6 * line.size < lines[i].middle - line.middle < 1.8 * line.size
+        and aligned(line, lines[i])
+    ]
+    return min(fitting)[1] if fitting else None
 
 
 def row_numbers(lines: list[Line]) -> list[int]:

@@ -24,6 +24,8 @@ _SIMPLIFIED = str.maketrans(
     "電裝單請戶號書證會費業務設備檢驗記錄協議報營執開關變檔館條壓線氣機構類質審圖紙計長門車廠東華縣鎮鄉區國際產權發與無為對時間實現點級總",
     "电装单请户号书证会费业务设备检验记录协议报营执开关变档馆条压线气机构类质审图纸计长门车厂东华县镇乡区国际产权发与无为对时间实现点级总",
 )
+# A word that readers take for another, which does not exist before these.
+_APPLIED = re.compile("中请(?=编号|单号|人|容量|日期|时间|单位|表|书)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _PUNCTUATION = str.maketrans(
     {"﹕": ":", "∶": ":", "︰": ":", "。": "。", "“": '"', "”": '"', "〔": "(", "〕": ")", "【": "(", "】": ")"}
@@ -71,7 +73,8 @@ class Dated(NamedTuple):
 
 def clean(text: str) -> str:
     """Return `text` in half width with one kind of colon and bracket and without invisible characters."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION).translate(_SIMPLIFIED)
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION).translate(_SIMPLIFIED)
+    return _APPLIED.sub("申请", plain)
 
 
 def compact(text: str) -> str:

@@ -61,10 +61,13 @@ def propose(
     thresholds: Thresholds,
     account_pattern: str,
     application_pattern: str,
+    cut: Sequence[Sequence[int]] = (),
 ) -> list[Proposal]:
     """Return the documents among the pages of one scan, in order.
 
-    Every page is in exactly one proposal or named as blank in the reasons of the document before it.
+    Every page is in exactly one proposal or named as blank in the reasons of the document before it. Where a person
+    has said which pages belong together, `cut` has their numbers, document by document; then only those documents
+    are returned, with their readable pages, and one without such a page is left out.
     """
     desk = _Desk(
         edition, phrases.for_edition(edition), Patterns(account_pattern, application_pattern), said, thresholds
@@ -73,15 +76,15 @@ def propose(
         group.look_at(page, desk.phrases, lambda one: extract.account_no(one, desk.patterns))
         for page in pages.prepare(sources)
     ]
-    grouping = group.group(facts, desk.phrases)
+    grouping = group.as_said(facts, cut) if cut else group.group(facts, desk.phrases)
     if not grouping.documents:
-        return _all_blank(sources)
+        return [] if cut else _all_blank(sources)
     register = Register(lookup)
     drafts = [_draft(document, desk) for document in grouping.documents]
     for draft, found in zip(drafts, match.match_all([one.paper for one in drafts], register, said), strict=True):
         draft.match = found
     _look_again(drafts, desk)
-    drafts = _attach_cards(drafts, desk)
+    drafts = drafts if cut else _attach_cards(drafts, desk)
     common = _common_application(drafts)
     for draft in drafts:
         cases.choose_case(draft.match, draft.paper, draft.code, said, common.get)

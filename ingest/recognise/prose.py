@@ -36,7 +36,9 @@ _SELF = (
     re.compile(
         rf"(?:我单位|本单位|我公司|本公司|委托单位|申请单位|兹有)(?:\(?名称\)?)?:?(?P<name>{_ORGANISATION}){_BEHIND_NAME}"
     ),
-    re.compile(rf"本人(?P<name>{_PERSON}){_BEHIND_NAME}"),
+    re.compile(
+        rf"本人(?!同意|申请|承诺|自愿|委托|授权|提供|确认|愿意|已|在|于|因|将)(?P<name>{_PERSON}){_BEHIND_NAME}"
+    ),
 )
 _HOLDER = (
     re.compile(
@@ -50,7 +52,8 @@ _HOLDER = (
 )
 #: To whom a letter is addressed, in its first part.
 _ADDRESSEE = re.compile(rf"^(?P<name>{_ORGANISATION}):$", re.MULTILINE)
-_OWNER = re.compile(rf"(?:兹证明|证明|查)(?P<name>{_PERSON})(?=[(,、]|同志|系|位于)")
+_RELATION = r"(?:[我本该]?(?:村|社区|街道|辖区|小区|单位|公司)?(?:\d{1,3}组)?(?:村民|居民|住户|业主|职工|员工))?"
+_OWNER = re.compile(rf"(?:兹证明|证明|查){_RELATION}(?P<name>{_PERSON})(?=[(,、]|同志|系|位于)")
 _DAY = (
     r"(?:[0-9〇零○O一二三四五六七八九]{4}[年./-][0-9一二三四五六七八九十]{1,3}[月./-][0-9一二三四五六七八九十]{1,3}日?)"
 )

@@ -38,6 +38,8 @@ _REMARK = re.compile(
 )
 # Seals, names of companies and page numbers are large and centred, too.
 _NO_TITLE = re.compile(r"(?:专用章|公章|章|公司|页)$|^(?:第.{1,3}页|No\.?)")
+#: The page of a deed that matters is headed by its number only.
+_DEED_NUMBER = re.compile(r"^.{0,2}\(\d{4}\).{0,16}?(?P<kind>不动产(?:权|证明))第\d{4,12}号$")
 _PART = re.compile(
     r"^(?:第[一二三四五六七八九十\d]+[章条节部]|[一二三四五六七八九十\d]+[、.]|\(?[一二三四五六七八九十\d]+\))"
 )
@@ -133,6 +135,9 @@ def look_of(page: Page, line: Line) -> float:
 
 def strip(text: str) -> str:
     """Return a title line without the issuing company before it and remarks such as "(存根)" after it."""
+    deed = _DEED_NUMBER.match(text)
+    if deed:
+        return "不动产权证书" if deed["kind"] == "不动产权" else "不动产登记证明"
     before = None
     while before != text:
         before = text

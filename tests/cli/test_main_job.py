@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from tests.support.archive import ACCOUNT, APPLICATION, Archive
@@ -190,6 +192,18 @@ def test_doctor_looks_at_every_component(archive: Archive) -> None:
     assert "init" in archive.run("scans", ARCHIVE_HOME=str(archive.home / "nowhere")).err
 
 
+def test_a_database_of_another_version_is_told_to_be_upgraded(archive: Archive) -> None:
+    """No command works on tables that it does not know."""
+    with sqlite3.connect(archive.home / "archive.db") as database:
+        (version,) = database.execute("select version_num from alembic_version").fetchone()
+        database.execute("update alembic_version set version_num = '0000'")
+    answer = archive.run("scans")
+    with sqlite3.connect(archive.home / "archive.db") as database:
+        database.execute("update alembic_version set version_num = ?", (version,))
+    assert answer.code == 3
+    assert "db upgrade" in answer.err
+
+
 def test_a_person_acts_with_their_own_rights_only(archive: Archive) -> None:
     """Staff of one centre neither import cases nor see another centre's households."""
     archive.run("people", "add-unit", "QY09", "另一供电所", "--below", "ROOT")
@@ -198,3 +212,22 @@ def test_a_person_acts_with_their_own_rights_only(archive: Archive) -> None:
     assert archive.run("--as", "lin", "household", ACCOUNT).code == 4
     assert archive.run("--as", "lin", "cases", "import", str(archive.home / "cases.csv")).code == 3
     assert archive.run("--as", "lin", "search", "供电方案", "--json").json["total"] == 0
+
+
+def test_two_papers_are_joined_and_split_again_by_command(archive: Archive, tmp_path: Path) -> None:
+    """A wrong cut is mended by number and page; what cannot be cut is refused by name."""
+    with pikepdf.Pdf.new() as both:
+        for note in ("甲", "乙"):
+            with pikepdf.open(io.BytesIO(supply_reply("5177777777", "202603107777", note=note))) as one:
+                both.pages.extend(one.pages)
+        both.save(tmp_path / "两份.pdf")
+    scanned = archive.run("ingest", str(tmp_path / "两份.pdf"), "--json").json
+    first, second = (item["document"] for item in scanned["items"])
+    joined = archive.run("review", "join", second, "--json").json
+    assert joined == {"document": first, "pages": [1, 2]}
+    parts = archive.run("review", "split", first, "--before", "2", "--json").json["documents"]
+    assert [part["pages"] for part in parts] == [[1], [2]]
+    refused = archive.run("review", "split", first, "--before", "1")
+    assert (refused.code, "review.no-cut" in refused.err) == (2, True)
+    assert "review.no-previous" in archive.run("review", "join", first).err
+    assert archive.run("verify").code == 0

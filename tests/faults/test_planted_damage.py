@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from sqlalchemy import text
 
 from archive_service import clock
 from archive_service.cli.services import Services
-from archive_service.cli.verify import findings
+from archive_service.cli.verify import COMMIT_S, findings
+from archive_service.jobs import queue
 from archive_service.settings import Settings
 from archive_service.storage.record import record_object
+from indexing.engine import SearchEngine
+from indexing.index import Index, open_index
 from indexing.sync import follow
 from ingest.tables import Batch, Scan
 from tests.support import records
@@ -235,3 +239,67 @@ def test_an_archive_in_use_raises_no_alarm(filled_anywhere: Filled) -> None:
     finally:
         stopped.set()
         user.join()
+
+
+def test_an_object_whose_job_is_about_to_record_it_is_waited_for(filled_anywhere: Filled) -> None:
+    """A job stores the pages of a file and commits them together; what it has stored until then is no orphan."""
+    filled = filled_anywhere
+    services, checked = filled.services, threading.Event()
+    stored = services.store.put_bytes(b"a page of a file on its way")
+    with services.database.unit_of_work() as session:
+        job = queue.enqueue(session, kind="ingest.step", subject=0, queue="read", now=records.NOW).id
+    claimed = queue.claim(services.database, worker="w", queues=["read"], now=clock.now(), lease_s=60)
+    assert claimed is not None
+    assert claimed.id == job
+
+    def commit() -> None:
+        checked.wait()
+        # Longer than a commit by itself is waited for.
+        time.sleep(COMMIT_S + 0.2)
+        with services.database.unit_of_work() as session:
+            record_object(session, stored, role="rendition", media_type="image/jpeg", now=records.NOW)
+            queue.finish(session, claimed, now=clock.now())
+
+    worker = threading.Thread(target=commit)
+    worker.start()
+    found = findings(
+        services, sample=None, now=clock.now(), progress=lambda done, total: done == total and checked.set()
+    )
+    worker.join()
+    assert found.findings == ()
+
+
+class _Overtaken(Index):
+    """An index that is followed up just after it was first looked at."""
+
+    then: Callable[[], None] | None = None
+
+    def current(self) -> tuple[str, SearchEngine]:
+        found = super().current()
+        then, self.then = self.then, None
+        if then:
+            then()
+        return found
+
+
+def test_a_paper_indexed_while_we_compare_is_not_called_missing(filled: Filled) -> None:
+    """The index was read a moment before the records: a second look agrees."""
+    services = filled.services
+    index = _Overtaken(services.settings.home, "tantivy")
+    looked: list[str] = []
+
+    def file_and_follow() -> None:
+        with services.database.unit_of_work() as session:
+            digest = session.scalar(text("select digest from stored_objects limit 1"))
+            item = records.item(session, records.case(session), pages=(records.page(digest=str(digest)),))
+            for column in ("image_digest", "thumbnail_digest", "lines_digest"):
+                session.execute(text(f"update pages set {column} = :d where item_id = {item.id}"), {"d": digest})
+        other = open_index(services.settings.home, "tantivy")
+        follow(services.database, other, now=records.NOW)
+        other.close()
+        looked.append("followed")
+
+    index.then = file_and_follow
+    services.__dict__["index"] = index
+    assert named(filled) == []
+    assert looked == ["followed"]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from archive_service.db.session import Database
 from archive_service.people.roles import Role
 from archive_service.storage.files import FileStore
+from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import papers, records
 from tests.support.archive import Archive
 from tests.support.stored_pages import stored_page
@@ -217,3 +218,68 @@ def test_the_work_can_be_done_without_scripts(chromium: object, server: str, hou
     page.get_by_role("button", name="确认归入").click()
     expect(page.get_by_text("没有待校核的文件")).to_be_visible()
     context.close()
+
+
+@pytest.fixture
+def two_in_one(archive: Archive, database: Database, household: None) -> None:
+    """A doubtful scan of two pages that were taken for one document."""
+    store = FileStore(archive.home / "objects")
+    with database.unit_of_work() as session:
+        at = records.unit(session, "QY02")
+        batch = Batch(name="B", channel="web", unit_id=at.id, received_by=None, received_at=records.NOW)
+        session.add(batch)
+        session.flush()
+        scan = Scan(
+            batch_id=batch.id, unit_id=at.id, file_name="两份.pdf", digest="e" * 64, size_bytes=9, format="pdf",
+            state="needs_review", page_count=2, pages_done=2, received_at=records.NOW, finished_at=records.NOW,
+        )  # fmt: skip
+        session.add(scan)
+        session.flush()
+        for number in (1, 2):
+            page = stored_page(store, f"居民供用电合同\n第 {number} 份", number)
+            session.add(
+                ScanPage(
+                    scan_id=scan.id, page_no=number, image_digest=page.image_digest, text=page.text, width_px=60,
+                    thumbnail_digest=page.thumbnail_digest, height_px=80, dpi=200, lines_digest=page.lines_digest,
+                )
+            )  # fmt: skip
+        session.add(
+            ScanDocument(
+                scan_id=scan.id, seq=1, pages=[1, 2], document_type="K01R", confidence=0.5, candidates=[], fields={},
+                reasons=[], doubts=["请核对"],
+            )
+        )  # fmt: skip
+
+
+def test_a_wrong_cut_is_mended_by_keys(page: Page, two_in_one: None) -> None:
+    """Turn to the second page, split there, take it back, split again, join from the second part."""
+    sign_in(page)
+    page.goto("/review")
+    page.keyboard.press("b")
+    expect(page.locator(".strip h3")).to_have_count(1)
+    split(page)
+    page.keyboard.press("z")
+    expect(page.locator(".toast-bar")).to_contain_text("已并件")
+    expect(page.locator(".strip h3")).to_have_count(1)
+    page.locator(".strip .thumb").first.click()
+    split(page)
+    page.locator(".strip h3 a").click()
+    expect(page.locator("[data-stage]")).to_have_attribute("data-stage", "2")
+    page.keyboard.press("m")
+    expect(page.locator(".toast-bar")).to_contain_text("已并件")
+    page.keyboard.press("x")
+    page.get_by_role("dialog").get_by_role("button", name="剔除").click()
+    expect(page.locator(".toast-bar")).to_contain_text("已剔除")
+    expect(page.locator(".strip .gone")).to_have_count(1)
+    page.keyboard.press("z")
+    expect(page.locator(".strip .gone")).to_have_count(0)
+
+
+def split(page: Page) -> None:
+    """Split before the second page, which is turned to without leaving the form."""
+    expect(page.locator("[data-stage]")).to_have_attribute("data-stage", "1")
+    page.keyboard.press("PageDown")
+    expect(page.locator("[data-stage]")).to_have_attribute("data-stage", "2")
+    page.keyboard.press("b")
+    expect(page.locator(".toast-bar")).to_contain_text("已分件")
+    expect(page.locator(".strip h3")).to_have_count(2)

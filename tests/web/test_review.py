@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from archive_service.web.pages.households import columns, problems
-from ingest.tables import ScanDocument
+from ingest.tables import Scan, ScanDocument, ScanPage, standing
 from tests.support import records
+from tests.support.stored_pages import stored_page
 from tests.web.conftest import Browser, World, flat
 
 
@@ -153,3 +156,95 @@ def test_an_exact_account_number_opens_its_file(world: World, browser: Browser) 
     straight = browser.get(f"/search?q= {world.near.account_no} ")
     assert straight.headers["location"] == f"/households/{world.near.account_no}"
     assert browser.get(f"/search?q={world.far.account_no}").status_code == 200
+
+
+def with_second_page(world: World) -> None:
+    """Give the doubtful scan a second page, as part of its one document."""
+    page = stored_page(world.services.store, "低压供电方案答复单\n第二份", 77)
+    with world.services.database.unit_of_work() as session:
+        scan = session.get_one(Scan, world.near.scan)
+        scan.page_count = 2
+        session.add(
+            ScanPage(
+                scan_id=scan.id, page_no=2, image_digest=page.image_digest, thumbnail_digest=page.thumbnail_digest,
+                width_px=60, height_px=80, dpi=200, engine="rapidocr", confidence=0.9, text=page.text,
+                lines_digest=page.lines_digest,
+            )
+        )  # fmt: skip
+        session.get_one(ScanDocument, world.near.document).pages = [1, 2]
+
+
+def lie(world: World) -> list[list[int]]:
+    with world.services.database.reading() as session:
+        return [one.pages for one in standing(session.get_one(Scan, world.near.scan).documents)]
+
+
+def test_a_document_is_split_and_one_key_joins_it_again(world: World, browser: Browser) -> None:
+    """The strip offers the cut; the desk shows the first part, and the way back stands on it."""
+    with_second_page(world)
+    address = f"/review/{world.near.document}"
+    assert 'form="split" name="before_page" value="2" data-cut="2"' in flat(browser.get(address).text)
+    done = browser.submit(f"{address}/split", before_page="2", pages="1,2")
+    assert done.headers["location"].startswith(f"{address}?done=split&last=")
+    assert lie(world) == [[1], [2]]
+    desk = flat(browser.get(done.headers["location"]).text)
+    assert "已分件" in desk
+    behind = re.search(r'action="/review/(\d+)/join" data-once>.{0,300}data-key="KeyZ"', desk)
+    assert behind is not None
+    back = browser.submit(f"/review/{behind.group(1)}/join")
+    assert back.headers["location"] == f"{address}?done=joined&page=2"
+    assert lie(world) == [[1, 2]]
+    desk = flat(browser.get(back.headers["location"]).text)
+    assert 'name="before_page" value="2"><button type="submit" data-key="KeyZ"' in desk
+    assert "看并入的资料" in browser.get(f"/review/{behind.group(1)}").text
+
+
+def test_a_page_is_dropped_with_a_reason_and_taken_back(world: World, browser: Browser) -> None:
+    with_second_page(world)
+    address = f"/review/{world.near.document}"
+    assert 'name="page" value="2" data-drop-page' in browser.get(f"{address}/drop?page=2").text
+    assert browser.submit(f"{address}/drop", page="2").status_code == 422
+    done = browser.submit(f"{address}/drop", page="2", reason="空白页")
+    assert lie(world) == [[1]]
+    desk = browser.get(done.headers["location"]).text
+    assert "已剔除" in desk
+    held = re.search(r'action="/review/(\d+)/restore"', desk)
+    assert held is not None
+    assert "剔除：空白页" in browser.get(f"/review/{held.group(1)}").text
+    back = browser.submit(f"/review/{held.group(1)}/restore")
+    assert back.headers["location"] == f"{address}?done=restored&page=2"
+    assert lie(world) == [[1, 2]]
+
+
+def test_a_cut_that_cannot_be_made_says_why_on_the_desk(world: World, browser: Browser) -> None:
+    with_second_page(world)
+    address = f"/review/{world.near.document}"
+    for verb, fields, status, told in (
+        ("split", {"before_page": "1"}, 422, "第二页"),
+        ("split", {}, 422, "第二页"),
+        ("split", {"before_page": "2", "pages": "1"}, 409, "刚被他人调整过"),
+        ("join", {}, 409, "第一份资料"),
+        ("restore", {}, 409, "没有被剔除"),
+    ):
+        answer = browser.submit(f"{address}/{verb}", **fields)
+        assert (answer.status_code, told in answer.text) == (status, True), verb
+        assert 'role="alert"' in answer.text
+    assert lie(world) == [[1, 2]]
+
+
+def test_a_form_that_shows_other_pages_files_nothing(world: World, browser: Browser) -> None:
+    """Somebody else has split the document while this one was being filled in."""
+    with_second_page(world)
+    assert 'name="pages" value="1,2"' in browser.get(f"/review/{world.near.document}").text
+    browser.submit(f"/review/{world.near.document}/split", before_page="2")
+    form = {"document_type": "K01R", "account_no": world.near.account_no, "pages": "1,2"}
+    answer = browser.submit(f"/review/{world.near.document}/confirm", **form)
+    assert answer.status_code == 409
+    assert "刚被他人调整过" in answer.text
+    assert decided(world).state == "proposed"
+
+
+def test_documents_of_another_centre_are_not_cut(world: World, browser: Browser) -> None:
+    for verb in ("split", "join", "drop", "restore"):
+        assert browser.submit(f"/review/{world.far.document}/{verb}", before_page="2").status_code == 404
+    assert browser.get(f"/review/{world.far.document}/drop").status_code == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import re
 import time
@@ -23,8 +25,17 @@ from archive_service.worker.embedded import Supervisor
 from ingest import queries, report, states
 from ingest.receive import Receipt, Said, open_batch, receive
 
+#: What is said of a file that the operating system does not let us open; nothing of it is on record.
+UNOPENED = {
+    "code": "file.unreadable",
+    "message": "这个文件打不开，没有收下：可能没有读取权限，或者已被移走。请检查后再次接收。",
+}
 #: Seconds between looks at the progress of files.
 LOOK_S = 0.3
+
+
+class CannotOpen(Exception):
+    """The operating system does not let us open a file."""
 
 
 @click.command()
@@ -49,12 +60,28 @@ def ingest(
     """Take files and folders in, wait for the result and print it, one line a file."""
     said = _said(services.settings, account, application, document_type)
     batch_id = new_batch(services, name=paths[0].name, channel="cli", centre=centre)
-    receipts = [(path, take_in(services, path, batch_id, said)) for path in files_in(paths)]
-    scan_ids = [receipt.scan_id for _, receipt in receipts]
+    receipts = take_all(services, paths, batch_id, said)
     if not no_wait:
+        # The first of a repeated file may still be on its way: who runs a broken-off command again waits for it.
+        taken = [receipt for _, receipt in receipts if receipt]
         with working(services):
-            wait_for(services, scan_ids)
-    return _print_results(services, [(str(path), receipt.scan_id) for path, receipt in receipts], as_json)
+            wait_for(services, [number for one in taken for number in (one.scan_id, one.duplicate_of) if number])
+    return _print_results(services, [(path, receipt and receipt.scan_id) for path, receipt in receipts], as_json)
+
+
+def take_all(
+    services: Services, paths: tuple[Path, ...], batch_id: int, said: Said
+) -> list[tuple[Path, Receipt | None]]:
+    """Receive all files; one that cannot be opened has no receipt and does not keep back the others."""
+    receipts: list[tuple[Path, Receipt | None]] = []
+    for path in files_in(paths):
+        try:
+            receipts.append((path, take_in(services, path, batch_id, said)))
+        except CannotOpen:
+            receipts.append((path, None))
+    if not receipts:
+        output.advise("没有找到可以接收的文件（隐藏文件和链接不接收）。请核对路径。")
+    return receipts
 
 
 def _said(settings: Settings, account: str | None, application: str | None, document_type: str | None) -> Said:
@@ -85,7 +112,11 @@ def take_in(services: Services, path: Path, batch_id: int, said: Said) -> Receip
     """Receive one file; when this returns it is safe."""
     with services.database.reading() as session:
         viewer = services.viewer(session)
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except OSError as e:
+        raise CannotOpen from e
+    with stream:
         receipt = receive(
             services.database,
             services.store,
@@ -145,17 +176,31 @@ def wait_for(services: Services, scan_ids: list[int]) -> None:
             time.sleep(LOOK_S)
 
 
-def _print_results(services: Services, files: list[tuple[str, int]], as_json: bool) -> int:
+def _print_results(services: Services, files: list[tuple[Path, int | None]], as_json: bool) -> int:
     results = []
     with services.reading() as (session, viewer):
         for path, scan_id in files:
-            found = report.result(session, viewer, scan_id)
+            found = report.result(session, viewer, scan_id) if scan_id else _unopened(path)
             results.append(found)
             if as_json:
-                output.emit({**found, "file": Path(path).name, "path": path})
+                output.emit({**found, "file": path.name, "path": str(path)})
     if not as_json:
         output.table(("文件", "状态", "页数", "资料", "说明"), [_line(found) for found in results])
     return _exit_code(results)
+
+
+def _unopened(path: Path) -> dict[str, object]:
+    return {
+        "file": path.name,
+        "sha256": None,
+        "scan": None,
+        "state": states.REFUSED,
+        "pages": 0,
+        "items": [],
+        "error": UNOPENED,
+        "flags": [],
+        "duplicate_of": None,
+    }
 
 
 def _line(found: dict[str, object]) -> tuple[object, ...]:
@@ -203,17 +248,32 @@ def watch(services: Services, folder: Path, centre: str | None, settle: float, o
             if ready:
                 batch_id = new_batch(services, name=folder.name, channel="watch", centre=centre)
                 for path in ready:
-                    receipt = take_in(services, path, batch_id, Said())
-                    path.rename(taken / f"{receipt.scan_id}-{path.name}")
-                    seen.pop(path, None)
-                    output.stderr.print(
-                        f"已接收 {path.name}（扫描件 {receipt.scan_id}）", markup=False, highlight=False
-                    )
+                    _take_and_put_away(services, path, taken, batch_id, seen)
             elif once and not seen:
                 return
             time.sleep(min(1.0, settle / 2))
-            if once and not any(True for _ in _arrived(folder, taken)):
+            if once and all(path in seen and seen[path][2] == math.inf for path in _arrived(folder, taken)):
                 return
+
+
+def _take_and_put_away(
+    services: Services, path: Path, taken: Path, batch_id: int, seen: dict[Path, tuple[int, float, float]]
+) -> None:
+    """Receive one file and move it out of the way; one that cannot be opened stays until it has changed."""
+    try:
+        receipt = take_in(services, path, batch_id, Said())
+    except CannotOpen:
+        output.advise(f"{path.name}：{UNOPENED['message']}")
+        seen[path] = (*seen[path][:2], math.inf)
+        return
+    try:
+        path.rename(taken / f"{receipt.scan_id}-{path.name}")
+    except OSError:
+        # The number makes a name too long that just fits; or somebody was quicker and took the file away.
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(taken / f"{receipt.scan_id}{path.suffix[:20]}")
+    seen.pop(path, None)
+    output.advise(f"已接收 {path.name}（扫描件 {receipt.scan_id}）")
 
 
 def _arrived(folder: Path, taken: Path) -> Iterator[Path]:
@@ -222,7 +282,12 @@ def _arrived(folder: Path, taken: Path) -> Iterator[Path]:
 
 def _is_settled(path: Path, seen: dict[Path, tuple[int, float, float]], settle: float) -> bool:
     """Say whether the file has kept size and time of change for `settle` seconds."""
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError:
+        # Taken away again.
+        seen.pop(path, None)
+        return False
     size, changed, since = seen.get(path, (-1, 0.0, 0.0))
     if (size, changed) != (stat.st_size, stat.st_mtime):
         seen[path] = (stat.st_size, stat.st_mtime, time.monotonic())

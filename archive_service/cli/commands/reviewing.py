@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from archive_service import clock
@@ -79,6 +82,51 @@ def decide(
         output.emit(result)
     else:
         output.say("已退回。" if reject is not None else f"已归入，件 {result['item']}。")
+
+
+@review_group.command()
+@click.argument("document_id", metavar="ID", type=ROW_ID)
+@click.option(
+    "--before", "before_page", type=int, required=True, metavar="PAGE", help="First page of the new document."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def split(services: Services, document_id: int, before_page: int, as_json: bool) -> None:
+    """Cut a document in two before a page of its scan; both parts are recognised again and wait for a person."""
+    with services.reading() as (session, viewer):
+        ahead = review.before_split(session, viewer, document_id, before_page=before_page, tools=_tools(services))
+    with services.writing() as (session, viewer):
+        parts = review.split(session, viewer, ahead, now=clock.now())
+        told = [{"document": str(part.id), "pages": list(part.pages)} for part in parts]
+    if as_json:
+        output.emit({"documents": told})
+    else:
+        output.say("已分件：" + "；".join(_place(one) for one in told) + "。")
+
+
+@review_group.command()
+@click.argument("document_id", metavar="ID", type=ROW_ID)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def join(services: Services, document_id: int, as_json: bool) -> None:
+    """Join a document with the undecided one before it; the whole is recognised again and waits for a person."""
+    with services.reading() as (session, viewer):
+        ahead = review.before_join(session, viewer, document_id, tools=_tools(services))
+    with services.writing() as (session, viewer):
+        whole = review.join(session, viewer, ahead, now=clock.now())
+        told = {"document": str(whole.id), "pages": list(whole.pages)}
+    if as_json:
+        output.emit(told)
+    else:
+        output.say(f"已并件：{_place(told)}。")
+
+
+def _tools(services: Services) -> review.Tools:
+    return review.Tools(services.settings, services.store, clock.today())
+
+
+def _place(told: Mapping[str, Any]) -> str:
+    return f"{told['document']}（第 {'、'.join(map(str, told['pages']))} 页）"
 
 
 def _fields(given: tuple[str, ...]) -> dict[str, str]:

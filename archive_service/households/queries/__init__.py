@@ -1,6 +1,6 @@
 """Reads of household files, always within the units that a viewer or a caller may see."""
 
-from archive_service.households.queries.files import case, household, item, item_page
+from archive_service.households.queries.files import case, household, item, item_page, page_texts
 from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
 from archive_service.households.queries.lists import cases, find_households, history, rates
 from archive_service.households.queries.matching import (
@@ -28,6 +28,7 @@ __all__ = [
     "known_by_application",
     "known_by_name",
     "observations",
+    "page_texts",
     "rates",
     "unit_of",
 ]

@@ -90,7 +90,7 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     shown = _item_views(session, [row], {head.id: head}, personal=personal)[0]
-    withheld = not personal and (row.sensitivity in _PERSONAL or masking.is_personal(page.text))
+    withheld = not personal and (row.sensitivity in _PERSONAL or _shows_personal(page, shown))
     return PageView(
         item=shown,
         page_no=page.page_no,
@@ -110,6 +110,30 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         masked=not personal,
         withheld=withheld,
     )
+
+
+def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> dict[int, str]:
+    """Return the text of an item's pages by number, at most `most`, without pages that the viewer may not see.
+
+    Raises NotFound.
+    """
+    row, head = _readable_item(session, viewer, item_id)
+    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    if row.sensitivity in _PERSONAL and not personal:
+        return {}
+    shown = _item_views(session, [row], {head.id: head}, personal=personal)[0]
+    pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most))
+    return {page.page_no: page.text for page in pages if personal or not _shows_personal(page, shown)}
+
+
+def _shows_personal(page: Page, shown: ItemView) -> bool:
+    """Say whether a picture of `page` would show what is masked in `shown`, the item as seen without the right.
+
+    A value that somebody corrected may no longer stand in the text as it was read, and one without a page may stand
+    on any of them.
+    """
+    told = any(field.masked and field.page in (None, page.page_no) for field in shown.fields)
+    return told or masking.is_personal(page.text)
 
 
 def readable_household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:

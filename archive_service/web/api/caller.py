@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from pydantic import BeforeValidator
 
 from archive_service.web.forms import check_token
 from archive_service.web.visit import (
@@ -37,8 +40,17 @@ def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
 
 def _by_token(request: Request, secret: str) -> Visit | None:
     services = services_of(request)
-    viewer = viewer_of(services, secret)
+    viewer = viewer_of(services, secret, kind="token")
     return Visit(request, services, viewer, secret, language_of(request, viewer)) if viewer else None
 
 
+def _iso(text: object) -> object:
+    """Refuse what is no day as 2026-11-23: the framework would take seconds since 1970 as well."""
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError("a day as 2026-11-23 is wanted")
+    return text
+
+
+#: A day in the address, as the contract writes days.
+Day = Annotated[date, BeforeValidator(_iso)]
 Caller = Annotated[Visit, Depends(caller)]

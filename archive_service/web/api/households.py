@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
-from archive_service.web.api.caller import Caller
+from archive_service.web.api.caller import Caller, Day
 from archive_service.web.visit import Id
 
 router = APIRouter(tags=["households"])
@@ -125,9 +125,9 @@ def list_cases(
     category: Annotated[str | None, Query(max_length=12)] = None,
     business: Annotated[str | None, Query(max_length=12)] = None,
     complete: bool | None = None,
-    due_before: date | None = None,
+    due_before: Day | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
-    after: Annotated[str | None, Query(max_length=40)] = None,
+    after: Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}:[0-9]{1,18}$")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> CaseList:
     """List cases by their deadline."""

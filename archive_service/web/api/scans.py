@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from archive_service.errors import Invalid
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
-from archive_service.web.forms import Form
+from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id
 from ingest import queries
@@ -120,8 +120,7 @@ class ScanText(BaseModel):
 
 async def upload(visit: Caller) -> AsyncIterator[Form]:
     """Parse the upload of a caller who is known; the file goes to disk as it arrives."""
-    async with visit.request.form(max_files=1, max_fields=20) as data:
-        assert isinstance(data, FormData)
+    async with parsed(visit.request, max_files=1, max_fields=20) as data:
         yield Form(data)
 
 

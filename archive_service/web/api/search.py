@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web.api.caller import Caller
+from archive_service.web.api.caller import Caller, Day
 from indexing import search as indexing
 from indexing.search import Filters
 
@@ -65,8 +65,8 @@ def search(
     type: Code = None,
     category: Code = None,
     business: Code = None,
-    date_from: Annotated[date | None, Query(alias="from")] = None,
-    date_to: Annotated[date | None, Query(alias="to")] = None,
+    date_from: Annotated[Day | None, Query(alias="from")] = None,
+    date_to: Annotated[Day | None, Query(alias="to")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> SearchOut:

@@ -9,6 +9,7 @@ def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
         completeness,
+        cuts,
         health,
         home,
         households,
@@ -21,5 +22,5 @@ def routers() -> list[APIRouter]:
         style,
     )
 
-    pages = (people, home, intake, scans, review, households, items, search, completeness, style, health)
+    pages = (people, home, intake, scans, review, cuts, households, items, search, completeness, style, health)
     return [page.router for page in pages]

@@ -18,13 +18,13 @@ router = APIRouter()
 _ASKED = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 def alive() -> Response:
     """Say that the process answers."""
     return PlainTextResponse("ok")
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 def ready(request: Request) -> Response:
     """Say whether database and store answer; the reason stands in the log, not in the answer."""
     parts = {"database": _database_answers(request), "store": _store_answers(request)}

@@ -29,8 +29,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         page_no = _page_asked(visit, item)
         page = queries.item_page(session, visit.viewer, item_id, page_no)
         file = queries.household(session, visit.viewer, item.account_no)
-        numbers = [p.page_no for p in item.pages][:_LOOKED_THROUGH]
-        texts = {n: queries.item_page(session, visit.viewer, item_id, n).text for n in numbers} if looked_for else {}
+        texts = queries.page_texts(session, visit.viewer, item_id, most=_LOOKED_THROUGH) if looked_for else {}
     together = [other for other in file.items if other.case_id == item.case_id and other.id != item.id]
     return visit.page(
         "items/viewer.html",

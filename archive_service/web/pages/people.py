@@ -6,14 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from archive_service import clock
 from archive_service.errors import Invalid, Refused
 from archive_service.people import actions, sign_in
 from archive_service.web import i18n, render
+from archive_service.web.door import ComeAgain, Door
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
+from archive_service.web.services import Services
 from archive_service.web.visit import (
     LANGUAGE_COOKIE,
     AnySignedIn,
@@ -57,18 +60,32 @@ def show_sign_in(request: Request) -> Response:
 
 
 @router.post("/sign-in")
-def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_form)]) -> Response:
+async def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_form)]) -> Response:
     """Sign in; the browser gets a new secret each time."""
-    services = services_of(request)
-    login, password = str(form.get("login", ""))[:80], str(form.get("password", ""))[:400]
+    settings, door, now = services_of(request).settings, door_of(request), clock.now()
+    login, password = str(form.get("login", "")).replace("\0", "")[:80], str(form.get("password", ""))[:400]
+    wanted, address = inside(str(form.get("next", ""))), request.client.host if request.client else ""
     try:
-        limits = sign_in.Limits.of(services.settings)
-        secret, _ = sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)
+        async with door.turn(address, now):
+            secret = await run_in_threadpool(_secret_for, services_of(request), login, password)
     except Refused as refused:
-        return _sign_in_page(request, login=login, refused=refused)
-    response = RedirectResponse(inside(str(form.get("next", ""))), status_code=303)
-    keep_session(response, services.settings, secret)
+        if not isinstance(refused, ComeAgain):
+            door.count_failure(address, now)
+        return _sign_in_page(request, login=login, wanted=wanted, refused=refused)
+    response = RedirectResponse(wanted, status_code=303)
+    keep_session(response, settings, secret)
     return response
+
+
+def door_of(request: Request) -> Door:
+    """Return the door of the running app."""
+    door: Door = request.app.state.door
+    return door
+
+
+def _secret_for(services: Services, login: str, password: str) -> str:
+    limits = sign_in.Limits.of(services.settings)
+    return sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)[0]
 
 
 @router.post("/sign-out")
@@ -138,16 +155,25 @@ def inside(address: str) -> str:
 
 
 def _sign_in_page(
-    request: Request, *, login: str = "", refused: Refused | None = None, language: str | None = None
+    request: Request,
+    *,
+    login: str = "",
+    wanted: str | None = None,
+    refused: Refused | None = None,
+    language: str | None = None,
 ) -> HTMLResponse:
     spoken = language or language_of(request, None)
     facts = {
         "login": login,
         "message": i18n.sentence(refused.code, refused.message, spoken) if refused else "",
-        "next": inside(request.query_params.get("next", "/")),
+        # A wrong password does not lose the page that was wanted.
+        "next": wanted or inside(request.query_params.get("next", "/")),
         "notice": request.query_params.get("done", ""),
         "preferences": {},
     }
+    again = refused.facts.get("retry_after") if refused else None
     return HTMLResponse(
-        render.html("people/sign_in.html", spoken, facts), status_code=refused.http_status if refused else 200
+        render.html("people/sign_in.html", spoken, facts),
+        status_code=refused.http_status if refused else 200,
+        headers={"Retry-After": str(again)} if again else None,
     )

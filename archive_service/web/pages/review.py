@@ -69,7 +69,7 @@ def choose_case(visit: SignedIn) -> Response:
 @router.get("/review/{document_id}")
 def show_document(visit: SignedIn, document_id: Id) -> Response:
     """Show a document on the desk."""
-    return _desk(visit, document_id)
+    return show(visit, document_id)
 
 
 @router.post("/review/{document_id}/confirm")
@@ -80,7 +80,7 @@ def confirm(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
         with visit.services.database.unit_of_work() as session:
             review.confirm(session, visit.viewer, document_id, decision, now=visit.now, today=visit.today)
     except (Invalid, Refused) as error:
-        return _desk(visit, document_id, typed=form, error=error)
+        return show(visit, document_id, typed=form, error=error)
     return _onward(visit, form, document_id, "filed")
 
 
@@ -99,7 +99,7 @@ def reject(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
         with visit.services.database.unit_of_work() as session:
             review.reject(session, visit.viewer, document_id, reason=_reason(form), now=visit.now)
     except (Invalid, Refused) as error:
-        return _desk(visit, document_id, error=error)
+        return show(visit, document_id, error=error)
     return _onward(visit, form, document_id, "rejected")
 
 
@@ -129,6 +129,7 @@ def _decision(form: Form) -> review.Decision:
         account_no=form.text("account_no", limit=200).split(" ")[0],
         application_no=application or None,
         fields=form.group("field."),
+        pages=form.numbers("pages"),
     )
 
 
@@ -172,8 +173,16 @@ def _last(visit: Visit, session: Any) -> DocumentView | None:
         return None
 
 
-def _desk(visit: Visit, document_id: int, *, typed: Form | None = None, error: ArchiveError | None = None) -> Response:
-    batch = typed.id("batch") if typed else _batch_asked(visit)
+def show(
+    visit: Visit,
+    document_id: int,
+    *,
+    typed: Form | None = None,
+    error: ArchiveError | None = None,
+    batch: int | None = None,
+) -> Response:
+    """Show a document on the desk: as proposed, or as `typed` with the `error` that this met."""
+    batch = batch or (typed.id("batch") if typed else _batch_asked(visit))
     with visit.services.database.reading() as session:
         document = queries.document(session, visit.viewer, document_id)
         scan = queries.scan(session, visit.viewer, document.scan_id)
@@ -200,4 +209,5 @@ def _desk(visit: Visit, document_id: int, *, typed: Form | None = None, error: A
         types=labels.document_types(),
         error=visit.told(error) if error else "",
         reasons=review_form.REASONS,
+        drop_reasons=review_form.DROP_REASONS,
     )

@@ -3,7 +3,27 @@
   "use strict";
   var form = document.getElementById("decision"), keys = window.archive, asked = document.getElementById("reject");
   document.querySelectorAll("[data-key]").forEach(function (one) { keys.on(one.dataset.key, function () { one.click(); }); });
+
+  /* A second press of a key must not send a form twice. */
+  var once = document.querySelectorAll("form[data-once]");
+  once.forEach(function (one) {
+    one.addEventListener("submit", function (event) { if (one.dataset.sent) event.preventDefault(); else one.dataset.sent = "1"; });
+  });
+  window.addEventListener("pageshow", function () { once.forEach(function (one) { delete one.dataset.sent; }); });
   if (!form) return;
+
+  /* The page shown may be another than the one this page was made with: pages are turned without leaving the form. */
+  function shown() { var stage = document.querySelector("[data-stage]"); return stage ? stage.dataset.stage : ""; }
+  keys.on("KeyB", function () { var cut = document.querySelector("[data-cut='" + shown() + "']"); if (cut) cut.click(); });
+  document.querySelectorAll("[data-ask]").forEach(function (link) {
+    link.addEventListener("click", function (event) {
+      var box = document.getElementById(link.dataset.ask), page = box && box.querySelector("[data-drop-page]");
+      if (!box) return;
+      event.preventDefault();
+      if (page) page.value = shown();
+      box.showModal();
+    });
+  });
 
   function doubts() { return Array.prototype.slice.call(form.querySelectorAll(".field.doubt input")); }
   function nextDoubt(from) {

@@ -1,40 +1,37 @@
-"""Review: a person decides what was doubtful.
-
-Each decision is one transaction of the caller: the item, its household's assessment, the scan's state and the audit
-entries change together or not at all.
-"""
+"""Confirm, send back, and take either back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import record
 from archive_service.catalogue import load
-from archive_service.errors import Invalid, NotFound, Refused
+from archive_service.errors import Invalid, Refused
 from archive_service.households import actions as households
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from ingest import states
-from ingest.file import file_document, state_of
-from ingest.pipeline import finish_container
+from ingest.file import file_document
 from ingest.recognise.values import OTHER
-from ingest.tables import Scan, ScanDocument
+from ingest.review import ground
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the person says a document is; `fields` holds the values as they should be, an empty one removes it."""
+    """What the person says a document is.
+
+    `fields` holds the values as they should be, an empty one removes the field; `pages` are those that the person saw.
+    """
 
     document_type: str
     account_no: str
     application_no: str | None = None
     fields: Mapping[str, str] | None = None
+    pages: Sequence[int] | None = None
 
 
 def confirm(
@@ -43,9 +40,10 @@ def confirm(
     """File a doubtful document as the person decided.
 
     Raises NotFound for what the person may not see, Invalid for an unknown type, account or case, and Refused
-    (`review.decided`) when somebody else decided it meanwhile.
+    when somebody else decided it meanwhile (`review.decided`) or moved its pages (`review.changed`).
     """
-    scan, document = _open_document(session, viewer, document_id)
+    scan, document = ground.locked_open(session, viewer, document_id)
+    ground.check_pages(document, decision.pages)
     before = {"document_type": document.document_type, "household": document.household_id, "case": document.case_id}
     _check_type(decision.document_type, today)
     household = _household(session, viewer, decision.account_no)
@@ -57,8 +55,8 @@ def confirm(
     document.fields = _corrected(document.fields, decision.fields or {})
     item = file_document(session, scan, document, by=viewer.actor, now=now, today=today)
     facts = {"item": item.id, "before": before, "document_type": decision.document_type, "case": document.case_id}
-    _audit(session, viewer, scan, document, "document.confirmed", facts, now=now)
-    _settle(session, scan, now=now)
+    ground.audit(session, viewer, scan, document, "document.confirmed", facts, now=now)
+    ground.settle(session, scan, now=now)
     return item
 
 
@@ -66,17 +64,17 @@ def reject(session: Session, viewer: Viewer, document_id: int, *, reason: str, n
     """Send a document back: it is not filed, its scan and pages are kept. Raises Invalid without a reason."""
     if not reason.strip():
         raise Invalid("review.reason", "请填写退回原因，以便移交人补正。")
-    scan, document = _open_document(session, viewer, document_id)
+    scan, document = ground.locked_open(session, viewer, document_id)
     document.state, document.decided_by, document.decided_at = "rejected", viewer.person_id, now
     document.doubts = [*document.doubts, f"退回：{reason.strip()[:200]}"]
-    _audit(session, viewer, scan, document, "document.rejected", {"reason": reason.strip()[:200]}, now=now)
-    _settle(session, scan, now=now)
+    ground.audit(session, viewer, scan, document, "document.rejected", {"reason": reason.strip()[:200]}, now=now)
+    ground.settle(session, scan, now=now)
 
 
 def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, today: date) -> None:
     """Take the person's own last decision on a document back; a filed item is withdrawn, never removed."""
-    scan, document = _document(session, viewer, document_id)
-    if document.state == "proposed":
+    scan, document = ground.locked(session, viewer, document_id)
+    if document.state not in ("filed", "rejected"):
         raise Refused("review.not-decided", "这份资料还没有决定，无需撤销。")
     if document.decided_by != viewer.person_id or viewer.person_id is None:
         raise Refused("review.not-own", "只能撤销本人的决定。请联系作出决定的人员。")
@@ -85,23 +83,8 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
     document.state, document.item_id, document.decided_by, document.decided_at = "proposed", None, None, None
     if not document.doubts:
         document.doubts = ["已撤销归入，请重新核对。"]
-    _audit(session, viewer, scan, document, "document.reopened", {}, now=now)
-    _settle(session, scan, now=now)
-
-
-def _open_document(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
-    scan, document = _document(session, viewer, document_id)
-    if document.state != "proposed":
-        raise Refused("review.decided", "这份资料已由他人处理，您的更改没有保存。请继续下一份。", document=document.id)
-    return scan, document
-
-
-def _document(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
-    locked = select(ScanDocument).where(ScanDocument.id == document_id).with_for_update()
-    document = session.scalars(locked).one_or_none()
-    if document is None or not viewer.may(Right.SCAN_REVIEW, document.scan.unit_id):
-        raise NotFound("review.not-found", "没有这份待校核资料，或您无权查看。请返回校核列表。")
-    return document.scan, document
+    ground.audit(session, viewer, scan, document, "document.reopened", {}, now=now)
+    ground.settle(session, scan, now=now)
 
 
 def _check_type(code: str, today: date) -> None:
@@ -134,38 +117,3 @@ def _corrected(fields: Mapping[str, dict[str, object]], said: Mapping[str, str])
             place = {key: result.get(name, {}).get(key) for key in ("unit", "page", "box")}
             result[name] = {**place, "value": value.strip()[:400], "confidence": 1.0, "checked": None}
     return result
-
-
-def _settle(session: Session, scan: Scan, *, now: datetime) -> None:
-    session.flush()
-    session.refresh(scan, ["documents"])
-    scan.state = state_of(scan)
-    rejected = scan.state == states.REFUSED
-    scan.error_code = "review.rejected" if rejected else None
-    scan.error_message = "校核人员已将全部资料退回。请按退回原因补正后重新提交。" if rejected else None
-    scan.finished_at = now
-    session.flush()
-    if scan.parent_id is not None:
-        finish_container(session, scan.parent_id, now=now)
-
-
-def _audit(
-    session: Session,
-    viewer: Viewer,
-    scan: Scan,
-    document: ScanDocument,
-    did: str,
-    facts: Mapping[str, object],
-    *,
-    now: datetime,
-) -> None:
-    record(
-        session,
-        by=viewer.actor,
-        did=did,
-        object_kind="document",
-        object_id=document.id,
-        unit_id=scan.unit_id,
-        facts={"scan": scan.id, **facts},
-        now=now,
-    )

@@ -1,0 +1,29 @@
+"""Review: a person decides what was doubtful, and mends where documents were cut wrongly.
+
+Each decision is one transaction of the caller: the item, its household's assessment, the scan's state and the audit
+entries change together or not at all. Changes of pages have two parts, because recognition reads the store and takes
+its time: `before_split` and its like read and recognise before the transaction; the verb then only writes, and
+refuses when the documents are no longer as they were.
+"""
+
+from ingest.review.ahead import Ahead, Tools, before_drop, before_join, before_restore, before_split
+from ingest.review.cuts import join, split
+from ingest.review.decide import Decision, confirm, reject, undo
+from ingest.review.drop import drop_pages, restore_pages
+
+__all__ = [
+    "Ahead",
+    "Decision",
+    "Tools",
+    "before_drop",
+    "before_join",
+    "before_restore",
+    "before_split",
+    "confirm",
+    "drop_pages",
+    "join",
+    "reject",
+    "restore_pages",
+    "split",
+    "undo",
+]

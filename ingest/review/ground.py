@@ -1,0 +1,105 @@
+"""What every verb of the review stands on: locked rows, the state of the scan afterwards, the audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive_service.audit.record import record
+from archive_service.errors import NotFound, Refused
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from ingest import states
+from ingest.file import state_of
+from ingest.pipeline import finish_container
+from ingest.tables import Scan, ScanDocument
+
+
+def seen(session: Session, viewer: Viewer, document_id: int) -> ScanDocument:
+    """Return a document that the viewer may review; raises NotFound for any other."""
+    document = session.get(ScanDocument, document_id)
+    if document is None or not viewer.may(Right.SCAN_REVIEW, document.scan.unit_id):
+        raise NotFound("review.not-found", "没有这份待校核资料，或您无权查看。请返回校核列表。")
+    return document
+
+
+def locked(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
+    """Return a document and its scan as they are now, and let nobody else change them until the transaction ends.
+
+    The scan is locked first and always: whoever cuts, joins or decides in a scan does so after the one before.
+    """
+    scan_id = seen(session, viewer, document_id).scan_id
+    wanted = select(Scan).where(Scan.id == scan_id).with_for_update()
+    scan = session.scalars(wanted, execution_options={"populate_existing": True}).one()
+    return scan, session.get_one(ScanDocument, document_id, populate_existing=True, with_for_update=True)
+
+
+def locked_open(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
+    """Do what `locked` does; raises Refused when somebody else decided the document meanwhile."""
+    scan, document = locked(session, viewer, document_id)
+    check_open(document)
+    return scan, document
+
+
+def check_open(document: ScanDocument) -> None:
+    """Raise Refused when the document is decided, or no document any more."""
+    if document.state != "proposed":
+        raise Refused("review.decided", "这份资料已由他人处理，您的更改没有保存。请继续下一份。", document=document.id)
+
+
+def changed(document: ScanDocument) -> Refused:
+    """Return the refusal for a document whose pages are no longer those that the person saw."""
+    return Refused(
+        "review.changed", "这份资料的页刚被他人调整过，您的更改没有保存。请对照页面重新核对。", document=document.id
+    )
+
+
+def check_pages(document: ScanDocument, pages: Sequence[int] | None) -> None:
+    """Raise Refused unless the document still has the `pages` that the person saw; none means nobody looked."""
+    if pages is not None and list(pages) != list(document.pages):
+        raise changed(document)
+
+
+def next_seq(session: Session, scan: Scan) -> int:
+    """Return the next running number within the scan, which the caller has locked."""
+    return (session.scalar(select(func.max(ScanDocument.seq)).where(ScanDocument.scan_id == scan.id)) or 0) + 1
+
+
+def settle(session: Session, scan: Scan, *, now: datetime) -> None:
+    """Bring the state of the scan, and of the container that it came out of, up to its documents."""
+    session.flush()
+    session.refresh(scan, ["documents"])
+    scan.state = state_of(scan)
+    rejected = scan.state == states.REFUSED
+    scan.error_code = "review.rejected" if rejected else None
+    scan.error_message = "校核人员已将全部资料退回。请按退回原因补正后重新提交。" if rejected else None
+    scan.finished_at = now
+    session.flush()
+    if scan.parent_id is not None:
+        finish_container(session, scan.parent_id, now=now)
+
+
+def audit(
+    session: Session,
+    viewer: Viewer,
+    scan: Scan,
+    document: ScanDocument,
+    did: str,
+    facts: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    """Write down what the viewer did to a document."""
+    record(
+        session,
+        by=viewer.actor,
+        did=did,
+        object_kind="document",
+        object_id=document.id,
+        unit_id=scan.unit_id,
+        facts={"scan": scan.id, **facts},
+        now=now,
+    )
