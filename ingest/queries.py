@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -164,7 +164,7 @@ def scans(
         wanted = wanted.where(Scan.id < after)
     rows = session.scalars(wanted.order_by(Scan.id.desc()).limit(limit + 1)).all()
     next_after = rows[limit - 1].id if len(rows) > limit else None
-    return ScanListing(tuple(_row(scan) for scan in rows[:limit]), total, next_after)
+    return ScanListing(_rows(session, viewer, rows[:limit]), total, next_after)
 
 
 def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
@@ -174,13 +174,13 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
         raise NotFound("scan.not-found", "没有这份扫描件，或您无权查看。请返回扫描列表。")
     members = session.scalars(select(Scan).where(Scan.parent_id == found.id).order_by(Scan.id))
     return ScanView(
-        row=_row(found),
+        row=_rows(session, viewer, [found])[0],
         digest=found.digest,
         unit_id=found.unit_id,
         pages=tuple(_page(page) for page in found.pages),
         documents=tuple(_documents(session, standing(found.documents))),
         dropped=tuple(_documents(session, [one for one in found.documents if one.state == "dropped"])),
-        members=tuple(_row(member) for member in members),
+        members=_rows(session, viewer, members.all()),
     )
 
 
@@ -317,6 +317,19 @@ def _document(row: ScanDocument, household: HouseholdFile | None, case: CaseFile
         match_confidence=row.match_confidence,
         decided_at=row.decided_at,
         part_of=row.part_of,
+    )
+
+
+def _rows(session: Session, viewer: Viewer, scans: Sequence[Scan]) -> tuple[ScanRow, ...]:
+    """Return files as rows; the file that one repeats is named only to those who may know of it."""
+    firsts = {scan.duplicate_of for scan in scans if scan.duplicate_of is not None}
+    units = viewer.units(Right.SCAN_REVIEW)
+    known = (
+        set(session.scalars(select(Scan.id).where(Scan.id.in_(firsts), Scan.unit_id.in_(units)))) if firsts else set()
+    )
+    return tuple(
+        row if row.duplicate_of is None or row.duplicate_of in known else replace(row, duplicate_of=None)
+        for row in map(_row, scans)
     )
 
 

@@ -8,7 +8,7 @@ what was acknowledged is durable.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from archive_service.audit.record import Actor, record
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.jobs import queue
+from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.storage.record import record_object
@@ -171,12 +172,14 @@ def _duplicate(
     parent: Scan | None,
     now: datetime,
 ) -> Receipt:
-    same_unit = first.unit_id == batch.unit_id
-    named = f"扫描件 {first.id} {first.file_name}" if same_unit else ""
+    # Who sees the batch sees everything below its unit, and of other units not even that they have such a file.
+    known = first.unit_id in people.units_below(session, batch.unit_id)
+    named = f"扫描件 {first.id} {first.file_name}" if known else ""
     error = refuse("file.duplicate", first=named)
-    return _refused_scan(
+    receipt = _refused_scan(
         session, batch, name, first.digest, error, by=by, parent=parent, now=now, duplicate_of=first, size=size
     )
+    return receipt if known else replace(receipt, duplicate_of=None)
 
 
 def _refused(

@@ -28,7 +28,7 @@ COMMANDS = {
     "worker": "serving:worker",
     "cases": "cases:cases",
     "ingest": "ingesting:ingest",
-    "watch": "ingesting:watch",
+    "watch": "watching:watch",
     "scans": "ingesting:scans",
     "scan": "ingesting:scan",
     "text": "ingesting:text",

@@ -113,7 +113,7 @@ class Item(Base):
     #: How sure the type is, 0 to 1; 1 when a person decided.
     confidence: Mapped[float]
     reasons: Mapped[list[str]] = mapped_column(JsonText)
-    #: Where the item came from: a scan's id and the place among its documents. Filing twice is impossible.
+    #: Where the item came from: a scan's id and the running number of the document in it. Filing twice is impossible.
     scan_id: Mapped[int | None]
     scan_document: Mapped[int | None]
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime)

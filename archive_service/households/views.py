@@ -227,6 +227,10 @@ class CaseFilters:
     text: str | None = None
     #: Only cases that cannot be assessed.
     not_assessable: bool = False
+    #: Energised on one of these days, both included.
+    energised: tuple[date, date] | None = None
+    #: Only cases that are not energised yet.
+    not_energised: bool = False
 
 
 @dataclass(frozen=True)

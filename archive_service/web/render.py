@@ -78,6 +78,7 @@ def frame(visit: Visit) -> dict[str, Any]:
         "today": visit.today,
         "notice": visit.request.query_params.get("done", ""),
         "counts": counts(visit),
+        "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
 
 

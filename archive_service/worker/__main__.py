@@ -1,4 +1,4 @@
-"""A child of the supervisor: `python -m archive_service.worker ROLE NAME`."""
+"""A child of the supervisor: `python -m archive_service.worker ROLE NAME SUPERVISOR`, the last its process id."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Work until told to stop or until the parent is gone."""
-    role, name = sys.argv[1:3]
+    role, name, supervisor = sys.argv[1], sys.argv[2], int(sys.argv[3])
     logs.configure(json=True, level="WARNING")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    _die_with_parent()
+    _die_with(supervisor)
     if role == "work":
         _work(name, stopped)
     else:
@@ -49,10 +49,10 @@ def _keep_up(stopped: threading.Event) -> None:
         stopped.wait(IDLE_S)
 
 
-def _die_with_parent() -> None:
-    parent = os.getppid()
+def _die_with(supervisor: int) -> None:
+    """Have this process told when the supervisor ends; end now if it already has, even before we could ask."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
+    if os.getppid() != supervisor:
         sys.exit(0)
 
 

@@ -121,7 +121,7 @@ class Supervisor:
     def _spawn(self, place: _Place) -> None:
         place.name = f"{os.uname().nodename}:{os.getpid()}:{place.role}{place.number}:{time.time_ns()}"
         environment = {**os.environ, **self.settings.environment()}
-        command = [sys.executable, "-m", "archive_service.worker", place.role, place.name]
+        command = [sys.executable, "-m", "archive_service.worker", place.role, place.name, str(os.getpid())]
         place.child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno())  # noqa: S603
         place.started = time.monotonic()
 

@@ -2,7 +2,7 @@
 
 from archive_service.households.queries.files import case, household, item, item_page, page_texts
 from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
-from archive_service.households.queries.lists import cases, find_households, history, rates
+from archive_service.households.queries.lists import cases, due_days, find_households, history, rates
 from archive_service.households.queries.matching import (
     household_known,
     known_by_account,
@@ -18,6 +18,7 @@ __all__ = [
     "case",
     "cases",
     "completeness",
+    "due_days",
     "find_households",
     "history",
     "household",

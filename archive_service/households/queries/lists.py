@@ -53,6 +53,18 @@ def cases(
     return Listing(rows, next=_printed(rows[-1]) if more else None, total=total)
 
 
+def due_days(session: Session, viewer: Viewer) -> dict[date, int]:
+    """Return how many cases still to be filed are due on each day."""
+    wanted = (
+        select(CaseFile.filing_due_on, func.count())
+        .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
+        .where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+        .where(CaseFile.state == "collecting", CaseFile.filing_due_on.is_not(None))
+        .group_by(CaseFile.filing_due_on)
+    )
+    return {day: count for day, count in session.execute(wanted) if day is not None}
+
+
 def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if filters.centre:
@@ -72,6 +84,10 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         wanted += [CaseFile.filing_due_on < day, CaseFile.state == "collecting"]
     if filters.not_assessable:
         wanted.append(CaseFile.assessment_error.is_not(None))
+    if filters.energised is not None:
+        wanted.append(CaseFile.energised_on.between(*filters.energised))
+    if filters.not_energised:
+        wanted.append(CaseFile.energised_on.is_(None))
     if filters.text and filters.text.strip():
         number = ids.compact(filters.text)
         wanted.append(

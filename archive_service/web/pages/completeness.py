@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -78,7 +79,7 @@ def show_cases(visit: SignedIn, centre: str, month: str) -> Response:
         raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。")
     only = visit.request.query_params.get("complete", "")
     complete = {"yes": True, "no": False}.get(only)
-    found = [row for row in _all_cases(visit, centre, complete) if _month(row.energised_on) == month]
+    found = _all_cases(visit, _filters(centre, month, complete))
     return visit.page(
         "completeness/cases.html",
         centre=centre,
@@ -119,8 +120,18 @@ def _sum(rates: Sequence[Rate]) -> Cell:
     )
 
 
-def _all_cases(visit: Visit, centre: str, complete: bool | None) -> list[CaseRow]:
-    filters = CaseFilters(centre=centre, complete=complete)
+def _filters(centre: str, month: str, complete: bool | None) -> CaseFilters:
+    if month == "none":
+        return CaseFilters(centre=centre, complete=complete, not_energised=True)
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。") from None
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    return CaseFilters(centre=centre, complete=complete, energised=(first, last))
+
+
+def _all_cases(visit: Visit, filters: CaseFilters) -> list[CaseRow]:
     rows: list[CaseRow] = []
     after: str | None = None
     with visit.services.database.reading() as session:
@@ -130,8 +141,5 @@ def _all_cases(visit: Visit, centre: str, complete: bool | None) -> list[CaseRow
             after = listing.next
             if after is None:
                 break
-    return [row for row in rows if row.unit_code == centre]
-
-
-def _month(day: date | None) -> str:
-    return day.strftime("%Y-%m") if day else "none"
+    # A unit above several counts each of them; a row of the table is one.
+    return [row for row in rows if row.unit_code == filters.centre]

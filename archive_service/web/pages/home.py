@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -53,19 +53,18 @@ def _archivist(visit: Visit) -> Response:
     today = visit.today
     with visit.services.database.reading() as session:
         due = households.cases(session, visit.viewer, filters=_OPEN, limit=_CASES_SHOWN)
-        overdue = _due_before(session, visit, today)
-        until_today = _due_before(session, visit, today + timedelta(days=1))
+        days = households.due_days(session, visit.viewer)
         review = ingest.review_queue(session, visit.viewer, limit=_REVIEW_SHOWN)
         batches = ingest.batches(session, visit.viewer, limit=_BATCHES_LOOKED_AT)
         failed = ingest.scans(session, visit.viewer, state="set_aside", limit=_REVIEW_SHOWN)
         rates = households.rates(session, visit.viewer, since=today.replace(day=1), until=today, today=today)
-        load = _load(session, visit, today)
+    load = _load(days, today)
     judged = sum(rate.judged_for_time for rate in rates)
     return visit.page(
         "home/archivist.html",
         due=due,
-        overdue=overdue,
-        due_today=until_today - overdue,
+        overdue=sum(cases for day, cases in days.items() if day < today),
+        due_today=days.get(today, 0),
         review=review,
         minutes=max(1, review.total * _SECONDS_A_REVIEW // 60) if review.total else 0,
         running=[batch for batch in batches if batch.running],
@@ -82,15 +81,8 @@ def _staff(visit: Visit) -> Response:
     return visit.page("home/staff.html", due=due)
 
 
-def _due_before(session: Any, visit: Visit, day: date) -> int:
-    return households.cases(session, visit.viewer, filters=replace(_OPEN, due_before=day), limit=1).total
-
-
-def _load(session: Any, visit: Visit, today: date) -> list[Load]:
+def _load(days: Mapping[date, int], today: date) -> list[Load]:
     """Return the working days ahead with the cases due on each; today counts only if offices work today."""
     first = today if workdays.is_working_day(today) else workdays.add_working_days(today, 1)
-    days = [workdays.add_working_days(first, ahead) for ahead in range(_DAYS_AHEAD)]
-    return [
-        Load(day, _due_before(session, visit, day + timedelta(days=1)) - _due_before(session, visit, day))
-        for day in days
-    ]
+    ahead = [workdays.add_working_days(first, number) for number in range(_DAYS_AHEAD)]
+    return [Load(day, days.get(day, 0)) for day in ahead]

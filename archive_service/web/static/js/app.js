@@ -68,6 +68,7 @@
     if (button.dataset.do === "close") button.closest("dialog").close();
     if (button.dataset.do === "dismiss") button.closest(".toast-bar").remove();
     if (button.dataset.do === "ask") { var box = document.getElementById(button.dataset.dialog); box.showModal(); }
+    if (button.dataset.do === "stay") stay();
     if (button.dataset.do === "print-page") window.print();
   });
   document.addEventListener("click", function (event) { if (event.target.matches("dialog")) event.target.close(); });
@@ -81,12 +82,21 @@
   if (window.matchMedia("(max-width: 767px)").matches) document.querySelectorAll(".facets").forEach(function (box) { box.open = false; });
 
   /* A toast stays six seconds, longer while the mouse or the keyboard is on it. */
-  document.querySelectorAll(".toast-bar").forEach(function (bar) {
+  document.querySelectorAll(".toast-bar:not(.stays)").forEach(function (bar) {
     var held = false;
     ["mouseenter", "focusin"].forEach(function (name) { bar.addEventListener(name, function () { held = true; }); });
     ["mouseleave", "focusout"].forEach(function (name) { bar.addEventListener(name, function () { held = false; }); });
     setTimeout(function wait() { if (held) setTimeout(wait, 2000); else bar.remove(); }, 6000);
   });
+
+  /* The end of a sign-in that rests is said two minutes before. Every window of this browser is the same sign-in, so
+     they share when it was last used; the server notes that once a minute, which is a minute off for safety. */
+  var rests = Number(document.body.dataset.idle), warning = document.getElementById("idle"), used = Date.now();
+  function use() { used = Date.now(); try { localStorage.setItem("used", used); } catch (error) { /* then each window counts for itself */ } }
+  function lastUsed() { try { return Math.max(used, Number(localStorage.getItem("used")) || 0); } catch (error) { return used; } }
+  function stay() { fetch("/me").then(function (answer) { if (answer.ok && !answer.redirected) { use(); look(); } else location.reload(); }).catch(function () { document.body.classList.add("offline"); }); }
+  function look() { warning.hidden = Date.now() - lastUsed() < (rests - 180) * 1000; }
+  if (warning && rests > 180) { use(); setInterval(look, 1000); document.addEventListener("htmx:afterRequest", use); }
 
   /* A part that could not be fetched says so and keeps what it showed. */
   document.addEventListener("htmx:sendError", function () { document.body.classList.add("offline"); });

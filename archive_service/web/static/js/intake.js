@@ -4,7 +4,7 @@
   "use strict";
   var drop = document.getElementById("drop"); if (!drop) return;
   var chooser = document.getElementById("files"), list = document.getElementById("sending");
-  var batch = null, waiting = [], busy = 0, together = 2;
+  var batch = null, waiting = [], busy = 0, held = 0, together = 2;
 
   chooser.addEventListener("change", function () { take(Array.prototype.slice.call(chooser.files)); chooser.value = ""; });
   drop.addEventListener("submit", function (event) { event.preventDefault(); chooser.click(); });
@@ -59,7 +59,7 @@
   }
 
   function begin(go, fail) {
-    if (batch && busy + waiting.length > 0) { go(); return; }
+    if (batch && busy + waiting.length + held > 0) { go(); return; }
     fetch("/intake/batches", { method: "POST", body: fields(), headers: { "HX-Request": "true" } })
       .then(function (answer) { if (!answer.ok) return answer.text().then(function (text) { throw new Error(sentence(text)); }); return answer.json(); })
       .then(function (said) { batch = said.batch; history.replaceState(null, "", "/intake?batch=" + batch); go(); })
@@ -73,7 +73,7 @@
 
   function next() {
     while (busy < together && waiting.length) send(waiting.shift());
-    if (!busy && !waiting.length) show(false);
+    if (!busy && !waiting.length && !held) show(false);
   }
 
   function send(one) {
@@ -97,7 +97,10 @@
   }
 
   /* Too many at once: the file waits its turn, nothing is lost and nobody has to press anything. */
-  function wait(one, seconds) { setTimeout(function () { waiting.push(one); next(); }, seconds * 1000); }
+  function wait(one, seconds) { held += 1; setTimeout(function () { held -= 1; waiting.push(one); next(); }, seconds * 1000); }
+
+  /* What is sent goes on without this page; what is not sent yet would be lost with it, so the browser asks first. */
+  window.addEventListener("beforeunload", function (event) { if (busy + waiting.length + held > 0) event.preventDefault(); });
 
   function show(keep) { window.htmx.ajax("GET", "/intake/batches/" + batch + (keep ? "?keep=1" : ""), { target: "#batch", swap: "outerHTML" }); }
 

@@ -89,6 +89,14 @@
   var finder = document.getElementById("find-here");
   if (finder) keys.on("KeyF", function () { finder.focus(); finder.select(); });
 
+  /* Where the facts have no room beside the page, they are called for. */
+  var facts = document.querySelector("[data-facts]");
+  function toggleFacts() {
+    var on = facts.closest("main").querySelector(".desk.viewer").classList.toggle("with-facts");
+    facts.setAttribute("aria-pressed", on); draw();
+  }
+  if (facts) { keys.on("KeyI", toggleFacts); facts.addEventListener("click", toggleFacts); }
+
   window.addEventListener("resize", draw);
   document.addEventListener("htmx:afterSettle", open);
   open();
