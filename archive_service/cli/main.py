@@ -116,5 +116,7 @@ def _fault() -> int:
     folder = settings.load().home / "faults"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{number}.txt").write_text(traceback.format_exc(), encoding="utf-8")
-    output.stderr.print(f"程序出现意外故障，已提交的工作没有丢失。请把参考号 {number} 告诉管理员。", highlight=False, soft_wrap=True)
+    output.stderr.print(
+        f"程序出现意外故障，已提交的工作没有丢失。请把参考号 {number} 告诉管理员。", highlight=False, soft_wrap=True
+    )
     return 1

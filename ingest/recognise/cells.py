@@ -84,7 +84,7 @@ def _labelled(page: Page) -> list[Labelled]:
 
 
 def _is_title(line: Line) -> bool:
-    return ":" not in line.text and line.compact not in vocabulary().known
+    return ":" not in line.text and line.compact.strip("()") not in vocabulary().known
 
 
 def _pieces(sheet: _Sheet, index: int, span: Span, following: Span | None) -> Iterator[Piece]:
@@ -104,6 +104,11 @@ def _pieces(sheet: _Sheet, index: int, span: Span, following: Span | None) -> It
                 yield _sum(
                     [Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.97), *more]
                 )
+            beyond = _right(sheet, index) if text[0].isdigit() else []
+            if beyond:
+                # "合计: 15 台    887 千瓦": what the label asks for may stand further right.
+                own = Piece(text, part_box(line, start, len(line.text)), line.confidence, span.quality * 0.85)
+                yield _sum([own, *(sheet.piece(i, span.quality * 0.85) for i in beyond)], " ")
         return
     if following is not None:
         return

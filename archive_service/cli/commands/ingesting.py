@@ -236,6 +236,8 @@ def _exit_code(results: list[dict[str, object]]) -> int:
 @click.pass_obj
 def scans(services: Services, state: str | None, after: int | None, limit: int, as_json: bool) -> None:
     """List the received files, newest first."""
+    if state and state not in (*states.FINAL, *states.MOVING, states.UNPACKED, "moving"):
+        raise Invalid("scan.state", f"没有“{state[:20]}”这种状态。可以写 {'、'.join((*states.FINAL, 'moving'))}。")
     with services.reading() as (session, viewer):
         listing = queries.scans(session, viewer, state=state, after=after, limit=limit)
     if as_json:

@@ -245,3 +245,69 @@ def test_the_page_of_a_field_counts_within_the_document() -> None:
 def test_no_page_breaks_recognition(scraps: list[tuple[str, int, int]]) -> None:
     source = PageText(1, tuple(line(text, x, y) for text, x, y in scraps), build.WIDTH, build.HEIGHT)
     assert [one.pages for one in build.proposals(source)] == [(1,)]
+
+
+HOLDER = "青屿县恒润食品有限公司"
+
+
+def test_a_number_written_right_behind_the_name_is_not_part_of_the_name() -> None:
+    found = fields_of(line(f"用电方:{HOLDER}户号:3271004518826", 180, 380), heading="高压供用电合同")
+    assert (value(found, "account_name"), value(found, "account_no")) == (HOLDER, "3271004518826")
+
+
+STACKED: dict[str, list[TextLine]] = {
+    "sign by sign": [line(sign, 180, 500 + 46 * place) for place, sign in enumerate("用户编号")]
+    + [line("3271004518826", 300, 569)],
+    "two and two, each a label of its own": [
+        line("用户", 180, 500), line("编号", 180, 546), line("3271004518826", 300, 523),
+    ],
+    "in brackets": [line("(用户编", 180, 500), line("号)", 180, 546), line("3271004518826", 400, 523)],
+    "in brackets in one row": [line("(用户编号)", 180, 500), line("3271004518826", 400, 500)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", STACKED)
+def test_a_label_in_a_narrow_cell_is_read(layout: str) -> None:
+    assert value(fields_of(*STACKED[layout]), "account_no") == "3271004518826"
+
+
+def test_a_value_of_three_rows_is_read_whole_when_its_label_stands_in_their_middle() -> None:
+    cell = [line("青屿县恒润", 1300, 500), line("食品有限", 1300, 546), line("公司", 1300, 592)]
+    found = fields_of(line("户名", 1180, 546), *cell, line("用电地址", 180, 740), line("望江镇工业二路18号", 420, 740))
+    assert value(found, "account_name") == HOLDER
+
+
+def test_the_row_above_is_not_taken_into_a_cell() -> None:
+    table = [("申请编号", "202611090401"), ("户名", HOLDER), ("用电地址", "青屿县望江镇工业二路18号")]
+    assert value(fields_of(*rows(table, step=50)), "account_name") == HOLDER
+
+
+def test_a_value_of_two_rows_beside_its_label_comes_before_the_cell_after_it() -> None:
+    cell = [line("青屿县恒润食品有限", 374, 480), line("公司", 374, 522)]
+    found = fields_of(line("客户名称", 174, 501), *cell, line("(档案标识二维码,系统自", 677, 478))
+    assert value(found, "account_name") == HOLDER
+
+
+def test_who_somebody_is_may_stand_in_brackets_behind_the_name() -> None:
+    text = f"{HOLDER}(项目业主)分布式光伏项目接入系统方案已知悉,本人同意接入系统方案。"
+    found = fields_of(*text_block(text), heading="接入系统方案项目业主确认单")
+    assert value(found, "account_name") in (None, HOLDER)
+
+
+def test_a_misread_label_of_the_application_number_is_known() -> None:
+    assert value(fields_of(*rows([("中请编号", "202611090401")])), "application_no") == "202611090401"
+
+
+def test_a_total_further_right_in_its_row_is_read() -> None:
+    lines = [line("用电设备容量合计:15台", 174, 900), line("887千瓦", 634, 900)]
+    assert value(fields_of(*lines, heading="客户主要用电设备清单"), "capacity") == "887"
+
+
+def test_a_village_names_the_owner_with_what_he_is_to_it() -> None:
+    found = fields_of(*text_block("兹证明我村村民许嘉禾(身份证号见附件)在本村建有住房。"), heading="房屋权属证明")
+    assert value(found, "owner_name") == "许嘉禾"
+
+
+def test_a_signature_beside_its_label_is_not_read_together_with_it() -> None:
+    found = fields_of(*rows([("项目业主签字", "许嘉禾"), ("户号", "3271004518826")]))
+    assert value(found, "account_name") in (None, "许嘉禾")

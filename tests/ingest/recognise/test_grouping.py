@@ -190,3 +190,15 @@ def identity_back(number: int) -> PageText:
         line("签发机关 青屿县公安局", 500, 900),
         line("有效期限 2016.05.01-2036.05.01", 500, 970),
     )
+
+
+def test_a_headed_paper_that_begins_with_its_first_article_is_not_joined_to_the_one_before() -> None:
+    owner = page(1, title("房屋权属证明"), *text_block("兹证明我村村民许嘉禾在本村建有住房。"))
+    contract = page(
+        2,
+        title("分布式光伏发电项目发用电合同", h=44),
+        line("合同编号:QYFB-2026-0331", 170, 300),
+        line("甲方:青屿县供电公司", 170, 360),
+        *text_block("一、乙方在青屿县建设分布式光伏发电项目。", *(f"{n}、{LONG}" for n in "二三四五六"), y=480),
+    )
+    assert pages_of(owner, contract) == [(1,), (2,)]

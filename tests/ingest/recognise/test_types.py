@@ -179,3 +179,20 @@ def test_candidates_come_best_first_and_say_the_chosen_type() -> None:
     scores = [score for _, score in found.candidates]
     assert found.candidates[0] == (found.document_type, found.confidence)
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("heading", ["供电安全协议", "供用电安全协议", "用电安全协议书"])
+def test_an_agreement_on_safety_is_not_the_one_on_own_generators(heading: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("双方签订本协议,明确安全责任。")))[0]
+    assert found.document_type != "K03"
+    assert found.doubts
+
+
+def test_a_deed_is_known_by_its_number_at_the_head() -> None:
+    deed = build.page(
+        1,
+        build.title("苏(2023)青屿县不动产权第0045120号", h=34),
+        *build.rows([("权利人", "许嘉禾"), ("坐落", "青屿县望江镇1号"), ("权利类型", "国有建设用地使用权/房屋所有权")]),
+    )
+    found = build.proposals(deed)[0]
+    assert (found.document_type, found.confidence >= 0.85) == ("A10", True)
