@@ -33,6 +33,7 @@ class Scan(Base):
     __table_args__ = (
         Index("ix_scans_unit_id_state_id", "unit_id", "state", "id"),
         Index("ix_scans_batch_id", "batch_id"),
+        Index("ix_scans_parent_id", "parent_id"),
         Index("ix_scans_digest", "digest"),
     )
 

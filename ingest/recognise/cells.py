@@ -228,13 +228,14 @@ def _has_more_above(sheet: _Sheet, index: int, cell: list[int]) -> bool:
 
 
 def _has_own_label(sheet: _Sheet, index: int, label: int) -> bool:
-    """Say whether another label than `label` stands to the left in the row of a line."""
+    """Say whether a label of another row than that of `label` stands to the left in the row of a line."""
     line = sheet.lines[index]
     return any(
         i != label
         and sheet.by_line[i]
         and other.box[2] <= line.box[0] + line.size
         and beside(line, other)
+        and not beside(sheet.lines[label], other)
         and other.box[0] < line.box[0]
         for i, other in sheet.near(line)
     )

@@ -23,6 +23,8 @@ _LIKELY_TITLE = 0.6
 _ARTICLE = re.compile(
     r"^(?:第[一二三四五六七八九十百\d]{1,4}[条章节]|[(]?[一二三四五六七八九十]{1,3}[)、.]|[(]?\d{1,2}(?:[)、]|\.(?!\d))|\d{1,2}\.\d{1,2})"
 )
+#: The heading of a chapter, such as "2 评估结论"; "1号变压器" is the name of a thing.
+_CHAPTER = re.compile(r"^(?:第[一二三四五六七八九十\d]{1,3}[章节部]|\d{1,2}[.、]?(?!号|台|组)[\u4e00-\u9fff])")
 _SIGNATURES = re.compile(
     r"本页无正文|以下无正文|签字盖章页|签署页|(?:甲方|供电方|供电人|出租方)[((]?(?:盖章|公章|签章|签字)"
 )
@@ -217,9 +219,11 @@ def _joins_untitled(current: Grouped, page: PageFacts, phrases: Phrases) -> tupl
     best = page.title.best
     if best and best.look >= titles.TITLE_LOOK and best.confidence >= _LIKELY_TITLE:
         return False, "", ""
+    long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)
+    if long_paper and page.title.heading and _CHAPTER.match(page.title.heading) and not page.title.hits:
+        return True, f"第 {no} 页没有标题，以章节“{page.title.heading}”接前页", ""
     if page.title.heading:
         return False, "", f"第 {no} 页以“{page.title.heading}”开头，不能确定是否属于前一份"
-    long_paper = first is not None and bool(_codes(first.target, phrases) & phrases.many_pages)
     if long_paper and (_running(page.page) or _signature_page(page.page)):
         return True, f"第 {no} 页没有标题，是前一份的正文", ""
     if page.account_no and any(one.account_no == page.account_no for one in current.pages) and not page.title.hits:

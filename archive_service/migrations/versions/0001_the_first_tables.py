@@ -298,6 +298,7 @@ def upgrade() -> None:
     with op.batch_alter_table("scans", schema=None) as batch_op:
         batch_op.create_index("ix_scans_batch_id", ["batch_id"], unique=False)
         batch_op.create_index("ix_scans_digest", ["digest"], unique=False)
+        batch_op.create_index("ix_scans_parent_id", ["parent_id"], unique=False)
         batch_op.create_index("ix_scans_unit_id_state_id", ["unit_id", "state", "id"], unique=False)
         batch_op.create_index(
             "uq_scans_digest_first",
@@ -449,6 +450,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("duplicate_of is null and state not in ('refused', 'set_aside')"),
         )
         batch_op.drop_index("ix_scans_unit_id_state_id")
+        batch_op.drop_index("ix_scans_parent_id")
         batch_op.drop_index("ix_scans_digest")
         batch_op.drop_index("ix_scans_batch_id")
 

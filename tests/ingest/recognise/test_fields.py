@@ -311,3 +311,10 @@ def test_a_village_names_the_owner_with_what_he_is_to_it() -> None:
 def test_a_signature_beside_its_label_is_not_read_together_with_it() -> None:
     found = fields_of(*rows([("项目业主签字", "许嘉禾"), ("户号", "3271004518826")]))
     assert value(found, "account_name") in (None, "许嘉禾")
+
+
+def test_an_upright_label_further_left_belongs_to_the_whole_row_of_the_cell() -> None:
+    upright = TextLine("户号", (158, 490, 214, 600), 0.98)
+    cell = [line("青屿县恒润", 1300, 500), line("食品有限", 1300, 546), line("公司", 1300, 592)]
+    found = fields_of(upright, line("3271004518826", 250, 540), line("户名", 1180, 546), *cell)
+    assert (value(found, "account_no"), value(found, "account_name")) == ("3271004518826", HOLDER)

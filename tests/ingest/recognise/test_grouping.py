@@ -202,3 +202,13 @@ def test_a_headed_paper_that_begins_with_its_first_article_is_not_joined_to_the_
         *text_block("一、乙方在青屿县建设分布式光伏发电项目。", *(f"{n}、{LONG}" for n in "二三四五六"), y=480),
     )
     assert pages_of(owner, contract) == [(1,), (2,)]
+
+
+def test_a_chapter_of_a_report_belongs_to_it_and_a_second_transformer_does_not() -> None:
+    cover = page(1, title("电能质量评估报告", y=700), line("委托单位:青屿县恒润食品有限公司", 560, 1200))
+    chapters = [
+        page(n, title(text, h=44), *text_block(LONG, LONG, LONG)) for n, text in ((2, "1 概述"), (3, "2 评估结论"))
+    ]
+    assert pages_of(cover, *chapters) == [(1, 2, 3)]
+    other = page(2, title("2号变压器"), *text_block(LONG, LONG, LONG))
+    assert pages_of(cover, other) == [(1,), (2,)]

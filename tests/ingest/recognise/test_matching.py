@@ -199,3 +199,9 @@ def test_the_letter_of_a_representative_takes_his_card_along() -> None:
     )
     found = build.proposals(letter, card(2, "周启明"))
     assert [(one.pages, one.document_type) for one in found] == [((1, 2), "A07")]
+
+
+def test_who_ordered_a_report_is_the_customer() -> None:
+    cover = build.page(1, build.title("电能质量评估报告"), build.line("委托单位:青屿县恒润食品有限公司", 560, 1200))
+    found = build.proposals(cover)[0]
+    assert (found.document_type, found.household_id) == ("A19", 1)

@@ -82,7 +82,7 @@
   if (window.matchMedia("(max-width: 767px)").matches) document.querySelectorAll(".facets").forEach(function (box) { box.open = false; });
 
   /* A toast stays six seconds, longer while the mouse or the keyboard is on it. */
-  document.querySelectorAll(".toast-bar:not(.stays)").forEach(function (bar) {
+  document.querySelectorAll(".toast-bar").forEach(function (bar) {
     var held = false;
     ["mouseenter", "focusin"].forEach(function (name) { bar.addEventListener(name, function () { held = true; }); });
     ["mouseleave", "focusout"].forEach(function (name) { bar.addEventListener(name, function () { held = false; }); });

@@ -48,7 +48,7 @@
     text: function () { view.text = !view.text; }
   };
   function act(name) {
-    if (!stage) return;
+    open(); if (!stage) return;
     var x = (paper.scrollLeft + paper.clientWidth / 2) / paper.scrollWidth, y = (paper.scrollTop + paper.clientHeight / 2) / paper.scrollHeight;
     acts[name](); draw();
     paper.scrollLeft = x * paper.scrollWidth - paper.clientWidth / 2; paper.scrollTop = y * paper.scrollHeight - paper.clientHeight / 2;
@@ -65,7 +65,8 @@
     if (here) { strip.querySelectorAll("[aria-current]").forEach(function (one) { one.removeAttribute("aria-current"); }); here.setAttribute("aria-current", "page"); }
     var current = strip.querySelector("[aria-current]"); if (current) show(strip, current);
   }
-  function follow(selector) { var link = stage && stage.parentElement.querySelector(selector); if (link) link.click(); }
+  /* A key may come between the exchange of a page and the news of it. */
+  function follow(selector) { open(); var link = stage && stage.parentElement.querySelector(selector); if (link) link.click(); }
 
   ["Equal", "Shift+Equal", "NumpadAdd"].forEach(function (code) { keys.on(code, function () { act("in"); }); });
   ["Minus", "NumpadSubtract"].forEach(function (code) { keys.on(code, function () { act("out"); }); });
