@@ -131,6 +131,8 @@ class Sandbox:
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env=self._environment(), cwd="/", close_fds=True, start_new_session=True,
             )  # fmt: skip
+            # Were this end still open here, the end of a zygote that dies while it starts would never be noticed.
+            theirs.close()
             self._socket = ours
             ours.settimeout(_START_S)
             self._ready = wire.receive_json(ours) or {}

@@ -163,6 +163,19 @@ def test_a_lost_zygote_is_replaced(sandbox: Sandbox, original: Path, out: Path) 
     assert second != first
 
 
+def test_a_zygote_that_dies_while_it_starts_is_noticed_and_not_waited_for(original: Path, out: Path) -> None:
+    lost = Sandbox("tests.support.no_such_steps", search=(ROOT,))
+    try:
+        with pytest.raises(Unavailable) as caught:
+            lost.run("anything", original, into=out, allow=ALLOW)
+    finally:
+        lost.close()
+    causes: list[BaseException | None] = [caught.value]
+    while causes[-1] is not None:
+        causes.append(causes[-1].__cause__ or causes[-1].__context__)
+    assert not any(isinstance(cause, TimeoutError) for cause in causes)
+
+
 def test_a_zygote_killed_in_a_step_takes_the_child_along_and_is_our_trouble(
     sandbox: Sandbox, original: Path, out: Path
 ) -> None:
