@@ -15,6 +15,7 @@ from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
 from archive_service.jobs.nudge import probe
+from archive_service.samples import fonts
 from archive_service.storage.record import record_object
 from ingest import sandbox
 
@@ -97,6 +98,13 @@ def _rapidocr(_services: Services) -> str:
     return f"RapidOCR {_version('rapidocr')} · OpenVINO {_version('openvino')} · ONNX Runtime {_version('onnxruntime')}"
 
 
+def _fonts(_services: Services) -> str:
+    files = sorted(fonts.FOLDER.glob("*.ttf"))
+    if not files:
+        raise ArchiveError("fonts.missing", "随程序提供的中文字体不见了，未嵌入字体的 PDF 会显示为空白。请重新安装。")
+    return "随程序提供：" + "、".join(file.stem for file in files)
+
+
 def _tesseract(services: Services) -> str:
     try:
         version = str(pytesseract.get_tesseract_version())
@@ -134,6 +142,7 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "磁盘", _disk
     yield "识读引擎", _rapidocr
     yield "备用识读引擎", _tesseract
+    yield "字体", _fonts
     yield "隔离", _sandbox
     yield "标准目录", _catalogue
 

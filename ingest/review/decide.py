@@ -52,6 +52,7 @@ def confirm(
         document.reasons = [*document.reasons, f"{viewer.name} 改定类型"]
     document.document_type = decision.document_type
     document.household_id, document.case_id = household.id, case.id if case else None
+    _check_fields(document.fields, decision.fields or {}, today)
     document.fields = _corrected(document.fields, decision.fields or {})
     item = file_document(session, scan, document, by=viewer.actor, now=now, today=today)
     facts = {"item": item.id, "before": before, "document_type": decision.document_type, "case": document.case_id}
@@ -90,6 +91,12 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
 def _check_type(code: str, today: date) -> None:
     if code != OTHER and code not in load.current(today).document_types:
         raise Invalid("review.document-type", "标准目录中没有这个文件类型。请从列表中选择。", given=code[:10])
+
+
+def _check_fields(known: Mapping[str, object], said: Mapping[str, str], today: date) -> None:
+    for name in said:
+        if name not in known and name not in load.current(today).fields:
+            raise Invalid("review.field", f"目录中没有名为“{name[:40]}”的字段。请核对字段名称后再试。", given=name[:40])
 
 
 def _household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:

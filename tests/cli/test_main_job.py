@@ -128,6 +128,7 @@ def test_a_doubtful_paper_is_decided_by_a_person(archive: Archive, tmp_path: Pat
     assert archive.run("ingest", str(tmp_path / "y.pdf"), "--json").json["state"] == "needs_review"
     row = next(row for row in archive.run("review", "list", "--json").rows if "5188888888" in "".join(row["doubts"]))
     decide = ("review", "decide", row["id"], "--account", ACCOUNT, "--application", APPLICATION, "--json")
+    assert "nonsense" in archive.run(*decide, "--field", "nonsense=1").err
     assert archive.run(*decide).json["state"] == "filed"
     again = archive.run(*decide)
     assert again.code == 3
@@ -187,7 +188,7 @@ def test_reindex_gives_the_same_answers(archive: Archive) -> None:
 def test_doctor_looks_at_every_component(archive: Archive) -> None:
     """Each component answers with its version; a home without an archive is told to run init."""
     answer = archive.run("doctor", "--json")
-    assert {part["name"] for part in answer.json["components"]} >= {"数据库", "存储", "索引", "识读引擎", "隔离"}
+    assert {part["name"] for part in answer.json["components"]} >= {"数据库", "存储", "索引", "识读引擎", "隔离", "字体"}
     assert answer.code == 0
     assert "init" in archive.run("scans", ARCHIVE_HOME=str(archive.home / "nowhere")).err
 
