@@ -188,7 +188,14 @@ def test_reindex_gives_the_same_answers(archive: Archive) -> None:
 def test_doctor_looks_at_every_component(archive: Archive) -> None:
     """Each component answers with its version; a home without an archive is told to run init."""
     answer = archive.run("doctor", "--json")
-    assert {part["name"] for part in answer.json["components"]} >= {"数据库", "存储", "索引", "识读引擎", "隔离", "字体"}
+    assert {part["name"] for part in answer.json["components"]} >= {
+        "数据库",
+        "存储",
+        "索引",
+        "识读引擎",
+        "隔离",
+        "字体",
+    }
     assert answer.code == 0
     assert "init" in archive.run("scans", ARCHIVE_HOME=str(archive.home / "nowhere")).err
 
