@@ -15,6 +15,7 @@ from typing import Any
 
 #: What stands before the first entry.
 GENESIS = "0" * 64
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Link:
             self.unit_id,
             self.facts,
         ]
-        return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _ENCODER.encode(row)
 
 
 def link_hash(previous: str, link: Link) -> str:

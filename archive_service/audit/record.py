@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.chain import GENESIS, Link, link_hash
@@ -24,6 +24,17 @@ class Actor:
 
 #: The program acting by itself.
 SYSTEM = Actor(None, "system")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that was done, for `record_all`; fields as `record` takes them."""
+
+    did: str
+    object_kind: str
+    object_id: str | int
+    unit_id: int | None
+    facts: Mapping[str, Any]
 
 
 def record(
@@ -61,6 +72,38 @@ def record(
     head.seq, head.hash = entry.seq, entry.hash
     session.flush()
     return entry
+
+
+def record_all(session: Session, deeds: Sequence[Deed], *, by: Actor, now: datetime) -> None:
+    """Append many deeds in their order, as `record` would one by one, and write them at once."""
+    if not deeds:
+        return
+    head = _locked_head(session)
+    seq, previous = head.seq, head.hash
+    rows: list[dict[str, Any]] = []
+    for deed in deeds:
+        seq += 1
+        facts, key = dict(deed.facts), str(deed.object_id)
+        link = Link(seq, now, by.person_id, by.name, deed.did, deed.object_kind, key, deed.unit_id, facts)
+        made = link_hash(previous, link)
+        row = {
+            "seq": seq,
+            "at": now,
+            "person_id": by.person_id,
+            "person_name": by.name,
+            "did": deed.did,
+            "object_kind": deed.object_kind,
+            "object_id": key,
+            "unit_id": deed.unit_id,
+            "facts": facts,
+            "previous_hash": previous,
+            "hash": made,
+        }
+        previous = made
+        rows.append(row)
+    session.execute(insert(cast(Table, AuditEntry.__table__)), rows)
+    head.seq, head.hash = seq, previous
+    session.flush()
 
 
 def _locked_head(session: Session) -> AuditHead:

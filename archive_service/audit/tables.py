@@ -34,7 +34,7 @@ class AuditEntry(Base):
     unit_id: Mapped[int | None]
     facts: Mapped[dict[str, Any]] = mapped_column(JsonText)
     previous_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class AuditHead(Base):

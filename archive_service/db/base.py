@@ -27,6 +27,10 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {int: BigInteger().with_variant(Integer, "sqlite")}
 
 
+#: Made once: an import writes hundreds of values a row of its file.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC; SQLite drops the zone, so it is put back on reading."""
 
@@ -56,7 +60,7 @@ class JsonText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Return the canonical text of `value`."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return None if value is None else _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return the value that the text stands for."""

@@ -13,18 +13,25 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
-_WRITES = "archive_writes"
+#: Execution option of connections that will write.
+WRITES = "archive_writes"
 #: A server that is gone is noticed in seconds, not when the network gives up.
 _REACH = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 def connect(url: str) -> Engine:
-    """Return an engine for `url` with the durability that an archive needs."""
+    """Return an engine for `url` with the durability that an archive needs.
+
+    Its errors do not tell the values of a statement: they are names and numbers of customers, and errors are logged.
+    """
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, connect_args=_REACH)
+        engine = create_engine(
+            url, pool_size=20, max_overflow=20, pool_pre_ping=True, connect_args=_REACH, hide_parameters=True
+        )
         event.listen(engine, "connect", _keep_text_storable)
         return engine
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=20)
+    waiting = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(url, connect_args=waiting, pool_size=20, max_overflow=20, hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
@@ -47,7 +54,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
+    writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -57,7 +64,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+        self._write = sessionmaker(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:

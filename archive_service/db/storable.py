@@ -15,4 +15,9 @@ class StorableText(StrDumper):
 
     def dump(self, obj: str) -> Buffer | None:
         """Return the text in UTF-8."""
-        return super().dump(obj.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8"))
+        return super().dump(storable(obj))
+
+
+def storable(text: str) -> str:
+    """Return the text as PostgreSQL keeps it."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")

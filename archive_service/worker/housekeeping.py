@@ -1,0 +1,51 @@
+"""What keeps the archive fit by itself: partitions ready ahead of the writers, old jobs and leftovers gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archive_service import logs
+from archive_service.db import partitions
+from archive_service.db.session import Database
+from archive_service.jobs.prune import prune
+from archive_service.settings import Settings
+from archive_service.worker import leftovers
+
+log = logs.get("housekeeping")
+#: Seconds between two rounds.
+ROUND_S = 3600.0
+
+
+@dataclass
+class Housekeeping:
+    """Tidies up once an hour; called in between it does nothing."""
+
+    settings: Settings
+    database: Database
+    now: Callable[[], datetime]
+    #: Seconds that only go forward.
+    ticks: Callable[[], float] = time.monotonic
+    _next: float = 0.0
+    #: The job behind which pruning goes on.
+    _after: int = 0
+
+    def run_once(self) -> None:
+        """Do a round if one is due, in short transactions; raises OperationalError when the database is away."""
+        if self.ticks() < self._next:
+            return
+        # Also after a fault the next round is due in an hour: nothing here is urgent.
+        self._next = self.ticks() + ROUND_S
+        made = partitions.ensure(self.database.engine)
+        kept = timedelta(days=self.settings.jobs_kept_days)
+        done = prune(self.database, now=self.now(), kept=kept, after=self._after)
+        left = leftovers.remove(self.settings)
+        if made or done.jobs or done.partitions or left:
+            dropped = list(done.partitions)
+            log.info("housekeeping", partitions=made, jobs_pruned=done.jobs, partitions_dropped=dropped, leftovers=left)
+        self._after = done.after or 0
+        if done.after is not None:
+            # Years of old jobs go in slices, so that the caller's other work does not wait.
+            self._next = 0.0

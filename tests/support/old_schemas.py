@@ -1,0 +1,203 @@
+"""Databases of older versions of the program, filled with what a program of that time would have written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+)
+
+from archive_service import migrations
+from archive_service.audit.chain import GENESIS, Link, link_hash
+from archive_service.db.session import WRITES, connect
+from tests.support.databases import Postgres
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+#: Rows of each kind: enough for several of each, few enough to write them for every version.
+MANY = 12
+
+
+def older() -> list[str]:
+    """Return every version before the newest; a new migration makes the list longer by itself."""
+    return migrations.versions()[:-1]
+
+
+@contextmanager
+def database_at(version: str, kind: str, folder: Path, server: Postgres | None) -> Iterator[str]:
+    """Give the address of a filled database of that version, of the kind sqlite or postgresql."""
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / 'old.db'}"
+        _build(url, version)
+        yield url
+        return
+    assert server is not None
+    with server.empty() as url:
+        _build(url, version)
+        yield url
+
+
+def _build(url: str, version: str) -> None:
+    migrations.upgrade(url, to=version)
+    engine = connect(url)
+    fill(engine)
+    engine.dispose()
+
+
+def reflect(engine: Engine) -> MetaData:
+    """Return the tables as the database has them now: what a program of this version knows."""
+    known = MetaData()
+    with engine.connect() as connection:
+        known.reflect(connection, only=lambda name, _: "_from_" not in name)
+    known.remove(known.tables["alembic_version"])
+    return known
+
+
+def rows(engine: Engine, known: MetaData) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of all tables, in the columns and in the order of `known`."""
+    with engine.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.columns))]
+            for table in known.sorted_tables
+        }
+
+
+class Writer:
+    """Inserts rows into reflected tables; columns that nobody names get a value that they allow."""
+
+    def __init__(self, connection: Connection, known: MetaData) -> None:
+        self._connection = connection
+        self._known = known
+
+    def knows(self, table_name: str) -> bool:
+        """Say whether this version has a table."""
+        return table_name in self._known.tables
+
+    def add(self, table_name: str, /, **values: object) -> int:
+        """Insert a row and return its number, 0 when it has none."""
+        table = self._known.tables[table_name]
+        given = {**_blanks(table), **{key: value for key, value in values.items() if key in table.columns}}
+        key = self._connection.execute(insert(table).values(given)).inserted_primary_key
+        return key[0] if key is not None and isinstance(key[0], int) else 0
+
+
+def _blanks(table: Table) -> dict[str, object]:
+    """Return a value for each column that must have one and is not numbered by the database."""
+    return {
+        column.name: _blank(column.type)
+        for column in table.columns
+        if not column.nullable and column.name != "id" and column.server_default is None
+    }
+
+
+def _blank(kind: object) -> object:
+    if isinstance(kind, Boolean):
+        return False
+    if isinstance(kind, DateTime):
+        return NOW
+    if isinstance(kind, Date):
+        return date(2026, 11, 20)
+    if isinstance(kind, Numeric):
+        return 0
+    if isinstance(kind, Text):
+        return "[]"
+    return "" if isinstance(kind, String) else 0
+
+
+def fill(engine: Engine) -> None:
+    """Write households with cases, items and pages, received files, jobs in every state, and their audit trail."""
+    known = reflect(engine)
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
+        writer = Writer(connection, known)
+        unit = writer.add("units", code="ROOT", name="公司本部", path="/1/")
+        person = writer.add("persons", login="zhang.san", name="张三", unit_id=unit, active=True, preferences="{}")
+        writer.add("role_grants", person_id=person, role="archivist", unit_id=unit)
+        writer.add("sign_ins", person_id=person, token_hash="a" * 64)
+        batch = writer.add("batches", name="扫描", channel="cli", unit_id=unit, received_by=person)
+        for number in range(1, MANY + 1):
+            _household(writer, number, unit=unit, person=person)
+            _scan(writer, number, batch=batch, unit=unit)
+            state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
+            add_job(writer, number, state=state)
+        add_entries(writer, range(1, MANY + 1))
+        writer.add("audit_head", id=1, seq=MANY, hash=_hashes(MANY)[-1])
+
+
+def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
+    household = writer.add(
+        "household_files", account_no=f"{5101431000 + number}", account_name="汪雪梅", service_address="阳光新城",
+        customer_category="LR", unit_id=unit, state="open", revision=2,
+    )  # fmt: skip
+    case = writer.add(
+        "case_files", household_id=household, application_no=f"2026031{number:05d}", customer_category="LR",
+        business_type="NEW", conditions='["natural"]', accepted_on=date(2026, 3, 10), state="collecting",
+    )  # fmt: skip
+    writer.add("case_stages", case_id=case, stage="ACCEPT", done_on=date(2026, 3, 10))
+    writer.add("verdicts", case_id=case, document_type="A02R", status="present", reason="已归档")
+    item = writer.add(
+        "items", household_id=household, case_id=case, item_no=1, document_type="A02R", title="用电登记表",
+        sensitivity="personal", state="filed", confidence=0.97, filed_by=person, scan_id=number, scan_document=1,
+    )  # fmt: skip
+    writer.add("item_fields", item_id=item, name="account_name", value="汪雪梅", confidence=0.9)
+    for page_no in (1, 2):
+        writer.add("pages", item_id=item, page_no=page_no, text="低压居民用电登记表", original_digest=f"{number:064x}")
+    if writer.knows("renditions"):
+        writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
+    writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)
+    writer.add("stored_objects", digest=f"{number:064x}", size_bytes=number, role="original", media_type="image/jpeg")
+
+
+def _scan(writer: Writer, number: int, *, batch: int, unit: int) -> None:
+    scan = writer.add(
+        "scans", batch_id=batch, unit_id=unit, file_name=f"{number}.pdf", digest=f"{number:064x}", state="filed",
+        page_count=2, pages_done=2,
+    )  # fmt: skip
+    for page_no in (1, 2):
+        writer.add("scan_pages", scan_id=scan, page_no=page_no, text="低压居民用电登记表")
+    if writer.knows("page_findings"):
+        writer.add("page_findings", scan_id=scan, page_no=1, code="blurred", measure=0.12, limit=0.09)
+        writer.add("page_inspections", batch_id=batch, scan_id=scan, page_no=1, fault="blurred")
+        writer.add("rescans", scan_id=scan, page_no=1, state="waiting", digest=f"{number:064x}", file_name="1.jpg")
+    writer.add("scan_documents", scan_id=scan, seq=1, pages="[1,2]", first_page=1, state="filed", fields="{}")
+
+
+def add_job(writer: Writer, subject: int, *, state: str = "queued") -> int:
+    """Write a job of a scan."""
+    return writer.add("jobs", kind="scan", subject=str(subject), queue="light", state=state, max_attempts=3)
+
+
+def add_entries(writer: Writer, numbers: Sequence[int]) -> None:
+    """Write entries of the one chain that these numbers stand for."""
+    hashes = _hashes(numbers[-1])
+    for seq in numbers:
+        link = _link(seq)
+        writer.add(
+            "audit_entries", seq=seq, at=link.at, person_name=link.person_name, did=link.did, hash=hashes[seq],
+            object_kind=link.object_kind, object_id=link.object_id, facts="{}", previous_hash=hashes[seq - 1],
+        )  # fmt: skip
+
+
+def _link(seq: int) -> Link:
+    return Link(seq, NOW, None, "system", "item.filed", "item", str(seq), None, {})
+
+
+def _hashes(last: int) -> list[str]:
+    found = [GENESIS]
+    for seq in range(1, last + 1):
+        found.append(link_hash(found[-1], _link(seq)))
+    return found
