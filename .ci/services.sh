@@ -93,6 +93,26 @@ start_rabbitmq() {
   export ARCHIVE_TEST_RABBITMQ_URL="amqp://guest:guest@127.0.0.1:$port//"
 }
 
+# One node, from Maven Central: no other registry that is open to all carries the server.
+start_opensearch() {
+  local port
+  port=$(free_port)
+  in_background opensearch "$(dirname "${BASH_SOURCE[0]}")/opensearch/run" "$port" "$SERVICES/opensearch"
+  # The first start fetches some eighty libraries.
+  until_answers opensearch 300 grep -q "ready on" "$SERVICES/opensearch.log"
+  export ARCHIVE_TEST_OPENSEARCH_URL="http://127.0.0.1:$port"
+}
+
+# No server: the program that says whether a file is PDF/A, ready to be run.
+start_verapdf() {
+  local program
+  program="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/verapdf/run"
+  "$program" "$SERVICES/verapdf" --version >"$SERVICES/verapdf.log" 2>&1 ||
+    { tail -n 40 "$SERVICES/verapdf.log" >&2; return 1; }
+  echo "   verapdf answers"
+  export ARCHIVE_TEST_VERAPDF="$program $SERVICES/verapdf"
+}
+
 # The weak server: speaks S3, knows no conditional put, and accepts an object lock without keeping it.
 start_rclone() {
   local port key=archive-test secret=archive-test-secret

@@ -24,6 +24,10 @@ class IndexUnusable(Unavailable):
     """The index is missing, damaged or made by another version; `reindex` makes a new one."""
 
 
+class IndexUnreachable(Unavailable):
+    """The search server does not answer or refuses its service; the index itself may be whole."""
+
+
 @dataclass(frozen=True)
 class EngineHit:
     """A found item; `exact` is false when it is only near to what was asked."""
@@ -51,7 +55,11 @@ class EngineStats:
 
 
 class Writer(Protocol):
-    """Changes an index; nothing is seen before `commit`, and after a crash nothing uncommitted is left."""
+    """Changes an index; nothing is seen before `commit`, and after a crash nothing uncommitted is left.
+
+    A crash within `commit` leaves a folder as before or after it. A server may then hold a part of the changes, each
+    document whole: what was not marked as indexed is to be written again.
+    """
 
     def add(self, documents: Iterable[SearchDocument]) -> None:
         """Add documents that the index is known not to hold."""
@@ -70,7 +78,10 @@ class Writer(Protocol):
 
 
 class SearchEngine(Protocol):
-    """One index directory. Searching is safe from several threads; one process at a time may write."""
+    """One generation of an index, in a folder or on a server.
+
+    Searching is safe from several threads; one process at a time may write.
+    """
 
     name: str
 
@@ -86,11 +97,13 @@ class SearchEngine(Protocol):
     def ids(self) -> Iterator[int]:
         """Yield the item id of every document that readers see, in no particular order; twice when it is there twice.
 
+        OpenSearch keeps documents under their item id, so there it never is.
+
         May take seconds and is meant for checking the index against the records.
         """
 
     def reload(self) -> None:
-        """Let readers see the last commit."""
+        """Let readers see the last commit; they may have seen it before."""
 
     def stats(self) -> EngineStats:
         """Return size and warnings."""

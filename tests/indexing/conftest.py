@@ -14,7 +14,13 @@ from archive_service.db.session import Database
 from archive_service.households.tables import HouseholdFile, Item, ItemField, Page
 from archive_service.people.tables import Unit
 from archive_service.settings import Settings
+from indexing.engines.opensearch_place import ServerGenerations
+from indexing.engines.opensearch_server import Server
+from indexing.generations import FolderGenerations, Generations
 from indexing.index import Index, open_index
+from indexing.search import search
+from indexing.sync import lag
+from tests.support import search_servers
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -102,8 +108,72 @@ def records(database: Database) -> Records:
 
 
 @pytest.fixture(params=["tantivy", "whoosh"])
-def index(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Index]:
-    """The index of a fresh home, on each engine."""
+def folder_index(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Index]:
+    """The index of a fresh home, on each engine that keeps it there."""
     opened = open_index(settings.home, request.param)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def server_index() -> Iterator[Index]:
+    """The index of a fresh place on a running server."""
+    with search_servers.place() as place:
+        opened = begun(place)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["tantivy", "whoosh", pytest.param("opensearch", marks=pytest.mark.service)])
+def index(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Index]:
+    """The index of a fresh archive, on each engine."""
+    if request.param == "opensearch":
+        yield request.getfixturevalue("server_index")
+        return
+    opened = open_index(settings.home, request.param)
+    yield opened
+    opened.close()
+
+
+def begun(place: Generations) -> Index:
+    place.begin()
+    return Index(place)
+
+
+def opened_again(index: Index) -> Index:
+    """Open an index once more, as another process does."""
+    if isinstance(index.place, FolderGenerations):
+        return open_index(index.place.folder.parent, index.engine_name)
+    assert isinstance(index.place, ServerGenerations)
+    return begun(ServerGenerations(Server(index.place.server.address)))
+
+
+UNITS = frozenset(range(1, 500))
+
+
+def found_papers(records: Records, index: Index, typed: str = "计量装置") -> list[int]:
+    with records.database.reading() as session:
+        page = search(session, index, viewer_units=UNITS, query=typed, limit=1000)
+    return sorted(hit.item_id for hit in page.hits)
+
+
+def waiting(records: Records, index: Index) -> int:
+    with records.database.reading() as session:
+        return lag(session, index)
+
+
+def filed(records: Records, count: int) -> list[int]:
+    """File one paper each for so many households."""
+    first = next(records.numbers)
+    unit = records.unit(f"U{first}")
+    return [records.file(records.household(unit, f"34{first:04d}{n:04d}"), "计量装置") for n in range(count)]
+
+
+def place_of(index: Index) -> ServerGenerations:
+    assert isinstance(index.place, ServerGenerations)
+    return index.place
+
+
+def in_use(index: Index) -> str:
+    """Return the server's name of the index in use."""
+    return f"{place_of(index).server.address.prefix}.{index.generation()}"

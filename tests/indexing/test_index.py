@@ -20,13 +20,14 @@ from archive_service.settings import Settings
 from indexing import rebuild as rebuild_module
 from indexing import sync, text
 from indexing.engine import IndexUnusable
-from indexing.index import Index, open_index
+from indexing.generations import FolderGenerations
+from indexing.index import Index
 from indexing.rebuild import rebuild
 from indexing.search import search
 from indexing.sync import follow, lag, missing_documents
 from indexing.tables import IndexedRevision
 
-from .conftest import NOW, Records
+from .conftest import NOW, Records, opened_again
 
 UNITS = frozenset(range(1, 500))
 
@@ -94,8 +95,8 @@ def test_an_indexer_gives_way_to_another_that_writes(records: Records, index: In
     assert follow(records.database, index, now=NOW) == 1
 
 
-def test_another_process_sees_what_the_indexer_wrote(records: Records, index: Index, settings: Settings) -> None:
-    reader = open_index(settings.home, index.engine_name)
+def test_another_process_sees_what_the_indexer_wrote(records: Records, index: Index) -> None:
+    reader = opened_again(index)
     item = records.file(records.household(records.unit("C01"), "3401000001"), "计量装置")
     assert found(records, reader, "计量装置") == []
     follow(records.database, index, now=NOW)
@@ -213,38 +214,49 @@ HARM = [_forget, _lose_the_pointer, _tear_the_pointer, _point_outside, _age, _ch
 
 @pytest.mark.parametrize("harm", HARM, ids=lambda harm: harm.__name__.strip("_"))
 def test_an_index_that_cannot_be_used_says_so_and_a_rebuild_heals_it(
-    records: Records, index: Index, settings: Settings, harm: object
+    records: Records, folder_index: Index, settings: Settings, harm: object
 ) -> None:
     item = records.file(records.household(records.unit("C01"), "3401000001"), "计量装置")
-    follow(records.database, index, now=NOW)
-    index.close()
-    harm(index.folder)  # type: ignore[operator]
-    for ask in (lambda: found(records, index, "计量装置"), lambda: follow(records.database, index, now=NOW)):
+    follow(records.database, folder_index, now=NOW)
+    folder_index.close()
+    harm(settings.home / "index")  # type: ignore[operator]
+    for ask in (
+        lambda: found(records, folder_index, "计量装置"),
+        lambda: follow(records.database, folder_index, now=NOW),
+    ):
         with pytest.raises(IndexUnusable, match="reindex"):
             ask()
-    assert rebuild(records.database, index, now=NOW) == 1
-    assert found(records, index, "计量装置") == [item]
+    assert rebuild(records.database, folder_index, now=NOW) == 1
+    assert found(records, folder_index, "计量装置") == [item]
 
 
-def test_a_home_whose_index_was_removed_is_indexed_anew(records: Records, index: Index, settings: Settings) -> None:
+def test_an_archive_whose_index_was_removed_is_indexed_anew(records: Records, index: Index) -> None:
     item = records.file(records.household(records.unit("C01"), "3401000001"), "计量装置")
     follow(records.database, index, now=NOW)
+    for generation in index.generations():
+        index.remove(generation)
     index.close()
-    shutil.rmtree(index.folder)
-    again = open_index(settings.home, index.engine_name)
+    if isinstance(index.place, FolderGenerations):
+        (index.place.folder / "current.json").unlink()
+    again = opened_again(index)
     assert follow(records.database, again, now=NOW) == 1
     assert found(records, again, "计量装置") == [item]
     again.close()
 
 
-def test_many_openings_of_a_fresh_home_at_once_make_one_generation(settings: Settings) -> None:
+def test_many_openings_of_a_fresh_archive_at_once_make_one_generation(index: Index) -> None:
+    for generation in index.generations():
+        index.remove(generation)
+    if isinstance(index.place, FolderGenerations):
+        (index.place.folder / "current.json").unlink()
     opened: list[Index] = []
-    threads = [threading.Thread(target=lambda: opened.append(open_index(settings.home, "tantivy"))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: opened.append(opened_again(index))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {index.generation() for index in opened} == {opened[0].generations()[0]}
+    assert len(opened) == 8
+    assert {one.generation() for one in opened} == {opened[0].generations()[0]}
     assert len(opened[0].generations()) == 1
 
 
