@@ -27,11 +27,18 @@ WORK = "archive.work"
 LIVES_S = 60
 #: Seconds for which no nudge is tried after the broker did not answer, so that nobody at the door waits for it.
 QUIET_S = 10.0
+#: Seconds that a worker lets Redis be silent: it waits there for messages, and the connection looks idle.
+WORKER_WAITS_S = 30.0
+#: Seconds that a sender does; a person waits behind it, and the sweep will find the work anyway.
+SENDER_WAITS_S = 3.0
 
 
 @lru_cache(maxsize=4)
-def make_app(settings: Settings) -> Celery:
-    """Return the Celery application for the broker in the settings, without tasks."""
+def make_app(settings: Settings, *, waits_s: float = WORKER_WAITS_S) -> Celery:
+    """Return the Celery application for the broker in the settings, without tasks.
+
+    `waits_s` is how long a Redis that took the connection may be silent.
+    """
     # Loading it takes a while, and most archives have no broker.
     from celery import Celery
 
@@ -52,7 +59,7 @@ def make_app(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=3,
-        broker_transport_options=_transport(settings.broker_url, longest_job_s=hard),
+        broker_transport_options=_transport(settings.broker_url, longest_job_s=hard, waits_s=waits_s),
         # Gossip, remote control and results would be more queues to look after, and nothing here asks for them.
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
@@ -72,13 +79,14 @@ def _queue(name: str, broker_url: str) -> Any:
     return Queue(name, routing_key=name, queue_arguments=kind)  # type: ignore[no-untyped-call]
 
 
-def _transport(broker_url: str, *, longest_job_s: float) -> dict[str, object]:
+def _transport(broker_url: str, *, longest_job_s: float, waits_s: float) -> dict[str, object]:
     # A sender tries once: the row is safe already, and the sweep will nudge again.
     once: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
     if broker_url.startswith("amqp"):
         return {**once, "confirm_publish": True}
     # Redis hands a message out again when it was not acknowledged for so long: longer than the longest job.
-    return {**once, "visibility_timeout": longest_job_s + 60, "socket_connect_timeout": 3, "socket_timeout": 30}
+    timeouts = {"socket_connect_timeout": 3, "socket_timeout": waits_s}
+    return {**once, "visibility_timeout": longest_job_s + 60, **timeouts}
 
 
 _silence = threading.Lock()
@@ -92,7 +100,7 @@ def nudge(settings: Settings, queues: Iterable[str] = QUEUES[:1]) -> None:
         return
     from kombu.exceptions import KombuError
 
-    app = make_app(settings)
+    app = make_app(settings, waits_s=SENDER_WAITS_S)
     try:
         for queue in queues:
             app.send_task(WORK, args=(queue,), queue=queue, retry=False, expires=LIVES_S)
@@ -107,7 +115,7 @@ def probe(settings: Settings) -> str:
     from kombu.exceptions import KombuError
 
     try:
-        with make_app(settings).connection_for_write() as connection:
+        with make_app(settings, waits_s=SENDER_WAITS_S).connection_for_write() as connection:
             _ = connection.default_channel
             return str(connection.transport.driver_type)
     except (KombuError, OSError) as e:

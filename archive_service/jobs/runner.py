@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,19 +22,26 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed, LeaseLost
 
 log = logs.get("jobs")
+#: Seconds between looks whether the job that runs was cancelled.
+LOOK_S = 1.0
+#: What the system says of a disk, perhaps one over the network, that does not answer.
+_AWAY = (errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 
 
 class Handler(Protocol):
     """What is done for one kind of job."""
 
     def run(self, claimed: Claimed) -> None:
-        """Do the work; its last transaction calls `queue.finish`, so results and the end of the job are one commit."""
+        """Do the work; its last transaction calls `queue.finish`, so results and the end of the job are one commit.
+
+        Work that takes long calls `claimed.check()` between its pages and so ends soon after it was cancelled.
+        """
 
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
         """Write down that the work could not be done, in the transaction that fails the job."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Runner:
     """Takes jobs one at a time and hands them to their handlers."""
 
@@ -43,11 +51,17 @@ class Runner:
     queues: tuple[str, ...]
     lease_s: float
     now: Callable[[], datetime]
+    _last: Claimed | None = field(default=None, init=False, repr=False)
 
     def run_one(self) -> bool:
         """Claim and run one job; say whether there was one."""
-        claimed = queue.claim(
-            self.database, worker=self.worker, queues=self.queues, now=self.now(), lease_s=self.lease_s
+        claimed = self._last = queue.claim(
+            self.database,
+            worker=self.worker,
+            queues=self.queues,
+            now=self.now(),
+            lease_s=self.lease_s,
+            last=self._last,
         )
         if claimed is None:
             return False
@@ -88,7 +102,7 @@ class Runner:
 
     @contextmanager
     def _alive(self, claimed: Claimed) -> Iterator[None]:
-        """Renew the lease from a thread while the block runs."""
+        """Renew the lease from a thread while the block runs, and tell the handler when it is lost."""
         stopped = threading.Event()
         beat = threading.Thread(target=self._beat, args=(claimed, stopped), daemon=True)
         beat.start()
@@ -99,14 +113,25 @@ class Runner:
             beat.join()
 
     def _beat(self, claimed: Claimed, stopped: threading.Event) -> None:
-        while not stopped.wait(self.lease_s / 4):
+        renewed = time.monotonic()
+        while not stopped.wait(min(LOOK_S, self.lease_s / 4)):
             try:
+                if time.monotonic() - renewed < self.lease_s / 4:
+                    self._look(claimed)
+                    continue
                 with self.database.unit_of_work() as session:
                     queue.renew(session, claimed, now=self.now(), lease_s=self.lease_s)
+                renewed = time.monotonic()
             except LeaseLost:
+                claimed.lost.set()
                 return
             except Exception as e:  # noqa: BLE001 - a database that is away for a moment must not end the heart-beat
                 log.warning("no sign of life could be given", job=claimed.id, fault=type(e).__name__)
+
+    def _look(self, claimed: Claimed) -> None:
+        with self.database.reading() as session:
+            if not queue.holds(session, claimed):
+                raise LeaseLost
 
 
 def _class_of(error: Exception) -> str:
@@ -117,4 +142,6 @@ def _class_of(error: Exception) -> str:
         return "database.unavailable"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "disk.full"
+    if isinstance(error, OSError) and error.errno in _AWAY:
+        return "store.unavailable"
     return "internal.fault"

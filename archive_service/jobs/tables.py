@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, UtcDateTime
+
+_IS_OPEN = text("state in ('queued', 'running')")
 
 
 class Job(Base):
@@ -18,6 +20,8 @@ class Job(Base):
         Index("ix_jobs_state_queue_not_before_id", "state", "queue", "not_before", "id"),
         Index("ix_jobs_kind_subject", "kind", "subject"),
         Index("ix_jobs_state_lease_until", "state", "lease_until"),
+        # Claims take the oldest open job; without this PostgreSQL may look for it among millions that are done.
+        Index("ix_jobs_id_open", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +34,7 @@ class Job(Base):
     #: Raised at each claim, before work begins; also the fencing token.
     attempt: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int] = mapped_column(default=3)
+    #: When it may be taken up; once it was, when that happened.
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Process that holds the lease, as host:pid:start.

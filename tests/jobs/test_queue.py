@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
 from archive_service.errors import Unavailable
-from archive_service.jobs import queue
+from archive_service.jobs import actions, queue
 from archive_service.jobs.queue import Claimed, LeaseLost
 from archive_service.jobs.runner import Runner
 from archive_service.jobs.tables import Job
@@ -148,8 +149,89 @@ def test_a_fault_in_one_job_does_not_stop_the_next(database: Database) -> None:
     assert job_of(database, second).state == "done"
 
 
+class Steps:
+    """Work of two steps: the first one owes the second, under the same subject."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.seen = database, list[str]()
+
+    def run(self, claimed: Claimed) -> None:
+        with self.database.unit_of_work() as session:
+            if claimed.subject not in self.seen:
+                queue.enqueue(session, kind="test", subject=claimed.subject, queue="light", now=NOW)
+            self.seen.append(claimed.subject)
+            queue.finish(session, claimed, now=NOW)
+
+    def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
+        raise AssertionError("nothing is given up")
+
+
+def test_a_worker_finishes_what_it_began_before_it_takes_the_next(database: Database) -> None:
+    """Of many files taken in at once the first are done early, not all of them at the very end."""
+    for subject in ("a", "b", "c"):
+        add_job(database, subject)
+    steps = Steps(database)
+    working = Runner(database, {"test": steps}, "w", ("light",), 60, lambda: NOW)
+    while working.run_one():
+        pass
+    assert steps.seen == ["a", "a", "b", "b", "c", "c"]
+
+
 def test_enqueueing_twice_before_the_start_is_one_job(database: Database) -> None:
     """A queued job of the same kind and subject is enough."""
     assert add_job(database) == add_job(database)
     with database.reading() as session:
         assert len(session.scalars(select(Job)).all()) == 1
+
+
+class Endless:
+    """Works on without writing anything, as while one long page is read, and asks between its pages."""
+
+    def __init__(self, started: threading.Event) -> None:
+        self.started, self.stopped = started, False
+
+    def run(self, claimed: Claimed) -> None:
+        self.started.set()
+        try:
+            while True:
+                claimed.check()
+                time.sleep(0.01)
+        except LeaseLost:
+            self.stopped = True
+            raise
+
+    def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
+        raise AssertionError("a cancelled job is not given up")
+
+
+def test_a_cancelled_job_stops_although_its_worker_writes_nothing(database: Database) -> None:
+    """The heart-beat sees it, long before the lease would have to be renewed, and the worker is free for others."""
+    job_id = add_job(database)
+    started = threading.Event()
+    handler = Endless(started)
+    working = Runner(database, {"test": handler}, "w", ("light",), 3600, lambda: NOW)
+    thread = threading.Thread(target=working.run_one, daemon=True)
+    thread.start()
+    assert started.wait(60)
+    with database.unit_of_work() as session:
+        actions.cancel(session, job_id, now=NOW)
+    thread.join(60)
+    assert not thread.is_alive()
+    assert handler.stopped
+    assert (job_of(database, job_id).state, job_of(database, job_id).error_code) == ("cancelled", "job.cancelled")
+
+
+def test_the_tries_are_counted_from_when_a_person_put_the_job_back(database: Database) -> None:
+    """The wait before the next try is short again, but the token of an old worker fits no more."""
+    job_id = add_job(database)
+    now = NOW
+    for _ in range(3):
+        assert runner(database, Failing(database, Unavailable("store.full", "满")), now).run_one()
+        now += timedelta(minutes=10)
+    assert job_of(database, job_id).state == "failed"
+    with database.unit_of_work() as session:
+        actions.put_back(session, job_id, now=now)
+    assert runner(database, Failing(database, Unavailable("store.full", "满")), now).run_one()
+    job = job_of(database, job_id)
+    assert (job.state, job.attempt, queue.tries(job.attempt, job.max_attempts)) == ("queued", 4, (1, 3))
+    assert job.not_before == now + queue.BACK_OFF[0]
