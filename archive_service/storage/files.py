@@ -36,7 +36,7 @@ class FileStore:
         try:
             return self._put(source)
         except OSError as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store `data` durably before returning."""
@@ -128,7 +128,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _unavailable(error: OSError) -> Unavailable:
+def unavailable(error: OSError) -> Unavailable:
+    """Return what is said of a disk that does not take bytes."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable("store.full", "存储空间已满，本次内容没有保存。请腾出空间后重新提交。")
     return Unavailable("store.unavailable", "存储暂时无法写入，本次内容没有保存。请检查磁盘后重新提交。")

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from archive_service import clock
 from archive_service.audit.tables import AuditEntry
@@ -34,6 +34,7 @@ from ingest.receive import Said, open_batch, receive
 from ingest.tables import Scan
 from tests.support import databases, records
 from tests.support.born_digital import supply_reply
+from tests.support.processes import Tree, gone, kill
 from tests.support.proxy import Proxy
 from tests.support.services import address
 
@@ -96,14 +97,14 @@ def take_in(database: Database, settings: Settings, note: str = "") -> int:
 
 
 @contextmanager
-def worker(settings: Settings, queues: tuple[str, ...] = QUEUES) -> Iterator[None]:
+def worker(settings: Settings, queues: tuple[str, ...] = QUEUES) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker process of its own, as an operator would start it."""
     environment = {**os.environ, **settings.environment()}
     command = [sys.executable, "-m", "archive_service", "worker", "--queues", ",".join(queues)]
     with (settings.home / "worker.log").open("ab") as log:
         running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
         try:
-            yield
+            yield running
         finally:
             running.terminate()
             running.wait(timeout=60)
@@ -183,6 +184,52 @@ def test_a_killed_worker_process_loses_nothing_and_its_job_is_free_at_once(
                 os.kill(victim, signal.SIGKILL)
             wait_until(behind, lambda: all_at_rest(database))
     assert_each_filed_once(database, 3)
+
+
+def test_the_timetable_goes_on_after_all_processes_below_the_worker_were_killed(
+    behind: Settings, database: Database
+) -> None:
+    """Messages are lost after that, so only a sweep can find the file."""
+    with worker(behind) as running:
+        take_in(database, behind, note="之前")
+        wait_until(behind, lambda: all_at_rest(database))
+        for child in Tree.now().below(running.pid):
+            kill(child)
+        take_in(database, behind, note="之后")
+        empty(behind)
+        wait_until(behind, lambda: all_at_rest(database))
+    assert_each_filed_once(database, 2)
+
+
+def test_nothing_of_a_killed_worker_stays(behind: Settings, database: Database) -> None:
+    """A timetable without its worker would send messages for ever, one more of them after each death."""
+    with worker(behind) as running:
+        take_in(database, behind)
+        wait_until(behind, lambda: all_at_rest(database))
+        assert len(Tree.now().below(running.pid)) >= 2
+        running.kill()
+        assert gone(behind.home, within_s=PATIENCE_S)
+
+
+def test_a_job_that_was_dropped_because_the_database_was_away_is_taken_up_long_before_its_lease_ends(
+    behind: Settings, database: Database
+) -> None:
+    """The process lives on and can write nothing down: neither the results nor that it failed."""
+    at = make_url(behind.database_url)
+    assert at.host
+    assert at.port
+    door = Proxy(at.host, at.port)
+    through = at.set(port=door.port).render_as_string(hide_password=False)
+    with worker(behind.model_copy(update={"database_url": through})):
+        for n in range(5):
+            take_in(database, behind, note=f"第 {n} 份")
+        wait_until(behind, lambda: running_on(database) is not None)
+        door.shut()
+        wait_until(behind, lambda: "OperationalError" in (behind.home / "worker.log").read_text())
+        door.open()
+        wait_until(behind, lambda: all_at_rest(database))
+    door.shut()
+    assert_each_filed_once(database, 5)
 
 
 def test_files_are_taken_in_while_the_broker_is_away_and_worked_on_when_it_is_back(

@@ -14,31 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import databases
+from tests.support import databases, places
 from tests.support.archive import ACCOUNT, APPLICATION, COLUMNS, ROW, Answer, Archive
 from tests.support.born_digital import supply_reply
-from tests.support.s3_servers import NAMES
-from tests.support.services import address
 
 pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def surroundings(postgres: databases.Postgres, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an archive on services of its own; the strongest S3 server that is there keeps the objects."""
-    given = dict(one.split("=", 1) for one in address("S3 server", "ARCHIVE_TEST_S3").split())
-    endpoint, access_key, secret_key = given[sorted(NAMES)[0]].split(",")
-    with postgres.empty() as url:
-        yield {
-            "ARCHIVE_DATABASE_URL": url,
-            "ARCHIVE_BROKER_URL": address("RabbitMQ", "ARCHIVE_TEST_RABBITMQ_URL"),
-            "ARCHIVE_STORE": "s3",
-            "ARCHIVE_S3_ENDPOINT": endpoint,
-            "ARCHIVE_S3_ACCESS_KEY": access_key,
-            "ARCHIVE_S3_SECRET_KEY": secret_key,
-            "ARCHIVE_S3_BUCKET": f"grown-{os.getpid()}-{time.time_ns()}",
-            "ARCHIVE_S3_SECURE": "false",
-        }
+def surroundings(postgres: databases.Postgres) -> Iterator[dict[str, str]]:
+    """The environment of an archive on services of its own."""
+    with places.surroundings(postgres) as environment:
+        yield environment
 
 
 @contextmanager

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
+from dataclasses import asdict
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 
-from archive_service import logs
-from archive_service.people import queries as people
-from archive_service.web.metrics import Metrics
+from archive_service.web import metrics
+from archive_service.web.readiness import Readiness, overall
 from archive_service.web.visit import services_of
-from ingest import queries as ingest
 
 router = APIRouter()
-
-#: The sha256 of nothing; asking for it shows whether the store answers.
-_ASKED = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#: Headers with which a proxy says that somebody else is asking.
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
@@ -26,44 +28,31 @@ def alive() -> Response:
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 def ready(request: Request) -> Response:
-    """Say whether database and store answer; the reason stands in the log, not in the answer."""
-    parts = {"database": _database_answers(request), "store": _store_answers(request)}
-    return JSONResponse({"ready": all(parts.values()), "parts": parts}, status_code=200 if all(parts.values()) else 503)
+    """Say of each component how it is; 503 when nothing can be done without what is missing."""
+    readiness: Readiness = request.app.state.readiness
+    found = readiness.components()
+    state = overall(found)
+    body = {"state": state, "components": [asdict(one) for one in found]}
+    return JSONResponse(body, status_code=503 if state == "not-ready" else 200)
 
 
 @router.get("/metrics")
 def figures(request: Request) -> Response:
-    """Return the figures for Prometheus; without the database, those that need none."""
-    shown: Metrics = request.app.state.metrics
-    try:
-        _count_work(request, shown)
-    except Exception:  # noqa: BLE001 - the figures of this process are wanted most when something is down
-        logs.get("web").exception("work could not be counted")
-    return Response(shown.text(), media_type=CONTENT_TYPE_LATEST)
+    """Return the figures for Prometheus; for everybody else there is no such page."""
+    if not _may_watch(request):
+        raise HTTPException(404)
+    return Response(metrics.of(request).text(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _count_work(request: Request, shown: Metrics) -> None:
-    with services_of(request).database.reading() as session:
-        everyone = people.system_viewer(session)
-        for state in ("moving", "needs_review", "set_aside"):
-            shown.scans.labels(state).set(ingest.scans(session, everyone, state=state, limit=1).total)
-        shown.review.set(ingest.review_queue(session, everyone, limit=1).total)
-
-
-def _database_answers(request: Request) -> bool:
-    try:
-        with services_of(request).database.reading() as session:
-            people.all_unit_ids(session)
-    except Exception:  # noqa: BLE001 - whatever keeps it from answering, the answer is that it does not
-        logs.get("web").exception("database does not answer")
+def _may_watch(request: Request) -> bool:
+    """Say whether the caller shows the token or, where none is set, is a program of this very machine."""
+    token = services_of(request).settings.metrics_token.get_secret_value()
+    if token:
+        shown = request.headers.get("authorization", "")
+        return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+    if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
-    return True
-
-
-def _store_answers(request: Request) -> bool:
     try:
-        services_of(request).store.exists(_ASKED)
-    except Exception:  # noqa: BLE001 - see above
-        logs.get("web").exception("store does not answer")
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
         return False
-    return True

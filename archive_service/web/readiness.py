@@ -1,0 +1,205 @@
+"""Whether this archive can be worked with: each component, its state, a stable code, and what to do.
+
+What nothing goes without (database, its schema, store) makes it not ready; what only some work needs (search, workers,
+broker, room to grow) makes it degraded: filing goes on. `readyz` and `archive-service doctor` say it in the same words.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from archive_service import clock, logs, migrations
+from archive_service.db import partitions, version
+from archive_service.errors import ArchiveError, Unavailable
+from archive_service.jobs import figures, nudge
+from archive_service.storage import probe
+from archive_service.web.looking import Look
+from archive_service.web.services import Services
+from indexing.engine import unusable
+
+log = logs.get("ready")
+State = Literal["ok", "off", "degraded", "down", "unknown"]
+#: Below this share of free disk the archive should get more.
+LEAST_FREE = 0.05
+#: A job that could be done waits this long only when nobody takes jobs of its queue.
+PATIENT_S = 60.0
+#: Share of one partition that has to be free beyond the newest row.
+LEAST_ROOM = 0.1
+#: Seconds for which a look counts, and that an answer may take; balancers ask every few seconds and wait a few.
+EVERY_S, ANSWER_S = 2.0, 3.0
+#: Without these nothing can be done at all.
+NEEDED = ("database", "schema", "store")
+#: What cannot be known while the database is away.
+_IN_DATABASE = ("schema", "workers", "partitions")
+#: Says that all is well; a component that is not used says that.
+OK, OFF = "ok", "off"
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component as found; `code` and `message` are empty when nothing is wrong with it."""
+
+    component: str
+    state: State
+    code: str = ""
+    message: str = ""
+
+
+@dataclass
+class Readiness:
+    """Looks at the components, each by itself: one that hangs or fails does not keep the others from being seen."""
+
+    looks: Mapping[str, Look[str]]
+    _before: dict[str, State] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, services: Services) -> Readiness:
+        """Return the readiness of the archive behind `services`."""
+        asked: dict[str, Callable[[], str]] = {
+            "database": lambda: _database(services),
+            "schema": lambda: _schema(services),
+            "store": lambda: _store(services),
+            "index": lambda: _index(services),
+            "broker": lambda: _broker(services),
+            "workers": lambda: _workers(services),
+            "disk": lambda: disk(services.settings.home),
+            "partitions": lambda: _partitions(services),
+        }
+        return cls({name: Look(ask, every_s=EVERY_S, patience_s=ANSWER_S, share=1) for name, ask in asked.items()})
+
+    def components(self) -> list[Component]:
+        """Return every component as it is now, within a few seconds."""
+        until = time.monotonic() + ANSWER_S
+        begun = {name: look.begin() for name, look in self.looks.items()}
+        found = [_found(name, look, begun[name], until) for name, look in self.looks.items()]
+        if found[0].state == "down":
+            found = [Component(one.component, "unknown") if one.component in _IN_DATABASE else one for one in found]
+        for one in found:
+            if self._before.get(one.component, one.state) != one.state:
+                log.warning("component changed", component=one.component, state=one.state, code=one.code)
+            self._before[one.component] = one.state
+        return found
+
+
+def overall(components: list[Component]) -> Literal["ready", "degraded", "not-ready"]:
+    """Return what the components together mean."""
+    states = {one.state for one in components}
+    if "down" in states:
+        return "not-ready"
+    return "degraded" if "degraded" in states else "ready"
+
+
+def _found(name: str, look: Look[str], begun: threading.Event, until: float) -> Component:
+    state: State = "down" if name in NEEDED else "degraded"
+    try:
+        return Component(name, "off" if look.after(begun, until=until) == OFF else "ok")
+    except ArchiveError as e:
+        return Component(name, state, e.code, e.message)
+    except Exception:  # noqa: BLE001 - whatever keeps it from answering, the answer is that it does not
+        error = _SILENT[name]()
+        return Component(name, state, error.code, error.message)
+
+
+def _database(services: Services) -> str:
+    with services.database.reading() as session:
+        version.stored(session.connection())
+    return OK
+
+
+def _schema(services: Services) -> str:
+    with services.database.reading() as session:
+        migrations.require_newest(version.stored(session.connection()))
+    return OK
+
+
+def _store(services: Services) -> str:
+    probe.answers(services.store)
+    return OK
+
+
+def _index(services: Services) -> str:
+    services.index.current()[1].count()
+    return OK
+
+
+def _broker(services: Services) -> str:
+    if not services.settings.broker_url:
+        return OFF
+    nudge.probe(services.settings)
+    return OK
+
+
+def _workers(services: Services) -> str:
+    with services.database.reading() as session:
+        return workers(session)
+
+
+def _partitions(services: Services) -> str:
+    with services.database.reading() as session:
+        return room(session)
+
+
+def workers(session: Any) -> str:
+    """Raise Unavailable when jobs wait that nobody takes: one that could be done, and none of its queue is at work."""
+    found = figures.by_queue(session, now=clock.now())
+    idle = [name for name, one in found.items() if one.oldest_s > PATIENT_S and not one.running]
+    if idle:
+        raise Unavailable(
+            "worker.none",
+            f"队列 {'、'.join(idle)} 的任务等待已超过 {PATIENT_S:.0f} 秒，没有后台进程在处理。"
+            "文件照常接收；请启动 archive-service worker。",
+        )
+    return OK
+
+
+def disk(home: Path) -> str:
+    """Raise Unavailable when the disk under the home is nearly full."""
+    usage = shutil.disk_usage(home)
+    if usage.free / usage.total < LEAST_FREE:
+        raise Unavailable("disk.low", f"磁盘剩余不足 5%（{usage.free // 2**30} GiB）。请尽快扩容。")
+    return OK
+
+
+def room(session: Any) -> str:
+    """Raise Unavailable when a table has hardly any room beyond its newest row; upkeep makes more in good time."""
+    left = partitions.room(session)
+    sizes = {rule.table: rule.size for rule in partitions.RULES}
+    short = [table for table, rows in left.items() if rows < sizes[table] * LEAST_ROOM]
+    if short:
+        raise Unavailable(
+            "partition.short",
+            f"表 {'、'.join(sorted(short))} 预留的分区快用完。请确认 upkeep 后台任务在运行，它会补建分区。",
+        )
+    return OK if left else OFF
+
+
+def out_of_reach() -> Unavailable:
+    """Return the error for a database that does not answer."""
+    return Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务、磁盘空间和地址后重试。")
+
+
+def _store_silent() -> Unavailable:
+    return Unavailable("store.unavailable", "对象存储没有及时回答。请检查存储服务、网络或磁盘。")
+
+
+def _broker_silent() -> Unavailable:
+    return Unavailable("broker.unavailable", "消息服务没有及时回答。文件照常接收，它恢复后继续处理。请检查消息服务。")
+
+
+#: What is said of a component that gave no answer, or one that nobody foresaw.
+_SILENT: Mapping[str, Callable[[], ArchiveError]] = {
+    "database": out_of_reach,
+    "schema": out_of_reach,
+    "store": _store_silent,
+    "index": unusable,
+    "broker": _broker_silent,
+    "workers": out_of_reach,
+    "disk": _store_silent,
+    "partitions": out_of_reach,
+}
