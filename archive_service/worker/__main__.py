@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import random
 import signal
 import sys
@@ -11,22 +9,21 @@ import threading
 
 from archive_service import clock, logs, settings
 from archive_service.db.session import Database
-from archive_service.worker import jobs
+from archive_service.worker import jobs, parent
 from archive_service.worker.upkeep import Upkeep
 
 #: Seconds between looks for work when there was none.
 IDLE_S = 0.25
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Work until told to stop or until the parent is gone."""
     role, name, supervisor = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    logs.configure(json=True, level="WARNING")
+    logs.configure(settings.load())
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    _die_with(supervisor)
+    parent.end_with(supervisor)
     if role == "work":
         _work(name, stopped)
     else:
@@ -47,13 +44,6 @@ def _keep_up(stopped: threading.Event) -> None:
     while not stopped.is_set():
         upkeep.run_once()
         stopped.wait(IDLE_S)
-
-
-def _die_with(supervisor: int) -> None:
-    """Have this process told when the supervisor ends; end now if it already has, even before we could ask."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != supervisor:
-        sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from archive_service.jobs import nudge, queue
 from archive_service.jobs.queue import Claimed
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
-from archive_service.worker import jobs
+from archive_service.worker import jobs, parent
+from archive_service.worker.timetable import Timetable
 from archive_service.worker.upkeep import Upkeep
 from ingest.workshop import Workshop
 
@@ -48,13 +49,26 @@ class Worker:
 
     settings: Settings
     _runners: dict[str, Runner] = field(default_factory=dict)
+    #: True when a job may still be held that nobody works on any more.
+    _dropped: bool = False
 
     def work(self, name: str) -> None:
         """Take one job of the queue and nudge the queues that have more."""
-        if self._runner(name).run_one():
+        if self._run_one(name):
             with self._workshop.database.reading() as session:
                 due = queue.due(session, now=clock.now())
             nudge.nudge(self.settings, due)
+
+    def _run_one(self, name: str) -> bool:
+        if self._dropped:
+            queue.release(self._workshop.database, worker=process_name(os.getpid()), now=clock.now())
+            self._dropped = False
+        try:
+            return self._runner(name).run_one()
+        except Exception:
+            # Not even the failure could be written down: the row says that this process, which lives on, has the job.
+            self._dropped = True
+            raise
 
     def index(self) -> None:
         """Bring the index up to the records."""
@@ -163,14 +177,21 @@ def run_worker(settings: Settings, queues: tuple[str, ...]) -> None:
         )
     chosen = queues or queue.QUEUES
     options = ["--queues", ",".join(chosen), "--concurrency", str(settings.worker_count())]
-    if "upkeep" in chosen:
-        options += ["--beat", "--scheduler", "celery.beat:Scheduler"]
+    main = os.getpid()
+    signals.beat_embedded_init.connect(lambda **_: parent.end_with(main), weak=False)
     signals.heartbeat_sent.connect(_touch)
+    # Celery leaves its lines to us as soon as anybody listens; the handler was set up before, and its children fork.
+    signals.setup_logging.connect(_keep_logging)
     # It warns that messages with a later date would block; none is ever sent.
     logging.getLogger("celery.worker.consumer.delayed_delivery").setLevel(logging.ERROR)
-    make_worker(settings).worker_main(
-        ["worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", *options]
-    )
+    app = make_worker(settings)
+    if "upkeep" in chosen:
+        app.steps["worker"].add(Timetable)
+    app.worker_main(["worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", *options])
+
+
+def _keep_logging(**_: object) -> None:
+    """Leave the log as it is."""
 
 
 def _touch(**_: object) -> None:

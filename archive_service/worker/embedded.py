@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from sqlalchemy.exc import OperationalError
+
 from archive_service import clock, logs
 from archive_service.db.session import Database
 from archive_service.jobs import queue
@@ -28,6 +30,8 @@ log = logs.get("supervisor")
 LOOK_S = 0.2
 #: Longest wait before a worker that keeps dying is started again.
 LONGEST_WAIT_S = 30.0
+#: A worker that lived longer than this could start and work; it is replaced as quickly as one that died once.
+SHORT_LIFE_S = 5.0
 
 
 @dataclass
@@ -96,7 +100,11 @@ class Supervisor:
         try:
             while not self._stopped.wait(LOOK_S):
                 for place in self._places:
-                    self._look_after(place, database)
+                    try:
+                        self._look_after(place, database)
+                    except (OperationalError, OSError) as e:
+                        # The job of a dead child cannot be freed now, or no process started: the next look tries again.
+                        log.warning("worker not replaced yet", worker=place.name, fault=type(e).__name__)
         finally:
             database.close()
 
@@ -110,11 +118,11 @@ class Supervisor:
 
     def _bury(self, place: _Place, database: Database) -> None:
         assert place.child is not None
+        freed = queue.release(database, worker=place.name, now=clock.now())
         lived = time.monotonic() - place.started
-        place.deaths = place.deaths + 1 if lived < LONGEST_WAIT_S else 1
+        place.deaths = place.deaths + 1 if lived < SHORT_LIFE_S else 1
         wait = min(LONGEST_WAIT_S, 0.2 * 2.0**place.deaths)
         place.start_at = time.monotonic() + wait
-        freed = queue.release(database, worker=place.name, now=clock.now())
         log.warning("worker died", worker=place.name, status=place.child.returncode, freed=freed, restart_in_s=wait)
         place.child = None
 

@@ -10,13 +10,24 @@ from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
 from ingest.pipeline import StepHandler
+from ingest.quality.rescan import RESCAN_JOB
+from ingest.quality.supersede import RescanHandler
 from ingest.receive import STEP_JOB
+from ingest.renditions.make import RenditionHandler
+from ingest.renditions.owed import RENDITION_JOB
+from ingest.review.reread import RereadHandler
+from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
 
 
 def handlers(workshop: Workshop) -> dict[str, Handler]:
     """Return the handler of each kind of job."""
-    return {STEP_JOB: StepHandler(workshop)}
+    return {
+        STEP_JOB: StepHandler(workshop),
+        RENDITION_JOB: RenditionHandler(workshop),
+        REREAD_JOB: RereadHandler(workshop),
+        RESCAN_JOB: RescanHandler(workshop),
+    }
 
 
 def open_workshop(settings: Settings) -> Workshop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -14,17 +14,20 @@ from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
-from indexing.index import Index, open_index
-from indexing.sync import follow
+from archive_service.worker.housekeeping import Housekeeping
+from indexing.engine import IndexBusy
+from indexing.index import Index, index_of
+from indexing.sync import Mark, follow_from
 from ingest.pipeline import sweep
+from ingest.renditions.queries import sweep as sweep_renditions
 
 log = logs.get("upkeep")
 #: Seconds between looks for scans that have no job.
 SWEEP_S = 60.0
-#: Seconds after which the index is compared with the records even though nothing seems to have happened.
-COMPARE_S = 30.0
-#: Finding what the index lacks costs more the more households there are; it may take one part in this many of the time.
-SHARE = 5
+#: Seconds after which all households are compared with the index, in case something changed that no trail tells.
+COMPARE_S = 300.0
+#: Comparing costs more the more households there are; it may take one part in this many of the time.
+SHARE = 50
 
 
 @dataclass
@@ -36,16 +39,24 @@ class Upkeep:
     now: Callable[[], datetime]
     _index: Index | None = None
     _swept: float = -SWEEP_S
-    #: Number of the audit entry up to which the index follows, when it last did, and how long that took.
-    _followed: int = -1
-    _followed_at: float = -COMPARE_S
+    #: How far the index follows; none before the first comparison. When that was, and how long it took.
+    _mark: Mark | None = None
+    _compared_at: float = -COMPARE_S
     _cost_s: float = 0.0
+    #: Where the look for items without a rendition goes on; none begins with the newest.
+    _lacking_below: int | None = None
+    _house: Housekeeping = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what is done once in an hour."""
+        self._house = Housekeeping(self.settings, self.database, self.now)
 
     def run_once(self) -> None:
         """Do what is due now; a fault is written to the log and does not end the upkeep."""
         try:
             self._follow()
             self._sweep()
+            self._house.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
             self._index = None
@@ -54,18 +65,22 @@ class Upkeep:
 
     def _follow(self) -> None:
         began = time.monotonic()
-        if began - self._followed_at < SHARE * self._cost_s:
-            return
+        compare = self._mark is None or began - self._compared_at >= max(COMPARE_S, SHARE * self._cost_s)
         with self.database.reading() as session:
             # Whatever changes a household writes an audit entry in the same transaction.
             head = last_seq(session)
-        if head == self._followed and began - self._followed_at < COMPARE_S:
+        if self._mark is not None and head == self._mark.seq and not compare:
             return
         if self._index is None:
-            self._index = open_index(self.settings.home, self.settings.search_engine)
-        follow(self.database, self._index, now=self.now())
-        self._followed, self._followed_at = head, time.monotonic()
-        self._cost_s = self._followed_at - began
+            self._index = index_of(self.settings)
+        try:
+            _, self._mark = follow_from(self.database, self._index, None if compare else self._mark, now=self.now())
+        except IndexBusy:
+            # Another process has the writer for a moment; what is owed is still owed at the next look.
+            return
+        if compare:
+            self._compared_at = time.monotonic()
+            self._cost_s = self._compared_at - began
 
     def _sweep(self) -> None:
         if time.monotonic() - self._swept < SWEEP_S:
@@ -73,5 +88,7 @@ class Upkeep:
         self._swept = time.monotonic()
         with self.database.unit_of_work() as session:
             found = sweep(session, now=self.now())
+            unmade = sweep_renditions(session, below=self._lacking_below, now=self.now())
+        self._lacking_below = unmade.below
         if found:
             log.warning("forgotten scans taken up again", count=found)

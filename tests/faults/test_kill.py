@@ -32,7 +32,7 @@ from tests.support import records
 from tests.support.born_digital import supply_reply
 
 POINTS = [
-    *(f"{step}.{moment}" for step in ("check", "render", "read", "sort", "file") for moment in
+    *(f"{step}.{moment}" for step in ("check", "render", "read", "sort", "file", "rendition") for moment in
       ("prepared", "written", "committed")),
     "render.chunk",
     "read.page",

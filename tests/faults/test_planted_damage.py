@@ -15,6 +15,7 @@ from sqlalchemy import text
 from archive_service import clock
 from archive_service.cli.services import Services
 from archive_service.cli.verify import COMMIT_S, findings
+from archive_service.db.session import Database
 from archive_service.jobs import queue
 from archive_service.settings import Settings
 from archive_service.storage.record import record_object
@@ -27,6 +28,8 @@ from tests.support.filled import Filled, fill
 
 SEED = 20_261_123
 ITEMS = 80
+#: Each item has an original and its lines to itself; pictures are shared.
+ITEMS_OF_TEN_THOUSAND = 4_800
 Named = set[tuple[str, str]]
 
 
@@ -131,6 +134,22 @@ def test_exactly_the_planted_damage_is_named(filled_anywhere: Filled) -> None:
     planted |= plant_in_index(filled, chance, dropped=4)
     planted |= plant_in_audit(filled, chance, edited=6)
     assert named(filled) == sorted(planted)
+
+
+@pytest.mark.service
+@pytest.mark.timeout(900)
+def test_a_hundred_and_seventy_among_ten_thousand_are_named(settings: Settings, database: Database) -> None:
+    """The same at the size of an archive in use: nothing that is sound is named, and nothing that is not is passed."""
+    filled = fill(settings, items=ITEMS_OF_TEN_THOUSAND)
+    chance = random.Random(SEED)
+    assert len(objects(filled)) > 10_000
+    assert named(filled) == []
+    planted = plant_in_store(filled, chance, flipped=100, deleted=20, added=20)
+    planted |= plant_in_index(filled, chance, dropped=20)
+    planted |= plant_in_audit(filled, chance, edited=10)
+    assert len(planted) == 170
+    assert named(filled) == sorted(planted)
+    filled.close()
 
 
 def test_rows_that_lost_their_object_or_pages_are_named(filled_anywhere: Filled) -> None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from archive_service.db.session import Database
-from archive_service.settings import Settings
-from tests.support.archive import Archive
+from archive_service.storage.choose import open_store
+from archive_service.storage.store import ObjectStore
+from tests.support.places import Place, city, county, surroundings
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -47,44 +44,41 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    """An archive that `init` has made."""
-    made = Archive(tmp_path / "home")
-    made.home.mkdir()
-    answer = made.run("init")
-    assert answer.code == 0, answer.err
-    return made
+@pytest.fixture(params=["county", pytest.param("city", marks=pytest.mark.service)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An archive that `init` has made: on one machine, and on PostgreSQL, RabbitMQ and S3 with workers of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with ExitStack() as services:
+        if request.param == "city":
+            made = city(home, **services.enter_context(surroundings(request.getfixturevalue("postgres"))))
+        else:
+            made = county(home)
+        answer = made.archive.run("init")
+        assert answer.code == 0, answer.err
+        yield made
 
 
 @pytest.fixture
-def database(archive: Archive) -> Iterator[Database]:
+def database(place: Place) -> Iterator[Database]:
     """The database of the running archive."""
-    opened = Database(Settings(_env_file=None, home=archive.home).url())  # type: ignore[call-arg]
+    opened = Database(place.settings.url())
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def server(archive: Archive) -> Iterator[str]:
-    """The address of `serve`, which runs until the walk is over."""
-    port = _free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVE_")}
-    log = (archive.home / "serve.log").open("wb")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "archive_service", "serve", "--port", str(port)],
-        env={**kept, "ARCHIVE_HOME": str(archive.home), "ARCHIVE_WORKERS": "1"},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(address, running)
-        yield address
-    finally:
-        running.terminate()
-        running.wait(timeout=_PATIENCE_S)
-        log.close()
+def store(place: Place) -> ObjectStore:
+    """The object store of the running archive."""
+    return open_store(place.settings)
+
+
+@pytest.fixture
+def server(place: Place) -> Iterator[str]:
+    """The address of `serve`, which runs, with all that belongs to it, until the walk is over."""
+    with place.running():
+        place.wait_until_ready()
+        yield place.url
 
 
 @pytest.fixture
@@ -113,22 +107,3 @@ def _window(chromium: Browser, server: str, width: int, height: int) -> Iterator
     context.close()
     assert complaints == []
     assert foreign == []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(address: str, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(_PATIENCE_S * 5):
-        assert running.poll() is None, "the server ended before it answered"
-        try:
-            httpx.get(f"{address}/readyz", timeout=5)
-        except httpx.TransportError:
-            time.sleep(0.2)
-            continue
-        return
-    raise AssertionError("the server does not answer")

@@ -10,10 +10,9 @@ from playwright.sync_api import Page, expect
 
 from archive_service.db.session import Database
 from archive_service.people.roles import Role
-from archive_service.storage.files import FileStore
+from archive_service.storage.store import ObjectStore
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import papers, records
-from tests.support.archive import Archive
 from tests.support.stored_pages import stored_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -38,9 +37,8 @@ DOUBTFUL = (
 
 
 @pytest.fixture
-def household(archive: Archive, database: Database) -> None:
+def household(database: Database, store: ObjectStore) -> None:
     """A household whose renaming lacks only the signed application, and the archivist of its centre."""
-    store = FileStore(archive.home / "objects")
     with database.unit_of_work() as session:
         at = records.unit(session, "QY02", below=records.unit(session), name="望江供电所")
         case = records.case(
@@ -221,9 +219,8 @@ def test_the_work_can_be_done_without_scripts(chromium: object, server: str, hou
 
 
 @pytest.fixture
-def two_in_one(archive: Archive, database: Database, household: None) -> None:
+def two_in_one(database: Database, store: ObjectStore, household: None) -> None:
     """A doubtful scan of two pages that were taken for one document."""
-    store = FileStore(archive.home / "objects")
     with database.unit_of_work() as session:
         at = records.unit(session, "QY02")
         batch = Batch(name="B", channel="web", unit_id=at.id, received_by=None, received_at=records.NOW)

@@ -9,9 +9,8 @@ from playwright.sync_api import Page, expect
 
 from archive_service.db.session import Database
 from archive_service.people.roles import Role
-from archive_service.storage.files import FileStore
+from archive_service.storage.store import ObjectStore
 from tests.support import papers, records
-from tests.support.archive import Archive
 from tests.support.stored_pages import stored_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -20,9 +19,8 @@ ACCOUNT = "3271834724798"
 
 
 @pytest.fixture
-def item(archive: Archive, database: Database) -> int:
+def item(database: Database, store: ObjectStore) -> int:
     """A household with a long name, a case and a paper, and the archivist of its centre."""
-    store = FileStore(archive.home / "objects")
     with database.unit_of_work() as session:
         at = records.unit(session, "QY02", below=records.unit(session), name="望江供电所")
         case = records.case(

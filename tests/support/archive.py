@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Archive:
-    """A home and the command line that works in it."""
+    """A home, the variables that say what else it stands on, and the command line that works in it."""
 
     home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, **environment: str) -> Answer:
         """Run `archive-service` with these arguments in a process of its own."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVE_")}
         done = subprocess.run(
             [sys.executable, "-m", "archive_service", *arguments],
-            env={**kept, "ARCHIVE_HOME": str(self.home), "ARCHIVE_WORKERS": "1", **environment},
+            env={**kept, "ARCHIVE_HOME": str(self.home), "ARCHIVE_WORKERS": "1", **self.environment, **environment},
             capture_output=True,
             text=True,
             timeout=240,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 
-FONT = Path(__file__).parents[2] / "archive_service" / "samples" / "fonts" / "song.ttf"
+FONT = Path(__file__).parents[2] / "archive_service" / "fonts" / "song.ttf"
 
 
 def paper(title: str, rows: list[tuple[str, str]], *, pages: int = 1) -> bytes:

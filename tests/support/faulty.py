@@ -1,11 +1,13 @@
-"""An object store and a database that fail when told to: hand-written twins of the ports, around real ones."""
+"""A store, a database and an index that fail when told to: hand-written twins of the ports, around real ones."""
 
 from __future__ import annotations
 
+import errno
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +17,9 @@ from sqlalchemy.orm import Session
 from archive_service.db.session import Database
 from archive_service.errors import Unavailable
 from archive_service.storage.store import ObjectStore, Readable, Stored
+from indexing.document import SearchDocument
+from indexing.engine import unusable
+from indexing.index import Index
 
 
 @dataclass
@@ -130,6 +135,52 @@ class FaultyDatabase(Database):
             yield session
 
 
+class FaultyIndex:
+    """An index whose engine cannot be opened for writing, written ("index-add") or committed, or loses the answer."""
+
+    def __init__(self, inner: Index, faults: Faults) -> None:
+        self.inner, self.faults = inner, faults
+
+    def current(self) -> tuple[str, FaultyIndex]:
+        """Return the generation in use, and this very index in place of its engine."""
+        return self.inner.current()[0], self
+
+    @contextmanager
+    def writer(self, *, bulk: bool = False) -> Iterator[FaultyIndex]:
+        """Open the one writer, with this very index in its place."""
+        self.faults.called("index-open")
+        with self.inner.current()[1].writer(bulk=bulk) as self._writer:
+            yield self
+
+    def add(self, documents: Iterable[SearchDocument]) -> None:
+        """Add documents."""
+        self.faults.called("index-add")
+        self._writer.add(documents)
+
+    def upsert(self, documents: Iterable[SearchDocument]) -> None:
+        """Add documents in place of those with the same item id."""
+        self.faults.called("index-add")
+        self._writer.upsert(documents)
+
+    def delete_household(self, household_ids: Iterable[int]) -> None:
+        """Remove all documents of these households."""
+        self._writer.delete_household(household_ids)
+
+    def commit(self) -> None:
+        """Commit; "index-lost" commits and then says it failed."""
+        self.faults.called("index-commit")
+        self._writer.commit()
+        self.faults.called("index-lost")
+
+    def refresh(self) -> None:
+        """See every commit made until now."""
+        self.inner.refresh()
+
+    def remove_unused(self, *, now: datetime) -> None:
+        """Remove generations that are not in use."""
+        self.inner.remove_unused(now=now)
+
+
 def store_away() -> Exception:
     """A store that refuses."""
     return Unavailable("store.unavailable", "存储暂时无法写入，本次内容没有保存。请检查磁盘后重新提交。")
@@ -148,3 +199,28 @@ def locked() -> Exception:
 def cut_off() -> Exception:
     """A database whose connection broke."""
     return OperationalError("COMMIT", None, ConnectionResetError("server closed the connection unexpectedly"))
+
+
+def refused() -> Exception:
+    """A database on whose port nobody listens."""
+    return OperationalError("SELECT 1", None, ConnectionRefusedError("connection refused"))
+
+
+def database_full() -> Exception:
+    """A database whose disk is full."""
+    return OperationalError("COMMIT", None, sqlite3.OperationalError("database or disk is full"))
+
+
+def disk_full() -> Exception:
+    """A disk of this machine that is full."""
+    return OSError(errno.ENOSPC, "No space left on device")
+
+
+def disk_silent() -> Exception:
+    """A disk over the network that does not answer in time."""
+    return OSError(errno.ETIMEDOUT, "Connection timed out")
+
+
+def index_away() -> Exception:
+    """An index that cannot be used."""
+    return unusable()

@@ -10,7 +10,7 @@ import pikepdf
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-FONT = Path(__file__).resolve().parents[2] / "archive_service" / "samples" / "fonts" / "song.ttf"
+FONT = Path(__file__).resolve().parents[2] / "archive_service" / "fonts" / "song.ttf"
 LINES = (
     "低压居民新装用电申请表",
     "户号：0501234567",

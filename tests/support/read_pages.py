@@ -8,7 +8,7 @@ from datetime import date
 from archive_service.catalogue import load
 from ingest.lines import PageText, TextLine
 from ingest.recognise.propose import propose
-from ingest.recognise.values import KnownCase, KnownHousehold, Proposal, Said, Thresholds
+from ingest.recognise.values import KnownCase, KnownHousehold, Proposal, Said, Sheet, Thresholds
 
 WIDTH, HEIGHT = 1654, 2339
 ACCOUNTS = r"\d{10}|\d{13}"
@@ -96,7 +96,14 @@ class Register:
         return next((one for one in self.households if one.id == household_id), None)
 
 
-def proposals(*pages: PageText, register: Register | None = None, said: Said | None = None) -> list[Proposal]:
+def proposals(
+    *pages: PageText,
+    register: Register | None = None,
+    said: Said | None = None,
+    sheets: Sequence[Sheet] = (),
+    pictures: Sequence[int] = (),
+    cut: Sequence[Sequence[int]] = (),
+) -> list[Proposal]:
     """Return what is proposed for these pages; one known household unless a register is given."""
     return propose(
         pages,
@@ -106,6 +113,9 @@ def proposals(*pages: PageText, register: Register | None = None, said: Said | N
         thresholds=Thresholds(),
         account_pattern=ACCOUNTS,
         application_pattern=APPLICATIONS,
+        sheets=sheets,
+        pictures=pictures,
+        cut=cut,
     )
 
 

@@ -1,0 +1,198 @@
+"""Every call to the outside, of every step, fails once in every way that it can: a delay, and nothing else.
+
+The table says what each step asks of store, database and index, and how often. One test holds it against what the steps
+really ask, so a step or a call that is new is missed here; the others make each call of the table fail.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from archive_service.db.session import Database
+from archive_service.errors import ArchiveError
+from archive_service.jobs.tables import Job
+from archive_service.settings import Settings
+from archive_service.storage.files import FileStore
+from indexing.index import Index, open_index
+from indexing.sync import follow
+from ingest import pipeline
+from ingest.receive import STEP_JOB
+from tests.support import faulty, records
+from tests.support.born_digital import supply_reply
+from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
+
+#: What is asked, how often, while one page is taken through a step; "unpack" is the check of a ZIP with two papers.
+ASKED: Mapping[str, Mapping[str, int]] = {
+    "receive": {"put": 1, "put-half": 3, "put-done": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "unpack": {"reading": 1, "read": 1, "fetch-half": 1, "put": 2, "put-half": 4, "put-done": 2, "begin": 2,
+               "commit": 2, "commit-lost": 2},
+    "check": {"reading": 1, "read": 1, "fetch-half": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "render": {"reading": 2, "read": 1, "fetch-half": 1, "put": 2, "put-done": 2, "begin": 2, "commit": 2,
+               "commit-lost": 2},
+    "read": {"reading": 2, "read": 2, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "sort": {"reading": 2, "read": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "file": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "item.rendition": {"reading": 1, "read": 2, "put": 1, "put-half": 2, "put-done": 1, "begin": 1, "commit": 1,
+                       "commit-lost": 1},
+    "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
+              "commit": 1, "commit-lost": 1},
+}  # fmt: skip
+Ways = Mapping[str, tuple[Callable[[], Exception], str]]
+AWAY, FULL = (faulty.store_away, "store.unavailable"), (faulty.store_full, "store.full")
+SILENT = (faulty.disk_silent, "store.unavailable")
+CUT, LATE = (faulty.cut_off, "database.unavailable"), (faulty.locked, "database.unavailable")
+GONE = (faulty.refused, "database.unavailable")
+#: How a call can fail, and the class under which its job then waits: refused, too late, half done, no room.
+WAYS: Mapping[str, Ways] = {
+    "put": {"refused": AWAY, "too late": SILENT, "no room": FULL},
+    "put-half": {"half done": AWAY, "no room": FULL},
+    "put-done": {"answer lost": AWAY},
+    "read": {"refused": AWAY, "too late": SILENT},
+    "fetch-half": {"half done": AWAY, "no room": (faulty.disk_full, "disk.full")},
+    "reading": {"refused": GONE, "too late": LATE},
+    "begin": {"refused": GONE, "too late": LATE},
+    "commit": {"cut off": CUT, "too late": LATE, "no room": (faulty.database_full, "database.unavailable")},
+    "commit-lost": {"answer lost": CUT},
+    "index-open": {"refused": (faulty.index_away, "index.unusable")},
+    "index-add": {"half done": (faulty.index_away, "index.unusable")},
+    "index-commit": {"refused": (faulty.index_away, "index.unusable")},
+    "index-lost": {"answer lost": (faulty.index_away, "index.unusable")},
+}
+#: What is run one after the other after a file was received.
+JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
+
+
+@pytest.fixture
+def place(database: Database, store: FileStore, settings: Settings) -> Iterator[FaultyPlace]:
+    """An archive with one registered household."""
+    with database.unit_of_work() as session:
+        records.case(session, account_no=ACCOUNT, application_no=APPLICATION, account_name="汪雪梅")
+    made = FaultyPlace(settings, database, store)
+    yield made
+    made.faulty_database.close()
+
+
+def failures(step: str) -> Iterator[tuple[str, str, Callable[[], Exception], str, int]]:
+    """Yield call, way, what is thrown, the class of it, and which call of that kind it is: the first and the last."""
+    for call, times in ASKED[step].items():
+        for way, (make, code) in WAYS[call].items():
+            for nth in sorted({1, times}):
+                yield call, way, make, code, nth
+
+
+def paper(note: str) -> bytes:
+    return supply_reply(ACCOUNT, APPLICATION, note=note)
+
+
+def bundle(note: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as members:
+        for number in (1, 2):
+            members.writestr(f"{number}.pdf", paper(f"{note} {number}"))
+    return packed.getvalue()
+
+
+def hand_in(place: FaultyPlace, step: str, note: str) -> None:
+    """Receive a file and take it up to the step."""
+    if step == "unpack":
+        place.take_in(bundle(note), "包.zip")
+        return
+    place.take_in(paper(note))
+    for _ in range(JOBS.index(step)):
+        assert place.runner.run_one()
+
+
+def job_codes(place: FaultyPlace, above: int = 0) -> dict[int, str | None]:
+    with place.database.reading() as session:
+        return {job.id: job.error_code for job in session.scalars(select(Job).where(Job.id > above))}
+
+
+def index_of(place: FaultyPlace) -> Index:
+    """Return the index of the place, with an engine that fails when told to."""
+    return cast(Index, faulty.FaultyIndex(open_index(place.settings.home, "tantivy"), place.faults))
+
+
+def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
+    """What has no row here is not known to survive its failures."""
+    kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB}
+    assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
+    asked: dict[str, Mapping[str, int]] = {}
+    for step in ("unpack", *JOBS):
+        hand_in(place, step, step)
+        asked[step] = counted(place, place.runner.run_one)
+        place.finish()
+    asked["receive"] = counted(place, lambda: place.take_in(paper("receive")))
+    place.finish()
+    index = index_of(place)
+    asked["index"] = counted(place, lambda: follow(place.faulty_database, index, now=place.now()))
+    assert asked == ASKED
+    assert {call for calls in asked.values() for call in calls} == set(WAYS)
+
+
+def counted(place: FaultyPlace, run: Callable[[], Any]) -> Mapping[str, int]:
+    place.faults.arm("nothing", faulty.store_away)
+    run()
+    return dict(place.faults.calls)
+
+
+@pytest.mark.parametrize("step", [step for step in ASKED if step not in ("receive", "index")])
+def test_a_call_of_a_job_that_fails_once_only_delays_it(place: FaultyPlace, step: str) -> None:
+    """The job goes back with the class of the failure; the file ends filed exactly once."""
+    filed = 0
+    for call, way, make, code, nth in failures(step):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, step, case)
+        before = max(one for one, had in job_codes(place).items()) - 1
+        place.faults.arm(call, make, nth=nth)
+        assert place.runner.run_one(), case
+        assert place.faults.thrown == 1, case
+        codes = {had for had in job_codes(place, before).values() if had}
+        assert codes == {code} or (call == "commit-lost" and not codes), case
+        place.finish()
+        filed += 2 if step == "unpack" else 1
+        assert Counter(place.scans()) == {("filed", None): len(place.scans())}, case
+    place.check(filed=filed)
+
+
+def test_a_call_of_the_door_that_fails_once_is_heard_of_and_the_file_taken_at_the_second_try(
+    place: FaultyPlace,
+) -> None:
+    """The sender knows that nothing was promised and sends again; no scan is left half way."""
+    filed = 0
+    for call, way, make, _code, nth in failures("receive"):
+        case = f"{call} {nth}, {way}"
+        sent = paper(case)
+        place.faults.arm(call, make, nth=nth)
+        with pytest.raises((ArchiveError, OperationalError, OSError)):
+            place.take_in(sent)
+        assert place.faults.thrown == 1, case
+        assert list((place.settings.home / "objects" / "tmp").iterdir()) == [], case
+        place.faults.disarm()
+        again = place.take_in(sent)
+        assert again.state == ("refused" if call == "commit-lost" else "received"), case
+        place.finish()
+        filed += 1
+    place.check(filed=filed)
+
+
+def test_a_call_of_the_index_that_fails_once_is_made_up_for(place: FaultyPlace) -> None:
+    """Whether index or database broke off: each paper is in the index once in the end."""
+    for call, way, make, _code, nth in failures("index"):
+        case = f"{call} {nth}, {way}"
+        place.take_in(paper(case))
+        place.finish()
+        place.faults.arm(call, make, nth=nth)
+        with pytest.raises((ArchiveError, OperationalError)):
+            follow(place.faulty_database, index_of(place), now=place.now())
+        assert place.faults.thrown == 1, case
+        place.faults.disarm()
+        follow(place.database, open_index(place.settings.home, "tantivy"), now=place.now())
+    place.check(filed=len(list(failures("index"))))

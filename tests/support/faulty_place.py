@@ -1,0 +1,106 @@
+"""An archive in this process whose store, database and index fail when told to, and whose clock can be moved on."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from archive_service import clock
+from archive_service.audit.tables import AuditEntry
+from archive_service.cli.services import Services
+from archive_service.cli.verify import findings
+from archive_service.db.session import Database
+from archive_service.households.tables import Item
+from archive_service.jobs.runner import Runner
+from archive_service.jobs.tables import Job
+from archive_service.people.queries import system_viewer
+from archive_service.people.roles import Right
+from archive_service.settings import Settings
+from archive_service.storage.store import ObjectStore
+from archive_service.worker import jobs
+from indexing.sync import follow
+from ingest.receive import Receipt, Said, open_batch, receive
+from ingest.tables import Scan
+from ingest.workshop import Workshop
+from tests.support import records
+from tests.support.born_digital import supply_reply
+from tests.support.faulty import Faults, FaultyDatabase, FaultyStore
+
+ACCOUNT, APPLICATION = "5101431049", "202603100001"
+PAPER = supply_reply(ACCOUNT, APPLICATION)
+
+
+@dataclass
+class FaultyPlace:
+    """An archive whose store and database fail when told to, and whose clock can be moved on."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    faults: Faults = field(default_factory=Faults)
+    later: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        self.faulty_store = FaultyStore(self.store, self.faults)
+        self.faulty_database = FaultyDatabase(self.settings.url(), self.faults)
+        workshop = Workshop(
+            self.settings, self.faulty_database, self.faulty_store, now=self.now, today=lambda: records.TODAY
+        )
+        handlers = jobs.handlers(workshop)
+        self.runner = Runner(self.database, handlers, "worker", jobs.QUEUES, self.settings.lease_s, self.now)
+        #: The same worker, when the fault also meets what the runner itself writes down.
+        self.cut_off_runner = Runner(
+            self.faulty_database, handlers, "worker", jobs.QUEUES, self.settings.lease_s, self.now
+        )
+
+    def now(self) -> datetime:
+        """Return the moment by the clock of this place."""
+        return clock.now() + self.later
+
+    def take_in(self, data: bytes = PAPER, name: str = "答复单.pdf") -> Receipt:
+        """Receive one file."""
+        with self.database.unit_of_work() as session:
+            viewer = system_viewer(session)
+            unit_id = min(viewer.units(Right.SCAN_RECEIVE))
+            batch = open_batch(session, viewer, name="批", channel="cli", unit_id=unit_id, now=self.now())
+        return receive(
+            self.faulty_database, self.faulty_store, stream=io.BytesIO(data), file_name=name, batch_id=batch.id,
+            viewer=viewer, said=Said(), max_bytes=10_000_000, now=self.now(),
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """Do all work that is owed, waits included, with nothing failing any more."""
+        self.faults.disarm()
+        for _ in range(3):
+            while self.runner.run_one():
+                continue
+            self.later += timedelta(minutes=3)
+
+    def check(self, *, filed: int = 1) -> None:
+        """Each paper was filed exactly once, it can be found, and nothing is amiss."""
+        services = Services(self.settings)
+        follow(services.database, services.index, now=self.now())
+        assert findings(services, sample=None, now=self.now()).findings == ()
+        services.index.close()
+        services.database.close()
+        with self.database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(Item)) == filed
+            did = Counter(session.scalars(select(AuditEntry.did)))
+            left = set(session.scalars(select(Job.state)))
+        assert did["item.filed"] == filed
+        assert left == {"done"}
+
+    def errors(self) -> list[tuple[str, str | None]]:
+        """Return state and error code of the jobs that met one."""
+        with self.database.reading() as session:
+            rows = session.execute(select(Job.state, Job.error_code).order_by(Job.id)).all()
+        return [(row.state, row.error_code) for row in rows if row.error_code]
+
+    def scans(self) -> list[tuple[str, str | None]]:
+        """Return state and error code of the received files."""
+        with self.database.reading() as session:
+            return [(row.state, row.error_code) for row in session.scalars(select(Scan).order_by(Scan.id))]
