@@ -1,6 +1,6 @@
 # One image for the web server, the workers and the scheduler; what a container does is its command.
 # Build where the package index can be reached, or with WHEELS=wheels after `pip download` (docs/operations.md).
-ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
@@ -17,10 +17,12 @@ RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim postgresql-client \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/archive /opt/archive
-RUN useradd --system --uid 10001 --no-create-home archive \
- && install -d -o archive -g archive /data /data/tmp
+# A fresh volume takes over owner and content of the folder that it is put on: /data belongs to the user of the program.
+RUN groupadd --system --gid 10001 archive \
+ && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data archive \
+ && install -d -m 0700 -o archive -g archive /data /data/tmp
 ENV PATH=/opt/archive/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ARCHIVE_HOME=/data
-USER 10001
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

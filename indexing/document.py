@@ -79,6 +79,10 @@ class SearchDocument:
         found.discard("")
         return sorted(found)
 
+    def prepare(self) -> None:
+        """Work out all words now; they stay with the document, also on its way to another process."""
+        _ = self.body_stream, self.private_stream, self.codes, self.private_codes
+
     @property
     def day(self) -> int:
         """The date as yyyymmdd."""

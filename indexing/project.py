@@ -66,7 +66,8 @@ def _document(
     fields: Sequence[tuple[str, str]],
     pages: Sequence[str],
 ) -> SearchDocument:
-    personal = [value for name, value in fields if masking.field(name, value) != value]
+    shown = [masking.field(name, value) for name, value in fields]
+    personal = [value for (_, value), open_value in zip(fields, shown, strict=True) if open_value != value]
     hidden = [masking.text(page) for page in pages]
     around = [part for page, open_page in zip(pages, hidden, strict=True) for part in _surroundings(page, open_page)]
     type_name = names.get(item.document_type, "")
@@ -83,7 +84,7 @@ def _document(
         account_name=household.account_name,
         address=household.service_address,
         title=title if title == type_name else f"{title} / {type_name}",
-        values=(*([case.application_no] if case else []), *(masking.field(name, value) for name, value in fields)),
+        values=(*([case.application_no] if case else []), *shown),
         pages=tuple(hidden),
         private=(*personal, *around, *([item.title] if title != item.title else [])),
     )

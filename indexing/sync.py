@@ -1,19 +1,24 @@
 """The one indexer: bring the index up to the revisions of the household files.
 
-The database says what is owed: a household whose revision is not the one the index holds. The index is committed
-first and the revision marked afterwards, so a crash between the two only makes the indexer do a household again.
+The database says what is owed: a household whose revision is not the one the index holds. Which households to look at
+is told by the audit trail, which names whatever changed. The index is committed first and the revision marked
+afterwards, so a crash between the two only makes the indexer do a household again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Select, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from archive_service.audit.tables import AuditEntry
+from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
-from archive_service.households.tables import HouseholdFile, Item
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from indexing import project
 from indexing.engine import IndexBusy, Writer
 from indexing.index import Index
@@ -21,9 +26,21 @@ from indexing.tables import IndexedRevision
 
 #: A household's id and the revision it had when it was read.
 Revision = tuple[int, int]
+T = TypeVar("T")
 
 #: A commit costs a sync of the disk, a household held back is not found, and many of them fill the memory.
 _HOUSEHOLDS_A_COMMIT = 50
+#: More entries than this are not read one by one: comparing all households costs less.
+_MOST_ENTRIES = 20_000
+_IDS_A_QUESTION = 500
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far an index has followed: `generation` holds all that the trail tells up to its entry `seq`."""
+
+    generation: str
+    seq: int
 
 
 def follow(database: Database, index: Index, *, limit: int = 500, now: datetime) -> int:
@@ -32,30 +49,73 @@ def follow(database: Database, index: Index, *, limit: int = 500, now: datetime)
     `limit` is how many households are looked up at a time. Does nothing, and returns 0, while another process
     writes the index. Raises IndexUnusable when the index has to be rebuilt.
     """
-    generation, engine = index.current()
-    done = 0
     try:
-        with database.reading() as session:
-            owed = waiting(session, generation, limit=limit)
-        while owed:
-            with engine.writer() as writer:
-                for part in _parts(owed, _HOUSEHOLDS_A_COMMIT):
-                    take(database, writer, generation, part, now=now)
-            done += len(owed)
-            with database.reading() as session:
-                owed = waiting(session, generation, limit=limit)
+        return follow_from(database, index, None, limit=limit, now=now)[0]
     except IndexBusy:
-        return done
+        return 0
+
+
+def follow_from(
+    database: Database, index: Index, mark: Mark | None, *, limit: int = 500, now: datetime
+) -> tuple[int, Mark]:
+    """Index what changed since `mark`; return how many households were done, and how far the index follows now.
+
+    Without a mark, or with one that this index and this trail cannot be at, every household is compared, which costs
+    more the more there are. Raises IndexBusy while another process writes the index; nothing is lost by asking again.
+    """
+    generation, engine = index.current()
+    with database.reading() as session:
+        reached = Mark(generation, last_seq(session))
+        changed = None if mark is None else _changed(session, mark, reached)
+        owed = waiting(session, generation, limit=limit, among=changed)
+    done = 0
+    while owed:
+        with engine.writer() as writer:
+            for part in parts(owed, _HOUSEHOLDS_A_COMMIT):
+                take(database, writer, generation, part, now=now)
+        done += len(owed)
+        with database.reading() as session:
+            owed = waiting(session, generation, limit=limit, among=changed)
     if done:
         index.refresh()
     index.remove_unused(now=now)
-    return done
+    return done, reached
 
 
-def waiting(session: Session, generation: str, *, limit: int, after: int = 0) -> list[Revision]:
-    """Return households with an id above `after` that `generation` does not hold at their revision, by id."""
+def waiting(
+    session: Session, generation: str, *, limit: int, after: int = 0, among: Sequence[int] | None = None
+) -> list[Revision]:
+    """Return households with an id above `after` that `generation` does not hold at their revision, by id.
+
+    With `among`, only these households are looked at.
+    """
     asked = _waiting(generation).where(HouseholdFile.id > after).limit(limit)
-    return [(row.id, row.revision) for row in session.execute(asked)]
+    if among is None:
+        return [(row.id, row.revision) for row in session.execute(asked)]
+    found: list[Revision] = []
+    for part in parts(among, _IDS_A_QUESTION):
+        rows = session.execute(asked.where(HouseholdFile.id.in_(part)))
+        found += [(row.id, row.revision) for row in rows]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _changed(session: Session, mark: Mark, reached: Mark) -> list[int] | None:
+    """Return the households that the trail names after `mark`; none when only comparing everything can tell."""
+    told = reached.seq - mark.seq
+    if mark.generation != reached.generation or not 0 <= told <= _MOST_ENTRIES:
+        return None
+    # Whatever raises the revision of a household names it, its case or its item in the trail, in the same transaction.
+    entries = select(AuditEntry.object_kind, AuditEntry.object_id).where(AuditEntry.seq > mark.seq)
+    named: dict[str, set[int]] = {"household": set(), "case": set(), "item": set()}
+    for kind, key in session.execute(entries.where(AuditEntry.object_kind.in_(named)).distinct()):
+        named[kind].add(int(key))
+    found = named["household"]
+    for table, kind in ((CaseFile, "case"), (Item, "item")):
+        for part in parts(sorted(named[kind]), _IDS_A_QUESTION):
+            found.update(session.scalars(select(table.household_id).where(table.id.in_(part))))
+    return sorted(found)
 
 
 def lag(session: Session, index: Index) -> int:
@@ -74,7 +134,7 @@ def take(database: Database, writer: Writer, generation: str, owed: Sequence[Rev
     with database.reading() as session:
         # Revisions are read before the documents: where the database shows later changes in between (PostgreSQL), the
         # household is done once more instead of being taken for done.
-        fresh = _revisions(session, owed)
+        fresh = revisions(session, [household for household, _ in owed])
         documents = project.documents(session, [household for household, _ in fresh])
     writer.delete_household(household for household, _ in owed)
     writer.add(documents)
@@ -83,14 +143,15 @@ def take(database: Database, writer: Writer, generation: str, owed: Sequence[Rev
         mark(session, generation, fresh, now=now)
 
 
-def mark(session: Session, generation: str, done: Iterable[Revision], *, now: datetime) -> None:
-    """Record that `generation` holds these households at these revisions."""
+def mark(session: Session, generation: str, done: Iterable[Revision], *, now: datetime, new: bool = False) -> None:
+    """Record that `generation` holds these households at these revisions; `new`: none of them was recorded before."""
     rows = [
         {"household_id": household, "generation": generation, "revision": revision, "indexed_at": now}
         for household, revision in done
     ]
     held = IndexedRevision.household_id.in_([row["household_id"] for row in rows])
-    session.execute(delete(IndexedRevision).where(IndexedRevision.generation == generation, held))
+    if not new:
+        session.execute(delete(IndexedRevision).where(IndexedRevision.generation == generation, held))
     if rows:
         session.execute(insert(IndexedRevision), rows)
 
@@ -106,10 +167,12 @@ def _waiting(generation: str) -> Select[int, int]:
     )
 
 
-def _revisions(session: Session, owed: Sequence[Revision]) -> list[Revision]:
-    asked = select(HouseholdFile.id, HouseholdFile.revision).where(HouseholdFile.id.in_([one for one, _ in owed]))
-    return [(row.id, row.revision) for row in session.execute(asked)]
+def revisions(session: Session, household_ids: Sequence[int]) -> list[Revision]:
+    """Return the revisions of these households as they are now, by id."""
+    asked = select(HouseholdFile.id, HouseholdFile.revision).where(HouseholdFile.id.in_(household_ids))
+    return [(row.id, row.revision) for row in session.execute(asked.order_by(HouseholdFile.id))]
 
 
-def _parts(owed: Sequence[Revision], size: int) -> Iterable[Sequence[Revision]]:
-    return (owed[at : at + size] for at in range(0, len(owed), size))
+def parts(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into parts of at most `size`."""
+    return (whole[at : at + size] for at in range(0, len(whole), size))

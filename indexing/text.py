@@ -14,6 +14,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 
 #: Raised by every change of what `stream`, `tokens` or `codes` give; an index made with another one must be rebuilt.
 VERSION = 1
@@ -28,6 +30,7 @@ _PIECES = re.compile(r"[a-z0-9]+|[^a-z0-9\s]+")
 # Readers put gaps between characters, and lines end anywhere. Two white characters are still a gap, more are a column.
 _GAP = re.compile(rf"(?<=[{_CJK}0-9])\s{{1,2}}(?=[{_CJK}0-9])")
 _NUMBER_ROW = re.compile(r"[a-z0-9]+(?:(?<=[0-9])\s{1,2}(?=[0-9])[a-z0-9]+)*")
+_OVER_BREAK, _APART = re.compile(rf"\{BREAK} \{BREAK}."), f" {BREAK}"
 _MOST_JOINED = 4
 _LONGEST_CODE = 64
 
@@ -44,11 +47,14 @@ class _Fold(dict[int, str]):
 _FOLD = _Fold()
 
 
+# The papers of a household repeat its name and address, and every part of a paper is asked for more than once.
+@lru_cache(maxsize=1024)
 def fold(text: str) -> str:
     """Return `text` half-width and in lower case."""
     return text.translate(_FOLD)
 
 
+@lru_cache(maxsize=1024)
 def stream(text: str) -> str:
     """Return the runs of letters and digits of `text`, folded, gaps of OCR closed, parted by single spaces."""
     return " ".join(_RUN.findall(_GAP.sub("", fold(text))))
@@ -59,11 +65,12 @@ def tokens(text_stream: str) -> str:
 
     A run of n characters takes n + 1 positions: n - 1 bigrams, its last character alone, and the break.
     """
-    cut: list[str] = []
-    for run in text_stream.split():
-        cut.extend(run[i : i + 2] for i in range(len(run)))
-        cut.append(BREAK)
-    return " ".join(cut)
+    if not text_stream:
+        return ""
+    # Pairs of neighbours over the whole stream at once; a pair that begins with a break is no token.
+    marked = text_stream.replace(" ", BREAK) + BREAK
+    pairs = " ".join(map(add, marked, marked[1:]))
+    return f"{_OVER_BREAK.sub(_APART, pairs)[:-1]}{_APART}"
 
 
 def bigrams(run: str) -> list[str]:
@@ -71,19 +78,23 @@ def bigrams(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def codes(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def codes(text: str) -> frozenset[str]:
     """Return the numbers and Latin words of `text`.
 
     Numbers parted by a gap are given apart and joined (up to four), because nobody can tell whether a gap on a scan
     is a column or a slip of the reader.
     """
     found: set[str] = set()
-    for row in _NUMBER_ROW.finditer(fold(text)):
-        parts = row.group().split()
+    for row in _NUMBER_ROW.findall(fold(text)):
+        parts = row.split()
+        if len(parts) == 1:
+            found.add(row)
+            continue
         for first in range(len(parts)):
             for last in range(first + 1, min(first + _MOST_JOINED, len(parts)) + 1):
                 found.add("".join(parts[first:last]))
-    return {code for code in found if len(code) <= _LONGEST_CODE}
+    return frozenset(code for code in found if len(code) <= _LONGEST_CODE)
 
 
 def is_code(run: str) -> bool:

@@ -82,6 +82,11 @@ class ItemView:
     #: Some value or picture is hidden from this viewer.
     masked: bool
 
+    @property
+    def cover(self) -> PageBrief | None:
+        """Return the first page whose picture this viewer may see."""
+        return next((page for page in self.pages if page.thumbnail_digest), None)
+
 
 @dataclass(frozen=True)
 class PageView:
@@ -204,11 +209,12 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of cases; `next` continues it, `total` counts all that the filters let through."""
+    """A page of cases; `next` continues it, `total` counts what the filters let through, or `more` than that."""
 
     rows: Sequence[CaseRow]
     next: str | None
     total: int
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from archive_service.audit.record import record
 from archive_service.catalogue.load import edition_for, editions
 from archive_service.errors import ArchiveError, Damaged, Unavailable
-from archive_service.households.actions.cases import register_case
+from archive_service.households.actions.register import Register
 from archive_service.households.csv_rows import BadCell, Reading, case_of_row, check_columns, row_error
 from archive_service.households.values import CaseData, ImportReport, RowError
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+
+#: Rows that are looked up, judged and written together.
+_ROWS_A_BATCH = 500
 
 
 def import_cases(
@@ -48,32 +51,62 @@ def import_cases(
     )
     outcomes: Counter[str] = Counter()
     errors: list[RowError] = []
+    said: list[tuple[int, CaseData]] = []
     for place, row in enumerate(rows, start=2):
         line = getattr(row, "line", 0) or place
         try:
-            data = case_of_row(row, reading)
-            outcomes[_registered(session, data, by=by, now=now, today=today, due=filing_due_workdays)] += 1
+            said.append((line, case_of_row(row, reading)))
         except BadCell as e:
             errors.append(row_error(line, e))
-        except (Damaged, Unavailable):
-            raise
-        except ArchiveError as e:
-            errors.append(row_error(line, e))
+
+    def fresh() -> Register:
+        return Register(session, by, now, today, filing_due_workdays)
+
+    for first in range(0, len(said), _ROWS_A_BATCH):
+        _take(fresh, said[first : first + _ROWS_A_BATCH], outcomes, errors)
+    errors.sort(key=lambda error: error.line)
     report = ImportReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"], tuple(errors))
     _note(session, report, by=by, now=now)
     return report
 
 
-def _registered(session: Session, data: CaseData, *, by: Viewer, now: datetime, today: date, due: int) -> str:
-    # A row is taken whole or not at all, whatever stops it half-way.
+def _take(
+    fresh: Callable[[], Register],
+    said: Sequence[tuple[int, CaseData]],
+    outcomes: Counter[str],
+    errors: list[RowError],
+) -> None:
+    """Register a batch; when somebody else registers one of its numbers at the same moment, its rows one by one."""
     try:
-        with session.begin_nested():
-            _, outcome = register_case(session, data, by=by, now=now, today=today, filing_due_workdays=due)
-    except IntegrityError as e:
-        raise BadCell(
-            None, "cases.at-once", "另一人正在登记同一户号或申请编号，这一行没有导入。请稍后重新导入。"
-        ) from e
-    return outcome
+        taken, refused = _registered(fresh(), said)
+    except IntegrityError:
+        if len(said) > 1:
+            for one in said:
+                _take(fresh, [one], outcomes, errors)
+            return
+        message = "另一人正在登记同一户号或申请编号，这一行没有导入。请稍后重新导入。"
+        taken, refused = Counter(), [row_error(said[0][0], BadCell(None, "cases.at-once", message))]
+    outcomes.update(taken)
+    errors.extend(refused)
+
+
+def _registered(register: Register, said: Sequence[tuple[int, CaseData]]) -> tuple[Counter[str], list[RowError]]:
+    taken: Counter[str] = Counter()
+    refused: list[RowError] = []
+    # A batch is written whole or not at all, whatever stops it half-way.
+    with register.session.begin_nested():
+        register.open(
+            accounts={data.account_no for _, data in said}, applications={data.application_no for _, data in said}
+        )
+        for line, data in said:
+            try:
+                taken[register.take(data)] += 1
+            except (Damaged, Unavailable):
+                raise
+            except ArchiveError as e:
+                refused.append(row_error(line, e))
+        register.write()
+    return taken, refused
 
 
 def _note(session: Session, report: ImportReport, *, by: Viewer, now: datetime) -> None:

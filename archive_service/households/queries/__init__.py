@@ -1,8 +1,9 @@
 """Reads of household files, always within the units that a viewer or a caller may see."""
 
+from archive_service.households.queries.cases import cases, due_days
 from archive_service.households.queries.files import case, household, item, item_page, page_texts
 from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
-from archive_service.households.queries.lists import cases, due_days, find_households, history, rates
+from archive_service.households.queries.lists import find_households, history, rates
 from archive_service.households.queries.matching import (
     household_known,
     known_by_account,

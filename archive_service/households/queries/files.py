@@ -6,15 +6,16 @@ What does not exist and what the viewer may not know of get the same answer, Not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.catalogue.load import edition_by_code
 from archive_service.errors import NotFound
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item, ItemField, Page, Verdict
+from archive_service.households.queries.case_views import case_views
+from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page
 from archive_service.households.views import (
     CaseView,
     FieldView,
@@ -22,27 +23,33 @@ from archive_service.households.views import (
     ItemView,
     PageBrief,
     PageView,
-    StageView,
-    VerdictView,
 )
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 
 _PERSONAL = frozenset({"personal", "sensitive"})
+#: Rows of columns, not mapped objects: a thick household has thousands, and nobody changes them here.
+_ITEMS, _FIELDS = select(*Item.__table__.columns), select(*ItemField.__table__.columns)
 
 
-def household(session: Session, viewer: Viewer, account_no: str, *, withdrawn: bool = False) -> HouseholdView:
-    """Return the whole file of an account number; withdrawn items only when asked for. Raises NotFound."""
+def household(
+    session: Session, viewer: Viewer, account_no: str, *, withdrawn: bool = False, fields: bool = True
+) -> HouseholdView:
+    """Return the whole file of an account number; withdrawn items only when asked for. Raises NotFound.
+
+    Without `fields`, items come without them, which halves the reading of a thick file.
+    """
     head = readable_household(session, viewer, account_no)
     unit = session.get_one(Unit, head.unit_id)
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     cases = list(session.scalars(select(CaseFile).where(CaseFile.household_id == head.id).order_by(CaseFile.id)))
-    wanted = select(Item).where(Item.household_id == head.id).order_by(Item.item_no)
+    wanted = _ITEMS.where(Item.household_id == head.id).order_by(Item.item_no)
     if not withdrawn:
         wanted = wanted.where(Item.state == "filed")
-    rows = list(session.scalars(wanted.options(selectinload(Item.fields))))
-    items = _item_views(session, rows, {head.id: head}, personal=personal)
+    # What is masked can only be told from the fields.
+    read = fields or not personal
+    items = _item_views(session, session.execute(wanted).all(), head, personal=personal, fields=read)
     return HouseholdView(
         id=head.id,
         account_no=head.account_no,
@@ -79,7 +86,7 @@ def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return an item, filed or withdrawn. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
-    return _item_views(session, [row], {head.id: head}, personal=personal)[0]
+    return _item_views(session, [row], head, personal=personal)[0]
 
 
 def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
@@ -89,7 +96,7 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
-    shown = _item_views(session, [row], {head.id: head}, personal=personal)[0]
+    shown = _item_views(session, [row], head, personal=personal)[0]
     withheld = not personal and (row.sensitivity in _PERSONAL or _shows_personal(page, shown))
     return PageView(
         item=shown,
@@ -121,7 +128,7 @@ def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> 
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     if row.sensitivity in _PERSONAL and not personal:
         return {}
-    shown = _item_views(session, [row], {head.id: head}, personal=personal)[0]
+    shown = _item_views(session, [row], head, personal=personal)[0]
     pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most))
     return {page.page_no: page.text for page in pages if personal or not _shows_personal(page, shown)}
 
@@ -157,74 +164,22 @@ def _readable_item(session: Session, viewer: Viewer, item_id: int) -> tuple[Item
     return found[0], found[1]
 
 
-def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], *, personal: bool) -> list[CaseView]:
-    """Return cases of a household with stages and verdicts, in the order given."""
-    keys = [row.id for row in rows]
-    stages: dict[int, list[StageView]] = defaultdict(list)
-    done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
-    for stage in session.scalars(done):
-        stages[stage.case_id].append(StageView(stage.stage, stage.done_on))
-    verdicts: dict[int, list[Verdict]] = defaultdict(list)
-    for verdict in session.scalars(select(Verdict).where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
-        verdicts[verdict.case_id].append(verdict)
-    return [
-        CaseView(
-            id=row.id,
-            household_id=head.id,
-            account_no=head.account_no,
-            account_name=head.account_name,
-            application_no=row.application_no,
-            customer_category=row.customer_category,
-            business_type=row.business_type,
-            capacity_kva=row.capacity_kva,
-            voltage=row.voltage,
-            conditions=None if row.conditions is None else tuple(row.conditions),
-            accepted_on=row.accepted_on,
-            energised_on=row.energised_on,
-            filing_due_on=row.filing_due_on,
-            state=row.state,
-            filed_at=row.filed_at,
-            edition=row.edition,
-            complete=row.complete,
-            due_count=row.due_count,
-            satisfied_count=row.satisfied_count,
-            missing_count=row.missing_count,
-            doubtful_count=row.doubtful_count,
-            assessment_error=row.assessment_error,
-            stages=tuple(stages[row.id]),
-            verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
-        )
-        for row in rows
-    ]
-
-
-def _verdict_views(row: CaseFile, verdicts: Iterable[Verdict], *, personal: bool) -> list[VerdictView]:
-    edition = edition_by_code(row.edition) if row.edition else None
-    place = {code: at for at, code in enumerate(edition.document_types)} if edition else {}
-    return [
-        VerdictView(
-            document_type=one.document_type,
-            requirement=one.requirement,
-            condition=one.condition,
-            status=one.status,
-            evidence=tuple(one.evidence),
-            reason=one.reason if personal else masking.text(one.reason),
-            due=bool(one.details.get("due")),
-        )
-        for one in sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
-    ]
-
-
 def _item_views(
-    session: Session, rows: Sequence[Item], heads: Mapping[int, HouseholdFile], *, personal: bool
+    session: Session, rows: Sequence[Any], head: HouseholdFile, *, personal: bool, fields: bool = True
 ) -> list[ItemView]:
+    """Return items of one household, given as rows of their columns, in the order given."""
+    keys = [row.id for row in rows]
     pages = _page_briefs(session, rows, personal=personal)
+    read: dict[int, list[FieldView]] = defaultdict(list)
+    for one in session.execute(_FIELDS.where(ItemField.item_id.in_(keys)).order_by(ItemField.id)) if fields else ():
+        read[one.item_id].append(field_view(one, personal=personal))
     numbers = _texts_by_id(session, CaseFile.id, CaseFile.application_no, {row.case_id for row in rows})
     people = _texts_by_id(session, Person.id, Person.name, {row.filed_by for row in rows})
     return [
         _item_view(
             row,
-            heads[row.household_id],
+            head,
+            read[row.id],
             pages[row.id],
             application_no=numbers.get(row.case_id or 0),
             filed_by=people.get(row.filed_by or 0),
@@ -235,15 +190,15 @@ def _item_views(
 
 
 def _item_view(
-    row: Item,
+    row: Any,
     head: HouseholdFile,
+    fields: Sequence[FieldView],
     pages: Sequence[PageBrief],
     *,
     application_no: str | None,
     filed_by: str | None,
     personal: bool,
 ) -> ItemView:
-    fields = tuple(field_view(one, personal=personal) for one in row.fields)
     hidden = not personal and row.sensitivity in _PERSONAL
     return ItemView(
         id=row.id,
@@ -265,20 +220,20 @@ def _item_view(
         scan_document=row.scan_document,
         filed_at=row.filed_at,
         filed_by=filed_by,
-        fields=fields,
+        fields=tuple(fields),
         pages=tuple(pages),
         masked=hidden or any(one.masked for one in fields),
     )
 
 
-def field_view(row: ItemField, *, personal: bool) -> FieldView:
-    """Return a field as it is shown to somebody who may or may not read personal data."""
+def field_view(row: Any, *, personal: bool) -> FieldView:
+    """Return the row of a field as it is shown to somebody who may or may not read personal data."""
     value = row.value if personal else masking.field(row.name, row.value)
     box = None if row.box is None or len(row.box) != 4 else (row.box[0], row.box[1], row.box[2], row.box[3])
     return FieldView(row.name, value, row.unit, row.confidence, row.page, box, row.checked, masked=value != row.value)
 
 
-def _page_briefs(session: Session, rows: Sequence[Item], *, personal: bool) -> Mapping[int, list[PageBrief]]:
+def _page_briefs(session: Session, rows: Sequence[Any], *, personal: bool) -> Mapping[int, list[PageBrief]]:
     hidden = {row.id for row in rows if not personal and row.sensitivity in _PERSONAL}
     briefs: dict[int, list[PageBrief]] = defaultdict(list)
     columns = select(Page.item_id, Page.page_no, Page.thumbnail_digest, Page.width_px, Page.height_px)

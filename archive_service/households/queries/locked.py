@@ -5,13 +5,16 @@ Always the household before its case, and households in the order of their ids, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.households.tables import CaseFile, HouseholdFile, Item
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
 
 
 def household_for_update(session: Session, household_id: int) -> HouseholdFile:
@@ -29,21 +32,30 @@ def households_for_update(session: Session, ids: Collection[int]) -> dict[int, H
     return rows
 
 
-def household_by_account_for_update(session: Session, account_no: str) -> HouseholdFile | None:
-    """Return the household with the account number, locked, or none."""
-    key = session.scalar(select(HouseholdFile.id).where(HouseholdFile.account_no == account_no))
-    return None if key is None else household_for_update(session, key)
+@dataclass(frozen=True)
+class Files:
+    """Households, all of their cases, and the recorded stage days of those cases by case and stage."""
+
+    households: Sequence[HouseholdFile]
+    cases: Sequence[CaseFile]
+    days: Mapping[int, dict[str, date]]
 
 
-def case_for_update(session: Session, application_no: str) -> tuple[CaseFile, HouseholdFile] | None:
-    """Return the case with the application number and its household, both locked, or none."""
-    keys = select(CaseFile.id, CaseFile.household_id).where(CaseFile.application_no == application_no)
-    found = session.execute(keys).first()
-    if found is None:
-        return None
-    household = household_for_update(session, found.household_id)
-    wanted = select(CaseFile).where(CaseFile.id == found.id).with_for_update()
-    return session.scalars(wanted.execution_options(populate_existing=True)).one(), household
+def files_for_update(session: Session, *, accounts: Collection[str], applications: Collection[str]) -> Files:
+    """Return the households with these account numbers or with cases of these application numbers, all locked."""
+    by_account = select(HouseholdFile.id).where(HouseholdFile.account_no.in_(accounts))
+    by_application = select(CaseFile.household_id).where(CaseFile.application_no.in_(applications))
+    keys = {*session.scalars(by_account), *session.scalars(by_application)}
+    if not keys:
+        return Files((), (), {})
+    households = list(households_for_update(session, keys).values())
+    wanted = select(CaseFile).where(CaseFile.household_id.in_(keys)).order_by(CaseFile.id).with_for_update()
+    cases = session.scalars(wanted.execution_options(populate_existing=True)).all()
+    days: dict[int, dict[str, date]] = defaultdict(dict)
+    stages = select(CaseStage.case_id, CaseStage.stage, CaseStage.done_on)
+    for row in session.execute(stages.where(CaseStage.case_id.in_([case.id for case in cases])).order_by(CaseStage.id)):
+        days[row.case_id][row.stage] = row.done_on
+    return Files(households, cases, days)
 
 
 def case_in_for_update(session: Session, household: HouseholdFile, case_id: int) -> CaseFile | None:

@@ -89,7 +89,8 @@ def _known(session: Session, units: Collection[int], condition: ColumnElement[bo
 def _known_cases(session: Session, rows: Iterable[CaseFile]) -> list[KnownCase]:
     cases = list(rows)
     expected: dict[int, set[str]] = defaultdict(set)
-    for verdict in session.scalars(select(Verdict).where(Verdict.case_id.in_([case.id for case in cases]))):
+    columns = select(Verdict.case_id, Verdict.document_type, Verdict.requirement, Verdict.evidence, Verdict.details)
+    for verdict in session.execute(columns.where(Verdict.case_id.in_([case.id for case in cases]))):
         # A conditional paper whose condition does not hold is not expected; everything else is.
         if verdict.requirement != "conditional" or verdict.details.get("due") or verdict.evidence:
             expected[verdict.case_id].add(verdict.document_type)

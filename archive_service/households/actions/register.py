@@ -1,0 +1,299 @@
+"""The register of an import: what is there is read for many rows at once, and what comes new is written at once.
+
+A row is decided in memory and either taken whole or refused before anything of it is noted, so that a bad row leaves
+nothing behind. `write` then brings everything into the files: households, cases, stage days, assessments, the trail.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
+
+from archive_service.audit.record import Deed, record_all
+from archive_service.errors import Refused
+from archive_service.households import rules
+from archive_service.households.assessment import judge, keep, reassess_cases
+from archive_service.households.queries import locked
+from archive_service.households.rules import ACCEPT, ENERGISE
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
+from archive_service.households.values import CaseData
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from archive_service.workdays import add_working_days
+
+#: Written as plain rows: nobody looks at them again in the same transaction.
+_STAGES = cast(Table, CaseStage.__table__)
+
+Outcome = Literal["created", "updated", "unchanged"]
+Changes = dict[str, list[Any]]
+
+
+@dataclass(eq=False)
+class Entry:
+    """A case in the register: its row, the household's row, and the days recorded for it by stage."""
+
+    case: CaseFile
+    household: HouseholdFile
+    days: dict[str, date]
+    #: Days that have no row yet.
+    fresh_days: dict[str, date] = field(default_factory=dict)
+    new: bool = False
+
+
+@dataclass
+class Register:
+    """Takes the cases of one batch; nothing is written before `write`."""
+
+    session: Session
+    by: Viewer
+    now: datetime
+    today: date
+    #: Working days after energisation within which a case has to be filed.
+    filing_due_workdays: int
+    _households: dict[str, HouseholdFile] = field(default_factory=dict)
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    #: All cases of a household in the register, by account number.
+    _of: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    _touched: dict[int, Entry] = field(default_factory=dict)
+    _deeds: list[tuple[str, str, Entry | None, Mapping[str, Any]]] = field(default_factory=list)
+
+    def open(self, *, accounts: Collection[str], applications: Collection[str]) -> None:
+        """Read and lock what is there of these account and application numbers."""
+        files = locked.files_for_update(self.session, accounts=accounts, applications=applications)
+        self._households = {one.account_no: one for one in files.households}
+        by_id = {one.id: one for one in files.households}
+        for case in files.cases:
+            entry = Entry(case, by_id[case.household_id], files.days.get(case.id, {}))
+            self._entries[case.application_no] = entry
+            self._of[entry.household.account_no].append(entry)
+
+    def known(self, application_no: str) -> Entry | None:
+        """Return the case with this application number, if the archive has it or it was taken."""
+        return self._entries.get(application_no)
+
+    def take(self, data: CaseData) -> Outcome:
+        """Register a case; see `actions.register_case`."""
+        self.by.require(Right.CASE_IMPORT, data.unit_id)
+        rules.check_stage_days(data.stages, today=self.today)
+        entry = self._entries.get(data.application_no)
+        if entry is not None:
+            return self._update(entry, data)
+        household = self._households.get(data.account_no)
+        if household is not None:
+            _check_unit(household, data)
+        self._create(household, data)
+        return "created"
+
+    def record_day(self, entry: Entry, stage: str, done_on: date) -> None:
+        """Record the day of a stage of a case; the same day again changes nothing."""
+        fresh = rules.new_stages(entry.days, {stage: done_on})
+        rules.check_stage_days({**entry.days, **fresh}, today=self.today)
+        if fresh:
+            self._record_days(entry, fresh)
+            facts = {"application_no": entry.case.application_no, "stage": stage, "done_on": done_on.isoformat()}
+            self._changed("case.stage-recorded", entry, facts)
+
+    def write(self) -> None:
+        """Write everything that was taken, judge the cases concerned, note it in the trail."""
+        session = self.session
+        session.flush()
+        self._insert_households()
+        self._insert_cases()
+        touched = list(self._touched.values())
+        new = {entry.case for entry in touched if entry.new}
+        reassess_cases(session, [(entry.case, entry.household) for entry in touched], now=self.now, new=new)
+        days = [
+            {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
+            for entry in touched
+            for stage, day in entry.fresh_days.items()
+        ]
+        if days:
+            session.execute(insert(_STAGES), days)
+        record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
+
+    def _insert_households(self) -> None:
+        new = [_values(one) for one in self._households.values() if one.id is None]
+        if not new:
+            return
+        # One statement for many rows; the session alone would send one for each.
+        for one in self.session.scalars(insert(HouseholdFile).returning(HouseholdFile), new):
+            self._households[one.account_no] = one
+            for entry in self._of[one.account_no]:
+                entry.household = one
+
+    def _insert_cases(self) -> None:
+        new = [entry for entry in self._touched.values() if entry.new]
+        if not new:
+            return
+        for entry in new:
+            entry.case.household_id = entry.household.id
+            keep(entry.case, judge(entry.case, entry.household, ()), now=self.now)
+        rows = [_values(entry.case) for entry in new]
+        for one in self.session.scalars(insert(CaseFile).returning(CaseFile), rows):
+            self._entries[one.application_no].case = one
+
+    def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:
+        household = self._households[account_no]
+        if entry is None:
+            return Deed(did, "household", household.id, household.unit_id, facts)
+        return Deed(did, "case", entry.case.id, household.unit_id, facts)
+
+    def _create(self, household: HouseholdFile | None, data: CaseData) -> None:
+        if household is None:
+            household = self._open_household(data)
+        case = CaseFile(
+            application_no=data.application_no,
+            customer_category=data.customer_category,
+            business_type=data.business_type,
+            capacity_kva=data.capacity_kva,
+            voltage=data.voltage,
+            conditions=_listed(data.conditions),
+            state="collecting",
+            created_at=self.now,
+        )
+        entry = Entry(case, household, {}, new=True)
+        self._entries[data.application_no] = entry
+        self._of[household.account_no].append(entry)
+        self._record_days(entry, data.stages)
+        changed = self._head_changes(entry, data)
+        self._changed("case.registered", entry, {"account_no": household.account_no, **_described(case)})
+        self._head_changed(household, changed)
+
+    def _open_household(self, data: CaseData) -> HouseholdFile:
+        household = HouseholdFile(
+            account_no=data.account_no,
+            account_name=data.account_name,
+            service_address=data.service_address,
+            customer_category=data.customer_category,
+            unit_id=data.unit_id,
+            state="open",
+            revision=0,
+            created_at=self.now,
+        )
+        self._households[data.account_no] = household
+        self._deeds.append(("household.opened", data.account_no, None, {"account_no": data.account_no}))
+        return household
+
+    def _update(self, entry: Entry, data: CaseData) -> Outcome:
+        case, household = entry.case, entry.household
+        if household.account_no != data.account_no:
+            raise Refused(
+                "case.other-household",
+                f"申请编号 {data.application_no} 已登记在另一个户号下，不能移到 {data.account_no}。请核对这一行。",
+                column="account_no",
+            )
+        _check_unit(household, data)
+        rules.check_unchanged(
+            {"customer_category": case.customer_category, "business_type": case.business_type},
+            {"customer_category": data.customer_category, "business_type": data.business_type},
+        )
+        fresh = rules.new_stages(entry.days, data.stages)
+        rules.check_stage_days({**entry.days, **fresh}, today=self.today)
+        changes = _case_changes(case, data)
+        changes.update({f"stage_{stage}_on": [None, day.isoformat()] for stage, day in fresh.items()})
+        self._record_days(entry, fresh)
+        head = self._head_changes(entry, data)
+        if not changes and not head:
+            return "unchanged"
+        if changes:
+            self._changed("case.updated", entry, {"application_no": case.application_no, "changes": changes})
+        self._head_changed(household, head)
+        return "updated"
+
+    def _record_days(self, entry: Entry, days: Mapping[str, date]) -> None:
+        case = entry.case
+        entry.days.update(days)
+        entry.fresh_days.update(days)
+        case.accepted_on = days.get(ACCEPT, case.accepted_on)
+        case.energised_on = days.get(ENERGISE, case.energised_on)
+        if ENERGISE in days:
+            case.filing_due_on = _filing_due(days[ENERGISE], self.filing_due_workdays)
+
+    def _head_changes(self, entry: Entry, data: CaseData) -> Changes:
+        """Take name, address and category of the household from its newest case; older ones do not turn them back."""
+        household = entry.household
+        others = {one.case.application_no: one.case.accepted_on for one in self._of[household.account_no]}
+        if not rules.speaks_for_household(entry.case.accepted_on, others, entry.case.application_no):
+            return {}
+        changes: Changes = {}
+        for column in ("account_name", "service_address", "customer_category"):
+            old, new = getattr(household, column), getattr(data, column)
+            if new and new != old:
+                changes[column] = [old, new]
+                setattr(household, column, new)
+        return changes
+
+    def _changed(self, did: str, entry: Entry, facts: Mapping[str, Any]) -> None:
+        entry.household.revision += 1
+        self._touched[id(entry)] = entry
+        self._deeds.append((did, entry.household.account_no, entry, facts))
+
+    def _head_changed(self, household: HouseholdFile, changes: Changes) -> None:
+        if not changes:
+            return
+        household.revision += 1
+        # What an account name says of its bearer is a fact of every case of the household.
+        self._touched.update({id(entry): entry for entry in self._of[household.account_no]})
+        facts = {"account_no": household.account_no, "changes": changes}
+        self._deeds.append(("household.updated", household.account_no, None, facts))
+
+
+def _values(row: HouseholdFile | CaseFile) -> dict[str, Any]:
+    """Return what stands in the columns of a row that is not written yet."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
+
+
+def _check_unit(household: HouseholdFile, data: CaseData) -> None:
+    if household.unit_id != data.unit_id:
+        raise Refused(
+            "case.centre-differs",
+            f"户号 {data.account_no} 已登记在另一个供电服务单位，导入不会迁移档案。请核对 centre。",
+            column="centre",
+        )
+
+
+def _case_changes(case: CaseFile, data: CaseData) -> Changes:
+    """Set what may change of a registered case; what the row does not say stays. Returns old and new by column."""
+    changes: Changes = {}
+    if data.capacity_kva is not None and data.capacity_kva != case.capacity_kva:
+        changes["capacity_kva"] = [_printed(case.capacity_kva), _printed(data.capacity_kva)]
+        case.capacity_kva = data.capacity_kva
+    if data.voltage is not None and data.voltage != case.voltage:
+        changes["voltage"] = [case.voltage, data.voltage]
+        case.voltage = data.voltage
+    listed = _listed(data.conditions)
+    if listed is not None and listed != case.conditions:
+        changes["conditions"] = [case.conditions, listed]
+        case.conditions = listed
+    return changes
+
+
+@lru_cache(maxsize=4096)
+def _filing_due(energised_on: date, workdays: int) -> date | None:
+    filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=add_working_days)
+    return filing.on if filing else None
+
+
+def _listed(conditions: frozenset[str] | None) -> list[str] | None:
+    return None if conditions is None else sorted(conditions)
+
+
+def _printed(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number:.2f}"
+
+
+def _described(case: CaseFile) -> dict[str, Any]:
+    return {
+        "application_no": case.application_no,
+        "customer_category": case.customer_category,
+        "business_type": case.business_type,
+        "accepted_on": case.accepted_on.isoformat() if case.accepted_on else None,
+    }

@@ -1,0 +1,75 @@
+"""Cases as they are shown, with their stages and the verdicts of their last assessment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service import masking
+from archive_service.catalogue.load import edition_by_code
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Verdict
+from archive_service.households.views import CaseView, StageView, VerdictView
+
+_VERDICTS = select(*Verdict.__table__.columns)
+
+
+def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], *, personal: bool) -> list[CaseView]:
+    """Return cases of a household with stages and verdicts, in the order given."""
+    keys = [row.id for row in rows]
+    stages: dict[int, list[StageView]] = defaultdict(list)
+    done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
+    for stage in session.scalars(done):
+        stages[stage.case_id].append(StageView(stage.stage, stage.done_on))
+    verdicts: dict[int, list[Any]] = defaultdict(list)
+    for verdict in session.execute(_VERDICTS.where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
+        verdicts[verdict.case_id].append(verdict)
+    return [
+        CaseView(
+            id=row.id,
+            household_id=head.id,
+            account_no=head.account_no,
+            account_name=head.account_name,
+            application_no=row.application_no,
+            customer_category=row.customer_category,
+            business_type=row.business_type,
+            capacity_kva=row.capacity_kva,
+            voltage=row.voltage,
+            conditions=None if row.conditions is None else tuple(row.conditions),
+            accepted_on=row.accepted_on,
+            energised_on=row.energised_on,
+            filing_due_on=row.filing_due_on,
+            state=row.state,
+            filed_at=row.filed_at,
+            edition=row.edition,
+            complete=row.complete,
+            due_count=row.due_count,
+            satisfied_count=row.satisfied_count,
+            missing_count=row.missing_count,
+            doubtful_count=row.doubtful_count,
+            assessment_error=row.assessment_error,
+            stages=tuple(stages[row.id]),
+            verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
+        )
+        for row in rows
+    ]
+
+
+def _verdict_views(row: CaseFile, verdicts: Iterable[Any], *, personal: bool) -> list[VerdictView]:
+    edition = edition_by_code(row.edition) if row.edition else None
+    place = {code: at for at, code in enumerate(edition.document_types)} if edition else {}
+    return [
+        VerdictView(
+            document_type=one.document_type,
+            requirement=one.requirement,
+            condition=one.condition,
+            status=one.status,
+            evidence=tuple(one.evidence),
+            reason=one.reason if personal else masking.text(one.reason),
+            due=bool(one.details.get("due")),
+        )
+        for one in sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
+    ]

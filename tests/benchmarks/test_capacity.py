@@ -1,0 +1,93 @@
+"""Capacity on paper: the page says what the program calculates, and the calculation says what is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from archive_service.cli import dumps
+from archive_service.db.partitions import RULES
+from archive_service.settings import Settings
+from benchmarks.arrivals import Load, Waits, arrivals, days, peak_hour, wait, workers_needed
+from benchmarks.capacity import HOUSEHOLDS, report
+from benchmarks.capacity_model import archive
+from benchmarks.figures import FIGURES, WEIGHTS
+from tests.docs.words import ROOT
+
+PAGE = (ROOT / "docs" / "scale.md").read_text("utf-8")
+COUNTY = Load(36_300, files_per_stack=10, pages_per_file=3.38, seconds_per_page=1.35, month_end=2.5)
+
+
+def test_the_page_holds_the_tables_that_the_program_prints() -> None:
+    """`python -m benchmarks.capacity` prints the end of docs/scale.md."""
+    printed = PAGE.partition("python -m benchmarks.capacity -->\n\n")[2]
+    assert printed == report(HOUSEHOLDS, seed=1, **{one.name: one.value for one in FIGURES}) + "\n"
+
+
+def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) -> None:
+    """A new table has to be weighed, or said to stay small."""
+    small = {"units", "persons", "role_grants", "sign_ins", "audit_head", "batches", "alembic_version"}
+    with dumps.looking_at(migrated_file) as connection:
+        assert {one.table for one in WEIGHTS} == set(dumps.counts_of(connection)) - small
+
+
+def test_partitions_hold_exactly_the_keys_of_their_rule() -> None:
+    """One key more than fits begins another partition."""
+    rule = next(rule for rule in RULES if rule.table == "scan_pages")
+    full = archive(rule.size, pages_per_household=1, pages_per_file=1)
+    one_more = archive(rule.size + 1, pages_per_household=1, pages_per_file=1)
+    assert (full.partitions["scan_pages"], one_more.partitions["scan_pages"]) == (1, 2)
+
+
+def test_jobs_are_counted_for_as_long_as_the_program_keeps_them() -> None:
+    """The figure is the default of the setting."""
+    kept = next(one.value for one in FIGURES if one.name == "jobs-kept-days")
+    assert kept == Settings.model_fields["jobs_kept_days"].default
+
+
+def test_everything_grows_with_the_households_and_a_page_costs_the_same() -> None:
+    """The model has no fixed part: ten times the households, ten times the bytes and rows."""
+    small, great = archive(1000), archive(10_000)
+    assert great.stored_bytes == pytest.approx(10 * small.stored_bytes)
+    assert great.rows == pytest.approx({name: 10 * count for name, count in small.rows.items()})
+    assert great.money_per_page() == pytest.approx(small.money_per_page())
+
+
+def test_a_year_brings_the_files_that_were_said_and_none_at_weekends() -> None:
+    """2027 begins on a Friday; the last three working days of a month bring more."""
+    by_day = days(COUNTY)
+    assert by_day.sum() == pytest.approx(COUNTY.files_a_year)
+    assert (by_day[1], by_day[2]) == (0, 0)
+    assert by_day[28] == pytest.approx(2.5 * by_day[3])
+    assert sorted(np.flatnonzero(by_day[:31] == by_day.max()) + 1) == [27, 28, 29]
+    assert peak_hour(COUNTY) > COUNTY.files_a_year / 365 / 10
+
+
+def test_the_same_seed_brings_the_same_year_and_another_seed_another() -> None:
+    """The table can be made again."""
+    first, again, other = (arrivals(COUNTY, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert len(first[0]) == pytest.approx(COUNTY.files_a_year, rel=0.1)
+    assert not np.array_equal(first[0][:100], other[0][:100])
+
+
+def test_files_wait_for_the_first_free_worker_in_the_order_of_their_arrival() -> None:
+    """Three at once before two workers: the third waits until the shorter of the first two is read."""
+    at, service = np.array([0.0, 0.0, 0.0, 100.0]), np.array([10.0, 4.0, 5.0, 1.0])
+    assert wait(at, service, 1, length_days=1).most_s == 19 - 5
+    two = wait(at, service, 2, length_days=1)
+    assert (two.most_s, two.p50_s) == (4, 0)
+    assert two.busy == pytest.approx(20 / (2 * 86400))
+
+
+def test_more_workers_never_make_anybody_wait_longer() -> None:
+    """The number found is the least one that keeps the goal."""
+    load = Load(600_000, files_per_stack=10, pages_per_file=3.38, seconds_per_page=6, month_end=2.5)
+    less, enough = workers_needed(load, p95_s=900, seed=3)
+    assert isinstance(less, Waits)
+    assert less.workers == enough.workers - 1
+    assert less.p95_s > 900 >= enough.p95_s
+    assert less.busy > enough.busy
