@@ -109,10 +109,14 @@ def text(value: str) -> str:
     The answer has the length of `value`; every character that is not hidden stays where it was.
     """
     plain = _half_width(value)
+    # Nearly all runs are days, sums and places in a list: too short to be a personal number.
+    runs = [run.span() for run in _RUN.finditer(plain) if run.end() - run.start() >= _SHORTEST]
+    hidden = [place for start, end in runs for place in _hidden_in(plain, start, end)]
+    if not hidden:
+        return value
     masked = list(value)
-    for run in _RUN.finditer(plain):
-        for place in _hidden_in(plain, run.start(), run.end()):
-            masked[place] = MASK
+    for place in hidden:
+        masked[place] = MASK
     return "".join(masked)
 
 
@@ -133,9 +137,22 @@ class _Number:
     first_gap: str
 
 
+class _HalfWidth(dict[int, str]):
+    """Makes one character half-width, and remembers it."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        narrow = unicodedata.normalize("NFKC", character)
+        self[code] = narrow if len(narrow) == 1 else character
+        return self[code]
+
+
+_HALF_WIDTH = _HalfWidth()
+
+
 def _half_width(value: str) -> str:
     """Return `value` with full-width digits and letters made half-width, one character for one."""
-    return "".join(n if len(n := unicodedata.normalize("NFKC", c)) == 1 else c for c in value)
+    return value.translate(_HALF_WIDTH)
 
 
 def _hidden_in(plain: str, start: int, end: int) -> Iterator[int]:

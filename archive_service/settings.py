@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("archive-data"), description="Folder that holds all data.")
     database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the home folder.")
     broker_url: str = Field("", description="Celery broker; empty means the embedded worker polls the job rows.")
-    search_engine: Literal["tantivy", "whoosh"] = Field("tantivy", description="Engine of the full-text index.")
+    search_engine: Literal["tantivy", "whoosh", "opensearch"] = Field(
+        "tantivy", description="Engine of the full-text index."
+    )
     language: Literal["zh", "en"] = Field("zh", description="Language of pages for people who chose none.")
 
     store: Literal["files", "s3"] = Field("files", description="Where objects are kept.")
@@ -35,6 +37,18 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="Region of the bucket; most servers of one's own know only this.")
     s3_secure: bool = Field(True, description="Speak TLS to the S3 server.")
     s3_timeout_s: float = Field(30, description="Seconds to wait for the S3 server.")
+
+    opensearch_url: str = Field("", description="Addresses of the search server's nodes, parted by commas.")
+    opensearch_user: str = Field("", description="User at the search server; empty means none is asked for.")
+    opensearch_password: SecretStr = Field(SecretStr(""), description="Password at the search server.")
+    opensearch_ca_file: str = Field("", description="Certificates that vouch for the search server.")
+    opensearch_verify: bool = Field(True, description="Check the certificate of the search server.")
+    opensearch_prefix: str = Field(
+        "archive", pattern=r"^[a-z][a-z0-9-]{0,39}$", description="Begins the names of this archive's indices."
+    )
+    opensearch_shards: int = Field(1, ge=1, le=1024, description="Parts an index is split into when it is made.")
+    opensearch_replicas: int = Field(0, ge=0, le=10, description="Copies of each part on other nodes.")
+    opensearch_timeout_s: float = Field(20, gt=0, description="Seconds to wait for the search server.")
 
     account_no_pattern: str = Field(r"\d{10}|\d{13}", description="Regular expression of account numbers.")
     application_no_pattern: str = Field(
@@ -47,6 +61,7 @@ class Settings(BaseSettings):
     job_limit_s: float = Field(
         4 * 3600, gt=0, description="Seconds a job may take behind a broker before it is stopped and tried again."
     )
+    jobs_kept_days: int = Field(90, ge=1, description="Days after which jobs that ended well are removed.")
 
     ocr_engine: Literal["rapidocr", "tesseract"] = Field("rapidocr", description="Engine that reads pages.")
     ocr_runtime: Literal["auto", "openvino", "onnxruntime"] = Field(
@@ -60,6 +75,19 @@ class Settings(BaseSettings):
         0.9, ge=0, le=1, description="Least confidence of a household match filed without a person."
     )
 
+    quality_dpi: int = Field(200, ge=72, le=1200, description="Least resolution of a scan, dots per inch.")
+    quality_lean_deg: float = Field(3.0, gt=0, le=8, description="Degrees by which a page may lean.")
+    quality_blur: float = Field(
+        0.09, gt=0, le=1, description="How far the edges of strokes may spread, as a share of the height of the text."
+    )
+    quality_border_mm: float = Field(2.0, gt=0, description="Width of dark borders that is still accepted, in mm.")
+    quality_contrast: float = Field(0.3, ge=0, lt=1, description="Least contrast between print and paper, from 0 to 1.")
+    quality_brightness: int = Field(90, ge=0, le=255, description="Least brightness of the paper, from 0 to 255.")
+    quality_sample_rate: float = Field(
+        0.05, ge=0, le=1, description="Share of the pages of a batch that a person inspects for its quality sheet."
+    )
+    quality_sample_pages: int = Field(30, ge=1, description="Fewest pages inspected of a batch that has so many.")
+
     max_upload_bytes: int = Field(500 * MIB, description="Largest file accepted.")
     max_pages: int = Field(5000, description="Most pages of one file.")
     max_image_pixels: int = Field(200_000_000, description="Most pixels of one image file.")
@@ -72,6 +100,15 @@ class Settings(BaseSettings):
     sandbox_memory_bytes: int = Field(1536 * MIB, description="Memory of a child process that opens a file.")
     sandbox_page_s: float = Field(20, description="Seconds a child process may spend on one page.")
     sandbox_file_s: float = Field(120, description="Seconds a child process may spend on opening one file.")
+
+    log_file: str = Field("", description="File for log lines, shared by all processes; empty means standard error.")
+    log_max_bytes: int = Field(50 * MIB, ge=0, description="Size at which the log file is rotated; 0 means never.")
+    log_kept: int = Field(10, ge=1, description="Rotated log files that are kept.")
+    log_json: bool = Field(False, description="Write log lines as JSON.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="Least level of log lines.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token that `/metrics` asks for; empty means: only from this machine."
+    )
 
     session_hours: float = Field(10, gt=0, description="Hours a sign-in lasts.")
     session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import accumulate
 
 import holidays
 from holidays.countries.china import China
@@ -32,13 +33,28 @@ def add_working_days(day: date, count: int) -> date:
 
 def working_days_between(start: date, end: date) -> int:
     """Return how many working days follow `start` up to and including `end`; 0 if `end` is not later."""
-    days = (end - start).days
-    return sum(is_working_day(start + timedelta(days=ahead)) for ahead in range(1, days + 1))
+    if end <= start:
+        return 0
+    # Deadlines may lie years back, and a page shows fifty of them: each year is counted once.
+    whole = sum(_within(year)[-1] for year in range(start.year, end.year))
+    return whole + _within(end.year)[_day_of(end)] - _within(start.year)[_day_of(start)]
 
 
 def is_settled(year: int) -> bool:
     """Say whether the make-up days of `year` are known; every announced year since 2000 has some."""
     return any(day.year == year for day in _year(year).weekend_workdays)
+
+
+def _day_of(day: date) -> int:
+    return day.timetuple().tm_yday
+
+
+@lru_cache(maxsize=256)
+def _within(year: int) -> tuple[int, ...]:
+    """Return how many working days of the year are past at the end of its n-th day, from 0."""
+    days = (date(year, 12, 31) - date(year, 1, 1)).days + 1
+    first = date(year, 1, 1)
+    return (0, *accumulate(is_working_day(first + timedelta(days=ahead)) for ahead in range(days)))
 
 
 @lru_cache(maxsize=64)

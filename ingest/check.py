@@ -7,7 +7,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM
+from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
+from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 from ingest import opening, states
 from ingest.opening import Probe
@@ -17,14 +19,14 @@ from ingest.tables import Scan, ScanPage
 from ingest.workshop import Apply, Workshop
 
 
-def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
+def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
     """Probe the file; raises FileRefused when it is no good."""
     with workshop.desk() as desk:
         path = desk / "original"
         workshop.store.fetch(scan.digest, path)
         probe = opening.probe(path, file_name=scan.file_name, limits=workshop.limits)
         if probe.format == "zip":
-            return _members(workshop, probe, _unpack(workshop, path, desk))
+            return _members(workshop, probe, _unpack(workshop, claimed, path, desk))
     return _pages(probe)
 
 
@@ -37,16 +39,30 @@ def _pages(probe: Probe) -> Apply:
     return apply
 
 
-def _unpack(workshop: Workshop, path: Path, desk: Path) -> list[tuple[str, Stored | None]]:
-    """Store the members of a container, none for an empty one; each is on record only when the step commits."""
-    stored: list[tuple[str, Stored | None]] = []
+def _unpack(workshop: Workshop, claimed: Claimed, path: Path, desk: Path) -> list[tuple[str, Stored | None]]:
+    """Store the members of a container, none for an empty one; they become scans only when the step commits."""
+    members: list[tuple[str, Stored | None]] = []
     out = desk / "members"
     out.mkdir()
-    for member in opening.unpack(path, out_dir=out, limits=workshop.limits):
+    unpacked = opening.unpack(path, out_dir=out, limits=workshop.limits)
+    for member in unpacked:
+        if claimed.lost.is_set():
+            break
         empty = member.path.stat().st_size == 0
         with member.path.open("rb") as source:
-            stored.append((member.name, None if empty else workshop.store.put(source)))
-    return stored
+            members.append((member.name, None if empty else workshop.store.put(source)))
+    _record(workshop, claimed, [stored for _, stored in members if stored], total=len(unpacked))
+    return members
+
+
+def _record(workshop: Workshop, claimed: Claimed, objects: list[Stored], *, total: int) -> None:
+    """Put what was stored on record; raises LeaseLost when the job was lost meanwhile."""
+    kept = [(stored, "application/octet-stream") for stored in objects]
+    with workshop.keeping(*kept, role="original"), workshop.database.unit_of_work() as session:
+        now = workshop.now()
+        queue.renew(session, claimed, now=now, lease_s=workshop.settings.lease_s, done=len(objects), total=total)
+        for stored in objects:
+            record_object(session, stored, role="original", media_type="application/octet-stream", now=now)
 
 
 def _members(workshop: Workshop, probe: Probe, members: list[tuple[str, Stored | None]]) -> Apply:

@@ -37,6 +37,7 @@ SENTENCES: Mapping[str, str] = {
     "file.damaged/page": "这一页的数据已损坏，无法显示。原件已原样保留；请重新扫描这一页。",
     "file.too-large": "文件超过单个文件 {limit_mib} MB 的上限。请拆分后分别上传。",
     "file.too-many-pages": "文件的页数超过上限 {limit} 页。请按户或按业务拆分后分别上传。",
+    "file.not-one-page": "重扫件要正好是一页的 PDF、JPEG、PNG 或 TIFF。请只扫这一页后重新交件。",
     "file.pixel-limit": "图像尺寸过大，超过 {limit_mpx} 百万像素的上限。请降低扫描分辨率（建议 200–300 dpi）后再上传。",
     "file.unpack-limit": "解开后的内容超过上限，没有收下。请拆成几个压缩包，或直接上传里面的文件。",
     "file.zip-nested": "压缩包里还有压缩包（{member}）。请先解开里层压缩包，再把文件一起上传。",

@@ -15,6 +15,7 @@ from archive_service.households.tables import Item
 from archive_service.households.values import FieldValue, NewItem, NewPage
 from archive_service.jobs.queue import Claimed
 from ingest import states
+from ingest.renditions.owed import owe
 from ingest.tables import Scan, ScanDocument, ScanPage
 from ingest.workshop import Apply, Workshop
 
@@ -55,6 +56,7 @@ def file_document(
         today=today,
     )
     document.state, document.item_id = "filed", item.id
+    owe(session, item.id, now=now)
     document.decided_by, document.decided_at = by.person_id, now
     session.flush()
     return item

@@ -61,6 +61,8 @@ class RenderedPage:
     layer: tuple[TextLine, ...] | None
     error_code: str | None
     flags: tuple[str, ...]
+    #: Resolution of the picture in the file, none when there is none or the file does not say.
+    scanned_dpi: int | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def _page(row: Mapping[str, Any], out_dir: Path) -> RenderedPage:
         layer=None if rows is None else tuple(_line(line) for line in rows),
         error_code=refuse(row["error_code"]).code if row["error_code"] else None,
         flags=tuple(map(str, row["flags"])),
+        scanned_dpi=int(row["scanned_dpi"]) if row["scanned_dpi"] else None,
     )
 
 

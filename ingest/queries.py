@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
@@ -14,7 +13,9 @@ from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import states
-from ingest.tables import STANDING, Batch, Scan, ScanDocument, ScanPage, standing
+from ingest.batch_queries import batch as batch
+from ingest.batch_queries import batches as batches
+from ingest.tables import STANDING, Scan, ScanDocument, ScanPage, standing
 from ingest.views import (
     BatchProgress as BatchProgress,
 )
@@ -37,6 +38,8 @@ from ingest.views import (
     ScanView as ScanView,
 )
 
+#: Counting further would read the whole archive for a number that nobody reads to the last digit.
+COUNTED = 1000
 #: The order of documents: as their scans came in, and within a scan as their pages lie.
 _QUEUE = (ScanDocument.scan_id, ScanDocument.first_page, ScanDocument.id)
 
@@ -50,8 +53,12 @@ def scans(
     text: str = "",
     after: int | None = None,
     limit: int = 50,
+    counted: int | None = COUNTED,
 ) -> ScanListing:
-    """List received files, newest first, below the id `after`."""
+    """List received files, newest first, below the id `after`.
+
+    No more than `counted` are counted; none counts all, which takes the longer the more there are.
+    """
     wanted = select(Scan).where(Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
     if state == "moving":
         wanted = wanted.where(Scan.state.in_((*states.MOVING, states.UNPACKED)))
@@ -60,13 +67,26 @@ def scans(
     if batch_id is not None:
         wanted = wanted.where(Scan.batch_id == batch_id)
     if text:
-        wanted = wanted.where(Scan.file_name.icontains(text, autoescape=True))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        wanted = wanted.where(_named(text))
+    few = wanted.with_only_columns(Scan.id).limit(None if counted is None else counted + 1)
+    total = session.scalar(select(func.count()).select_from(few.subquery())) or 0
     if after is not None:
         wanted = wanted.where(Scan.id < after)
+    if state not in (None, states.FILED) and not text:
+        # Nearly all files are filed and rest. Of any other state there are few: the index of states knows them all, and
+        # they are sorted when found, instead of walking back through all files until there are enough.
+        few = wanted.with_only_columns(Scan.id).order_by((Scan.id + 0).desc()).limit(limit + 1)
+        wanted = select(Scan).where(Scan.id.in_(session.scalars(few).all()))
     rows = session.scalars(wanted.order_by(Scan.id.desc()).limit(limit + 1)).all()
     next_after = rows[limit - 1].id if len(rows) > limit else None
-    return ScanListing(_rows(session, viewer, rows[:limit]), total, next_after)
+    more = counted is not None and total > counted
+    return ScanListing(_rows(session, viewer, rows[:limit]), counted if more and counted else total, next_after, more)
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    # Folding every name takes longer than looking into it, and most words have no upper and lower case.
+    cased = text.upper() != text.lower()
+    return Scan.file_name.icontains(text, autoescape=True) if cased else Scan.file_name.contains(text, autoescape=True)
 
 
 def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
@@ -118,22 +138,6 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
     return _page(found.ScanPage)
 
 
-def batches(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 20) -> list[BatchProgress]:
-    """List batches with their progress, newest first, below the id `after`."""
-    wanted = select(Batch).where(Batch.unit_id.in_(viewer.units(Right.SCAN_RECEIVE)))
-    if after is not None:
-        wanted = wanted.where(Batch.id < after)
-    return _progress(session, session.scalars(wanted.order_by(Batch.id.desc()).limit(limit)).all())
-
-
-def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
-    """Return a batch with its progress; raises NotFound when the viewer may not receive scans in its unit."""
-    found = session.get(Batch, batch_id)
-    if found is None or not viewer.may(Right.SCAN_RECEIVE, found.unit_id):
-        raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
-    return _progress(session, [found])[0]
-
-
 def review_queue(
     session: Session, viewer: Viewer, *, batch_id: int | None = None, after: int | None = None, limit: int = 50
 ) -> ReviewListing:
@@ -148,6 +152,12 @@ def review_queue(
     rows = session.scalars(wanted.order_by(*_QUEUE).limit(limit + 1)).all()
     next_after = rows[limit - 1].id if len(rows) > limit else None
     return ReviewListing(tuple(_documents(session, rows[:limit])), total, next_after)
+
+
+def waiting_for(session: Session, viewer: Viewer, household_id: int) -> list[DocumentView]:
+    """List the documents that wait for a person and are taken for papers of a household, in the order of the queue."""
+    wanted = _waiting(viewer).where(ScanDocument.household_id == household_id).order_by(*_QUEUE)
+    return _documents(session, session.scalars(wanted).all())
 
 
 def document(session: Session, viewer: Viewer, document_id: int) -> DocumentView:
@@ -270,26 +280,4 @@ def _page(page: ScanPage) -> ScanPageView:
         text=page.text,
         error_code=page.error_code,
         flags=tuple(page.flags),
-    )
-
-
-def _progress(session: Session, rows: Sequence[Batch]) -> list[BatchProgress]:
-    counts = session.execute(
-        select(Scan.batch_id, Scan.state, func.count(), func.sum(Scan.page_count), func.sum(Scan.pages_done))
-        .where(Scan.batch_id.in_([row.id for row in rows]))
-        .group_by(Scan.batch_id, Scan.state)
-    ).all()
-    return [_batch(row, [tuple(c)[1:] for c in counts if c[0] == row.id]) for row in rows]
-
-
-def _batch(row: Batch, counts: Sequence[tuple[Any, ...]]) -> BatchProgress:
-    return BatchProgress(
-        id=row.id,
-        name=row.name,
-        channel=row.channel,
-        received_at=row.received_at,
-        files=sum(c[1] for c in counts),
-        pages=sum(c[2] or 0 for c in counts),
-        pages_done=sum(c[3] or 0 for c in counts),
-        by_state={c[0]: c[1] for c in counts},
     )

@@ -5,7 +5,9 @@ The file's own text is taken where it was found sound; every other page is read 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +16,13 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
-from ingest import lines, states
-from ingest.ocr import images
+from ingest import lines, states, turned
+from ingest.lines import TextLine
+from ingest.ocr import cleanup, images
 from ingest.ocr.reading import PageReading
+from ingest.quality import record
+from ingest.quality.findings import Finding, Limits
+from ingest.sheets import look
 from ingest.tables import Scan, ScanPage
 from ingest.workshop import Apply, Workshop
 
@@ -33,27 +39,34 @@ def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
     done = sum(page.lines_digest is not None for page in pages)
     for page in pages:
         if page.raw_digest is not None and page.lines_digest is None:
+            claimed.check()
             done += 1
             _page(workshop, scan, claimed, page, done)
-    return _apply
+    with workshop.database.reading() as session:
+        found = record.among(workshop.store, record.pages_of(session, scan.id))
+    return partial(_apply, found=found, now=workshop.now())
 
 
-def _apply(_session: Session, _scan: Scan) -> str:
+def _apply(session: Session, scan: Scan, *, found: Mapping[int, Sequence[Finding]], now: datetime) -> str:
+    record.keep_scan(session, scan.id, sorted(found), found, now=now)
     return states.READ
 
 
 def _page(workshop: Workshop, scan: Scan, claimed: Claimed, page: ScanPage, done: int) -> None:
-    read = _layer(workshop, page) if page.layer_digest else _engine(workshop, page)
+    read = read_page(workshop, page)
+    found = record.look(read, page, Limits.of(workshop.settings))
     image = workshop.store.put_bytes(read.image)
     thumbnail = workshop.store.put_bytes(read.thumbnail)
     text = workshop.store.put_bytes(lines.to_json(read.lines))
+    kept = ((image, "image/jpeg"), (thumbnail, "image/jpeg"), (text, "application/json"))
     workshop.passed("read.page")
-    with workshop.database.unit_of_work() as session:
+    with workshop.keeping(*kept), workshop.database.unit_of_work() as session:
         now = workshop.now()
         queue.renew(session, claimed, now=now, lease_s=workshop.settings.lease_s, done=done, total=scan.page_count)
-        _record(session, (image, "image/jpeg"), (thumbnail, "image/jpeg"), (text, "application/json"), now=now)
+        _record(session, *kept, now=now)
         row = session.get_one(ScanPage, page.id)
-        _write(row, read, image=image, thumbnail=thumbnail, text=text)
+        write(row, read, image=image, thumbnail=thumbnail, text=text)
+        record.keep_page(session, row, read, found, now=now)
         session.get_one(Scan, scan.id).pages_done = done
 
 
@@ -62,29 +75,47 @@ def _record(session: Session, *objects: tuple[Stored, str], now: datetime) -> No
         record_object(session, stored, role="rendition", media_type=media_type, now=now)
 
 
-def _write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored) -> None:
+def read_page(workshop: Workshop, page: ScanPage) -> PageReading:
+    """Read the image of a page, or take the text that its file brought; a sheet of ours is only set upright."""
+    raw = workshop.store.read(page.raw_digest or "")
+    sheet = look.find(raw)
+    if sheet is not None:
+        return look.reading(raw, sheet)
+    turn = turned.of_flags(page.flags)
+    if page.layer_digest:
+        found = lines.from_json(workshop.store.read(page.layer_digest))
+        return _layer(page, raw, found, turn or 0)
+    return workshop.reader.read(raw, dpi=page.dpi, rotation=turn)
+
+
+def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored) -> None:
+    """Let the row of a page say what was read and where its image and lines are kept."""
     row.rotation, row.engine, row.confidence = read.rotation, read.engine, read.confidence
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest
     row.text = lines.page_text(read.lines)
     if read.blank and BLANK not in row.flags:
         row.flags = [*row.flags, BLANK]
+    row.flags = [*row.flags, *(flag for flag in read.flags if flag not in row.flags)]
 
 
-def _layer(workshop: Workshop, page: ScanPage) -> PageReading:
-    found = lines.from_json(workshop.store.read(page.layer_digest or ""))
-    upright = images.upright(workshop.store.read(page.raw_digest or ""), 0)
+def _layer(page: ScanPage, raw: bytes, found: Sequence[TextLine], turn: int) -> PageReading:
+    scan = images.decode(raw)
+    height, width = scan.shape[:2]
+    pixels = images.turn(scan, turn)
+    upright = images.store(pixels, original=None if turn else raw)
+    # What this program drew itself is neither blurred nor askew: only a scan is looked at.
+    scanned = pixels if page.scanned_dpi else None
     return PageReading(
-        rotation=0,
+        rotation=turn,
         engine=TEXT_LAYER,
         confidence=1.0,
-        lines=found,
+        lines=turned.lines(found, turn, width_px=width, height_px=height),
         width_px=upright.width_px,
         height_px=upright.height_px,
         image=upright.image,
         thumbnail=upright.thumbnail,
+        scanned=scanned,
+        kept=scanned,
+        lean=0.0 if scanned is None else cleanup.lean(cleanup.ink(scanned)),
     )
-
-
-def _engine(workshop: Workshop, page: ScanPage) -> PageReading:
-    return workshop.reader.read(workshop.store.read(page.raw_digest or ""), dpi=page.dpi)

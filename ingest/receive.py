@@ -219,6 +219,11 @@ def _receipt(scan: Scan) -> Receipt:
     return Receipt(scan.id, scan.state, scan.digest, scan.duplicate_of, scan.error_code, scan.error_message)
 
 
+def limited(stream: Readable, most: int) -> Readable:
+    """Return `stream` so that it raises FileRefused past `most` bytes; raises FileRefused when it holds not one."""
+    return _Limited(stream, most).with_something_in_it()
+
+
 class _Limited:
     """Reads on until more than the accepted number of bytes have come."""
 

@@ -41,6 +41,7 @@ def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
         workshop.store.fetch(scan.digest, path)
         for first in range(1, scan.page_count + 1, CHUNK):
             last = min(first + CHUNK - 1, scan.page_count)
+            claimed.check()
             if not _is_rendered(workshop, scan, first, last):
                 _chunk(workshop, scan, claimed, path, desk / f"pages{first}", first, last)
     return _apply
@@ -70,17 +71,19 @@ def _is_rendered(workshop: Workshop, scan: Scan, first: int, last: int) -> bool:
 def _chunk(workshop: Workshop, scan: Scan, claimed: Claimed, path: Path, out_dir: Path, first: int, last: int) -> None:
     out_dir.mkdir()
     rendered = opening.render(path, format=scan.format, first=first, last=last, out_dir=out_dir, limits=workshop.limits)
+    claimed.check()
     kept = [_keep(workshop, page) for page in rendered]
+    stored = [one for page in kept for one in ((page.image, "image/jpeg"), (page.layer, "application/json"))]
+    objects = [(thing, media_type) for thing, media_type in stored if thing]
     workshop.passed("render.chunk")
-    with workshop.database.unit_of_work() as session:
+    with workshop.keeping(*objects), workshop.database.unit_of_work() as session:
         now = workshop.now()
         queue.renew(session, claimed, now=now, lease_s=workshop.settings.lease_s, done=last, total=scan.page_count)
         rows = {row.page_no: row for row in session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id))}
         for one in kept:
             _write(rows[one.page.page_no], one)
-            for stored, media_type in ((one.image, "image/jpeg"), (one.layer, "application/json")):
-                if stored:
-                    record_object(session, stored, role="rendition", media_type=media_type, now=now)
+        for thing, media_type in objects:
+            record_object(session, thing, role="rendition", media_type=media_type, now=now)
 
 
 def _keep(workshop: Workshop, page: RenderedPage) -> _Kept:
@@ -93,4 +96,5 @@ def _write(row: ScanPage, kept: _Kept) -> None:
     row.raw_digest = kept.image.digest if kept.image else None
     row.layer_digest = kept.layer.digest if kept.layer else None
     row.width_px, row.height_px, row.dpi = kept.page.width_px, kept.page.height_px, kept.page.dpi
+    row.scanned_dpi = kept.page.scanned_dpi
     row.error_code, row.flags = kept.page.error_code, list(kept.page.flags)

@@ -18,19 +18,26 @@ from archive_service.people.queries import units_below
 from archive_service.settings import Settings
 from archive_service.storage.store import ObjectStore
 from ingest import lines, states
+from ingest.errors import FileRefused
 from ingest.lines import PageText
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
 from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
+from ingest.sheets import meaning
+from ingest.sheets.meaning import is_sheet
 from ingest.tables import Scan, ScanDocument, ScanPage
 from ingest.workshop import Apply, Workshop
 
 #: Doubt about every document of a damaged file: what could not be saved is not known.
 REPAIRED = "文件有损坏，系统修复后才读出，可能缺页或缺内容，请对照原件核对"
+#: Why a sheet belongs to no document.
+SHEET = "分隔页"
+ONLY_SHEETS = "扫描件里只有分隔页，没有资料。请核对纸张是否漏扫后重新提交。"
 #: Flags of a page on which its text cannot be trusted without a look at the picture.
 SUSPECT = {
     "hidden-text": "含有看不见的文字，请对照影像核对",
     "text-not-shown": "自带文字与画面不符，请对照影像核对",
+    "unreadable-picture": "影像质量太差，识读结果不可信，请重新扫描这一页",
 }
 
 
@@ -41,10 +48,14 @@ def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
         proposals = recognised(
             session, scan, pages, settings=workshop.settings, store=workshop.store, today=workshop.today()
         )
+    sheets = [page.page_no for page in pages if is_sheet(page)]
     unread = [page.page_no for page in pages if page.lines_digest is None]
     placed = {number for proposal in proposals for number in proposal.pages}
     wordless = [page.page_no for page in pages if has_ink_without_words(page) and page.page_no not in placed]
-    return _apply(proposals, unread=unread, wordless=wordless, all_pages=[page.page_no for page in pages])
+    bare = [page.page_no for page in pages if page.page_no not in sheets]
+    if sheets and not bare:
+        raise FileRefused("file.only-sheets", ONLY_SHEETS)
+    return _apply(proposals, unread=unread, wordless=wordless, bare=bare, sheets=sheets)
 
 
 def recognised(
@@ -58,15 +69,21 @@ def recognised(
     cut: Sequence[Sequence[int]] = (),
 ) -> list[Proposal]:
     """Return what recognition makes of `pages` of the scan, from their stored lines; `cut` as `propose` takes it."""
+    edition = load.current(today)
+    paged = select(ScanPage).where(ScanPage.scan_id == scan.id)
+    # A sheet speaks for pages far behind it, so all of them count, whichever pages are asked about.
+    between = meaning.sheets(session, scan, session.scalars(paged).all(), known_types=edition.document_types)
     found = propose(
-        _texts(store, pages),
-        edition=load.current(today),
+        _texts(store, [page for page in pages if not is_sheet(page)]),
+        edition=edition,
         lookup=_Lookup(session, units_below(session, scan.unit_id)),
         said=Said(scan.said_account_no, scan.said_application_no, scan.said_document_type),
         thresholds=Thresholds(settings.file_type_threshold, settings.file_match_threshold),
         account_pattern=settings.account_no_pattern,
         application_pattern=settings.application_no_pattern,
         cut=cut,
+        sheets=between,
+        pictures=frozenset(page.page_no for page in pages if has_ink_without_words(page)),
     )
     doubt = (REPAIRED,) if "repaired" in scan.flags else ()
     proposals = [replace(proposal, doubts=proposal.doubts + doubt) for proposal in found]
@@ -76,7 +93,7 @@ def recognised(
 
 def has_ink_without_words(page: ScanPage) -> bool:
     """Say whether the page shows something that is no text: a photograph, a drawing."""
-    return page.lines_digest is not None and not page.text and BLANK not in page.flags
+    return page.lines_digest is not None and not page.text and BLANK not in page.flags and not is_sheet(page)
 
 
 def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:
@@ -92,7 +109,9 @@ def _texts(store: ObjectStore, pages: Sequence[ScanPage]) -> list[PageText]:
     ]
 
 
-def _apply(proposals: list[Proposal], *, unread: list[int], wordless: list[int], all_pages: list[int]) -> Apply:
+def _apply(
+    proposals: list[Proposal], *, unread: list[int], wordless: list[int], bare: list[int], sheets: list[int]
+) -> Apply:
     def apply(session: Session, scan: Scan) -> str:
         session.execute(delete(ScanDocument).where(ScanDocument.scan_id == scan.id))
         rows = [_row(scan, seq, proposal) for seq, proposal in enumerate(proposals, start=1)]
@@ -101,7 +120,8 @@ def _apply(proposals: list[Proposal], *, unread: list[int], wordless: list[int],
         if wordless:
             rows.append(_wordless(scan, len(rows) + 1, wordless))
         if not rows:
-            rows.append(_blank(scan, all_pages))
+            rows.append(_blank(scan, bare))
+        rows += [_sheet(scan, seq, page_no) for seq, page_no in enumerate(sheets, start=len(rows) + 1)]
         session.add_all(rows)
         _hand_to_centre(session, scan, proposals)
         return states.SORTED
@@ -154,6 +174,13 @@ def why_wordless(pages: Sequence[int]) -> str:
 
 def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
     return _nothing(scan, 1, pages, "各页均为空白，没有可归户的内容。请核对扫描方向和纸张后重新提交。")
+
+
+def _sheet(scan: Scan, seq: int, page_no: int) -> ScanDocument:
+    """Keep a sheet with its scan like a page that a person dropped, so that one who disagrees can take it back."""
+    row = _nothing(scan, seq, [page_no], f"剔除：{SHEET}")
+    row.state = "dropped"
+    return row
 
 
 def _nothing(scan: Scan, seq: int, pages: list[int], doubt: str) -> ScanDocument:

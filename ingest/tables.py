@@ -97,6 +97,8 @@ class ScanPage(Base):
     width_px: Mapped[int] = mapped_column(default=0)
     height_px: Mapped[int] = mapped_column(default=0)
     dpi: Mapped[int] = mapped_column(default=0)
+    #: Of the picture in the file as received, where that can be told; `dpi` is that of the image made from it.
+    scanned_dpi: Mapped[int | None]
     #: The lines of a sound text layer of the file itself, as JSON in the object store.
     layer_digest: Mapped[str | None] = mapped_column(String(64))
     rotation: Mapped[int] = mapped_column(default=0)

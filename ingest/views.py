@@ -93,11 +93,12 @@ class ScanView:
 
 @dataclass(frozen=True)
 class ScanListing:
-    """A page of a list: rows newest first, how many there are in all, and where the next page begins."""
+    """A page of a list: rows newest first, how many there are in all, or `more` than that, where the next begins."""
 
     rows: tuple[ScanRow, ...]
     total: int
     next_after: int | None
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
+from archive_service.jobs.queue import LeaseLost
 from archive_service.settings import Settings
-from archive_service.storage.store import ObjectStore
+from archive_service.storage.record import record_object
+from archive_service.storage.store import ObjectStore, Stored
 from ingest.formats.limits import Limits
 from ingest.tables import Scan
 
@@ -57,3 +59,17 @@ class Workshop:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as folder:
             yield Path(folder)
+
+    @contextmanager
+    def keeping(self, *objects: tuple[Stored, str], role: str = "rendition") -> Iterator[None]:
+        """Record the stored objects (with their media types) also when the job was lost meanwhile.
+
+        Nothing refers to them then, but they are in the store, and `verify` would take them for foreign.
+        """
+        try:
+            yield
+        except LeaseLost:
+            with self.database.unit_of_work() as session:
+                for stored, media_type in objects:
+                    record_object(session, stored, role=role, media_type=media_type, now=self.now())
+            raise

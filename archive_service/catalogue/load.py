@@ -28,6 +28,11 @@ def use_folder(folder: Path) -> None:
     _own_folder = folder
 
 
+def own_folder() -> Path | None:
+    """Return the folder of the unit's own editions that this process uses, none before `use_folder`."""
+    return _own_folder
+
+
 def editions(extra: Sequence[Path] = ()) -> tuple[Edition, ...]:
     """Return all editions, oldest first.
 

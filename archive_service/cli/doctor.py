@@ -10,17 +10,15 @@ from dataclasses import dataclass
 import pytesseract
 from sqlalchemy import text
 
-from archive_service import clock
+from archive_service import clock, fonts
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
+from archive_service.jobs import queue
 from archive_service.jobs.nudge import probe
-from archive_service.samples import fonts
 from archive_service.storage.record import record_object
+from archive_service.web import readiness
 from ingest import sandbox
-
-#: Below this share of free disk the archive should get more.
-LEAST_FREE = 0.05
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,29 @@ def _broker(services: Services) -> str:
 
 
 def _index(services: Services) -> str:
-    engine = services.settings.search_engine
-    return f"{engine} {_version(engine)} · {services.index.current()[1].count()} 件"
+    index = services.index
+    # A server is asked first, so that one that is gone is not told as an index that is.
+    version, stats = index.place.version(), index.current()[1].stats()
+    return " · ".join((f"{index.engine_name} {version}", f"{stats.documents} 件", *stats.warnings))
 
 
 def _disk(services: Services) -> str:
+    readiness.disk(services.settings.home)
     usage = shutil.disk_usage(services.settings.home)
-    if usage.free / usage.total < LEAST_FREE:
-        raise ArchiveError("disk.low", f"磁盘剩余不足 5%（{usage.free // 2**30} GiB）。请尽快扩容。")
     return f"剩余 {usage.free // 2**30} GiB，共 {usage.total // 2**30} GiB"
+
+
+def _workers(services: Services) -> str:
+    with services.database.reading() as session:
+        readiness.workers(session)
+        waiting = queue.waiting(session)
+    return f"未完成的任务 {waiting} 个，没有积压而无人处理的队列"
+
+
+def _partitions(services: Services) -> str:
+    with services.database.reading() as session:
+        unused = readiness.room(session) == readiness.OFF
+    return "未使用，各表不分区" if unused else "预留充足"
 
 
 def _rapidocr(_services: Services) -> str:
@@ -140,6 +152,8 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk
+    yield "后台任务", _workers
+    yield "分区", _partitions
     yield "识读引擎", _rapidocr
     yield "备用识读引擎", _tesseract
     yield "字体", _fonts

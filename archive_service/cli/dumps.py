@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from archive_service.cli.manifest import sync_folder
+from archive_service.db import partitions
 from archive_service.errors import Damaged, Unavailable
 
 #: Name endings of the copies.
@@ -118,7 +119,8 @@ def schema_of(connection: Connection) -> str:
 
 def counts_of(connection: Connection) -> dict[str, int]:
     """Return the number of rows of every table; works on any schema revision."""
-    names = sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+    # A partition's rows are counted in the table that it is part of.
+    names = sorted(set(inspect(connection).get_table_names()) - partitions.names(connection) - {"alembic_version"})
     quoted = connection.dialect.identifier_preparer.quote
     return {
         name: int(connection.exec_driver_sql(f"select count(*) from {quoted(name)}").scalar_one())  # noqa: S608

@@ -27,14 +27,18 @@ COMMANDS = {
     "serve": "serving:serve",
     "worker": "serving:worker",
     "cases": "cases:cases",
+    "sheets": "sheets:sheets",
     "ingest": "ingesting:ingest",
     "watch": "watching:watch",
     "scans": "ingesting:scans",
     "scan": "ingesting:scan",
     "text": "ingesting:text",
+    "batch": "batches:batch",
+    "jobs": "jobs:jobs",
     "review": "reviewing:review_group",
     "household": "households:household",
     "completeness": "households:completeness",
+    "item": "items:item",
     "search": "searching:search_command",
     "catalogue": "catalogue:catalogue",
     "people": "people:people",
@@ -71,8 +75,9 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(context: click.Context, login: str | None) -> None:
     """一户一档：the records archive of an electricity utility's customer service centres."""
-    logs.configure(level="WARNING")
-    context.obj = Services(settings.load(), login)
+    loaded = settings.load()
+    logs.configure(loaded)
+    context.obj = Services(loaded, login)
 
 
 def main() -> None:

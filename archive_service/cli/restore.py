@@ -1,5 +1,7 @@
 """Restore a backup into an empty place: everything is checked while it is copied, the database comes last.
 
+A backup of SQLite can also be restored into PostgreSQL, and any backup into files or S3: so an archive grows.
+
 Until the database is in place the home holds the file `restoring`, and the same restore can be run again and goes on.
 Afterwards the archive is whole, and what is left to do (schema, index, check) are commands of their own.
 """
@@ -21,7 +23,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from archive_service import migrations
-from archive_service.cli import dumps, manifest, objects
+from archive_service.cli import carry, dumps, manifest, objects
 from archive_service.cli.backup import CHUNK, COPIERS
 from archive_service.cli.findings import Finding
 from archive_service.cli.manifest import Manifest
@@ -72,7 +74,7 @@ def restore(
         _begin(settings, wanted)
         bad = _objects(folder, wanted, open_store(settings), progress)
         _catalogue(settings, folder, wanted)
-        dumps.put_back(folder / wanted.database.name, settings.url())
+        _database(settings, folder, wanted, progress)
         same = _is_same(settings.url(), wanted)
         (settings.home / MARKER).unlink()
     migrations.upgrade(settings.url())
@@ -90,9 +92,10 @@ def _disk() -> Iterator[None]:
 
 
 def _check_place(settings: Settings, wanted: Manifest) -> None:
-    if dumps.kind_of(settings.url()) != wanted.kind:
+    if (wanted.kind, dumps.kind_of(settings.url())) == ("postgresql", "sqlite"):
         raise Refused(
-            "restore.database-kind", f"备份来自 {wanted.kind} 数据库，请把 ARCHIVE_DATABASE_URL 指向同类的空数据库。"
+            "restore.database-kind",
+            "备份来自 PostgreSQL，不能恢复到单机的 SQLite。请把 ARCHIVE_DATABASE_URL 指向空的 PostgreSQL 数据库。",
         )
     home, marker = settings.home, settings.home / MARKER
     ours = marker.exists() and marker.read_text("utf-8") == wanted.sha256
@@ -100,12 +103,21 @@ def _check_place(settings: Settings, wanted: Manifest) -> None:
     allowed = _HARMLESS | ({"objects"} if ours else set())
     # Nobody may have worked here: also with the marker there is no database yet.
     left = {name for name in present - allowed if not name.endswith(".part")}
-    if left or not dumps.is_empty(settings.url()) or (not ours and "catalogue" in present):
+    if left or not _is_free(settings.url(), wanted, ours=ours) or (not ours and "catalogue" in present):
         raise Refused(
             "restore.not-empty",
             "目标位置不是空的，没有恢复任何内容。请用空的 ARCHIVE_HOME 和空数据库；"
             "如果上次恢复已放入数据库，请依次运行 db upgrade、reindex 和 verify。",
         )
+
+
+def _is_free(url: str, wanted: Manifest, *, ours: bool) -> bool:
+    """Say whether the database may be filled: tables without rows are what a carrying-over leaves that was stopped."""
+    return dumps.is_empty(url) or (ours and _is_carried(url, wanted) and carry.has_no_rows(url))
+
+
+def _is_carried(url: str, wanted: Manifest) -> bool:
+    return dumps.kind_of(url) != wanted.kind
 
 
 def _check_schema(settings: Settings, wanted: Manifest) -> None:
@@ -117,11 +129,13 @@ def _check_schema(settings: Settings, wanted: Manifest) -> None:
 
 def _begin(settings: Settings, wanted: Manifest) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
+    # Also what is carried to a server passes through the home.
+    needed = wanted.database.size_bytes
     if settings.store == "files":
-        held = wanted.objects_bytes + wanted.database.size_bytes
         there = sum(path.stat().st_size for path in (settings.home / "objects").rglob("?" * 64))
-        if held - there > shutil.disk_usage(settings.home).free:
-            raise OSError(errno.ENOSPC, "not enough space")
+        needed += wanted.objects_bytes - there
+    if needed > shutil.disk_usage(settings.home).free:
+        raise OSError(errno.ENOSPC, "not enough space")
     (settings.home / MARKER).write_text(wanted.sha256, encoding="utf-8")
 
 
@@ -168,11 +182,23 @@ def _catalogue(settings: Settings, folder: Path, wanted: Manifest) -> None:
         shutil.copyfile(folder / file.name, target)
 
 
+def _database(settings: Settings, folder: Path, wanted: Manifest, progress: Progress) -> None:
+    copy, url = folder / wanted.database.name, settings.url()
+    if _is_carried(url, wanted):
+        carry.carry_over(copy, url, home=settings.home, progress=partial(progress, "写入数据库"))
+    else:
+        dumps.put_back(copy, url)
+
+
 def _is_same(url: str, wanted: Manifest) -> bool:
-    """Compare rows and audit head with the manifest, before a migration touches them."""
+    """Compare rows and audit head with the manifest, before a migration touches them.
+
+    Rows that were carried over have been through the migrations, and were compared one by one with what they became.
+    """
     with dumps.looking_into(url) as connection:
-        head = dumps.audit_head(connection)
-        return dumps.counts_of(connection) == wanted.counts and head == (wanted.audit_seq, wanted.audit_hash)
+        if dumps.audit_head(connection) != (wanted.audit_seq, wanted.audit_hash):
+            return False
+        return _is_carried(url, wanted) or dumps.counts_of(connection) == wanted.counts
 
 
 def _finish(

@@ -7,33 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from archive_service import migrations
 from archive_service.catalogue import load
 from archive_service.db.session import Database
-from archive_service.errors import NotFound, Refused, Unavailable
+from archive_service.errors import NotFound, Unavailable
 from archive_service.people import queries as people
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
 from archive_service.storage.store import ObjectStore
-from indexing.index import Index, open_index
-
-
-def not_initialised() -> Refused:
-    """Return the refusal for a home without an archive."""
-    return Refused("archive.not-initialised", "档案库尚未建立。请先运行 archive-service init。")
-
-
-def _version(database: Database) -> str | None:
-    """Return the version of the database's tables, none when there are none."""
-    if not inspect(database.engine).has_table("alembic_version"):
-        return None
-    with database.reading() as session:
-        return str(session.scalar(text("select version_num from alembic_version")))
+from indexing.index import Index, index_of
 
 
 @dataclass
@@ -50,20 +36,20 @@ class Services:
     @cached_property
     def database(self) -> Database:
         """The database; raises Refused when `init` has not been run, Unavailable when it cannot be reached."""
+        migrations.require_newest(self.schema())
+        return Database(self.settings.url())
+
+    def schema(self) -> str:
+        """Return the version of the database, whichever it is; raises as `database` does when there is none."""
         if self._is_missing():
-            raise not_initialised()
-        database = Database(self.settings.url())
+            raise migrations.not_initialised()
         try:
-            version = _version(database)
+            version = migrations.stored(self.settings.url())
         except OperationalError as e:
             raise Unavailable("database.unavailable", "数据库无法访问。请检查数据库服务和地址后重试。") from e
         if version is None:
-            raise not_initialised()
-        if version != migrations.newest():
-            raise Refused(
-                "archive.outdated", "数据库结构与本版程序不一致。请先备份，再运行 archive-service db upgrade。"
-            )
-        return database
+            raise migrations.not_initialised()
+        return version
 
     def _is_missing(self) -> bool:
         """Say whether the database would be a file that is not there; opening it would make an empty one."""
@@ -77,7 +63,7 @@ class Services:
     @cached_property
     def index(self) -> Index:
         """The full-text index."""
-        return open_index(self.settings.home, self.settings.search_engine)
+        return index_of(self.settings)
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Session, Viewer]]:

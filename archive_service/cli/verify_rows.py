@@ -18,7 +18,9 @@ from archive_service.jobs.tables import Job
 from archive_service.storage.tables import StoredObject
 from indexing.tables import IndexedRevision
 from ingest import states
+from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
+from ingest.renditions.tables import Rendition
 from ingest.tables import Scan, ScanPage
 
 #: Columns that name an object; each value must be on record. The scan's own bytes count once they were accepted.
@@ -32,6 +34,13 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("pages.image_digest", Page.image_digest),
     ("pages.thumbnail_digest", Page.thumbnail_digest),
     ("pages.lines_digest", Page.lines_digest),
+    ("renditions.digest", Rendition.digest),
+    ("rescans.digest", Rescan.digest),
+    ("rescans.raw_digest", Rescan.raw_digest),
+    ("rescans.image_digest", Rescan.image_digest),
+    ("rescans.thumbnail_digest", Rescan.thumbnail_digest),
+    ("rescans.layer_digest", Rescan.layer_digest),
+    ("rescans.lines_digest", Rescan.lines_digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"

@@ -12,7 +12,8 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from PIL import Image
 
-from archive_service.samples import fonts, raster
+from archive_service import fonts
+from archive_service.samples import raster
 from archive_service.samples.sheet import Block, Curve, Portrait, Rule, Seal, Sheet, Text
 from archive_service.samples.wear import Worn
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
-from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
-FOLDER = Path(__file__).parent / "fonts"
+from archive_service.fonts import characters, path
+
 MM_PER_POINT = 25.4 / 72
 #: Size at which widths are measured; large, so that rounding to pixels does not add up.
 _MEASURE = 200
-
-
-def path(face: str) -> Path:
-    """Return the file of `face`: song, hei or kai."""
-    return FOLDER / f"{face}.ttf"
 
 
 @lru_cache(maxsize=256)
@@ -33,10 +27,4 @@ def width_mm(text: str, face: str, size_pt: float) -> float:
 
 def face_for(text: str, face: str) -> str:
     """Return `face`, or song where `face` lacks a character of `text`."""
-    return face if all(ord(sign) in _characters(face) for sign in text) else "song"
-
-
-@lru_cache(maxsize=8)
-def _characters(face: str) -> frozenset[int]:
-    with TTFont(path(face), lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    return face if all(ord(sign) in characters(face) for sign in text) else "song"

@@ -1,7 +1,7 @@
 """Make the shipped font subsets anew from full fonts installed on this machine: a chore for maintainers.
 
-`python -m archive_service.samples.subset_fonts SERIF.ttc SANS.ttc KAI.ttf` writes the three files under `fonts/`.
-The characters kept are those of GB 2312, ASCII and a few signs that forms print.
+`python -m archive_service.samples.subset_fonts SERIF.ttc SANS.ttc KAI.ttf` writes the three files of
+`archive_service/fonts`. The characters kept are those of GB 2312, ASCII and a few signs that forms print.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, newTable
 
-_HERE = Path(__file__).parent / "fonts"
+from archive_service import fonts
+
+_HERE = fonts.FOLDER
 _EXTRA = "㎡²³№•☑☐×÷±≤≥—…·“”‘’《》〈〉【】〇○●□■√Ｘ¥ⅠⅡⅢ屿"
 #: Names of the subsets. The kai font's authors reserve its name for unmodified builds, so all three are renamed.
 FACES = {"song": "Archive Samples Song", "hei": "Archive Samples Hei", "kai": "Archive Samples Kai"}

@@ -11,8 +11,10 @@ from archive_service import __version__
 from archive_service.web import assets, errors, metrics
 from archive_service.web.api import router as api
 from archive_service.web.door import Door
+from archive_service.web.figures import Figures
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
+from archive_service.web.readiness import Readiness
 from archive_service.web.services import Services
 
 
@@ -31,7 +33,8 @@ def create_app(services: Services) -> FastAPI:
     """Return the application that serves `services`."""
     app = FastAPI(title="archive-service", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.state.metrics = metrics.Metrics()
+    app.state.metrics = metrics.Metrics(Figures(services))
+    app.state.readiness = Readiness.of(services)
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
     )
@@ -41,13 +44,14 @@ def create_app(services: Services) -> FastAPI:
     for router in routers():
         app.include_router(router, include_in_schema=False)
     app.include_router(api())
-    app.add_middleware(metrics.Counting, metrics=app.state.metrics)
     app.add_middleware(
         Guard,
         answer=errors.by_code,
         max_upload_bytes=services.settings.max_upload_bytes,
         tls=services.settings.cookie_secure,
     )
+    # Outside of the guard, so that what the guard refuses is counted as well.
+    app.add_middleware(metrics.Counting, metrics=app.state.metrics)
     return app
 
 

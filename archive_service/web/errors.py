@@ -14,6 +14,7 @@ from starlette.routing import Match
 from archive_service.errors import ArchiveError
 from archive_service.web import render
 from archive_service.web.i18n import N_, sentence
+from archive_service.web.metrics import CODE
 from archive_service.web.visit import MustChangePassword, SignedOut, language_of, services_of, visit_of
 
 #: What the frame itself has to say, by code.
@@ -74,6 +75,7 @@ def failure(
 
     `alone` leaves out the frame around the page and with it every look into the database, which may be what failed.
     """
+    request.scope[CODE] = code
     if request.url.path.startswith("/api/"):
         return problem(status, code, message, reference=reference, facts=facts, headers=headers)
     visit = None if alone else visit_of(request)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive_service import logs
+from archive_service.web.metrics import route_of
 
 #: `data:` because Tabler draws select arrows and ticks with it.
 POLICY = (
@@ -83,7 +84,7 @@ class Guard:
                 await self._say(scope, receive, send_guarded, 503, "disk.full")
                 return
             reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
-            logs.get("web").exception("unforeseen fault", reference=reference, path=scope["path"])
+            logs.get("web").exception("unforeseen fault", reference=reference, route=route_of(scope))
             if started:
                 raise
             await self._say(scope, receive, send_guarded, 500, "fault.unforeseen", reference)

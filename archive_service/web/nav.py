@@ -23,6 +23,8 @@ class Place:
     right: Right | None = None
     #: Name of the count that stands behind it.
     count: str = ""
+    #: Another right that shows it too.
+    other: Right | None = None
 
 
 _WORK, _READ, _CARE = N_("档案工作"), N_("查档"), N_("管理")
@@ -34,12 +36,13 @@ PLACES = (
     Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
+    Place("/jobs", "activity", N_("后台任务"), N_("任务"), _CARE, Right.SCAN_REVIEW, other=Right.SYSTEM_HEALTH),
 )
 
 
 def places(viewer: Viewer) -> list[Place]:
     """Return the places that `viewer` has work in."""
-    return [p for p in PLACES if p.right is None or viewer.may(p.right)]
+    return [p for p in PLACES if p.right is None or viewer.may(p.right) or (p.other and viewer.may(p.other))]
 
 
 def groups(viewer: Viewer) -> list[tuple[str, list[Place]]]:

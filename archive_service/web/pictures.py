@@ -46,7 +46,16 @@ def lock() -> Response:
 
 def original(store: ObjectStore, digest: str, name: str) -> Response:
     """Answer with an original as a file to keep, never to be shown: what it holds came from outside."""
-    handle, path = tempfile.mkstemp(prefix="original-")
+    return _file(store, digest, name, media_type="application/octet-stream")
+
+
+def rendition(store: ObjectStore, digest: str, name: str) -> Response:
+    """Answer with a searchable PDF as a file to keep; it holds pictures that came from outside."""
+    return _file(store, digest, name, media_type="application/pdf")
+
+
+def _file(store: ObjectStore, digest: str, name: str, *, media_type: str) -> Response:
+    handle, path = tempfile.mkstemp(prefix="download-")
     os.close(handle)
     try:
         store.fetch(digest, Path(path))
@@ -55,7 +64,7 @@ def original(store: ObjectStore, digest: str, name: str) -> Response:
         raise
     headers = {"Content-Disposition": attachment(name), "Content-Security-Policy": SANDBOX}
     leave = BackgroundTask(lambda: Path(path).unlink(missing_ok=True))
-    return FileResponse(path, media_type="application/octet-stream", headers=headers, background=leave)
+    return FileResponse(path, media_type=media_type, headers=headers, background=leave)
 
 
 def attachment(name: str) -> str:

@@ -13,10 +13,12 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from archive_service import __version__, clock, workdays, zone
+from archive_service.households.views import Listing
 from archive_service.people.roles import Right
 from archive_service.web import assets, i18n, labels, nav, words
 from archive_service.web.i18n import N_
 from ingest import queries
+from ingest.queries import ScanListing
 
 if TYPE_CHECKING:
     from archive_service.web.visit import Visit
@@ -44,6 +46,7 @@ def environment(language: str) -> Environment:
         "bytes": size,
         "percent": percent,
         "figure": figure,
+        "counted": counted,
     }
     env.globals |= {
         "language": language,
@@ -155,6 +158,11 @@ def size(value: float | None) -> str:
 def percent(part: float, whole: float) -> int:
     """Return `part` of `whole` in whole percent, never 100 while something is left."""
     return 0 if not whole else 100 if part >= whole else min(99, int(100 * part / whole))
+
+
+def counted(listing: Listing | ScanListing) -> str:
+    """Return how long a list is: 37, or 1000+ where no more were counted."""
+    return f"{listing.total}+" if listing.more else str(listing.total)
 
 
 def figure(value: float | None) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archive_service.web.i18n import N_
+
+if TYPE_CHECKING:
+    from ingest.views import ScanRow
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,42 @@ SCAN = {
     "refused": State("circle-x", "bad", N_("拒收")),
     "set_aside": State("circle-x", "bad", N_("处理失败")),
     "unpacked": State("file-zip", "", N_("已拆包")),
+    "cancelled": State("ban", "", N_("已取消")),
     "duplicate": State("files", "", N_("重复")),
 }
+#: Code of a scan whose job a person cancelled: it is set aside, but nothing failed.
+_CANCELLED = "job.cancelled"
+
+
+def scan_state(row: ScanRow) -> State:
+    """Return how a received file is shown."""
+    if row.duplicate_of:
+        return SCAN["duplicate"]
+    if row.state == "set_aside" and row.error_code == _CANCELLED:
+        return SCAN["cancelled"]
+    return SCAN.get(row.state, PROCESSING)
+
+
 PROCESSING = State("refresh", "info", N_("处理中"))
 RUNNING = ("received", "checked", "rendered", "read", "sorted")
+#: A background job.
+JOB = {
+    "queued": State("hourglass", "", N_("排队")),
+    "running": State("refresh", "info", N_("执行中")),
+    "done": State("circle-check", "ok", N_("完成")),
+    "failed": State("circle-x", "bad", N_("失败")),
+    "cancelled": State("ban", "", N_("已取消")),
+}
+#: What a job does, by its kind, and more exactly while it is on its way, by the step of the pipeline.
+JOB_KIND = {"ingest.step": N_("处理收到的文件"), "page.rescan": N_("换用重扫的页"), "page.reread": N_("重读转正的页")}
+JOB_STEP = {
+    "check": N_("检查文件"),
+    "render": N_("为各页成像"),
+    "read": N_("识读各页文字"),
+    "sort": N_("归类并分件"),
+    "file": N_("归入户档案"),
+}
+QUEUE = {"light": N_("轻量"), "read": N_("识读"), "index": N_("索引"), "upkeep": N_("维护")}
 #: A document found in a scan.
 DOCUMENT = {
     "proposed": State("alert-triangle", "warn", N_("待校核")),
@@ -58,6 +94,32 @@ DOCUMENT = {
     "rejected": State("arrow-back-up", "", N_("已退回")),
     "joined": State("arrows-join", "", N_("已并件")),
     "dropped": State("trash", "", N_("已剔除")),
+}
+#: What is wrong with a page, by its code.
+FINDING = {
+    "low-resolution": N_("分辨率不足"),
+    "skewed": N_("歪斜"),
+    "blurred": N_("模糊"),
+    "blank": N_("空白页"),
+    "dark-border": N_("黑边"),
+    "cropped": N_("缺边"),
+    "too-dark": N_("过暗"),
+    "too-light": N_("过淡"),
+    "page-missing": N_("缺页"),
+    "page-repeated": N_("重复页"),
+    "page-order": N_("页序错乱"),
+}
+#: The inspection of a batch.
+INSPECTION = {
+    "open": State("hourglass", "warn", N_("待抽检")),
+    "passed": State("circle-check", "ok", N_("合格")),
+    "failed": State("circle-x", "bad", N_("不合格，整批返工")),
+}
+#: A better scan of a page.
+RESCAN = {
+    "waiting": State("hourglass", "info", N_("正在识读")),
+    "taken": State("circle-check", "ok", N_("已换页")),
+    "refused": State("circle-x", "bad", N_("没有换页")),
 }
 #: A check across documents.
 CONSISTENCY = {
@@ -130,6 +192,23 @@ EVENT = {
     "item.corrected": N_("更正字段"),
     "item.withdrawn": N_("撤回资料"),
     "original.downloaded": N_("下载原件"),
+    "rendition.downloaded": N_("下载可检索 PDF"),
+    "job.cancelled": N_("取消任务"),
+    "job.retried": N_("重试任务"),
+    "page.finding-accepted": N_("认可页面质量"),
+    "page.inspected": N_("抽检页面"),
+    "page.rescan-received": N_("接收重扫件"),
+    "page.superseded": N_("换用重扫的页"),
+    "page.rescan-refused": N_("重扫件不能用"),
+    "scan.pages-arranged": N_("整理页面"),
+    "scan.pages-undone": N_("撤销整理页面"),
+    "scan.received": N_("接收文件"),
+    "scan.advanced": N_("完成一步"),
+    "scan.resumed": N_("从中断处继续"),
+    "scan.filed": N_("文件已归户"),
+    "scan.needs-review": N_("转待校核"),
+    "scan.refused": N_("拒收文件"),
+    "scan.set-aside": N_("搁置文件"),
 }
 #: Columns of the matrix: neighbouring stages share one, so that twelve stages fit beside each other.
 COLUMNS = (

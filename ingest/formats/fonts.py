@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
 import pypdfium2.raw as raw
+
+from archive_service import fonts
 
 #: Where PDFium looks by itself on Linux; naming folders of our own replaces these.
 _SYSTEM = ("/usr/share/fonts", "/usr/share/X11/fonts/Type1", "/usr/share/X11/fonts/TTF", "/usr/local/share/fonts")
 #: Freely licensed Chinese fonts that come with the program.
-_OURS = Path(__file__).resolve().parents[2] / "archive_service" / "samples" / "fonts"
+_OURS = fonts.FOLDER
 
 _kept: list[object] = []
 

@@ -74,7 +74,7 @@ def record(
 ) -> dict[str, Any]:
     """Return one rendered page as it travels from the child to the host."""
     page = {"page_no": page_no, "file": file, "width_px": size[0], "height_px": size[1], "dpi": dpi}
-    return page | {"layer": None, "error_code": None, "flags": []} | more
+    return page | {"layer": None, "error_code": None, "flags": [], "scanned_dpi": None} | more
 
 
 def file_name(page_no: int) -> str:

@@ -20,6 +20,9 @@ from ingest.formats.limits import Limits
 #: Pages looked at, small, to see whether a mended file shows anything.
 _LOOKED_AT = 20
 _SMALL_SCALE = 0.5
+#: Share of a page that its picture covers when the page is a scan, and how many pictures are looked at for it.
+_MOSTLY, _PICTURES_LOOKED_AT = 0.5, 20
+_HIGHEST_DPI = 10_000
 _NEEDS_PASSWORD = {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}
 #: Larger sides than this are a mistake of the maker or an attack; PDFium itself gives up a little further on.
 _LONGEST_SIDE_PT = 10_000_000
@@ -96,7 +99,23 @@ def _render(page: pdfium.PdfPage, page_no: int, into: Path, limits: Limits) -> d
     flags += ["scaled-down"] if scale < asked else []
     flags += ["turned"] if text.turn else []
     file, dpi = pages.file_name(page_no), max(1, round(scale * 72))
-    return pages.record(page_no, file=file, size=saved.size, dpi=dpi, flags=flags, layer=lines)
+    scanned = _scanned_dpi(page)
+    return pages.record(page_no, file=file, size=saved.size, dpi=dpi, flags=flags, layer=lines, scanned_dpi=scanned)
+
+
+def _scanned_dpi(page: pdfium.PdfPage) -> int | None:
+    """Return the resolution at which the page shows the picture that covers most of it; none without such a picture."""
+    width, height = page.get_size()
+    for number, picture in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=2)):
+        if number > _PICTURES_LOOKED_AT:
+            break
+        left, bottom, right, top = picture.get_bounds()
+        if (right - left) * (top - bottom) > _MOSTLY * width * height:
+            found = raw.FPDF_IMAGEOBJ_METADATA()
+            told = raw.FPDFImageObj_GetImageMetadata(picture, page, found)
+            dpi = min(found.horizontal_dpi, found.vertical_dpi)
+            return round(dpi) if told and 0 < dpi < _HIGHEST_DPI else None
+    return None
 
 
 def _picture(page: pdfium.PdfPage, scale: float, *, turn: int = 0) -> Image.Image:

@@ -65,6 +65,7 @@ def render(path: Path, kind: str, page_no: int, into: Path, limits: Limits) -> d
             image.seek(page_no - 1)
         _check_size(image, limits)
         dpi, factor = _resolution(image, limits)
+        scanned = _said_dpi(image)
         wanted = (max(1, image.width // factor), max(1, image.height // factor))
         if kind == "jpeg":
             # The decoder halves as it goes, which is cheaper; what is left of the factor stays whole.
@@ -79,7 +80,9 @@ def render(path: Path, kind: str, page_no: int, into: Path, limits: Limits) -> d
     flags = ["blank"] if pages.is_blank(saved) else []
     if turn > 1:
         flags.append("turned")
-    return pages.record(page_no, file=target.name, size=saved.size, dpi=max(1, dpi // factor), flags=flags)
+    return pages.record(
+        page_no, file=target.name, size=saved.size, dpi=max(1, dpi // factor), flags=flags, scanned_dpi=scanned
+    )
 
 
 @contextmanager
@@ -111,11 +114,9 @@ def _check_worth(image: Image.Image, path: Path) -> None:
 
 def _resolution(image: Image.Image, limits: Limits) -> tuple[int, int]:
     """Return the dots per inch and the whole number by which to shrink the image."""
-    dpi = 0
-    with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError):
-        dpi = round(float(max(image.info.get("dpi", (0, 0)))))
+    dpi = _said_dpi(image)
     shrink = 1
-    if _BELIEVABLE_DPI[0] <= dpi <= _BELIEVABLE_DPI[1]:
+    if dpi is not None:
         # More than twice the resolution that pages are read at helps no reader; a whole number keeps strokes even.
         shrink = max(1, dpi // limits.render_dpi)
         if max(image.size) / shrink < limits.render_dpi * _A4_IN / 2:
@@ -128,6 +129,14 @@ def _resolution(image: Image.Image, limits: Limits) -> tuple[int, int]:
     while max(image.size) // shrink > pages.LONGEST_SIDE:
         shrink += 1
     return dpi, shrink
+
+
+def _said_dpi(image: Image.Image) -> int | None:
+    """Return the dots per inch that the file says, none when it says nothing that can be believed."""
+    with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError):
+        dpi = round(float(max(image.info.get("dpi", (0, 0)))))
+        return dpi if _BELIEVABLE_DPI[0] <= dpi <= _BELIEVABLE_DPI[1] else None
+    return None
 
 
 def _plain(image: Image.Image, wanted: tuple[int, int]) -> Image.Image:

@@ -33,6 +33,9 @@ class _Attempt:
     pixels: Pixels
     lines: list[TextLine]
     levelled: bool
+    #: As scanned, before levelling, and by how many degrees its rows fall to the right.
+    scanned: Pixels
+    lean: float = 0.0
 
     @property
     def worth(self) -> float:
@@ -58,14 +61,16 @@ class Reader:
         """Engine, version and model digest."""
         return self._engine.name
 
-    def read(self, image: bytes, *, dpi: int) -> PageReading:
-        """Read one encoded page scanned or rendered at `dpi`.
+    def read(self, image: bytes, *, dpi: int, rotation: int | None = None) -> PageReading:
+        """Read one encoded page scanned or rendered at `dpi`; `rotation` where a person said which way up it is.
 
         Raises Damaged if `image` cannot be decoded, EngineUnavailable if the engine gives up.
         """
         scanned = images.decode(image)
+        if rotation is not None:
+            return self._reading(self._attempt(scanned, rotation, dpi), image)
         if cleanup.is_blank(cleanup.ink(scanned)):
-            return self._reading(_Attempt(0, scanned, [], levelled=False), image)
+            return self._reading(_Attempt(0, scanned, [], levelled=False, scanned=scanned), image)
         return self._reading(self._best(scanned, dpi), image)
 
     def _best(self, scanned: Pixels, dpi: int) -> _Attempt:
@@ -75,16 +80,16 @@ class Reader:
             others = [self._attempt(scanned, rotation, dpi) for rotation in _other_turns(best)]
             best = max([best, *others], key=lambda attempt: attempt.worth)
         # A page on which nothing can be read stays as it came: a stain is not a reason to turn it.
-        return best if best.lines else _Attempt(0, scanned, [], levelled=False)
+        return best if best.lines else _Attempt(0, scanned, [], levelled=False, scanned=scanned)
 
     def _attempt(self, scanned: Pixels, rotation: int, dpi: int) -> _Attempt:
-        pixels = images.turn(scanned, rotation)
+        upright = pixels = images.turn(scanned, rotation)
         lean = cleanup.lean(cleanup.ink(pixels))
         levelled = abs(lean) > cleanup.LEVEL_DEG
         if levelled:
             pixels = cleanup.level(pixels, lean)
         lines = self._engine.read(pixels, dpi=dpi)
-        return _Attempt(rotation, pixels, lines + self._red(pixels, lines, dpi), levelled)
+        return _Attempt(rotation, pixels, lines + self._red(pixels, lines, dpi), levelled, upright, lean)
 
     def _red(self, pixels: Pixels, lines: list[TextLine], dpi: int) -> list[TextLine]:
         """Read red headings, numbers and the straight text of seals, where nothing else was read."""
@@ -115,6 +120,9 @@ class Reader:
             image=kept.image,
             thumbnail=kept.thumbnail,
             blank=not lines and not cleanup.shows_something(cleanup.ink(attempt.pixels)),
+            scanned=attempt.scanned,
+            kept=attempt.pixels,
+            lean=attempt.lean,
         )
 
 

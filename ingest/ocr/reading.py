@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.lines import TextLine
+from ingest.ocr.engine import Pixels
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,10 @@ class PageReading:
     thumbnail: bytes
     #: Nothing is on the page: no words, and no picture either.
     blank: bool = False
+    #: The picture as scanned, turned upright, and as kept; the same where the rows were level enough.
+    scanned: Pixels | None = None
+    kept: Pixels | None = None
+    #: By how many degrees the rows of `scanned` fall to the right, 0 when that is not clear.
+    lean: float = 0.0
+    #: What the row of the page is to note besides, such as the codes of a sheet.
+    flags: tuple[str, ...] = ()

@@ -19,8 +19,8 @@ def choose_case(match: Match, paper: Paper, code: str, said: Said, common: Calla
         return
     spoken = said.application_no
     if spoken and spoken not in (case.application_no for case in household.cases):
-        match.doubts.append(f"交件人指定的申请编号 {spoken} 不属于户号 {household.account_no}")
-    for number, why in ((said.application_no, "交件人指定"), (paper.value("application_no"), "纸面")):
+        match.doubts.append(f"{said.who}指定的申请编号 {spoken} 不属于户号 {household.account_no}")
+    for number, why in ((said.application_no, f"{said.who}指定"), (paper.value("application_no"), "纸面")):
         case = next((one for one in household.cases if number and one.application_no == number), None)
         if case:
             match.case = case

@@ -51,7 +51,7 @@ def _about_type(candidates: Sequence[Candidate], thresholds: Thresholds, said: S
         if not contradicts or recognised is None:
             return []
         return [
-            f"交件人指定为“{phrases.name(said.document_type)}”，但看来是“{phrases.name(recognised.code)}”：{recognised.reason}"
+            f"{said.who_type}指定为“{phrases.name(said.document_type)}”，但看来是“{phrases.name(recognised.code)}”：{recognised.reason}"
         ]
     if best.code == OTHER:
         return [f"不能归入资料目录的任何一类：{best.reason}"]

@@ -30,7 +30,7 @@ def match_all(papers: Sequence[Paper], register: Register, said: Said) -> list[M
     if unknown:
         return [Match(doubts=[unknown]) for _ in papers]
     if spoken is not None:
-        return [_held_to(spoken, paper, register) for paper in papers]
+        return [_held_to(spoken, paper, register, said) for paper in papers]
     matches = [_by_numbers(paper, register) for paper in papers]
     _by_company(papers, matches)
     return matches
@@ -40,26 +40,26 @@ def _by_said(register: Register, said: Said) -> tuple[KnownHousehold | None, str
     """Return the household that the person named, and what is wrong with what was said."""
     if said.account_no:
         household = register.account(said.account_no)
-        return household, "" if household else f"交件人指定的户号 {said.account_no} 未登记，请先导入该户或核对户号"
+        return household, "" if household else f"{said.who}指定的户号 {said.account_no} 未登记，请先导入该户或核对户号"
     if said.application_no:
         case = register.case(said.application_no)
-        wrong = "" if case else f"交件人指定的申请编号 {said.application_no} 未登记，请先导入该业务或核对编号"
+        wrong = "" if case else f"{said.who}指定的申请编号 {said.application_no} 未登记，请先导入该业务或核对编号"
         return register.household_of(case) if case else None, wrong
     return None, ""
 
 
-def _held_to(household: KnownHousehold, paper: Paper, register: Register) -> Match:
+def _held_to(household: KnownHousehold, paper: Paper, register: Register, said: Said) -> Match:
     """Believe what the person said and show what the paper says otherwise."""
-    match = Match(household, None, 0.99, [f"交件人指定户号 {household.account_no}"])
+    match = Match(household, None, 0.99, [f"{said.who}指定户号 {household.account_no}"])
     number = paper.value("account_no")
     if number and number != household.account_no:
         known = register.account(number)
         whose = f"，该号登记为“{known.account_name}”" if known else ""
-        match.doubts.append(f"交件人指定户号 {household.account_no}，但纸面户号是 {number}{whose}")
+        match.doubts.append(f"{said.who}指定户号 {household.account_no}，但纸面户号是 {number}{whose}")
     case = register.case(paper.value("application_no") or "")
     if case and case.household_id != household.id:
         match.doubts.append(
-            f"纸面申请编号 {case.application_no} 属于另一户，与交件人指定的户号 {household.account_no} 不符"
+            f"纸面申请编号 {case.application_no} 属于另一户，与{said.who}指定的户号 {household.account_no} 不符"
         )
     return match
 

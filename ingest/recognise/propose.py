@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from archive_service.catalogue.schema import Edition
 from ingest.lines import PageText
 from ingest.recognise import cases, classify, decide, extract, group, match, normalise, pages, phrases
 from ingest.recognise.classify import Hints
-from ingest.recognise.group import Grouped
+from ingest.recognise.group import Announced, Grouped, PageFacts
 from ingest.recognise.papers import Paper, Register
 from ingest.recognise.parse import Patterns
 from ingest.recognise.phrases import Phrases
-from ingest.recognise.values import OTHER, Candidate, FieldFound, Lookup, Match, Proposal, Said, Thresholds
+from ingest.recognise.sections import Section, said_of, section_of, sections, starts
+from ingest.recognise.values import (
+    OTHER,
+    Candidate,
+    FieldFound,
+    Lookup,
+    Match,
+    Proposal,
+    Said,
+    Sheet,
+    Thresholds,
+)
 
 _ROLES = (("agent_name", "A09"), ("legal_rep_name", "A07"), ("account_name", "A05"))
 _CARD_TYPES = frozenset({"A05", "A07", "A09"})
@@ -28,6 +39,8 @@ class _Draft:
     grouped: Grouped
     candidates: list[Candidate]
     fields: dict[str, FieldFound]
+    #: What was said of it, by a sheet or by the person who handed the scan in.
+    said: Said
     match: Match = field(default_factory=Match)
 
     @property
@@ -62,8 +75,12 @@ def propose(
     account_pattern: str,
     application_pattern: str,
     cut: Sequence[Sequence[int]] = (),
+    sheets: Sequence[Sheet] = (),
+    pictures: Collection[int] = (),
 ) -> list[Proposal]:
-    """Return the documents among the pages of one scan, in order.
+    """Return the documents among the pages of one scan, in order; `sheets` lie between the pages and are none of them.
+
+    `pictures` are pages that show something but no words: documents only behind a sheet that says of what type.
 
     Every page is in exactly one proposal or named as blank in the reasons of the document before it. Where a person
     has said which pages belong together, `cut` has their numbers, document by document; then only those documents
@@ -76,20 +93,70 @@ def propose(
         group.look_at(page, desk.phrases, lambda one: extract.account_no(one, desk.patterns))
         for page in pages.prepare(sources)
     ]
-    grouping = group.as_said(facts, cut) if cut else group.group(facts, desk.phrases)
-    if not grouping.documents:
-        return [] if cut else _all_blank(sources)
     register = Register(lookup)
+    begun = starts(sheets, [one.page.page_no for one in facts if not one.page.blank or one.page.page_no in pictures])
+    announced = Announced(begun, frozenset(pictures))
+    drafts: list[_Draft] = []
+    for part in _parts(facts, cut, sections(sheets, said, register)):
+        drafts += _of_part(part, replace(desk, said=part.section.said), announced, register)
+    if not drafts:
+        return [] if cut else _all_blank(sources)
+    placed = {one.page.page_no for draft in drafts for one in draft.grouped.pages}
+    _note_blank(drafts, [] if cut else [n for one in facts if one.page.blank and (n := one.page.page_no) not in placed])
+    return [_proposal(draft, desk) for draft in drafts]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The pages between two sheets that name a case, or all pages of the scan."""
+
+    section: Section
+    facts: Sequence[PageFacts]
+    cut: Sequence[Sequence[int]]
+    given: bool
+
+
+def _parts(facts: Sequence[PageFacts], cut: Sequence[Sequence[int]], found: Sequence[Section]) -> list[_Part]:
+    """Return the pages by their sections; a document that a person made lies where its first page does."""
+    if cut:
+        # Pages may have been moved across a sheet: a section then needs to see all of them.
+        return [
+            _Part(one, facts, mine, True)
+            for at, one in enumerate(found)
+            if (mine := [numbers for numbers in cut if numbers and section_of(numbers[0], found) == at])
+        ]
+    lie = [section_of(one.page.page_no, found) for one in facts]
+    return [
+        _Part(section, [one for one, place in zip(facts, lie, strict=True) if place == at], (), False)
+        for at, section in enumerate(found)
+    ]
+
+
+def _of_part(part: _Part, desk: _Desk, announced: Announced, register: Register) -> list[_Draft]:
+    if part.given:
+        grouping = group.as_said(part.facts, part.cut, announced)
+    else:
+        grouping = group.group(part.facts, desk.phrases, announced)
+    for document in grouping.documents:
+        document.doubts += [*part.section.doubts, *_against_person(document, desk)]
     drafts = [_draft(document, desk) for document in grouping.documents]
-    for draft, found in zip(drafts, match.match_all([one.paper for one in drafts], register, said), strict=True):
+    papers = [one.paper for one in drafts]
+    for draft, found in zip(drafts, match.match_all(papers, register, desk.said), strict=True):
         draft.match = found
     _look_again(drafts, desk)
-    drafts = drafts if cut else _attach_cards(drafts, desk)
+    drafts = drafts if part.given else _attach_cards(drafts, desk)
     common = _common_application(drafts)
     for draft in drafts:
-        cases.choose_case(draft.match, draft.paper, draft.code, said, common.get)
-    _note_blank(drafts, grouping.blank)
-    return [_proposal(draft, desk) for draft in drafts]
+        cases.choose_case(draft.match, draft.paper, draft.code, draft.said, common.get)
+    return drafts
+
+
+def _against_person(document: Grouped, desk: _Desk) -> list[str]:
+    """Say where a separator gives another type than the person who handed the file in."""
+    given, said = document.said_type, desk.said.document_type
+    if not given or not said or given == said:
+        return []
+    return [f"交件人指定为“{desk.phrases.name(said)}”，但分隔页是“{desk.phrases.name(given)}”"]
 
 
 def _draft(document: Grouped, desk: _Desk) -> _Draft:
@@ -97,7 +164,8 @@ def _draft(document: Grouped, desk: _Desk) -> _Draft:
     candidates = _candidates(
         document, desk, Hints(card_name=extract.card_name(only_pages) if _is_card(document) else None)
     )
-    return _Draft(document, candidates, _fields(document, candidates[0].code, desk))
+    said = said_of(document.said_type, desk.said)
+    return _Draft(document, candidates, _fields(document, candidates[0].code, desk), said)
 
 
 def _fields(document: Grouped, code: str, desk: _Desk) -> dict[str, FieldFound]:
@@ -108,11 +176,13 @@ def _fields(document: Grouped, code: str, desk: _Desk) -> dict[str, FieldFound]:
 
 def _candidates(document: Grouped, desk: _Desk, hints: Hints) -> list[Candidate]:
     found = classify.classify(document, desk.phrases, hints)
-    wanted = desk.said.document_type
+    said = said_of(document.said_type, desk.said)
+    wanted = said.document_type
     if not wanted:
         return found
     name = desk.phrases.name(wanted)
-    return [Candidate(wanted, 1.0, f"交件人指定为“{name}”"), *(one for one in found if one.code != wanted)]
+    reason = f"{said.who_type}指定为“{name}”"
+    return [Candidate(wanted, 1.0, reason), *(one for one in found if one.code != wanted)]
 
 
 def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
@@ -144,6 +214,7 @@ def _attach_cards(drafts: Sequence[_Draft], desk: _Desk) -> list[_Draft]:
         if (
             letter
             and name
+            and draft.grouped.said_type is None
             and draft.code == letter.code == "A07"
             and _is_card(draft.grouped)
             and not _is_card(letter.grouped)
@@ -196,7 +267,7 @@ def _note_blank(drafts: Sequence[_Draft], blank: Sequence[int]) -> None:
 
 def _proposal(draft: _Draft, desk: _Desk) -> Proposal:
     found = decide.doubts(
-        draft.candidates, draft.fields, draft.match, thresholds=desk.thresholds, said=desk.said, phrases=desk.phrases
+        draft.candidates, draft.fields, draft.match, thresholds=desk.thresholds, said=draft.said, phrases=desk.phrases
     )
     best = draft.candidates[0]
     return Proposal(

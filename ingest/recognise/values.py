@@ -20,6 +20,8 @@ __all__ = [
     "Match",
     "Proposal",
     "Said",
+    "Sheet",
+    "Start",
     "Thresholds",
 ]
 
@@ -77,6 +79,32 @@ class Said:
     account_no: str | None = None
     application_no: str | None = None
     document_type: str | None = None
+    #: Who said whose the papers are and of what type they are: the person, or a sheet that a person laid in.
+    who: str = "交件人"
+    who_type: str = "交件人"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A cover or separator sheet among the pages of a scan; what it may not say is empty, and `doubt` tells why.
+
+    `application_no` is that of a case to which whoever handed the scan in may hand papers in.
+    """
+
+    page_no: int
+    application_no: str | None = None
+    document_type: str | None = None
+    cover: bool = False
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """That a document begins at a page, by the word of the sheet before it."""
+
+    sheet_no: int
+    document_type: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

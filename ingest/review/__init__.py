@@ -7,21 +7,31 @@ refuses when the documents are no longer as they were.
 """
 
 from ingest.review.ahead import Ahead, Tools, before_drop, before_join, before_restore, before_split
+from ingest.review.arrange import Arranged, arrange, before_arrange
 from ingest.review.cuts import join, split
 from ingest.review.decide import Decision, confirm, reject, undo
 from ingest.review.drop import drop_pages, restore_pages
+from ingest.review.lying import Wanted
+from ingest.review.undoing import Step, before_undo, last_step
 
 __all__ = [
     "Ahead",
+    "Arranged",
     "Decision",
+    "Step",
     "Tools",
+    "Wanted",
+    "arrange",
+    "before_arrange",
     "before_drop",
     "before_join",
     "before_restore",
     "before_split",
+    "before_undo",
     "confirm",
     "drop_pages",
     "join",
+    "last_step",
     "reject",
     "restore_pages",
     "split",

@@ -21,6 +21,7 @@ from archive_service.storage.store import ObjectStore
 from ingest import sort
 from ingest.recognise.values import OTHER, Proposal
 from ingest.review import ground
+from ingest.sheets.meaning import is_sheet
 from ingest.tables import Scan, ScanDocument, ScanPage, standing
 
 #: Up to so many pages the other documents of the scan are read too: they say whose papers these are.
@@ -83,7 +84,7 @@ def before_join(
     """Look ahead at joining a document with the one before it; raises Refused when that one is decided or none."""
     document = _open(session, viewer, document_id, pages)
     previous = _previous(document)
-    lie = tuple(sorted([*previous.pages, *document.pages]))
+    lie = together(previous.pages, document.pages)
     return _ahead(session, document, [previous, document], [lie], tools)
 
 
@@ -114,8 +115,15 @@ def before_restore(session: Session, viewer: Viewer, document_id: int, *, tools:
     origin = _origin(session, document)
     if origin is None:
         return _ahead(session, document, [document], [tuple(document.pages)], tools)
-    lie = tuple(sorted([*origin.pages, *document.pages]))
+    lie = together(origin.pages, document.pages)
     return _ahead(session, document, [origin, document], [lie], tools)
+
+
+def together(first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
+    """Return the pages of two documents as one: as they were scanned, unless a person has put either in an order."""
+    both = [*first, *second]
+    kept = list(first) == sorted(first) and list(second) == sorted(second)
+    return tuple(sorted(both) if kept else both)
 
 
 def _origin(session: Session, dropped: ScanDocument) -> ScanDocument | None:
@@ -167,9 +175,26 @@ def _ahead(
     tools: Tools,
 ) -> Ahead:
     before = {one.id: tuple(one.pages) for one in concerned}
-    found = _recognised(session, document.scan, concerned, lie, tools)
-    kept = [{**columns, **_kept(columns, pages, concerned)} for pages, columns in zip(lie, found, strict=True)]
-    return Ahead(document.id, before, tuple(Part(*both) for both in zip(lie, kept, strict=True)))
+    columns = columns_of(session, document.scan, concerned, lie, tools)
+    return Ahead(document.id, before, tuple(Part(*both) for both in zip(lie, columns, strict=True)))
+
+
+def columns_of(
+    session: Session,
+    scan: Scan,
+    concerned: Sequence[ScanDocument],
+    lie: Sequence[tuple[int, ...]],
+    tools: Tools,
+) -> list[dict[str, Any]]:
+    """Return what the rows of documents to be are to say, whose pages come from the documents `concerned`.
+
+    Raises Invalid where a sheet would become a page of one.
+    """
+    sheets = {page.page_no for page in scan.pages if is_sheet(page)}
+    if any(sheets.intersection(pages) for pages in lie):
+        raise Invalid("review.sheet", "分隔页不归入资料。请把它留在剔除区。")
+    found = _recognised(session, scan, concerned, lie, tools)
+    return [{**columns, **_kept(columns, pages, concerned)} for pages, columns in zip(lie, found, strict=True)]
 
 
 def _recognised(

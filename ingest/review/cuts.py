@@ -20,12 +20,12 @@ def split(session: Session, viewer: Viewer, ahead: Ahead, *, now: datetime) -> t
     scan, document = ground.locked_open(session, viewer, ahead.document_id)
     check_unchanged(session, ahead)
     head, tail = ahead.parts
-    lay = list(document.pages)
+    was, lay = ground.lay(session, scan), list(document.pages)
     write(document, head)
     behind = ScanDocument(scan_id=scan.id, seq=ground.next_seq(session, scan), pages=list(tail.pages), **tail.columns)
     session.add(behind)
     session.flush()
-    facts = {"before": {str(document.id): lay}, "after": as_facts(document, behind)}
+    facts = {"before": {str(document.id): lay}, "after": as_facts(document, behind), **ground.step(session, scan, was)}
     ground.audit(session, viewer, scan, document, "document.split", facts, now=now)
     ground.settle(session, scan, now=now)
     return document, behind
@@ -39,11 +39,11 @@ def join(session: Session, viewer: Viewer, ahead: Ahead, *, now: datetime) -> Sc
     """
     scan, document = ground.locked_open(session, viewer, ahead.document_id)
     previous = unchanged_other(session, ahead)
-    lay = as_facts(previous, document)
+    was, lay = ground.lay(session, scan), as_facts(previous, document)
     write(previous, ahead.parts[0])
     put_away(document, previous, viewer, now=now)
     session.flush()
-    facts = {"before": lay, "after": as_facts(previous)}
+    facts = {"before": lay, "after": as_facts(previous), **ground.step(session, scan, was)}
     ground.audit(session, viewer, scan, previous, "document.joined", facts, now=now)
     ground.settle(session, scan, now=now)
     return previous

@@ -28,13 +28,14 @@ def drop_pages(session: Session, viewer: Viewer, ahead: Ahead, *, reason: str, n
         raise Invalid("review.reason", "请填写剔除原因，以便日后查对。")
     scan, document = ground.locked_open(session, viewer, ahead.document_id)
     check_unchanged(session, ahead)
-    lay = as_facts(document)
+    was, lay = ground.lay(session, scan), as_facts(document)
     held = _taken_out(session, scan, document, ahead) if ahead.parts else _whole(scan, document)
     held.state, held.doubts = "dropped", [f"剔除：{said}"]
     held.decided_by, held.decided_at = viewer.person_id, now
     session.flush()
     after = as_facts(document) if ahead.parts else {}
     facts = {"before": lay, "after": after, "dropped": list(held.pages), "held_by": held.id, "reason": said}
+    facts |= ground.step(session, scan, was)
     ground.audit(session, viewer, scan, document, "document.pages-dropped", facts, now=now)
     ground.settle(session, scan, now=now)
     return held
@@ -44,6 +45,7 @@ def restore_pages(session: Session, viewer: Viewer, ahead: Ahead, *, now: dateti
     """Take dropped pages back as `before_restore` saw them; return the document that has them now."""
     scan, held = ground.locked(session, viewer, ahead.document_id)
     check_dropped(held)
+    was = ground.lay(session, scan)
     back = list(held.pages)
     if len(ahead.before) > 1:
         document = unchanged_other(session, ahead)
@@ -55,7 +57,7 @@ def restore_pages(session: Session, viewer: Viewer, ahead: Ahead, *, now: dateti
         write(held, ahead.parts[0])
         held.state, held.part_of, held.decided_by, held.decided_at = "proposed", None, None, None
     session.flush()
-    facts = {"pages": back, "after": as_facts(document)}
+    facts = {"pages": back, "after": as_facts(document), **ground.step(session, scan, was)}
     ground.audit(session, viewer, scan, document, "document.pages-restored", facts, now=now)
     ground.settle(session, scan, now=now)
     return document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,9 @@ from ingest import states
 from ingest.file import state_of
 from ingest.pipeline import finish_container
 from ingest.tables import Scan, ScanDocument
+
+#: State, pages and the row they came from or went to, by the id of a document as text: plain JSON.
+Lay = dict[str, list[Any]]
 
 
 def seen(session: Session, viewer: Viewer, document_id: int) -> ScanDocument:
@@ -82,6 +86,22 @@ def settle(session: Session, scan: Scan, *, now: datetime) -> None:
         finish_container(session, scan.parent_id, now=now)
 
 
+def lay(session: Session, scan: Scan) -> Lay:
+    """Return how the rows of a scan, which the caller has locked, lie now."""
+    session.flush()
+    rows = session.scalars(select(ScanDocument).where(ScanDocument.scan_id == scan.id))
+    return {str(row.id): [row.state, list(row.pages), row.part_of] for row in rows}
+
+
+def step(session: Session, scan: Scan, was: Lay) -> dict[str, Lay]:
+    """Return what a step has changed since the rows lay as `was`, for the audit trail: undoing goes by it."""
+    now = lay(session, scan)
+    return {
+        "was": {key: was[key] for key, row in now.items() if key in was and was[key] != row},
+        "is": {key: row for key, row in now.items() if was.get(key) != row},
+    }
+
+
 def audit(
     session: Session,
     viewer: Viewer,
@@ -101,5 +121,21 @@ def audit(
         object_id=document.id,
         unit_id=scan.unit_id,
         facts={"scan": scan.id, **facts},
+        now=now,
+    )
+
+
+def audit_scan(
+    session: Session, viewer: Viewer, scan: Scan, did: str, facts: Mapping[str, object], *, now: datetime
+) -> None:
+    """Write down what the viewer did to the pages of a scan."""
+    record(
+        session,
+        by=viewer.actor,
+        did=did,
+        object_kind="scan",
+        object_id=scan.id,
+        unit_id=scan.unit_id,
+        facts=facts,
         now=now,
     )

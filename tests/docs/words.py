@@ -16,16 +16,23 @@ DOTTED = re.compile(r"[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z0-9]+)*(?:/[a-z]+)?|[a-z
 #: What has the shape of a dotted word and names a file of ours or of others.
 _FILES = re.compile(r".+\.(?:csv|db|ini|json|lock|pdf|po|svg|xml|yaml)")
 #: Points that a step passes, an option of Alembic.
-_OTHERS = {"read.page", "render.chunk", "sqlalchemy.url"}
+_OTHERS = {
+    "read.page",
+    "render.chunk",
+    "rendition.prepared",
+    "rendition.written",
+    "rendition.committed",
+    "sqlalchemy.url",
+}
 #: Words for events that a page would show; who writes the events is what counts.
 _SHOWS_ONLY = ROOT / "archive_service/web/words.py"
 
 
 @cache
 def sources() -> dict[Path, str]:
-    """Return the text of every module of the program, except migrations: they keep old words for ever."""
+    """Return the text of every module of the program, except single migrations: they keep old words for ever."""
     found = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return {path: path.read_text("utf-8") for path in found if "migrations" not in path.parts}
+    return {path: path.read_text("utf-8") for path in found if "versions" not in path.parts}
 
 
 @cache

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.households.values import FieldValue
+from archive_service.jobs.tables import Job
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
@@ -23,9 +24,11 @@ from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from indexing.index import open_index
 from indexing.sync import follow
+from ingest.quality.tables import PageFinding, Rescan
+from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
-from tests.support.stored_pages import stored_page
+from tests.support.stored_pages import picture, stored_page
 
 with warnings.catch_warnings():
     # It asks for a successor of httpx that is not among our dependencies; what we use of it stays.
@@ -51,6 +54,9 @@ class Centre:
     batch: int
     scan: int
     document: int
+    job: int
+    finding: int
+    rescan: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,32 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         fields={"id_number": ID_NUMBER},
     )  # fmt: skip
     scan, document = doubtful_scan(session, store, at.id, account, case, number)
-    return Centre(account, application, form.id, card.id, scan.batch_id, scan.id, document.id)
+    job = Job(
+        kind=STEP_JOB, subject=str(scan.id), queue="light", state="done", attempt=1, not_before=clock.now(),
+        created_at=clock.now(), finished_at=clock.now(),
+    )  # fmt: skip
+    session.add(job)
+    session.flush()
+    finding, rescan = flawed(session, store, scan, number)
+    return Centre(
+        account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id, rescan.id
+    )
+
+
+def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:
+    """Let the page of a scan lean, and have shown another picture before."""
+    finding = PageFinding(
+        scan_id=scan.id, page_no=1, code="dark-border", measure=4.5, limit=2.0, boxes=[[0, 0, 6, 80]],
+        found_at=clock.now(),
+    )  # fmt: skip
+    before = store.put_bytes(picture(number + 20)).digest
+    rescan = Rescan(
+        scan_id=scan.id, page_no=1, state="taken", digest=before, file_name="重扫.jpg", reason="影像不清",
+        received_at=clock.now(), taken_at=clock.now(), image_digest=before,
+    )  # fmt: skip
+    session.add_all([finding, rescan])
+    session.flush()
+    return finding, rescan
 
 
 def doubtful_scan(session: Any, store: FileStore, unit_id: int, account: str, case: Any, number: int) -> Any:

@@ -90,7 +90,7 @@ def test_the_vendored_files_are_as_they_were_taken_over() -> None:
 def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (assets.STATIC / "vendor" / "icons.svg").read_text()))
     named = {place.icon for place in nav.PLACES} | {icon for _, icon, _ in words.STEPS}
-    for states in (words.PAPER, words.CASE, words.SCAN, words.DOCUMENT, words.CONSISTENCY):
+    for states in (words.PAPER, words.CASE, words.SCAN, words.DOCUMENT, words.CONSISTENCY, words.JOB):
         named |= {state.icon for state in states.values()}
     for path in (WEB / "templates").rglob("*.html"):
         text = path.read_text("utf-8")

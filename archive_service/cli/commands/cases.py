@@ -125,7 +125,7 @@ def list_(
         due_before=due_before,
     )
     with services.reading() as (session, viewer):
-        listing = queries.cases(session, viewer, filters=filters, after=None, limit=limit)
+        listing = queries.cases(session, viewer, filters=filters, after=None, limit=limit, counted=None)
     if as_json:
         for row in listing.rows:
             output.emit(row)

@@ -22,6 +22,7 @@ from archive_service.settings import Settings
 from archive_service.worker.embedded import Supervisor
 from ingest import queries, report, states
 from ingest.receive import Receipt, Said, open_batch, receive
+from ingest.renditions.queries import being_made
 
 #: What is said of a file that the operating system does not let us open; nothing of it is on record.
 UNOPENED = {
@@ -63,7 +64,9 @@ def ingest(
         # The first of a repeated file may still be on its way: who runs a broken-off command again waits for it.
         taken = [receipt for _, receipt in receipts if receipt]
         with working(services):
-            wait_for(services, [number for one in taken for number in (one.scan_id, one.duplicate_of) if number])
+            waited = [number for one in taken for number in (one.scan_id, one.duplicate_of) if number]
+            wait_for(services, waited)
+            wait_for_renditions(services, waited)
     numbers = [(path, receipt.scan_id if receipt else None) for path, receipt in receipts]
     return _print_results(services, numbers, as_json)
 
@@ -175,6 +178,19 @@ def wait_for(services: Services, scan_ids: list[int]) -> None:
             time.sleep(LOOK_S)
 
 
+def wait_for_renditions(services: Services, scan_ids: list[int]) -> None:
+    """Wait until the searchable PDFs of what was filed are made; the workers may end with this command."""
+    with output.progress() as bar:
+        task = bar.add_task("可检索 PDF", total=None)
+        while True:
+            with services.database.reading() as session:
+                left = being_made(session, scan_ids)
+            bar.update(task, description=f"余 {left} 件可检索 PDF")
+            if not left:
+                return
+            time.sleep(LOOK_S)
+
+
 def _print_results(services: Services, files: list[tuple[Path, int | None]], as_json: bool) -> int:
     results = []
     with services.reading() as (session, viewer):
@@ -239,7 +255,7 @@ def scans(services: Services, state: str | None, after: int | None, limit: int, 
     if state and state not in (*states.FINAL, *states.MOVING, states.UNPACKED, "moving"):
         raise Invalid("scan.state", f"没有“{state[:20]}”这种状态。可以写 {'、'.join((*states.FINAL, 'moving'))}。")
     with services.reading() as (session, viewer):
-        listing = queries.scans(session, viewer, state=state, after=after, limit=limit)
+        listing = queries.scans(session, viewer, state=state, after=after, limit=limit, counted=None)
     if as_json:
         for row in listing.rows:
             output.emit({**output.plain(row), "id": str(row.id)})

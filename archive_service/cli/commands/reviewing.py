@@ -13,7 +13,7 @@ from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.errors import Invalid
 from ingest import queries, review
-from ingest.review import Decision
+from ingest.review import Decision, Wanted
 
 
 @click.group("review")
@@ -119,6 +119,43 @@ def join(services: Services, document_id: int, as_json: bool) -> None:
         output.emit(told)
     else:
         output.say(f"已并件：{_place(told)}。")
+
+
+@review_group.command()
+@click.argument("document_id", metavar="ID", type=ROW_ID)
+@click.option("--page", "page_no", type=int, required=True, metavar="PAGE", help="Page of the scan to turn.")
+@click.option("--by", "degrees", type=click.Choice(["90", "180", "270"]), default="90", help="Degrees clockwise.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def turn(services: Services, document_id: int, page_no: int, degrees: str, as_json: bool) -> None:
+    """Turn a page of a document; it is then read anew that way up."""
+    with services.reading() as (session, viewer):
+        document = queries.document(session, viewer, document_id)
+        wanted = Wanted({document_id: document.pages}, [(document_id, document.pages)], {page_no: int(degrees)})
+        ahead = review.before_arrange(session, viewer, document.scan_id, wanted, tools=_tools(services))
+    with services.writing() as (session, viewer):
+        review.arrange(session, viewer, ahead, tools=_tools(services), now=clock.now())
+    if as_json:
+        output.emit({"document": str(document_id), "page": page_no, "turned": int(degrees)})
+    else:
+        output.say(f"第 {page_no} 页已转 {degrees} 度，正在重新识读。")
+
+
+@review_group.command("undo-pages")
+@click.argument("scan_id", metavar="SCAN", type=ROW_ID)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def undo_pages(services: Services, scan_id: int, as_json: bool) -> None:
+    """Undo the last split, join, drop, turn or arrangement of the pages of a scan."""
+    with services.reading() as (session, viewer):
+        step = review.last_step(session, viewer, scan_id)
+        ahead = review.before_undo(session, viewer, scan_id, tools=_tools(services))
+    with services.writing() as (session, viewer):
+        review.arrange(session, viewer, ahead, tools=_tools(services), now=clock.now())
+    if as_json:
+        output.emit({"scan": str(scan_id), "undone": step.name if step else None})
+    else:
+        output.say(f"已撤销：{step.name if step else ''}。")
 
 
 def _tools(services: Services) -> review.Tools:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
+from contextlib import nullcontext
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +15,8 @@ import uvicorn
 from archive_service import logs, settings
 from archive_service.cli import output
 from archive_service.cli.services import Services
+from archive_service.web.multiprocess import shared_figures
+from archive_service.worker import parent
 from archive_service.worker.embedded import Supervisor
 
 if TYPE_CHECKING:
@@ -30,7 +35,6 @@ def serve(services: Services, host: str, port: int, processes: int) -> None:
 
 def run_server(services: Services, *, host: str, port: int, processes: int = 1) -> None:
     """Serve until interrupted; the workers stop with the server."""
-    logs.configure(level="INFO")
     _ = services.database, services.store, services.index
     supervisor = Supervisor(services.settings, services.settings.worker_count())
     if not services.settings.broker_url and not supervisor.start():
@@ -45,22 +49,31 @@ def run_server(services: Services, *, host: str, port: int, processes: int = 1) 
 def _serve(services: Services, *, host: str, port: int, processes: int) -> None:
     # Several processes are started afresh and make the app from the settings; one serves the app that it made itself.
     app = web_app(services) if processes == 1 else f"{__name__}:app_of_this_process"
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        workers=processes,
-        factory=processes > 1,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-    )
+    with shared_figures(services.settings.home) if processes > 1 else nullcontext():
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            workers=processes,
+            factory=processes > 1,
+            # Its lines go the way of all others; its line for each request would name addresses.
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=True,
+        )
 
 
 def app_of_this_process() -> FastAPI:
     """Return the app for the settings of the environment."""
-    logs.configure(level="INFO")
-    return web_app(Services(settings.load()))
+    main = parent_process()
+    if main is not None and main.pid is not None:
+        # Were it to outlive a killed server, it would keep the port, and no new server could start.
+        parent.end_with(main.pid)
+    loaded = settings.load()
+    logs.configure(loaded)
+    return web_app(Services(loaded))
 
 
 def web_app(services: Services) -> FastAPI:
@@ -69,7 +82,12 @@ def web_app(services: Services) -> FastAPI:
     from archive_service.web.app import create_app
     from archive_service.web.services import Services as WebServices
 
-    return create_app(WebServices(services.settings, services.database, services.store, services.index))
+    app = create_app(WebServices(services.settings, services.database, services.store, services.index))
+    # What is loaded by now stays until the end. Looking through it for garbage again and again would hold up a page
+    # now and then for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 @click.command()

@@ -10,6 +10,7 @@ from archive_service import clock, migrations
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.db.session import Database
+from archive_service.errors import Refused
 from archive_service.people import actions as people
 from archive_service.people import queries
 from archive_service.people.roles import Role
@@ -67,6 +68,24 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(services: Services) -> None:
-    """Bring the database up to this version of the program."""
-    migrations.upgrade(services.settings.url())
-    output.say("数据库已更新到最新版本。")
+    """Bring the database up to this version of the program, while others go on working."""
+    migrations.upgrade(
+        services.settings.url(), told=lambda before, now: output.say(f"结构更新：{before or '空'} → {now}")
+    )
+    output.say(f"数据库已更新到最新版本（{migrations.newest()}）。")
+
+
+@db.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def version(services: Services, as_json: bool) -> int:
+    """Show the version of the database and the one that this program wants; exit code 3 when they differ."""
+    stored, wanted = services.schema(), migrations.newest()
+    if as_json:
+        output.emit({"stored": stored, "wanted": wanted})
+    elif stored == wanted:
+        output.say(f"数据库结构 {stored}，与本版程序相符。")
+    else:
+        what = "请先备份，再运行 archive-service db upgrade。" if stored < wanted else "请安装与数据库相符的新版程序。"
+        output.say(f"数据库结构 {stored}，本版程序需要 {wanted}。{what}")
+    return 0 if stored == wanted else Refused.exit_code

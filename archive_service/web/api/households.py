@@ -6,12 +6,15 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
+from archive_service.web import pictures
 from archive_service.web.api.caller import Caller, Day
 from archive_service.web.visit import Id
+from ingest.renditions import queries as renditions
 
 router = APIRouter(tags=["households"])
 
@@ -141,7 +144,7 @@ def list_cases(
         text=q,
     )
     with visit.services.database.reading() as session:
-        found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit)
+        found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit, counted=None)
     return CaseList(cases=[_case(row) for row in found.rows], total=found.total, next=found.next)
 
 
@@ -178,6 +181,14 @@ def get_page(visit: Caller, item_id: Id, page_no: Id) -> PageOut:
         text="" if page.withheld else page.text,
         masked=page.masked or page.withheld,
     )
+
+
+@router.get("/items/{item_id}/pdf", response_class=FileResponse)
+def get_item_pdf(visit: Caller, item_id: Id) -> Response:
+    """Return the searchable PDF/A-2b of an item, on record; 503 while it is being made."""
+    services = visit.services
+    found = renditions.hand_over(services.database, visit.viewer, item_id, now=visit.now)
+    return pictures.rendition(services.store, found.digest, found.file_name)
 
 
 def _case(row: CaseRow | CaseView) -> CaseOut:

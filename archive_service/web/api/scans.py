@@ -133,7 +133,7 @@ def list_scans(
 ) -> ScanList:
     """List received files, newest first."""
     with visit.services.database.reading() as session:
-        found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit)
+        found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit, counted=None)
     return ScanList(scans=[_scan(row) for row in found.rows], total=found.total, next=found.next_after)
 
 

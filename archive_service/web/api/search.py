@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
+from archive_service.web import metrics
 from archive_service.web.api.caller import Caller, Day
 from indexing import search as indexing
 from indexing.search import Filters
@@ -91,6 +92,7 @@ def search(
             offset=offset,
             may_read_personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
         )
+    metrics.of(visit.request).searched(visit.services.index.engine_name, q, found.took_ms)
     return SearchOut(
         total=found.total,
         took_ms=found.took_ms,

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
+        arrange,
         completeness,
         cuts,
         health,
@@ -15,12 +16,15 @@ def routers() -> list[APIRouter]:
         households,
         intake,
         items,
+        jobs,
         people,
+        quality,
         review,
         scans,
         search,
+        sheets,
         style,
     )
 
-    pages = (people, home, intake, scans, review, cuts, households, items, search, completeness, style, health)
-    return [page.router for page in pages]
+    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
+    return [page.router for page in (*work, completeness, style, health)]

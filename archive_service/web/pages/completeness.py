@@ -95,7 +95,9 @@ def show(visit: Visit, *, template: str) -> Response:
     with visit.services.database.reading() as session:
         rates = queries.rates(session, visit.viewer, today=visit.today)
         worst = queries.cases(session, visit.viewer, filters=CaseFilters(state="collecting", complete=False), limit=10)
-        unknown = queries.cases(session, visit.viewer, filters=CaseFilters(not_assessable=True), limit=1).total
+        unknown = queries.cases(
+            session, visit.viewer, filters=CaseFilters(not_assessable=True), limit=1, counted=None
+        ).total
     months = sorted({rate.month for rate in rates if rate.month}, reverse=True)[:_MONTHS_SHOWN]
     rows = [
         _row(code, [rate for rate in rates if rate.unit_code == code], months)

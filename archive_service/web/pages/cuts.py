@@ -98,7 +98,7 @@ def restore(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
             ahead = review.before_restore(session, visit.viewer, document_id, tools=_tools(visit))
         with visit.services.database.unit_of_work() as session:
             there = review.restore_pages(session, visit.viewer, ahead, now=visit.now).id
-    except Refused as error:
+    except (Invalid, Refused) as error:
         return show(visit, document_id, error=error, batch=form.id("batch"))
     return _onto(form, there, "restored", page=back[0] if back else None)
 

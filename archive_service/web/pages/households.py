@@ -25,8 +25,6 @@ _SHOWN = 50
 _HISTORY_SHOWN = 100
 #: Papers from which a column of the matrix stands two and three cells wide.
 _BROAD, _WIDE = 5, 12
-#: Doubtful documents looked through for one that may close a gap.
-_LOOKED_THROUGH = 500
 #: What a person has to act on, worst first.
 _PROBLEMS = ("missing", "doubtful", "deferred")
 _SATISFIED = ("present", "inherited", "waived")
@@ -137,7 +135,7 @@ def case_filters(visit: Visit) -> tuple[CaseFilters, dict[str, str]]:
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
     with visit.services.database.reading() as session:
-        return queries.household(session, visit.viewer, account_no)
+        return queries.household(session, visit.viewer, account_no, fields=False)
 
 
 def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
@@ -226,8 +224,8 @@ def _candidates(visit: Visit, file: HouseholdView) -> dict[str, int]:
     if not visit.viewer.may(Right.SCAN_REVIEW, file.unit_id):
         return {}
     with visit.services.database.reading() as session:
-        waiting = ingest.review_queue(session, visit.viewer, limit=_LOOKED_THROUGH).documents
-    return {document.document_type: document.id for document in waiting if document.account_no == file.account_no}
+        waiting = ingest.waiting_for(session, visit.viewer, file.id)
+    return {document.document_type: document.id for document in waiting}
 
 
 def _observations(visit: Visit, case: CaseView) -> Sequence[Observation]:

@@ -13,6 +13,7 @@ from archive_service.people.roles import Right
 from archive_service.web import labels, pictures, sheet
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+from ingest.renditions import queries as renditions
 
 router = APIRouter()
 
@@ -29,6 +30,9 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         page_no = _page_asked(visit, item)
         page = queries.item_page(session, visit.viewer, item_id, page_no)
         file = queries.household(session, visit.viewer, item.account_no)
+        # Only who may take originals out is offered the searchable PDF, which says all that they say.
+        offered = item.state == "filed" and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
+        pdf = renditions.readiness(session, item_id) if offered else None
         texts = queries.page_texts(session, visit.viewer, item_id, most=_LOOKED_THROUGH) if looked_for else {}
     together = [other for other in file.items if other.case_id == item.case_id and other.id != item.id]
     return visit.page(
@@ -38,6 +42,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         page_no=page_no,
         sheet=_sheet(visit, page, looked_for),
         together=together,
+        pdf=pdf,
         looked_for=looked_for,
         found_on=[n for n, text in texts.items() if _holds(text, looked_for)],
     )
@@ -78,6 +83,14 @@ def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
         f"{page.item.account_no}-{page.item.item_no:03d}-{labels.Labels('zh').document_type(page.item.document_type)}"
     )
     return pictures.original(visit.services.store, page.original_digest, name)
+
+
+@router.get("/items/{item_id}/pdf")
+def download_pdf(visit: SignedIn, item_id: Id) -> Response:
+    """Hand over the searchable PDF of an item, on record."""
+    services = visit.services
+    found = renditions.hand_over(services.database, visit.viewer, item_id, now=visit.now)
+    return pictures.rendition(services.store, found.digest, found.file_name)
 
 
 def _page(visit: Visit, item_id: int, page_no: int) -> PageView:

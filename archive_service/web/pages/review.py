@@ -15,6 +15,7 @@ from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries, review
+from ingest.quality import queries as quality
 from ingest.queries import DocumentView
 
 router = APIRouter()
@@ -188,6 +189,7 @@ def show(
         scan = queries.scan(session, visit.viewer, document.scan_id)
         waiting = queries.review_queue(session, visit.viewer, batch_id=batch, limit=1).total
         last = _last(visit, session)
+        found = quality.findings_of(session, visit.viewer, document.scan_id)
     page_no = review_form.page_shown(visit, document)
     belonging = review_form.proposed_belonging(visit, document, typed)
     fields = review_form.rows(visit, document, belonging, typed)
@@ -196,6 +198,7 @@ def show(
         status=error.http_status if error else 200,
         document=document,
         scan=scan,
+        quality_of=found,
         batch=batch,
         waiting=waiting,
         last=last,

@@ -12,13 +12,16 @@ from archive_service.errors import NotFound
 from archive_service.people.roles import Right
 from archive_service.web import pictures, scan_sheet, sheet, words
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
-from ingest import queries
+from ingest import jobs, queries
+from ingest.quality import queries as quality
 from ingest.queries import ScanPageView, ScanView
 
 router = APIRouter()
 
 _SHOWN = 50
 _STOP_POLLING = 286
+#: Pages whose findings are shown at once, the page in view first.
+_FLAWED_SHOWN = 12
 _MOVING = (*words.RUNNING, "unpacked")
 
 
@@ -49,22 +52,48 @@ def show_scan(visit: SignedIn, scan_id: Id) -> Response:
     with visit.services.database.reading() as session:
         scan = queries.scan(session, visit.viewer, scan_id)
         first = _first(session, visit, scan)
+        owed = jobs.jobs_of_scan(session, visit.viewer, scan_id)
+        found = quality.findings_of(session, visit.viewer, scan_id)
+        rescans = quality.rescans_of(session, visit.viewer, scan_id)
     page_no = _page_asked(visit, scan)
     drawn = _drawn(visit, scan, page_no) if page_no else None
+    flawed = sorted({*found, *rescans})
+    shown = [page_no, *(n for n in flawed if n != page_no)][:_FLAWED_SHOWN] if page_no in flawed else flawed
     return visit.page(
-        "ingest/scan.html", scan=scan, first=first, page_no=page_no, sheet=drawn, moving=scan.row.state in _MOVING
+        "ingest/scan.html",
+        scan=scan,
+        first=first,
+        page_no=page_no,
+        sheet=drawn,
+        quality_of=found,
+        rescans=rescans,
+        quality_pages=shown[:_FLAWED_SHOWN],
+        more_findings=len(flawed) > _FLAWED_SHOWN,
+        open_findings=sum(one.is_open for page in found.values() for one in page),
+        moving=scan.row.state in _MOVING,
+        job=owed[0] if owed else None,
+        part=False,
+        now=visit.now,
     )
 
 
 @router.get("/scans/{scan_id}/state")
 def show_state(visit: SignedIn, scan_id: Id) -> Response:
-    """Show how far a file has come, as a part of the page; once it rests, the page is loaded anew."""
+    """Show how far a file has come, as parts of the page; once it rests, the page is loaded anew."""
     with visit.services.database.reading() as session:
         scan = queries.scan(session, visit.viewer, scan_id)
+        owed = jobs.jobs_of_scan(session, visit.viewer, scan_id)
     moving = scan.row.state in _MOVING
     headers = {} if moving else {"HX-Refresh": "true"}
     return visit.page(
-        "ingest/scan_state.html", status=200 if moving else _STOP_POLLING, headers=headers, scan=scan, moving=moving
+        "ingest/scan_state.html",
+        status=200 if moving else _STOP_POLLING,
+        headers=headers,
+        scan=scan,
+        moving=moving,
+        job=owed[0] if owed else None,
+        part=True,
+        now=visit.now,
     )
 
 

@@ -15,7 +15,7 @@ from archive_service.errors import ArchiveError, NotFound
 from archive_service.households import queries as households
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import labels, words
+from archive_service.web import labels, metrics, words
 from archive_service.web.visit import SignedIn, Visit
 from indexing import search as indexing
 from indexing.search import Filters, SearchPage
@@ -67,6 +67,7 @@ def show_search(visit: SignedIn) -> Response:
                 facts["found"] = _search(visit, session, asked, facts["centres"])
             except ArchiveError as error:
                 facts["error"] = visit.told(error)
+                visit.request.scope[metrics.CODE] = error.code
             facts["near"] = _near(visit, session, asked)
     shown = facts["found"].hits if facts["found"] else ()
     return visit.page(
@@ -90,7 +91,7 @@ def _search(visit: Visit, session: Any, asked: Asked, centres: dict[str, Any]) -
         date_from=date(int(asked.year), 1, 1) if asked.year else None,
         date_to=date(int(asked.year), 12, 31) if asked.year else None,
     )
-    return indexing.search(
+    found = indexing.search(
         session,
         visit.services.index,
         viewer_units=visit.viewer.units(Right.RECORD_READ),
@@ -100,6 +101,8 @@ def _search(visit: Visit, session: Any, asked: Asked, centres: dict[str, Any]) -
         offset=asked.offset,
         may_read_personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
     )
+    metrics.of(visit.request).searched(visit.services.index.engine_name, asked.text, found.took_ms)
+    return found
 
 
 def _asked(visit: Visit) -> Asked:

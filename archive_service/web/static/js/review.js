@@ -15,6 +15,8 @@
   /* The page shown may be another than the one this page was made with: pages are turned without leaving the form. */
   function shown() { var stage = document.querySelector("[data-stage]"); return stage ? stage.dataset.stage : ""; }
   keys.on("KeyB", function () { var cut = document.querySelector("[data-cut='" + shown() + "']"); if (cut) cut.click(); });
+  var turn = document.getElementById("turn");
+  if (turn) turn.addEventListener("submit", function () { turn.elements.page.value = shown(); });
   document.querySelectorAll("[data-ask]").forEach(function (link) {
     link.addEventListener("click", function (event) {
       var box = document.getElementById(link.dataset.ask), page = box && box.querySelector("[data-drop-page]");
