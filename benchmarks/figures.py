@@ -89,6 +89,7 @@ WEIGHTS = (
     Weight("item_fields", "item", 6.54, 139, 198),
     Weight("items", "item", 1, 396, 475),
     Weight("jobs", "recent file", 7.82, 255, 285),
+    Weight("page_findings", "page", 0.25, 126, 306),
     Weight("pages", "page", 1, 1250, 1164),
     Weight("renditions", "item", 1, 205, 227),
     Weight("scan_documents", "item", 1, 1296, 1331),

@@ -79,9 +79,11 @@ def multiply(path: Path, times: int) -> None:
 
 def _multiply(connection: sqlite3.Connection, one: Table, times: int) -> None:
     names = [column.name for column in one.columns]
-    rows = connection.execute(f"select {', '.join(names)} from {one.name}").fetchall()
+    # Some are words of SQL.
+    quoted = ", ".join(f'"{name}"' for name in names)
+    rows = connection.execute(f"select {quoted} from {one.name}").fetchall()
     changes = [_change(one, name) for name in names]
-    statement = f"insert into {one.name} ({', '.join(names)}) values ({', '.join('?' * len(names))})"
+    statement = f"insert into {one.name} ({quoted}) values ({', '.join('?' * len(names))})"
     for copy in range(1, times):
         connection.executemany(
             statement, ([change(value, copy) for change, value in zip(changes, row, strict=True)] for row in rows)

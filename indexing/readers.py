@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.catalogue import load
 from archive_service.db.session import Database
+from archive_service.errors import Unavailable
 from indexing import project, sync
 from indexing.document import SearchDocument
 
@@ -35,7 +37,10 @@ def read(session: Session, household_ids: Sequence[int]) -> Read:
 
 
 def read_ahead(database: Database, portions: Iterable[Sequence[int]], *, readers: int = 0) -> Iterator[Read]:
-    """Yield what `read` returns for each portion, in order, made by `readers` processes; 0 means one a processor."""
+    """Yield what `read` returns for each portion, in order, made by `readers` processes; 0 means one a processor.
+
+    Raises Unavailable when a reader dies; nothing was written by it.
+    """
     count = readers or os.cpu_count() or 1
     url = database.engine.url.render_as_string(hide_password=False)
     # Started afresh rather than forked: a copy of this process would hold its connections and locks.
@@ -48,6 +53,12 @@ def read_ahead(database: Database, portions: Iterable[Sequence[int]], *, readers
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+    except BrokenProcessPool as e:
+        raise Unavailable(
+            "index.reader-died",
+            "读取档案的进程意外结束，可能是内存不足。原来的索引没有改动，仍可使用。"
+            "请检查内存后再次运行 archive-service reindex。",
+        ) from e
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -20,7 +20,8 @@ from archive_service.jobs import queue
 from archive_service.settings import Settings
 from archive_service.storage.record import record_object
 from indexing.engine import SearchEngine
-from indexing.index import Index, open_index
+from indexing.generations import FolderGenerations
+from indexing.index import ENGINES, Index, open_index
 from indexing.sync import follow
 from ingest.tables import Batch, Scan
 from tests.support import records
@@ -304,7 +305,7 @@ class _Overtaken(Index):
 def test_a_paper_indexed_while_we_compare_is_not_called_missing(filled: Filled) -> None:
     """The index was read a moment before the records: a second look agrees."""
     services = filled.services
-    index = _Overtaken(services.settings.home, "tantivy")
+    index = _Overtaken(FolderGenerations(services.settings.home / "index", "tantivy", ENGINES["tantivy"]))
     looked: list[str] = []
 
     def file_and_follow() -> None:
