@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.errors import Damaged
 from archive_service.storage.store import ObjectStore
-from ingest import lines
+from ingest import lines, turned
 from ingest.lines import PageText
 from ingest.ocr import images
 from ingest.ocr.reading import PageReading
@@ -131,14 +131,7 @@ def turn_places(session: Session, scan_id: int, page_no: int, *, degrees: int, s
     """
     for row in session.scalars(select(PageFinding).where(PageFinding.scan_id == scan_id)):
         if row.page_no == page_no:
-            row.boxes = [_turned(box, degrees % 360, *size) for box in row.boxes]
-
-
-def _turned(box: Sequence[int], degrees: int, width: int, height: int) -> list[int]:
-    x0, y0, x1, y1 = box
-    return {
-        0: [x0, y0, x1, y1],
-        90: [height - y1, x0, height - y0, x1],
-        180: [width - x1, height - y1, width - x0, height - y0],
-        270: [y0, width - x1, y1, width - x0],
-    }[degrees]
+            row.boxes = [
+                list(turned.box((x0, y0, x1, y1), degrees % 360, width_px=size[0], height_px=size[1]))
+                for x0, y0, x1, y1 in row.boxes
+            ]

@@ -90,9 +90,10 @@ class RescanHandler:
 def _read(workshop: Workshop, rescan: Rescan, claimed: Claimed) -> _Better:
     with workshop.desk() as desk:
         page, objects = _rendered(workshop, rescan, desk)
-    claimed.check()
-    reading = read.read_page(workshop, page)
-    claimed.check()
+    with workshop.keeping(*objects):
+        claimed.check()
+        reading = read.read_page(workshop, page)
+        claimed.check()
     store = workshop.store
     image, thumbnail = store.put_bytes(reading.image), store.put_bytes(reading.thumbnail)
     text = store.put_bytes(lines.to_json(reading.lines))
@@ -162,6 +163,7 @@ def _take(session: Session, rescan_id: int, better: _Better, *, now: datetime) -
     wanted = select(ScanPage).where(ScanPage.scan_id == scan.id, ScanPage.page_no == rescan.page_no)
     row = session.scalars(wanted).one()
     _put_aside(rescan, row)
+    # The flags too are those of the better scan alone: an old turn, or a sheet that lay there, says nothing about it.
     for name in (*_DIGESTS, *_FACTS):
         setattr(row, name, getattr(better.page, name))
     row.error_code = None

@@ -56,8 +56,9 @@ class RereadHandler:
             _lock(session, scan_id)
             row = _page(session, scan_id, page_no)
             again = turned.of_flags(row.flags) != turned.of_flags(page.flags)
-            # Turned once more meanwhile: that has a job of its own. Filed meanwhile: the item has these images.
-            if not again and _document(session, scan_id, page_no) is not None:
+            # Turned once more meanwhile: that has a job of its own. Scanned anew meanwhile: this was the old picture.
+            # Filed meanwhile: the item has these images.
+            if not again and row.raw_digest == page.raw_digest and _document(session, scan_id, page_no) is not None:
                 read.write(row, found, image=image, thumbnail=thumbnail, text=text)
                 seen = quality.look(found, row, Limits.of(self.workshop.settings))
                 quality.keep_page(session, row, found, seen, now=now)

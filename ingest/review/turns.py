@@ -16,6 +16,7 @@ from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore
 from ingest import lines, turned
 from ingest.ocr import images
+from ingest.quality import record as quality
 from ingest.tables import Scan, ScanPage
 
 #: Kind of the job that reads a turned page anew; its subject is "scan/page".
@@ -85,6 +86,8 @@ def _write(session: Session, scan: Scan, page: Turned, store: ObjectStore, now: 
     if found is not None:
         lie = turned.lines(found, page.degrees, width_px=page.width_px, height_px=page.height_px)
         row.lines_digest = _keep(session, store, lines.to_json(lie), "application/json", now)
+    size = page.width_px, page.height_px
+    quality.turn_places(session, scan.id, page.page_no, degrees=page.degrees, size=size)
     row.rotation = (page.rotation + page.degrees) % 360
     row.flags = turned.with_turn(row.flags, row.rotation)
     queue.enqueue(session, kind=REREAD_JOB, subject=f"{scan.id}/{page.page_no}", queue=_QUEUE, now=now)

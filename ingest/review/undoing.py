@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from archive_service.audit.tables import AuditEntry
 from archive_service.errors import Refused
 from archive_service.people.viewer import Viewer
+from ingest import turned
 from ingest.review.ahead import Tools
 from ingest.review.arrange import Arranged, ready, seen_scan
 from ingest.review.lying import DROPPED, JOINED, PROPOSED, Lies
@@ -52,7 +53,7 @@ def before_undo(session: Session, viewer: Viewer, scan_id: int, *, tools: Tools)
     """Look ahead at undoing the last step.
 
     Raises NotFound, and Refused when there is nothing to undo, when somebody else did it, or when a document that it
-    concerns was decided since.
+    concerns was decided, or a page that it turned was scanned anew, since.
     """
     scan = seen_scan(session, viewer, scan_id)
     entry = _last(session, scan)
@@ -62,7 +63,7 @@ def before_undo(session: Session, viewer: Viewer, scan_id: int, *, tools: Tools)
         raise Refused("review.not-own", f"上一步是{entry.person_name}的操作，只能撤销本人的操作。请与其联系。")
     now = {row.id: _lies([row.state, row.pages, row.part_of]) for row in scan.documents}
     came = {int(key): _lies(row) for key, row in entry.facts["is"].items()}
-    if any(now.get(key) != lay for key, lay in came.items()):
+    if any(now.get(key) != lay for key, lay in came.items()) or _lies_otherwise(scan, entry):
         raise Refused("review.undo-late", "上一步涉及的资料之后又有归入、退回或更改，不能再撤销。请直接调整页面。")
     went = {int(key): _lies(row) for key, row in entry.facts["was"].items()}
     back = went | {key: _gone(came[key], went) for key in came if key not in went}
@@ -70,6 +71,12 @@ def before_undo(session: Session, viewer: Viewer, scan_id: int, *, tools: Tools)
     held = _holding(scan, turns, came)
     arranged = ready(session, scan, came | held, back | held, turns, tools=tools)
     return replace(arranged, did="scan.pages-undone", facts={"undoes": entry.seq})
+
+
+def _lies_otherwise(scan: Scan, entry: AuditEntry) -> bool:
+    """Say whether a page that the step turned is no longer the picture it turned: a better scan took its place."""
+    given = {page.page_no: turned.of_flags(page.flags) for page in scan.pages}
+    return any(given.get(int(number)) != after for number, (_, after) in entry.facts.get("turned", {}).items())
 
 
 def _holding(scan: Scan, turns: dict[int, int], came: dict[int, Lies]) -> dict[int, Lies]:

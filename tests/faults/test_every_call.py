@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.jobs.tables import Job
@@ -24,9 +26,13 @@ from archive_service.storage.files import FileStore
 from indexing.index import Index, open_index
 from indexing.sync import follow
 from ingest import pipeline
+from ingest.ocr import images
+from ingest.quality.rescan import RESCAN_JOB
+from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
-from tests.support import faulty, records
-from tests.support.born_digital import supply_reply
+from ingest.review.turns import REREAD_JOB
+from ingest.tables import Scan, ScanPage
+from tests.support import born_digital, faulty, records
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
 
 #: What is asked, how often, while one page is taken through a step; "unpack" is the check of a ZIP with two papers.
@@ -37,11 +43,14 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "check": {"reading": 1, "read": 1, "fetch-half": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "render": {"reading": 2, "read": 1, "fetch-half": 1, "put": 2, "put-done": 2, "begin": 2, "commit": 2,
                "commit-lost": 2},
-    "read": {"reading": 2, "read": 2, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "read": {"reading": 3, "read": 3, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "sort": {"reading": 2, "read": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "file": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "item.rendition": {"reading": 1, "read": 2, "put": 1, "put-half": 2, "put-done": 1, "begin": 1, "commit": 1,
                        "commit-lost": 1},
+    "page.reread": {"reading": 2, "read": 3, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "page.rescan": {"reading": 2, "read": 5, "fetch-half": 1, "put": 5, "put-done": 5, "begin": 1, "commit": 1,
+                    "commit-lost": 1},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
 }  # fmt: skip
@@ -68,6 +77,10 @@ WAYS: Mapping[str, Ways] = {
 }
 #: What is run one after the other after a file was received.
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
+#: What is run for a page that waits for review; nothing is filed by it.
+AT_THE_DESK = [REREAD_JOB, RESCAN_JOB]
+#: What a page seems to say that was read the wrong way up.
+MISREAD = "乱码"
 
 
 @pytest.fixture
@@ -89,7 +102,12 @@ def failures(step: str) -> Iterator[tuple[str, str, Callable[[], Exception], str
 
 
 def paper(note: str) -> bytes:
-    return supply_reply(ACCOUNT, APPLICATION, note=note)
+    return born_digital.supply_reply(ACCOUNT, APPLICATION, note=note)
+
+
+def nobodys_paper(note: str) -> bytes:
+    """Return a paper of one page that names no household, so that it waits for review."""
+    return born_digital.paper("告知确认书", [("说明", note)])
 
 
 def bundle(note: str) -> bytes:
@@ -105,9 +123,26 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     if step == "unpack":
         place.take_in(bundle(note), "包.zip")
         return
+    if step in AT_THE_DESK:
+        ask_at_the_desk(place, step, note)
+        return
     place.take_in(paper(note))
     for _ in range(JOBS.index(step)):
         assert place.runner.run_one()
+
+
+def ask_at_the_desk(place: FaultyPlace, job: str, note: str) -> ScanPage:
+    """Take a paper as far as it goes without a person, then turn its page, or scan it anew; return the page before."""
+    scan_id = place.take_in(nobodys_paper(note)).scan_id
+    place.finish()
+    before = place.page(scan_id)
+    if job == RESCAN_JOB:
+        place.hand_in_better(scan_id, nobodys_paper(f"重扫{note}"))
+        return before
+    place.turn(scan_id, 90)
+    with place.database.unit_of_work() as session:
+        session.get_one(ScanPage, before.id).text = MISREAD
+    return before
 
 
 def job_codes(place: FaultyPlace, above: int = 0) -> dict[int, str | None]:
@@ -125,7 +160,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB}
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
-    for step in ("unpack", *JOBS):
+    for step in ("unpack", *JOBS, *AT_THE_DESK):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -143,23 +178,70 @@ def counted(place: FaultyPlace, run: Callable[[], Any]) -> Mapping[str, int]:
     return dict(place.faults.calls)
 
 
-@pytest.mark.parametrize("step", [step for step in ASKED if step not in ("receive", "index")])
+@pytest.mark.parametrize("step", ["unpack", *JOBS])
 def test_a_call_of_a_job_that_fails_once_only_delays_it(place: FaultyPlace, step: str) -> None:
     """The job goes back with the class of the failure; the file ends filed exactly once."""
     filed = 0
     for call, way, make, code, nth in failures(step):
         case = f"{call} {nth}, {way}"
         hand_in(place, step, case)
-        before = max(one for one, had in job_codes(place).items()) - 1
-        place.faults.arm(call, make, nth=nth)
-        assert place.runner.run_one(), case
-        assert place.faults.thrown == 1, case
-        codes = {had for had in job_codes(place, before).values() if had}
-        assert codes == {code} or (call == "commit-lost" and not codes), case
+        fail_once(place, call, make, code, nth, case)
         place.finish()
         filed += 2 if step == "unpack" else 1
         assert Counter(place.scans()) == {("filed", None): len(place.scans())}, case
     place.check(filed=filed)
+
+
+def fail_once(place: FaultyPlace, call: str, make: Callable[[], Exception], code: str, nth: int, case: str) -> None:
+    """Run the job enqueued last with this call failing, and see that it waits under the class of the failure."""
+    before = max(job_codes(place)) - 1
+    place.faults.arm(call, make, nth=nth)
+    assert place.runner.run_one(), case
+    assert place.faults.thrown == 1, case
+    codes = {had for had in job_codes(place, before).values() if had}
+    assert codes == {code} or (call == "commit-lost" and not codes), case
+
+
+def test_a_page_that_was_turned_is_read_anew_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """The page lies as the person turned it, says what it says, and its scan waits for review as before."""
+    for call, way, make, code, nth in failures(REREAD_JOB):
+        case = f"{call} {nth}, {way}"
+        before = ask_at_the_desk(place, REREAD_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        after = place.page(before.scan_id)
+        assert (after.text, after.rotation, after.flags) == (before.text, 90, ["turned:90"]), case
+        assert after.raw_digest == before.raw_digest, case
+        shown, lay = (images.decode(place.store.read(one.image_digest or "")) for one in (after, before))
+        assert np.abs(shown.astype(int) - images.turn(lay, 90)).mean() < 1, case
+        assert at_rest(place, before.scan_id) == ("needs_review", [("proposed", [1])]), case
+    place.check(filed=0)
+
+
+def test_a_better_scan_takes_the_place_of_a_page_once_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """The page shows the better scan, the one before is kept beside, and its scan waits for review as before."""
+    for call, way, make, code, nth in failures(RESCAN_JOB):
+        case = f"{call} {nth}, {way}"
+        before = ask_at_the_desk(place, RESCAN_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        after = place.page(before.scan_id)
+        assert f"重扫{case}" in (after.text or ""), case
+        assert place.store.read(after.image_digest or "") != place.store.read(before.image_digest or ""), case
+        with place.database.reading() as session:
+            kept = session.scalars(select(Rescan).where(Rescan.scan_id == before.scan_id)).one()
+            assert (kept.state, kept.image_digest) == ("taken", before.image_digest), case
+            told = select(func.count()).where(AuditEntry.did == "page.superseded")
+            assert session.scalar(told.where(AuditEntry.object_id == str(before.scan_id))) == 1, case
+        assert at_rest(place, before.scan_id) == ("needs_review", [("proposed", [1])]), case
+    place.check(filed=0)
+
+
+def at_rest(place: FaultyPlace, scan_id: int) -> tuple[str, list[tuple[str, list[int]]]]:
+    """Return the state of a scan, and of its documents with their pages."""
+    with place.database.reading() as session:
+        scan = session.get_one(Scan, scan_id)
+        return scan.state, [(one.state, list(one.pages)) for one in scan.documents]
 
 
 def test_a_call_of_the_door_that_fails_once_is_heard_of_and_the_file_taken_at_the_second_try(

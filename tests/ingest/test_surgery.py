@@ -7,11 +7,17 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 import pytest
+from sqlalchemy.orm import Session
 
 from archive_service.jobs.tables import Job
 from archive_service.people.viewer import Viewer
 from ingest import lines, queries, review, turned
 from ingest.ocr import images
+from ingest.ocr.reading import PageReading
+from ingest.quality import findings
+from ingest.quality import record as quality
+from ingest.quality.findings import Finding
+from ingest.quality.tables import PageFinding
 from ingest.review import Wanted
 from ingest.sheets.codes import SheetCode, as_flags
 from ingest.tables import Scan, ScanDocument, ScanPage
@@ -58,9 +64,13 @@ def bin_of(desk: Desk, scan: int) -> list[tuple[int, ...]]:
         return [one.pages for one in queries.scan(session, desk.archivist, scan).dropped]
 
 
+def page_in(session: Session, scan: int, number: int) -> ScanPage:
+    return session.query(ScanPage).filter_by(scan_id=scan, page_no=number).one()
+
+
 def page_of(desk: Desk, scan: int, number: int) -> ScanPage:
     with desk.database.reading() as session:
-        return session.query(ScanPage).filter_by(scan_id=scan, page_no=number).one()
+        return page_in(session, scan, number)
 
 
 def test_pages_of_a_document_are_put_in_order_and_stay_so(desk: Desk) -> None:
@@ -215,6 +225,29 @@ def test_a_turned_page_gets_a_new_image_and_lines_that_fit_it(desk: Desk) -> Non
     assert y0 < y1
     with desk.database.reading() as session:
         assert [job.subject for job in session.query(Job).filter_by(kind="page.reread")] == [f"{scan}/1"]
+
+
+def test_what_was_found_wrong_on_a_page_stays_marked_at_its_place_when_the_page_is_turned(desk: Desk) -> None:
+    """The boxes fit the turned image at once, before the job has read it anew."""
+    scan, (document,) = desk.scan([CONTRACT, SECOND], [[1, 2]])
+    pixels = np.full((300, 200, 3), 255, np.uint8)
+    pixels[20:50, 10:110] = 0
+    with desk.database.unit_of_work() as session:
+        row = page_in(session, scan, 1)
+        row.image_digest = desk.store.put_bytes(images.encode_jpeg(pixels)).digest
+        row.width_px, row.height_px = 200, 300
+        cropped = [Finding(findings.CROPPED, 1.0, 0.0, ((10, 20, 110, 50),))]
+        read = PageReading(0, "x", 0.9, (), 200, 300, b"", b"")
+        for number in (1, 2):
+            quality.keep_page(session, page_in(session, scan, number), read, cropped, now=records.NOW)
+    arrange(desk, scan, (document, [1, 2]), turns={1: 90})
+    shown = images.decode(desk.store.read(page_of(desk, scan, 1).image_digest or ""))
+    with desk.database.reading() as session:
+        boxes = {one.page_no: one.boxes for one in session.query(PageFinding).filter_by(scan_id=scan)}
+    ((x0, y0, x1, y1),) = boxes[1]
+    assert shown[y0:y1, x0:x1].mean() < 20
+    assert (x1 - x0, y1 - y0) == (30, 100)
+    assert boxes[2] == [[10, 20, 110, 50]]
 
 
 @pytest.mark.parametrize("turn", turned.QUARTERS)

@@ -23,8 +23,11 @@ from archive_service.settings import Settings
 from archive_service.storage.store import ObjectStore
 from archive_service.worker import jobs
 from indexing.sync import follow
+from ingest import review
+from ingest.quality import rescan
 from ingest.receive import Receipt, Said, open_batch, receive
-from ingest.tables import Scan
+from ingest.review import Wanted
+from ingest.tables import Scan, ScanPage
 from ingest.workshop import Workshop
 from tests.support import records
 from tests.support.born_digital import supply_reply
@@ -79,6 +82,31 @@ class FaultyPlace:
             while self.runner.run_one():
                 continue
             self.later += timedelta(minutes=3)
+
+    def turn(self, scan_id: int, degrees: int) -> None:
+        """Turn the one page of a scan that waits for review, as a person at the desk does."""
+        tools = review.Tools(self.settings, self.store, records.TODAY)
+        with self.database.reading() as session:
+            viewer = system_viewer(session)
+            (document,) = session.get_one(Scan, scan_id).documents
+            wanted = Wanted({document.id: document.pages}, [(document.id, document.pages)], {1: degrees})
+            ahead = review.before_arrange(session, viewer, scan_id, wanted, tools=tools)
+        with self.database.unit_of_work() as session:
+            review.arrange(session, viewer, ahead, tools=tools, now=self.now())
+
+    def hand_in_better(self, scan_id: int, data: bytes) -> int:
+        """Hand in a better scan of the one page of a scan that waits for review; return the rescan."""
+        with self.database.reading() as session:
+            viewer = system_viewer(session)
+        return rescan.receive(
+            self.database, self.store, stream=io.BytesIO(data), file_name="重扫.pdf", scan_id=scan_id, page_no=1,
+            reason="影像不清", viewer=viewer, max_bytes=10_000_000, now=self.now(),
+        )  # fmt: skip
+
+    def page(self, scan_id: int) -> ScanPage:
+        """Return the one page of a scan."""
+        with self.database.reading() as session:
+            return session.scalars(select(ScanPage).where(ScanPage.scan_id == scan_id)).one()
 
     def check(self, *, filed: int = 1) -> None:
         """Each paper was filed exactly once, it can be found, and nothing is amiss."""

@@ -173,6 +173,73 @@ def test_a_program_arranges_pages_and_undoes_it(world: World, browser: Browser, 
     assert lie(world, first) == [[1, 2]]
 
 
+def test_a_large_scan_of_many_documents_is_arranged(world: World, browser: Browser) -> None:
+    first, many, long = world.near.document, 300, 1500
+    with world.services.database.unit_of_work() as session:
+        scan = session.get_one(Scan, world.near.scan)
+        thumbnail, image = scan.pages[0].thumbnail_digest, scan.pages[0].image_digest
+        pages = range(2, many + long + 1)
+        session.add_all(
+            ScanPage(
+                scan_id=scan.id, page_no=number, image_digest=image, thumbnail_digest=thumbnail, width_px=60,
+                height_px=80, dpi=200, engine="rapidocr", confidence=0.98, text="", flags=[],
+            )
+            for number in pages
+        )  # fmt: skip
+        lies = [[number] for number in pages[: many - 1]] + [list(pages[many - 1 :])]
+        session.add_all(
+            ScanDocument(
+                scan_id=scan.id, seq=at, pages=pages, document_type="K01R", confidence=0.6, candidates=[], fields={},
+                reasons=[], doubts=["类型把握不足"], match_confidence=0.9,
+            )
+            for at, pages in enumerate(lies, start=10)
+        )  # fmt: skip
+    form = seen(browser, first)
+    assert sum(name.startswith("doc-") for name in form) == many + 1
+    last = max(int(name.removeprefix("doc-")) for name in form if name.startswith("doc-"))
+    backwards = list(range(many + long, many, -1))
+    form[f"doc-{last}"] = ",".join(map(str, backwards))
+    done = browser.submit(f"/review/{first}/pages", **form)
+    assert done.status_code == 303, done.text[:2000]
+    assert lie(world, last) == [backwards]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"documents": [{"document": "0", "pages": [1, 2]}]},
+        {"seen": {"9" * 5000: [1]}},
+        {"turns": {"9" * 5000: 90}},
+        {"turns": {"-2": 90}},
+        {"turns": {"٢": 90}},
+    ],
+)
+def test_numbers_that_are_no_numbers_are_refused_and_no_fault(
+    world: World, browser: Browser, pages: tuple[int, int], odd: dict[str, object]
+) -> None:
+    first, second = pages
+    wanted = {
+        "seen": {str(first): [1, 2], str(second): [3]},
+        "documents": [{"document": str(first), "pages": [2, 1]}, {"document": str(second), "pages": [3]}],
+        "reason": "空白页",
+    }
+    told = send(browser, f"/api/v1/scans/{world.near.scan}/pages", {**wanted, **odd})
+    assert told.status_code == 422, told.text
+    assert lie(world, first, second) == [[1, 2], [3]]
+
+
+def test_a_reason_never_holds_what_no_database_takes(world: World, browser: Browser, pages: tuple[int, int]) -> None:
+    first, second = pages
+    wanted = {
+        "seen": {str(first): [1, 2], str(second): [3]},
+        "documents": [{"document": str(second), "pages": [3]}],
+        "reason": "空白\0页",
+    }
+    assert send(browser, f"/api/v1/scans/{world.near.scan}/pages", wanted).status_code == 200
+    with world.services.database.reading() as session:
+        assert session.get_one(ScanDocument, first).doubts == ["剔除：空白页"]
+
+
 def test_no_more_new_documents_than_rows_are_offered(world: World, browser: Browser, pages: tuple[int, int]) -> None:
     first, _ = pages
     assert sum(name.startswith("new-") for name in seen(browser, first)) == arrange._NEW

@@ -135,6 +135,17 @@ def test_what_cannot_be_said_of_a_page_is_refused(world: World, browser: Browser
     assert did(world, "page.inspected") == []
 
 
+def test_a_better_scan_may_be_as_large_as_any_file_handed_in(world: World, browser: Browser) -> None:
+    scanned = picture(200, (600, 800)) + bytes(2 * 1024 * 1024)
+    files = {"file": ("彩色 300 dpi.jpg", scanned, "image/jpeg")}
+    data = {"token": browser.token, "reason": "影像不清"}
+    answer = browser.post(f"/scans/{world.near.scan}/pages/1/rescan", data=data, files=files)
+    assert answer.status_code == 303, answer.text
+    with world.services.database.reading() as session:
+        (kept,) = session.scalars(select(Rescan.digest).where(Rescan.state == "waiting"))
+    assert world.services.store.read(kept) == scanned
+
+
 def test_a_better_scan_is_kept_and_a_job_is_owed(world: World, browser: Browser) -> None:
     answer = sent(browser, world)
     assert answer.headers["location"] == f"/scans/{world.near.scan}?page=1#quality"  # type: ignore[attr-defined]
