@@ -21,6 +21,8 @@ from archive_service.people.viewer import Viewer
 from ingest import pipeline
 from ingest.jobs import queries
 from ingest.jobs.views import JobView
+from ingest.quality import rescan
+from ingest.quality.rescan import RESCAN_JOB
 
 #: Most jobs that one call puts back, so that a door answers in time.
 MOST = 500
@@ -49,10 +51,12 @@ def cancel(session: Session, viewer: Viewer, job_id: int, *, reason: str, now: d
     reason = reason.strip()
     if not reason or len(reason) > _LONGEST_REASON:
         raise Invalid("job.reason", f"请写明取消的原因，不超过 {_LONGEST_REASON} 字。")
-    actions.cancel(session, job_id, now=now)
+    row = actions.cancel(session, job_id, now=now)
     _audit(session, viewer, job, "job.cancelled", {"reason": reason}, now=now)
     if job.scan_id is not None:
         pipeline.stop(session, job.scan_id, now=now)
+    if row.kind == RESCAN_JOB:
+        rescan.stop(session, int(row.subject), now=now)
 
 
 def retry(session: Session, viewer: Viewer, job_id: int, *, now: datetime) -> str:
@@ -64,6 +68,8 @@ def retry(session: Session, viewer: Viewer, job_id: int, *, now: datetime) -> st
     row = actions.put_back(session, job_id, now=now)
     if job.scan_id is not None:
         row.queue = _resume(session, job.scan_id, now=now)
+    if row.kind == RESCAN_JOB:
+        rescan.resume(session, int(row.subject))
     _audit(session, viewer, job, "job.retried", {"code": job.error_code}, now=now)
     return row.queue
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from archive_service.settings import Settings
 from ingest.quality import sample
 from ingest.quality.findings import CODES, NO_FAULT
 from ingest.quality.sample import PageKey
-from ingest.quality.tables import ACCEPTED, PageFinding, PageInspection, Rescan
+from ingest.quality.tables import ACCEPTED, TAKEN, PageFinding, PageInspection, Rescan
 from ingest.quality.views import CodeCount, QualitySheet, RescanView, SampledPage
 from ingest.quality.views import FindingView as FindingView
 from ingest.tables import Batch, Scan, ScanPage
@@ -137,10 +138,27 @@ def _sampled(
     session: Session, batch_id: int, drawn: Sequence[PageKey], file_names: dict[int, str]
 ) -> tuple[SampledPage, ...]:
     rows = session.scalars(select(PageInspection).where(PageInspection.batch_id == batch_id)).all()
-    said = {(row.scan_id, row.page_no): row for row in rows}
+    changed = _changed(session, batch_id)
+    # What was said of a picture says nothing of the better scan that took its place: that one is to be looked at.
+    said = {
+        key: row
+        for row in rows
+        if (key := (row.scan_id, row.page_no)) not in changed or row.inspected_at > changed[key]
+    }
     names = _names(session, (row.inspected_by for row in rows))
     codes = _codes(session, {scan_id for scan_id, _ in drawn})
     return tuple(_sampled_page(key, file_names[key[0]], codes.get(key, ()), said.get(key), names) for key in drawn)
+
+
+def _changed(session: Session, batch_id: int) -> dict[PageKey, datetime]:
+    """Return when a page of a batch came to show a better scan, the last one."""
+    wanted = (
+        select(Rescan.scan_id, Rescan.page_no, Rescan.taken_at)
+        .join(Scan, Scan.id == Rescan.scan_id)
+        .where(Scan.batch_id == batch_id, Rescan.state == TAKEN)
+        .order_by(Rescan.taken_at)
+    )
+    return {(scan_id, page_no): taken_at for scan_id, page_no, taken_at in session.execute(wanted) if taken_at}
 
 
 def _sampled_page(

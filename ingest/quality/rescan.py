@@ -10,17 +10,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import record
+from archive_service.audit.record import SYSTEM, record
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.jobs import queue
+from archive_service.jobs.actions import CANCELLED
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore, Readable, Stored
 from ingest import states
 from ingest.names import display_name
-from ingest.quality.tables import WAITING, Rescan
+from ingest.quality.tables import REFUSED, WAITING, Rescan
 from ingest.receive import limited
 from ingest.tables import Scan, ScanDocument, ScanPage
 
@@ -94,9 +95,41 @@ def check_may_change(session: Session, viewer: Viewer, scan_id: int, page_no: in
     if scan is None or page is None or not viewer.may(Right.SCAN_REVIEW, scan.unit_id):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
     check_changeable(session, scan, page_no)
+    _check_alone(session, scan_id, page_no)
+
+
+def _check_alone(session: Session, scan_id: int, page_no: int) -> None:
     waits = select(Rescan.id).where(Rescan.scan_id == scan_id, Rescan.page_no == page_no, Rescan.state == WAITING)
     if session.scalar(waits.limit(1)) is not None:
         raise Refused("rescan.waiting", "这一页已有一份重扫正在识读。请等它完成后再换。")
+
+
+def stop(session: Session, rescan_id: int, *, now: datetime) -> None:
+    """Let a rescan whose job was cancelled wait no more: the page stays as it is, and another may be handed in."""
+    message = "换页任务已被取消，原来的页不变。需要时请重试该任务，或重新交重扫件。"
+    refuse_rescan(session, rescan_id, code=CANCELLED, message=message, now=now)
+
+
+def resume(session: Session, rescan_id: int) -> None:
+    """Let a rescan wait again for its job, which is tried again; raises Refused when the page went another way."""
+    row = session.get_one(Rescan, rescan_id)
+    if row.state != REFUSED:
+        return
+    check_changeable(session, _locked(session, row.scan_id), row.page_no)
+    _check_alone(session, row.scan_id, row.page_no)
+    row.state, row.error_code, row.error_message = WAITING, None, None
+
+
+def refuse_rescan(session: Session, rescan_id: int, *, code: str, message: str, now: datetime) -> None:
+    """Write down that a better scan was not taken, and why."""
+    row = session.get_one(Rescan, rescan_id)
+    row.state, row.error_code, row.error_message = REFUSED, code, message
+    scan = session.get_one(Scan, row.scan_id)
+    facts = {"page": row.page_no, "rescan": row.id, "code": code}
+    record(
+        session, by=SYSTEM, did="page.rescan-refused", object_kind="scan", object_id=scan.id,
+        unit_id=scan.unit_id, facts=facts, now=now,
+    )  # fmt: skip
 
 
 def check_changeable(session: Session, scan: Scan, page_no: int) -> None:

@@ -22,8 +22,8 @@ from ingest.errors import FileRefused, refuse
 from ingest.ocr.reading import PageReading
 from ingest.quality import record as findings_record
 from ingest.quality.findings import Finding, Limits
-from ingest.quality.rescan import check_changeable
-from ingest.quality.tables import REFUSED, TAKEN, WAITING, Rescan
+from ingest.quality.rescan import check_changeable, refuse_rescan
+from ingest.quality.tables import TAKEN, WAITING, Rescan
 from ingest.tables import Scan, ScanDocument, ScanPage, standing
 from ingest.workshop import Workshop
 
@@ -78,13 +78,13 @@ class RescanHandler:
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
         """Say that it could not be read; the page stays as it is."""
         message = "重扫件没有识读成功，原来的页不变，文件已保存。请重新交件，仍不成功时请通知管理员。"
-        _refused(session, int(claimed.subject), code=code, message=message, now=now)
+        refuse_rescan(session, int(claimed.subject), code=code, message=message, now=now)
 
     def _refuse(self, claimed: Claimed, rescan_id: int, error: FileRefused) -> None:
         with self.workshop.database.unit_of_work() as session:
             now = self.workshop.now()
             queue.finish(session, claimed, now=now)
-            _refused(session, rescan_id, code=error.code, message=error.message, now=now)
+            refuse_rescan(session, rescan_id, code=error.code, message=error.message, now=now)
 
 
 def _read(workshop: Workshop, rescan: Rescan, claimed: Claimed) -> _Better:
@@ -158,7 +158,7 @@ def _take(session: Session, rescan_id: int, better: _Better, *, now: datetime) -
     try:
         check_changeable(session, scan, rescan.page_no)
     except Refused as error:
-        _refused(session, rescan_id, code=error.code, message=error.message, now=now)
+        refuse_rescan(session, rescan_id, code=error.code, message=error.message, now=now)
         return
     wanted = select(ScanPage).where(ScanPage.scan_id == scan.id, ScanPage.page_no == rescan.page_no)
     row = session.scalars(wanted).one()
@@ -192,13 +192,6 @@ def _tell(session: Session, document_id: int, columns: dict[str, Any]) -> None:
         setattr(document, name, value)
     document.fields = {**document.fields, **given}
     document.doubts = [*document.doubts, "有一页换成了重扫件，请对照影像核对。"]
-
-
-def _refused(session: Session, rescan_id: int, *, code: str, message: str, now: datetime) -> None:
-    rescan = session.get_one(Rescan, rescan_id)
-    rescan.state, rescan.error_code, rescan.error_message = REFUSED, code, message
-    scan = session.get_one(Scan, rescan.scan_id)
-    _audit(session, scan, "page.rescan-refused", {"page": rescan.page_no, "rescan": rescan.id, "code": code}, now=now)
 
 
 def _audit(session: Session, scan: Scan, did: str, facts: dict[str, Any], *, now: datetime) -> None:
