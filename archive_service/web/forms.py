@@ -16,6 +16,9 @@ from archive_service.web.visit import AnySignedIn, Visit, whole_number
 
 _FIELDS = 500
 _FILES = 1000
+#: The board of a scan of 5000 pages has two fields for every document, and each may hold all of the page numbers.
+_FIELDS_OF_BOARD = 11_000
+LONGEST_LIST = 30_000
 
 
 class Form:
@@ -54,17 +57,17 @@ class Form:
 
     def numbers(self, name: str) -> list[int] | None:
         """Return the field `name`, written 3,4,5, as numbers; none when it was not sent."""
-        parts = self.text(name, limit=20_000)
+        parts = self.text(name, limit=LONGEST_LIST)
         return [whole_number(part) or 0 for part in parts.split(",")] if parts else None
 
     def flag(self, name: str) -> bool:
         """Say whether the tick box `name` was ticked."""
         return self.text(name, limit=20) not in ("", "0", "false")
 
-    def group(self, prefix: str) -> dict[str, str]:
+    def group(self, prefix: str, *, limit: int = 2000) -> dict[str, str]:
         """Return the fields whose names begin with `prefix`, by the rest of the name."""
         names = [key for key in self._data if key.startswith(prefix)]
-        return {key[len(prefix) :]: self.text(key) for key in dict.fromkeys(names)}
+        return {key[len(prefix) :]: self.text(key, limit=limit) for key in dict.fromkeys(names)}
 
     def files(self, name: str) -> list[UploadFile]:
         """Return the files sent as `name`, in their order; an empty choice is no file."""
@@ -74,6 +77,13 @@ class Form:
 async def sent_form(visit: AnySignedIn) -> AsyncIterator[Form]:
     """Parse the form of a signed-in person; files go to disk as they arrive."""
     async with parsed(visit.request, max_files=_FILES, max_fields=_FIELDS) as data:
+        check_token(visit, str(data.get("token", "")))
+        yield Form(data)
+
+
+async def sent_board(visit: AnySignedIn) -> AsyncIterator[Form]:
+    """Parse the board of pages, a form that grows with the scan."""
+    async with parsed(visit.request, max_files=_FILES, max_fields=_FIELDS_OF_BOARD) as data:
         check_token(visit, str(data.get("token", "")))
         yield Form(data)
 
@@ -105,3 +115,4 @@ def check_token(visit: Visit, token: str) -> None:
 
 
 SentForm = Annotated[Form, Depends(sent_form)]
+SentBoard = Annotated[Form, Depends(sent_board)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -178,7 +179,7 @@ def _may_be_large(scope: Scope) -> bool:
     # Only someone who presents a session or token may send a large body; who they are is checked before it is read.
     headers = Headers(scope=scope)
     known = "cookie" in headers or "authorization" in headers
-    return known and scope["method"] == "POST" and scope["path"] in UPLOADS
+    return known and scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]) is not None
 
 
 #: Uploads taken at once; each holds a file on disk until the store has it. Who comes later is asked to come again.
@@ -187,4 +188,4 @@ RETRY_AFTER_S = 3
 #: Seconds without a single byte after which a body is given up: an upload that stands still keeps others out.
 STALLED_S = 60.0
 #: Addresses that take files.
-UPLOADS = frozenset({"/intake", "/intake/files", "/api/v1/scans"})
+UPLOADS = re.compile(r"/intake|/intake/files|/api/v1/scans|/scans/[0-9]{1,10}/pages/[0-9]{1,10}/rescan")

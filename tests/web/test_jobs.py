@@ -57,6 +57,12 @@ def test_the_list_says_what_a_job_does_for_which_file_and_how_far_it_is(world: W
     assert HOSTILE_FILE not in page
 
 
+def test_a_job_without_pages_to_count_has_no_line_of_progress(world: World, browser: Browser) -> None:
+    assert "<dt>进度</dt>" not in browser.get(f"/jobs/{world.near.job}").text
+    job_id = owe(world, world.near.scan, "running", done_units=3, total_units=8)
+    assert "<dt>进度</dt>" in browser.get(f"/jobs/{job_id}").text
+
+
 def test_without_a_state_the_list_leaves_out_what_is_done(world: World, browser: Browser) -> None:
     with world.services.database.unit_of_work() as session:
         job = queue.enqueue(session, kind=STEP_JOB, subject=world.near.scan, queue="read", now=clock.now())

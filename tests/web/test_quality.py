@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from archive_service import clock
 from archive_service.audit.tables import AuditEntry
 from archive_service.jobs.tables import Job
 from ingest.quality.tables import PageFinding, PageInspection, Rescan
@@ -124,6 +125,19 @@ def test_the_quality_sheet_counts_and_takes_what_a_person_saw(world: World, brow
         "inspected_at": None,
     }  # fmt: skip
     assert [facts["fault"] for facts in did(world, "page.inspected")] == [None, "page-missing"]
+
+
+@pytest.mark.parametrize("fault", ["none", "blurred"])
+def test_a_page_that_was_replaced_has_to_be_looked_at_again(world: World, browser: Browser, fault: str) -> None:
+    address = f"/intake/batches/{world.near.batch}/quality"
+    browser.submit(address, scan=str(world.near.scan), page="1", fault=fault)
+    with world.services.database.unit_of_work() as session:
+        session.get_one(Rescan, world.near.rescan).taken_at = clock.now()
+    found = browser.get(f"/api/v1/batches/{world.near.batch}/quality").json()
+    assert (found["verdict"], found["inspected"], found["sample"][0]["fault"]) == ("open", 0, None)
+    browser.submit(address, scan=str(world.near.scan), page="1", fault="none")
+    found = browser.get(f"/api/v1/batches/{world.near.batch}/quality").json()
+    assert (found["verdict"], found["inspected"]) == ("passed", 1)
 
 
 @pytest.mark.parametrize("fields", [{"fault": "nonsense"}, {"fault": ""}, {"page": "2", "fault": "none"}])

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from archive_service.web.forms import check_token
 from archive_service.web.visit import (
@@ -51,6 +51,13 @@ def _iso(text: object) -> object:
     return text
 
 
+def _storable(text: str) -> str:
+    """Leave out NUL as forms do: nobody means it, and no database takes it as text."""
+    return text.replace("\0", "")
+
+
+#: What a person says, in a body.
+Words = Annotated[str, AfterValidator(_storable)]
 #: A day in the address, as the contract writes days.
 Day = Annotated[date, BeforeValidator(_iso)]
 Caller = Annotated[Visit, Depends(caller)]

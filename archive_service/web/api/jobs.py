@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from archive_service.jobs.nudge import nudge
 from archive_service.jobs.queries import STATES, UNFINISHED, JobFilters
 from archive_service.jobs.queue import QUEUES
-from archive_service.web.api.caller import Caller
+from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.scans import Problem
 from archive_service.web.visit import LARGEST_ID, Id
 from ingest import jobs
@@ -73,7 +73,7 @@ class JobList(BaseModel):
 class Reason(BaseModel):
     """Why a job is cancelled."""
 
-    reason: str = Field(max_length=400)
+    reason: Words = Field(max_length=400)
 
 
 class RetriedOut(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from archive_service.web.api.caller import Caller
+from archive_service.web.api.caller import Caller, Words
 from archive_service.web.pages import sheets
 from archive_service.web.visit import LARGEST_ID, Id, Visit
 from ingest import queries, review
@@ -16,6 +16,8 @@ from ingest import queries, review
 router = APIRouter(tags=["scans"])
 
 _MOST_PAGES = 5000
+#: A number as text, for the names of JSON are texts.
+Number = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$")]
 PageNo = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Pages = Annotated[list[PageNo], Field(max_length=_MOST_PAGES)]
 
@@ -23,7 +25,7 @@ Pages = Annotated[list[PageNo], Field(max_length=_MOST_PAGES)]
 class Placed(BaseModel):
     """A document with its pages in their order; without an id it is a new one."""
 
-    document: str | None = Field(default=None, pattern=r"^\d{1,18}$")
+    document: Number | None = None
     pages: Pages
 
 
@@ -34,10 +36,10 @@ class Arrangement(BaseModel):
     and in none of `documents` are dropped, for `reason`. `turns` are quarter turns clockwise by page.
     """
 
-    seen: dict[str, Pages]
+    seen: dict[Number, Pages]
     documents: Annotated[list[Placed], Field(max_length=_MOST_PAGES)]
-    turns: dict[str, int] = {}
-    reason: str = Field(default="", max_length=200)
+    turns: dict[Number, int] = {}
+    reason: Words = Field(default="", max_length=200)
 
 
 class ArrangedOut(BaseModel):
@@ -62,9 +64,9 @@ def case_sheets_pdf(
 def arrange_pages(visit: Caller, scan_id: Id, wanted: Arrangement) -> ArrangedOut:
     """Put the undecided pages of a scan in order, move, drop, take back or turn them; all of it or nothing."""
     said = review.Wanted(
-        {int(key): pages for key, pages in wanted.seen.items() if key.isdecimal()},
+        {int(key): pages for key, pages in wanted.seen.items()},
         [(int(one.document) if one.document else None, one.pages) for one in wanted.documents],
-        {int(page): degrees for page, degrees in wanted.turns.items() if page.isdecimal()},
+        {int(page): degrees for page, degrees in wanted.turns.items()},
         wanted.reason,
     )
     tools = review.Tools(visit.services.settings, visit.services.store, visit.today)

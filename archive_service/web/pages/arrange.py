@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.web import render, review_form
-from archive_service.web.forms import Form, SentForm
+from archive_service.web.forms import LONGEST_LIST, Form, SentBoard, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.pages.review import show
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -42,7 +42,7 @@ def show_pages(visit: SignedIn, document_id: Id) -> Response:
 
 
 @router.post("/review/{document_id}/pages")
-def arrange(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
+def arrange(visit: SignedIn, form: SentBoard, document_id: Id) -> Response:
     """Put the pages as the form says; a form that is out of date or incomplete changes nothing."""
     try:
         wanted = _wanted(form)
@@ -86,13 +86,13 @@ def undo(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
 
 
 def _wanted(form: Form) -> review.Wanted:
-    said = form.group("doc-")
+    said = form.group("doc-", limit=LONGEST_LIST)
     documents: list[tuple[int | None, Sequence[int]]] = [
         (_number(key), _numbers(pages)) for key, pages in said.items() if pages
     ]
-    documents += [(None, _numbers(pages)) for pages in form.group("new-").values() if pages]
-    seen = {_number(key): _numbers(pages) for key, pages in form.group("seen-").items()}
-    turns = dict(_turn(pair) for pair in form.text("turns", limit=20_000).split(",") if pair)
+    documents += [(None, _numbers(pages)) for pages in form.group("new-", limit=LONGEST_LIST).values() if pages]
+    seen = {_number(key): _numbers(pages) for key, pages in form.group("seen-", limit=LONGEST_LIST).items()}
+    turns = dict(_turn(pair) for pair in form.text("turns", limit=LONGEST_LIST).split(",") if pair)
     return review.Wanted(seen, documents, turns, form.text("reason", limit=200))
 
 
@@ -131,7 +131,7 @@ def _board(visit: Visit, document_id: int, *, typed: Form | None = None, error: 
         batch=batch,
         lanes=_lanes(scan, typed),
         seen={one.id: one.pages for one in [*scan.documents, *scan.dropped] if one.state in ("proposed", "dropped")},
-        turns=typed.text("turns", limit=20_000) if typed else "",
+        turns=typed.text("turns", limit=LONGEST_LIST) if typed else "",
         reason=typed.text("reason", limit=200) if typed else "",
         step=step if step and step.person_id == visit.viewer.person_id else None,
         drop_reasons=review_form.DROP_REASONS,
@@ -156,7 +156,7 @@ def _typed(typed: Form | None, field: str, lie: Sequence[int]) -> Sequence[int]:
     if typed is None:
         return lie
     try:
-        return _numbers(typed.text(field, limit=20_000))
+        return _numbers(typed.text(field, limit=LONGEST_LIST))
     except Invalid:
         return lie
 
