@@ -59,8 +59,8 @@ FIGURES = (
         "commits",
         "measured: `python -m benchmarks.writers`, PostgreSQL 15 with fsync, four writers, two cores in use by others",
     ),
-    Figure("phrase-p95-ms", 137, "ms a million items", "measured: `python -m benchmarks.scale`, 136.6 ms at 1,000,000 and"
-           " 15.2 ms at 100,000 papers; taken to grow in proportion"),
+    Figure("phrase-p95-ms", 137, "ms a million items", "measured: `python -m benchmarks.scale`, 136.6 ms at 1,000,000"
+           " and 15.2 ms at 100,000 papers; taken to grow in proportion"),
     Figure("phrase-goal-ms", 1000, "ms", "assumed: what a person waits for without wondering"),
     Figure("indexed-a-second", 2_094, "items", _WEIGHED + ", rebuild from SQLite, one process"),
     Figure("verified-bytes-a-second", 56e6, "bytes",
