@@ -89,5 +89,6 @@ def test_a_file_is_taken_in_and_finished_although_nobody_could_be_nudged(
         assert nudge._quiet_until > 0
     place.finish()
     assert place.scans() == [("filed", None)]
+    place.faulty_database.close()
     place.check()
     place.faulty_database.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import select
 
@@ -20,11 +22,13 @@ from tests.support.faulty_place import FaultyPlace
 
 
 @pytest.fixture
-def place(database: Database, store: FileStore, settings: Settings) -> FaultyPlace:
+def place(database: Database, store: FileStore, settings: Settings) -> Iterator[FaultyPlace]:
     """An archive that knows another household only, so that every paper waits for a person."""
     with database.unit_of_work() as session:
         records.case(session)
-    return FaultyPlace(settings, database, store)
+    made = FaultyPlace(settings, database, store)
+    yield made
+    made.faulty_database.close()
 
 
 def paper(note: str) -> bytes:
