@@ -90,18 +90,27 @@ class Counting:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status, counted = time.perf_counter(), 500, False
 
-        async def counted(message: Message) -> None:
+        def count() -> None:
+            nonlocal counted
+            if not counted:
+                counted = True
+                self._count(scope, status, time.perf_counter() - began)
+
+        async def counting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                # Before the last of it goes out: who has an answer finds it in the figures.
+                count()
             await send(message)
 
         try:
-            await self.app(scope, receive, counted)
+            await self.app(scope, receive, counting)
         finally:
-            self._count(scope, status, time.perf_counter() - began)
+            count()
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
