@@ -33,6 +33,8 @@ COARSE_PX = 1280
 LARGEST_PX = 4400
 #: A line lower than this in the coarse picture may hide others like it.
 LOWEST_LINE_PX = 15.0
+#: How often the page is looked at from nearer.
+_APPROACHES = 2
 #: Readings below this are not text but noise, seals and scribbles.
 _LEAST_SCORE = 0.5
 #: A line read worse than this is tried the other way up as well.
@@ -85,13 +87,18 @@ class RapidEngine:
         return lines, quads
 
     def _lines(self, bgr: Pixels) -> Quads:
+        scale = min(1.0, COARSE_PX / max(bgr.shape[:2]))
         quads = self._look(canvas.whole(bgr, COARSE_PX))
-        coarse = min(1.0, COARSE_PX / max(bgr.shape[:2]))
-        scale = _closer(quads, coarse)
-        if scale < 1.1 * coarse:
-            return quads
-        closer = [self._look(band) for band in canvas.bands(bgr, scale)]
-        return canvas.without_doubles(np.concatenate(closer))
+        # From afar neighbouring lines look like one high one; from nearer it may show that they are lower still.
+        for _ in range(_APPROACHES):
+            closer = _closer(quads, scale)
+            if closer < 1.1 * scale:
+                break
+            quads = canvas.without_doubles(np.concatenate([self._look(band) for band in canvas.bands(bgr, closer)]))
+            scale = closer
+            if not len(quads):
+                break
+        return quads
 
     def _look(self, view: canvas.View) -> Quads:
         heat = self._find.session(view.blob)

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive_service import ids
+from archive_service.db.within import holds
 from archive_service.households.tables import HouseholdFile
 
 
@@ -24,7 +25,7 @@ def household_like(text: str) -> ColumnElement[bool]:
 def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
     # Most words have no upper and lower case, and folding every name and address takes longer than looking into it.
     cased = word.upper() != word.lower()
-    return column.icontains(word, autoescape=True) if cased else column.contains(word, autoescape=True)
+    return column.icontains(word, autoescape=True) if cased else holds(column, word)
 
 
 def begins_with(column: InstrumentedAttribute[str], beginning: str) -> ColumnElement[bool]:

@@ -49,6 +49,27 @@ def test_bands_share_the_page_out_without_gap_or_overlap(width: int, height: int
         assert above.last < above.top + above.blob.shape[2] / above.scale
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.data(), st.integers(40, 3000), st.integers(40, 4400), st.floats(0.3, 1.0))
+def test_bands_leave_out_nothing_that_is_on_the_page(
+    data: st.DataObject, width: int, height: int, scale: float
+) -> None:
+    """Bare paper around the print is not looked at; a faint mark anywhere is."""
+    page = np.full((height, width, 3), 240, np.uint8)
+    marks = data.draw(
+        st.lists(st.tuples(st.integers(0, width - 8), st.integers(0, height - 8)), min_size=1, max_size=4)
+    )
+    for x, y in marks:
+        page[y : y + 8, x : x + 8] = 215
+    views = list(canvas.bands(page, scale))
+    for x, y in marks:
+        (answering,) = [view for view in views if view.first <= y + 4 < view.last]
+        assert answering.left <= x
+        assert answering.left + answering.blob.shape[3] / answering.scale >= min(x + 8, width)
+        assert answering.top <= y
+        assert answering.top + answering.blob.shape[2] / answering.scale >= min(y + 8, height)
+
+
 def test_a_line_that_two_bands_found_counts_once() -> None:
     """The second of two nearly equal boxes goes."""
     box = np.array([[10, 10], [200, 10], [200, 40], [10, 40]], np.float32)
