@@ -19,7 +19,7 @@ from archive_service.storage.store import Stored
 from ingest import lines, states, turned
 from ingest.lines import TextLine
 from ingest.ocr import cleanup, images
-from ingest.ocr.reading import PageReading
+from ingest.ocr.reading import FLAGS, PageReading
 from ingest.quality import record
 from ingest.quality.findings import Finding, Limits
 from ingest.sheets import look
@@ -94,9 +94,9 @@ def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored,
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest
     row.text = lines.page_text(read.lines)
-    if read.blank and BLANK not in row.flags:
-        row.flags = [*row.flags, BLANK]
-    row.flags = [*row.flags, *(flag for flag in read.flags if flag not in row.flags)]
+    kept = [flag for flag in row.flags if flag not in FLAGS]
+    told = (*([BLANK] if read.blank else []), *read.flags)
+    row.flags = [*kept, *(flag for flag in told if flag not in kept)]
 
 
 def _layer(page: ScanPage, raw: bytes, found: Sequence[TextLine], turn: int) -> PageReading:

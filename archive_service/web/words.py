@@ -105,6 +105,7 @@ FINDING = {
     "cropped": N_("缺边"),
     "too-dark": N_("过暗"),
     "too-light": N_("过淡"),
+    "mirrored": N_("镜像"),
     "page-missing": N_("缺页"),
     "page-repeated": N_("重复页"),
     "page-order": N_("页序错乱"),

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -37,6 +39,12 @@ LOWEST_LINE_PX = 15.0
 _LEAST_SCORE = 0.5
 #: A line read worse than this is tried the other way up as well.
 _UNCERTAIN = 0.75
+#: A page with more lines than this is not looked at a second time: it hides nothing, and each line costs.
+_MOST_TO_DOUBT = 1000
+#: A strip longer than so many times its width is read in pieces of that shape, which share this part of themselves.
+_STRIP, _SHARED = 4.0, 0.125
+#: Pieces of the longest strip; what is longer is hardly paper, and shrunk.
+_MOST_PIECES = 12
 _LINE_PX = 48
 _WIDTHS: tuple[int, ...] = (96, 160, 240, 320, 400, 480, *range(640, 1281, 160), 1600, 1920, 2560, 3200)
 _MODELS = {
@@ -44,6 +52,16 @@ _MODELS = {
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
     "Rec": "PP-OCRv6_rec_small.onnx",
 }
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a strip, from `start` to `end`, that answers for the lines in the middle of it, pixels."""
+
+    start: int
+    end: int
+    first: float
+    last: float
 
 
 class RapidEngine:
@@ -57,6 +75,22 @@ class RapidEngine:
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of an upright page, boxes in its pixels; the resolution is judged from the lines found."""
+        height, width = image.shape[:2]
+        longest, across = max(height, width), min(height, width)
+        if longest <= max(LARGEST_PX, _STRIP * across) or longest > _MOST_PIECES * _STRIP * across:
+            return self._at_most(image)
+        return [line for piece in _pieces(longest, across) for line in self._piece(image, piece)]
+
+    def _piece(self, image: Pixels, piece: _Piece) -> list[TextLine]:
+        """Read a piece of a strip and return the lines that it answers for, in pixels of the strip."""
+        lies = image.shape[1] > image.shape[0]
+        part = image[:, piece.start : piece.end] if lies else image[piece.start : piece.end]
+        shift = (piece.start, 0) if lies else (0, piece.start)
+        lines = [_shifted(line, shift) for line in self._at_most(np.ascontiguousarray(part))]
+        middles = [(line.box[0] + line.box[2] if lies else line.box[1] + line.box[3]) / 2 for line in lines]
+        return [line for line, middle in zip(lines, middles, strict=True) if piece.first <= middle < piece.last]
+
+    def _at_most(self, image: Pixels) -> list[TextLine]:
         scale = max(1.0, max(image.shape[:2]) / LARGEST_PX)
         if scale > 1:
             image = cast(Pixels, cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA))
@@ -66,7 +100,7 @@ class RapidEngine:
         grey = lift(ink(image))
         lines, quads = self._pass(grey)
         red = redness(image) > RED if has_red_ink(image) else None
-        if overlooked(grey, list(quads), red):
+        if len(quads) <= _MOST_TO_DOUBT and overlooked(grey, list(quads), red):
             again, _ = self._pass(lift_locally(grey))
             lines = max(lines, again, key=_worth)
         return lines
@@ -167,6 +201,21 @@ def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
         part.model_root_dir = config.Global.model_root_dir
         part.font_path = None
     return TextDetector(config.Det), TextRecognizer(config.Rec)
+
+
+def _pieces(longest: int, across: int) -> Iterator[_Piece]:
+    length = round(_STRIP * across)
+    shared = round(_SHARED * length)
+    for start in range(0, max(1, longest - shared), length - shared):
+        end = min(longest, start + length)
+        last = np.inf if end == longest else end - shared / 2
+        yield _Piece(start, end, start + shared / 2 if start else 0, last)
+
+
+def _shifted(line: TextLine, shift: tuple[int, int]) -> TextLine:
+    x0, y0, x1, y1 = line.box
+    right, down = shift
+    return TextLine(line.text, (x0 + right, y0 + down, x1 + right, y1 + down), line.confidence)
 
 
 def _grown(line: TextLine, scale: float) -> TextLine:
