@@ -78,7 +78,12 @@ JOB = {
     "cancelled": State("ban", "", N_("已取消")),
 }
 #: What a job does, by its kind, and more exactly while it is on its way, by the step of the pipeline.
-JOB_KIND = {"ingest.step": N_("处理收到的文件"), "page.rescan": N_("换用重扫的页"), "page.reread": N_("重读转正的页")}
+JOB_KIND = {
+    "ingest.step": N_("处理收到的文件"),
+    "page.rescan": N_("换用重扫的页"),
+    "page.reread": N_("重读转正的页"),
+    "scan.read-again": N_("重新识读"),
+}
 JOB_STEP = {
     "check": N_("检查文件"),
     "render": N_("为各页成像"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ingest.lines import TextLine
-from ingest.ocr import cleanup, images, sheet
+from ingest.ocr import calibrate, cleanup, images, rapid, sheet
 from ingest.ocr.engine import Engine, Pixels
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.orientation import Orientation
@@ -17,6 +17,9 @@ from ingest.ocr.rapid import RapidEngine, Runtime
 from ingest.ocr.reading import CUT_OUT, MIRRORED, PageReading
 from ingest.ocr.tesseract import TesseractEngine
 
+EngineName = Literal["rapidocr", "tesseract"]
+#: Raised whenever pages are prepared for reading in another way: cleaning, cutting out, levelling, turning.
+PREPARATION = 2
 #: A turn less likely than this is checked against the page upside down if there is little to read:
 #: about twelve characters.
 _SURE_TURN = 0.6
@@ -64,7 +67,7 @@ class _Attempt:
 class Reader:
     """Sets pages upright and reads them; made once a process, for one thread."""
 
-    def __init__(self, engine: Literal["rapidocr", "tesseract"] = "rapidocr", runtime: Runtime = "auto") -> None:
+    def __init__(self, engine: EngineName = "rapidocr", runtime: Runtime = "auto") -> None:
         """Load the engine; raises EngineUnavailable with advice if this machine does not have it."""
         self._engine: Engine = TesseractEngine() if engine == "tesseract" else RapidEngine(runtime)
         self._orientation = Orientation()
@@ -73,6 +76,11 @@ class Reader:
     def name(self) -> str:
         """Engine, version and model digest."""
         return self._engine.name
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What besides the engine a reading follows from, by name."""
+        return reading_settings(self._engine.settings)
 
     def read(self, image: bytes, *, dpi: int, rotation: int | None = None) -> PageReading:
         """Read one encoded page scanned or rendered at `dpi`; `rotation` where a person said which way up it is.
@@ -157,7 +165,7 @@ class Reader:
     def _reading(self, attempt: _Attempt, original: bytes) -> PageReading:
         changed = attempt.rotation != 0 or attempt.levelled or bool(attempt.flags)
         kept = images.store(attempt.pixels, original=None if changed else original)
-        lines = tuple(in_reading_order(attempt.lines))
+        lines = tuple(calibrate.calibrated(in_reading_order(attempt.lines)))
         empty = not lines and not cleanup.shows_something(cleanup.ink(attempt.pixels))
         return PageReading(
             rotation=attempt.rotation,
@@ -174,7 +182,21 @@ class Reader:
             kept=attempt.pixels,
             lean=attempt.lean,
             flags=attempt.flags,
+            settings=self.settings,
         )
+
+
+def reading_settings(engine: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a reading with an engine of these settings."""
+    return {**engine, "preparation": PREPARATION, "calibration": calibrate.version()}
+
+
+def identity(engine: EngineName, runtime: Runtime) -> tuple[str, dict[str, Any]]:
+    """Return name and settings of the reader on this machine without loading it; raises EngineUnavailable."""
+    if engine == "tesseract":
+        found = TesseractEngine()
+        return found.name, reading_settings(found.settings)
+    return rapid.name(runtime), reading_settings(rapid.SETTINGS)
 
 
 def _confidence(lines: Sequence[TextLine]) -> float:
@@ -184,7 +206,7 @@ def _confidence(lines: Sequence[TextLine]) -> float:
 
 def _moved(line: TextLine, right: int, down: int) -> TextLine:
     x0, y0, x1, y1 = line.box
-    return TextLine(line.text, (x0 + right, y0 + down, x1 + right, y1 + down), line.confidence)
+    return replace(line, box=(x0 + right, y0 + down, x1 + right, y1 + down))
 
 
 def _overlap(a: TextLine, b: TextLine) -> bool:
