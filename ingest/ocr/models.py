@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from ingest.ocr.engine import EngineUnavailable, missing
 
@@ -52,6 +53,27 @@ TURNS_PAGES = Model(
 )
 #: What RapidOCR reads with, in the order in which its digest is made.
 RAPID = (FINDS, TURNS_LINES, READS)
+
+
+Runtime = Literal["auto", "openvino", "onnxruntime"]
+
+
+def runtime(wanted: Runtime) -> Literal["openvino", "onnxruntime"]:
+    """Return the runtime that is installed, of those that will do; raises EngineUnavailable if there is none."""
+    for one in ("openvino", "onnxruntime"):
+        if wanted in ("auto", one) and importlib.util.find_spec(one) is not None:
+            return one
+    raise missing(
+        "文字识别所需的推理组件未安装。请运行 pip install openvino onnxruntime，或把 ARCHIVE_OCR_RUNTIME 改为 auto。",
+        runtime=wanted,
+    )
+
+
+def check_reading(engine: str, wanted: Runtime) -> None:
+    """Raise EngineUnavailable unless pages can be read with what is installed; cheap, for those who ask often."""
+    if engine == "rapidocr":
+        runtime(wanted)
+    check(needed(engine))
 
 
 def needed(engine: str) -> tuple[Model, ...]:

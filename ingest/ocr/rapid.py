@@ -9,11 +9,10 @@ batch of them takes no less time, only more memory.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -23,11 +22,11 @@ from ingest.lines import Box, TextLine
 from ingest.ocr import canvas, models
 from ingest.ocr.canvas import Quads
 from ingest.ocr.cleanup import RED, has_red_ink, ink, lift, redness
-from ingest.ocr.engine import Pixels, missing
+from ingest.ocr.engine import Pixels
 from ingest.ocr.evidence import NOTHING, Reading, ReadLine, decode, of_line
+from ingest.ocr.models import Runtime
 from ingest.ocr.overlooked import lift_locally, overlooked
 
-Runtime = Literal["auto", "openvino", "onnxruntime"]
 #: Long side at which the page is first looked at, pixels.
 COARSE_PX = 1280
 #: Long side above which a page is shrunk before reading, pixels: A3 at 270 dpi. It bounds the memory.
@@ -71,7 +70,7 @@ class RapidEngine:
     """The networks, loaded once a process and run on one thread: more processes, not more threads."""
 
     def __init__(self, runtime: Runtime = "auto") -> None:
-        self.runtime = _runtime(runtime)
+        self.runtime = models.runtime(runtime)
         models.check(models.RAPID)
         self._find, self._read = _networks(self.runtime)
         self._signs: list[str] = self._read.postprocess_op.character
@@ -159,17 +158,7 @@ class RapidEngine:
 
 def name(runtime: Runtime = "auto") -> str:
     """Return what the engine is called on this machine, without loading it; raises EngineUnavailable."""
-    return f"rapidocr {version('rapidocr')} {_runtime(runtime)} {models.together(models.RAPID)}"
-
-
-def _runtime(wanted: Runtime) -> Literal["openvino", "onnxruntime"]:
-    for runtime in ("openvino", "onnxruntime"):
-        if wanted in ("auto", runtime) and importlib.util.find_spec(runtime) is not None:
-            return runtime
-    raise missing(
-        "文字识别所需的推理组件未安装。请运行 pip install openvino onnxruntime，或把 ARCHIVE_OCR_RUNTIME 改为 auto。",
-        runtime=wanted,
-    )
+    return f"rapidocr {version('rapidocr')} {models.runtime(runtime)} {models.together(models.RAPID)}"
 
 
 def _networks(runtime: str) -> tuple[Any, Any]:

@@ -11,9 +11,10 @@ import numpy as np
 from ingest.lines import TextLine
 from ingest.ocr import calibrate, cleanup, images, rapid, sheet
 from ingest.ocr.engine import Engine, Pixels
+from ingest.ocr.models import Runtime
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.orientation import Orientation
-from ingest.ocr.rapid import RapidEngine, Runtime
+from ingest.ocr.rapid import RapidEngine
 from ingest.ocr.reading import CUT_OUT, MIRRORED, PageReading
 from ingest.ocr.tesseract import TesseractEngine
 
