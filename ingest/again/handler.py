@@ -77,7 +77,6 @@ class ReadAgainHandler:
         image, thumbnail = store.put_bytes(found.image), store.put_bytes(found.thumbnail)
         text = store.put_bytes(lines.to_json(found.lines))
         kept = ((image, "image/jpeg"), (thumbnail, "image/jpeg"), (text, "application/json"))
-        workshop.passed("read-again.page")
         with workshop.keeping(*kept), workshop.database.unit_of_work() as session:
             now = workshop.now()
             queue.renew(session, claimed, now=now, lease_s=workshop.settings.lease_s, done=done + 1, total=total)
