@@ -80,10 +80,11 @@ def _new_item(session: Session, scan: Scan, document: ScanDocument, *, certain: 
 def _new_pages(session: Session, scan: Scan, numbers: Sequence[int]) -> list[NewPage]:
     rows = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id, ScanPage.page_no.in_(numbers)))
     pages = {row.page_no: row for row in rows}
-    return [_new_page(scan, pages[n]) for n in numbers if pages[n].image_digest is not None]
+    return [new_page(scan, pages[n]) for n in numbers if pages[n].image_digest is not None]
 
 
-def _new_page(scan: Scan, page: ScanPage) -> NewPage:
+def new_page(scan: Scan, page: ScanPage) -> NewPage:
+    """Return a page of a file as an item is to have it."""
     return NewPage(
         original_digest=scan.digest,
         original_page=page.page_no,

@@ -19,7 +19,7 @@ from archive_service.storage.store import Stored
 from ingest import lines, states, turned
 from ingest.lines import TextLine
 from ingest.ocr import cleanup, images
-from ingest.ocr.reading import PageReading
+from ingest.ocr.reading import FLAGS, PageReading
 from ingest.quality import record
 from ingest.quality.findings import Finding, Limits
 from ingest.sheets import look
@@ -65,7 +65,7 @@ def _page(workshop: Workshop, scan: Scan, claimed: Claimed, page: ScanPage, done
         queue.renew(session, claimed, now=now, lease_s=workshop.settings.lease_s, done=done, total=scan.page_count)
         _record(session, *kept, now=now)
         row = session.get_one(ScanPage, page.id)
-        write(row, read, image=image, thumbnail=thumbnail, text=text)
+        write(row, read, image=image, thumbnail=thumbnail, text=text, now=now)
         record.keep_page(session, row, read, found, now=now)
         session.get_one(Scan, scan.id).pages_done = done
 
@@ -88,15 +88,16 @@ def read_page(workshop: Workshop, page: ScanPage) -> PageReading:
     return workshop.reader.read(raw, dpi=page.dpi, rotation=turn)
 
 
-def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored) -> None:
-    """Let the row of a page say what was read and where its image and lines are kept."""
+def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored, now: datetime) -> None:
+    """Let the row of a page say what was read, with what, and where its image and lines are kept."""
+    row.reading_settings, row.read_at = (None if read.settings is None else dict(read.settings)), now
     row.rotation, row.engine, row.confidence = read.rotation, read.engine, read.confidence
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest
     row.text = lines.page_text(read.lines)
-    if read.blank and BLANK not in row.flags:
-        row.flags = [*row.flags, BLANK]
-    row.flags = [*row.flags, *(flag for flag in read.flags if flag not in row.flags)]
+    kept = [flag for flag in row.flags if flag not in FLAGS]
+    told = (*([BLANK] if read.blank else []), *read.flags)
+    row.flags = [*kept, *(flag for flag in told if flag not in kept)]
 
 
 def _layer(page: ScanPage, raw: bytes, found: Sequence[TextLine], turn: int) -> PageReading:

@@ -20,6 +20,7 @@ from archive_service.storage.store import ObjectStore
 from ingest import lines, states
 from ingest.errors import FileRefused
 from ingest.lines import PageText
+from ingest.ocr.reading import MIRRORED
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
 from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
@@ -37,6 +38,7 @@ ONLY_SHEETS = "扫描件里只有分隔页，没有资料。请核对纸张是�
 SUSPECT = {
     "hidden-text": "含有看不见的文字，请对照影像核对",
     "text-not-shown": "自带文字与画面不符，请对照影像核对",
+    MIRRORED: "的影像左右相反，已翻正供查看和识读，请核对；需要时请重新扫描这一页",
     "unreadable-picture": "影像质量太差，识读结果不可信，请重新扫描这一页",
 }
 

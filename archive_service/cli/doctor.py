@@ -19,6 +19,7 @@ from archive_service.jobs.nudge import probe
 from archive_service.storage.record import record_object
 from archive_service.web import readiness
 from ingest import sandbox
+from ingest.ocr import calibrate, models
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,13 @@ def _partitions(services: Services) -> str:
     return "未使用，各表不分区" if unused else "预留充足"
 
 
-def _rapidocr(_services: Services) -> str:
-    return f"RapidOCR {_version('rapidocr')} · OpenVINO {_version('openvino')} · ONNX Runtime {_version('onnxruntime')}"
+def _rapidocr(services: Services) -> str:
+    versions = (
+        f"RapidOCR {_version('rapidocr')} · OpenVINO {_version('openvino')} · ONNX Runtime {_version('onnxruntime')}"
+    )
+    models.check_reading(services.settings.ocr_engine, services.settings.ocr_runtime)
+    digests = "、".join(f"{model.file} {model.sha256[:12]}" for model in models.needed("rapidocr"))
+    return f"{versions} · 模型 {digests} · 置信度标定 {calibrate.version()}"
 
 
 def _fonts(_services: Services) -> str:

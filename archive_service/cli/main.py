@@ -33,6 +33,7 @@ COMMANDS = {
     "scans": "ingesting:scans",
     "scan": "ingesting:scan",
     "text": "ingesting:text",
+    "reread": "rereading:reread",
     "batch": "batches:batch",
     "jobs": "jobs:jobs",
     "review": "reviewing:review_group",

@@ -6,7 +6,7 @@ import errno
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,14 +51,19 @@ class Runner:
     queues: tuple[str, ...]
     lease_s: float
     now: Callable[[], datetime]
+    #: Says which of its queues it can work for at this moment; the others wait, and nothing of them fails.
+    fit: Callable[[Sequence[str]], Sequence[str]] = field(default=lambda queues: queues)
     _last: Claimed | None = field(default=None, init=False, repr=False)
 
     def run_one(self) -> bool:
         """Claim and run one job; say whether there was one."""
+        queues = self.fit(self.queues)
+        if not queues:
+            return False
         claimed = self._last = queue.claim(
             self.database,
             worker=self.worker,
-            queues=self.queues,
+            queues=queues,
             now=self.now(),
             lease_s=self.lease_s,
             last=self._last,

@@ -1,7 +1,8 @@
 """Whether this archive can be worked with: each component, its state, a stable code, and what to do.
 
 What nothing goes without (database, its schema, store) makes it not ready; what only some work needs (search, workers,
-broker, room to grow) makes it degraded: filing goes on. `readyz` and `archive-service doctor` say it in the same words.
+broker, room to grow, models for reading) makes it degraded: filing goes on. `readyz` and `archive-service doctor` say
+it in the same words.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from archive_service.storage import probe
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
 from indexing.engine import unusable
+from ingest.ocr import models
 
 log = logs.get("ready")
 State = Literal["ok", "off", "degraded", "down", "unknown"]
@@ -70,6 +72,7 @@ class Readiness:
             "workers": lambda: _workers(services),
             "disk": lambda: disk(services.settings.home),
             "partitions": lambda: _partitions(services),
+            "reader": lambda: _reader(services),
         }
         return cls({name: Look(ask, every_s=EVERY_S, patience_s=ANSWER_S, share=1) for name, ask in asked.items()})
 
@@ -145,6 +148,11 @@ def _partitions(services: Services) -> str:
         return room(session)
 
 
+def _reader(services: Services) -> str:
+    models.check_reading(services.settings.ocr_engine, services.settings.ocr_runtime)
+    return OK
+
+
 def workers(session: Any) -> str:
     """Raise Unavailable when jobs wait that nobody takes: one that could be done, and none of its queue is at work."""
     found = figures.by_queue(session, now=clock.now())
@@ -202,4 +210,5 @@ _SILENT: Mapping[str, Callable[[], ArchiveError]] = {
     "workers": out_of_reach,
     "disk": _store_silent,
     "partitions": out_of_reach,
+    "reader": lambda: Unavailable("ocr.unavailable", "识读引擎无法使用，文件照常接收。请运行 doctor 检查。"),
 }

@@ -78,7 +78,12 @@ JOB = {
     "cancelled": State("ban", "", N_("已取消")),
 }
 #: What a job does, by its kind, and more exactly while it is on its way, by the step of the pipeline.
-JOB_KIND = {"ingest.step": N_("处理收到的文件"), "page.rescan": N_("换用重扫的页"), "page.reread": N_("重读转正的页")}
+JOB_KIND = {
+    "ingest.step": N_("处理收到的文件"),
+    "page.rescan": N_("换用重扫的页"),
+    "page.reread": N_("重读转正的页"),
+    "scan.read-again": N_("重新识读"),
+}
 JOB_STEP = {
     "check": N_("检查文件"),
     "render": N_("为各页成像"),
@@ -105,6 +110,7 @@ FINDING = {
     "cropped": N_("缺边"),
     "too-dark": N_("过暗"),
     "too-light": N_("过淡"),
+    "mirrored": N_("镜像"),
     "page-missing": N_("缺页"),
     "page-repeated": N_("重复页"),
     "page-order": N_("页序错乱"),
@@ -205,6 +211,9 @@ EVENT = {
     "scan.received": N_("接收文件"),
     "scan.advanced": N_("完成一步"),
     "scan.resumed": N_("从中断处继续"),
+    "scan.read-again-asked": N_("要求重新识读"),
+    "scan.read-again": N_("重新识读"),
+    "item.read-again": N_("换用新的识读结果"),
     "scan.filed": N_("文件已归户"),
     "scan.needs-review": N_("转待校核"),
     "scan.refused": N_("拒收文件"),

@@ -27,6 +27,7 @@ from archive_service.jobs.queue import Claimed
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.worker import jobs, parent
+from archive_service.worker.fit import Fit
 from archive_service.worker.timetable import Timetable
 from archive_service.worker.upkeep import Upkeep
 from ingest.workshop import Workshop
@@ -86,8 +87,9 @@ class Worker:
     def _runner(self, name: str) -> Runner:
         if name not in self._runners:
             handlers = {kind: Limited(handler) for kind, handler in jobs.handlers(self._workshop).items()}
+            place = process_name(os.getpid())
             self._runners[name] = Runner(
-                self._workshop.database, handlers, process_name(os.getpid()), (name,), self.settings.lease_s, clock.now
+                self._workshop.database, handlers, place, (name,), self.settings.lease_s, clock.now, Fit(self.settings)
             )
         return self._runners[name]
 

@@ -9,6 +9,9 @@ from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
+from archive_service.worker.fit import Fit
+from ingest.again.handler import ReadAgainHandler
+from ingest.again.queries import READ_AGAIN_JOB
 from ingest.pipeline import StepHandler
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
@@ -27,6 +30,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         RENDITION_JOB: RenditionHandler(workshop),
         REREAD_JOB: RereadHandler(workshop),
         RESCAN_JOB: RescanHandler(workshop),
+        READ_AGAIN_JOB: ReadAgainHandler(workshop),
     }
 
 
@@ -39,4 +43,4 @@ def open_workshop(settings: Settings) -> Workshop:
 def open_runner(settings: Settings, *, worker: str, queues: tuple[str, ...] = QUEUES) -> Runner:
     """Open a runner that takes jobs from `queues` under the name `worker`."""
     workshop = open_workshop(settings)
-    return Runner(workshop.database, handlers(workshop), worker, queues, settings.lease_s, clock.now)
+    return Runner(workshop.database, handlers(workshop), worker, queues, settings.lease_s, clock.now, Fit(settings))

@@ -18,6 +18,7 @@ SENTENCES = {
     "job.too-long": "任务超过了时间上限，已停止。请重试，会从已完成的页继续。",
     "job.worker-died": "处理进程每次都在这一步中断，文件完整保存。请重试；仍然失败时把任务编号告诉管理员。",
     "ocr.gave-up": "识读引擎没有读完一页。请重试，或换用另一个识读引擎。",
+    "ocr.model-damaged": "识读模型文件已损坏，识读已停止。请运行 doctor 查看是哪个文件，重新安装后重试。",
     "ocr.unavailable": "识读引擎无法使用。请运行 doctor 检查后重试。",
     "page.image-unreadable": "页面图像无法解码，原件未受影响。请重试，或重新扫描该页。",
     "store.damaged": "存储内容与登记的摘要不符，已停止读取。请运行 verify 并从备份恢复。",

@@ -26,6 +26,10 @@ _FAINT = 0.6
 _NO_INK = 0.97
 #: No line of print fits on a sheet narrower than this.
 _LEAST_SIDE_PX = 16
+#: Half of a negative is darker than this; its ink is brighter by so much, and covers these shares of it.
+_DARK_GROUND, _BRIGHTER, _INK_OF_NEGATIVE = 110.0, 50.0, (0.001, 0.3)
+#: No paper is as dark as that.
+_BLACK = 60.0
 #: A page of twenty characters covers more than this; ink that shines through from the back covers less.
 _PICTURE = 0.004
 
@@ -41,6 +45,22 @@ def ink(pixels: Pixels) -> Pixels:
     if has_red_ink(pixels):
         return np.ascontiguousarray(pixels[..., 0])
     return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def positive(pixels: Pixels) -> Pixels:
+    """Return a page with light print on dark ground, a negative or a blueprint, as dark print on light ground."""
+    small = pixels[::8, ::8]
+    grey = small if small.ndim == 2 else small.mean(axis=2)
+    ground = float(np.median(grey))
+    least, most = _INK_OF_NEGATIVE
+    if ground > _DARK_GROUND or not least < float(np.mean(grey > ground + _BRIGHTER)) < most:
+        return pixels
+    return np.asarray(255 - pixels, np.uint8)
+
+
+def is_black(pixels: Pixels) -> bool:
+    """Say whether nearly all of a page is darker than any paper: the lid was open, or a lens covered."""
+    return float(np.percentile(pixels[::8, ::8], 95)) < _BLACK
 
 
 def red_ink(pixels: Pixels) -> Pixels | None:

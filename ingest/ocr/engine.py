@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +25,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """Program, version and model digest: enough to say later what read a page."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What besides the program and its models the reading follows from: sizes, thresholds."""
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of `image`, scanned at `dpi`, in any order; boxes in its pixels, text as printed.

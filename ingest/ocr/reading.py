@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ingest.lines import TextLine
 from ingest.ocr.engine import Pixels
+
+#: Flags of a page whose picture was a mirror image, or showed a sheet on a desk that was cut out and straightened.
+MIRRORED, CUT_OUT = "mirrored", "cut-out"
+#: What reading a page may flag; reading it again takes these back.
+FLAGS = frozenset({MIRRORED, CUT_OUT})
 
 
 @dataclass(frozen=True)
@@ -13,7 +20,8 @@ class PageReading:
     """A page as read; boxes of `lines` are pixels of `image`, the upright and level JPEG to be kept.
 
     `rotation` is the turn in degrees clockwise (0, 90, 180, 270) that set the scan upright. Rows that leaned
-    were levelled as well, and `image` is the levelled one, so that boxes lie on their words in any viewer.
+    were levelled as well, a sheet that was photographed was cut out before, and a mirror image was turned over:
+    `image` is what came of it, so that boxes lie on their words in any viewer.
     """
 
     rotation: int
@@ -27,10 +35,12 @@ class PageReading:
     thumbnail: bytes
     #: Nothing is on the page: no words, and no picture either.
     blank: bool = False
-    #: The picture as scanned, turned upright, and as kept; the same where the rows were level enough.
+    #: The sheet as scanned, turned upright, and as kept; the same where the rows were level enough.
     scanned: Pixels | None = None
     kept: Pixels | None = None
     #: By how many degrees the rows of `scanned` fall to the right, 0 when that is not clear.
     lean: float = 0.0
+    #: What besides the engine the reading follows from, by name; none for a page that no engine read.
+    settings: Mapping[str, Any] | None = None
     #: What the row of the page is to note besides, such as the codes of a sheet.
     flags: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -22,6 +23,9 @@ _READS_WELL = 0.7
 _TIMEOUT_S = 120
 _ADVICE = "安装办法：apt install tesseract-ocr tesseract-ocr-chi-sim，或把 ARCHIVE_OCR_ENGINE 改为 rapidocr。"
 
+#: What a reading follows from besides the program; kept with each page.
+SETTINGS: Mapping[str, Any] = {"best_dpi": _BEST_DPI, "layouts": list(_LAYOUTS), "reads_well": _READS_WELL}
+
 _Word = tuple[str, Box, float]
 
 
@@ -37,6 +41,7 @@ class TesseractEngine:
             held = set(pytesseract.get_languages())
         except (OSError, pytesseract.TesseractError, SystemExit) as e:
             raise missing(f"没有找到 Tesseract 程序。{_ADVICE}") from e
+        self.settings = SETTINGS
         lacking = [language for language in LANGUAGES if language not in held]
         if lacking:
             raise missing(f"Tesseract 缺少语言数据 {'、'.join(lacking)}。{_ADVICE}", languages=lacking)

@@ -11,9 +11,10 @@ from ingest.lines import Box
 
 LOW_RESOLUTION, SKEWED, BLURRED, BLANK = "low-resolution", "skewed", "blurred", "blank"
 DARK_BORDER, CROPPED, TOO_DARK, TOO_LIGHT = "dark-border", "cropped", "too-dark", "too-light"
+MIRRORED = "mirrored"
 MISSING, REPEATED, OUT_OF_ORDER = "page-missing", "page-repeated", "page-order"
 #: What the picture of one page shows, and what only the pages of a scan show together.
-OF_PAGE = (LOW_RESOLUTION, SKEWED, BLURRED, BLANK, DARK_BORDER, CROPPED, TOO_DARK, TOO_LIGHT)
+OF_PAGE = (LOW_RESOLUTION, SKEWED, BLURRED, BLANK, DARK_BORDER, CROPPED, TOO_DARK, TOO_LIGHT, MIRRORED)
 OF_SCAN = (MISSING, REPEATED, OUT_OF_ORDER)
 CODES = (*OF_PAGE, *OF_SCAN)
 #: Findings that are no fault of the picture: an empty back is scanned as it should be.
@@ -30,6 +31,7 @@ NAMES: Mapping[str, str] = {
     CROPPED: "缺边",
     TOO_DARK: "过暗",
     TOO_LIGHT: "过淡",
+    MIRRORED: "镜像",
     MISSING: "缺页",
     REPEATED: "重复页",
     OUT_OF_ORDER: "页序错乱",
@@ -99,6 +101,7 @@ _SENTENCES: Mapping[str, str] = {
     CROPPED: "有 {measure} 处文字顶到画面边缘，可能没有扫全。请把纸放到扫描范围内重新扫描这一页。",
     TOO_DARK: "画面过暗（亮度 {measure}，至少 {limit}）。请调亮后重新扫描这一页。",
     TOO_LIGHT: "字迹过淡（与纸的反差 {measure}，至少 {limit}）。请加深后重新扫描这一页。",
+    MIRRORED: "影像左右相反，可能是透明图纸放反了；系统已翻正供查看和识读。请核对，需要时翻面重新扫描这一页。",
     MISSING: "按印刷页码，缺第 {missing} 页{of}。请找到缺页补扫；原件本来就缺时请注明。",
     REPEATED: "与第 {other} 页几乎相同，可能重复扫描。核对后在校核台剔除多余的一页。",
     OUT_OF_ORDER: "印刷页码的顺序与扫描顺序不符{of}。请按页码整理后重新扫描，或核对后照常归入。",

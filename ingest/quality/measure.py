@@ -39,6 +39,8 @@ class Seen:
     dpi: int
     scanned_dpi: int | None
     blank: bool
+    #: Whether the picture came as a mirror image; `pixels` are those of the page turned over.
+    mirrored: bool = False
 
 
 def page_findings(page: Seen, limits: Limits) -> list[Finding]:
@@ -50,7 +52,8 @@ def page_findings(page: Seen, limits: Limits) -> list[Finding]:
     print_ = strokes(page.kept, page.lines)
     afar = edges.overview(page.pixels)
     found = [*_resolution(page, print_, limits), *_lean(page, limits), *_print(page, print_, afar.paper, limits)]
-    return [*found, *_edges(page, afar, limits)]
+    mirrored = [Finding(findings.MIRRORED, 0.0, 0.0)] if page.mirrored else []
+    return [*found, *_edges(page, afar, limits), *mirrored]
 
 
 def is_hopeless(found: Sequence[Finding], confidence: float) -> bool:

@@ -15,7 +15,7 @@ from archive_service.storage.store import ObjectStore
 from ingest import lines, turned
 from ingest.lines import PageText
 from ingest.ocr import images
-from ingest.ocr.reading import PageReading
+from ingest.ocr.reading import MIRRORED, PageReading
 from ingest.quality import findings, measure, numbers, repeated
 from ingest.quality.findings import Finding, Limits
 from ingest.quality.numbers import Place
@@ -40,6 +40,7 @@ def look(read: PageReading, row: ScanPage, limits: Limits) -> list[Finding]:
         dpi=row.dpi,
         scanned_dpi=row.scanned_dpi,
         blank=read.blank or findings.BLANK in row.flags,
+        mirrored=MIRRORED in read.flags,
     )
     return measure.page_findings(seen, limits)
 

@@ -29,7 +29,10 @@ from ingest.workshop import Workshop
 
 _FORMATS = ("jpeg", "png", "tiff", "pdf")
 _DIGESTS = ("raw_digest", "image_digest", "thumbnail_digest", "layer_digest", "lines_digest")
-_FACTS = ("width_px", "height_px", "dpi", "scanned_dpi", "rotation", "engine", "confidence", "text", "flags")
+_FACTS = (
+    "width_px", "height_px", "dpi", "scanned_dpi", "rotation", "engine", "reading_settings", "confidence",
+    "text", "flags",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _read(workshop: Workshop, rescan: Rescan, claimed: Claimed) -> _Better:
     store = workshop.store
     image, thumbnail = store.put_bytes(reading.image), store.put_bytes(reading.thumbnail)
     text = store.put_bytes(lines.to_json(reading.lines))
-    read.write(page, reading, image=image, thumbnail=thumbnail, text=text)
+    read.write(page, reading, image=image, thumbnail=thumbnail, text=text, now=workshop.now())
     kept = ((image, "image/jpeg"), (thumbnail, "image/jpeg"), (text, "application/json"))
     found = findings_record.look(reading, page, Limits.of(workshop.settings))
     with workshop.database.reading() as session:
@@ -166,7 +169,7 @@ def _take(session: Session, rescan_id: int, better: _Better, *, now: datetime) -
     # The flags too are those of the better scan alone: an old turn, or a sheet that lay there, says nothing about it.
     for name in (*_DIGESTS, *_FACTS):
         setattr(row, name, getattr(better.page, name))
-    row.error_code = None
+    row.error_code, row.read_at = None, better.page.read_at
     findings_record.keep_page(session, row, better.reading, better.found, now=now)
     findings_record.keep_scan(session, scan.id, sorted(better.among), better.among, now=now)
     for document_id, columns in better.documents.items():

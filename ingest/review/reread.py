@@ -59,7 +59,7 @@ class RereadHandler:
             # Turned once more meanwhile: that has a job of its own. Scanned anew meanwhile: this was the old picture.
             # Filed meanwhile: the item has these images.
             if not again and row.raw_digest == page.raw_digest and _document(session, scan_id, page_no) is not None:
-                read.write(row, found, image=image, thumbnail=thumbnail, text=text)
+                read.write(row, found, image=image, thumbnail=thumbnail, text=text, now=now)
                 seen = quality.look(found, row, Limits.of(self.workshop.settings))
                 quality.keep_page(session, row, found, seen, now=now)
 

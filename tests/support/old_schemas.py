@@ -172,6 +172,8 @@ def _scan(writer: Writer, number: int, *, batch: int, unit: int) -> None:
     if writer.knows("page_findings"):
         writer.add("page_findings", scan_id=scan, page_no=1, code="blurred", measure=0.12, limit=0.09)
         writer.add("page_inspections", batch_id=batch, scan_id=scan, page_no=1, fault="blurred")
+        if writer.knows("scan_page_readings"):
+            writer.add("scan_page_readings", scan_id=scan, page_no=1, state="wanted")
         writer.add("rescans", scan_id=scan, page_no=1, state="waiting", digest=f"{number:064x}", file_name="1.jpg")
     writer.add("scan_documents", scan_id=scan, seq=1, pages="[1,2]", first_page=1, state="filed", fields="{}")
 

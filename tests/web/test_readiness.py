@@ -53,7 +53,7 @@ def test_an_archive_that_lacks_nothing_is_ready(anonymous: Browser) -> None:
     """Each component is named; what is not used is off."""
     status, state, found = parts(anonymous)
     assert (status, state, missing(found)) == (200, "ready", {})
-    assert set(found) == {"database", "schema", "store", "index", "broker", "workers", "disk", "partitions"}
+    assert set(found) == {"database", "schema", "store", "index", "broker", "workers", "disk", "partitions", "reader"}
     assert found["broker"] == ("off", "")
 
 

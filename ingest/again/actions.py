@@ -1,0 +1,39 @@
+"""Queue pages to be read again: their rows and one job a file, file by file, so that nothing large is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service.audit.record import record
+from archive_service.jobs import queue
+from archive_service.people.viewer import Viewer
+from ingest.again import queries
+from ingest.again.queries import READ_AGAIN_JOB, Filters
+from ingest.again.tables import PageReadingRow
+from ingest.tables import Scan
+
+QUEUE = "read"
+
+
+def ask(
+    session: Session, viewer: Viewer, scan_id: int, filters: Filters, *, said: Mapping[str, Any], now: datetime
+) -> int:
+    """Queue the pages of a file that the filters find; return how many. `said` is what the person asked for."""
+    scan = session.scalars(select(Scan).where(Scan.id == scan_id).with_for_update()).one()
+    pages = queries.pages_of(session, filters, scan_id)
+    if not pages:
+        return 0
+    waiting = {row.page_no for row in queries.wanted(session, scan_id)}
+    new = [number for number in pages if number not in waiting]
+    session.add_all(PageReadingRow(scan_id=scan_id, page_no=number, wanted_at=now) for number in new)
+    queue.enqueue(session, kind=READ_AGAIN_JOB, subject=scan_id, queue=QUEUE, now=now)
+    record(
+        session, by=viewer.actor, did="scan.read-again-asked", object_kind="scan", object_id=scan_id,
+        unit_id=scan.unit_id, facts={"pages": len(pages), **said}, now=now,
+    )  # fmt: skip
+    return len(pages)
