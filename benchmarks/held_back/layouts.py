@@ -1,4 +1,4 @@
-"""Ways to set labels and values: five that may be looked at, five that may not."""
+"""Ways to set labels and values: ten that may be looked at, five that may not."""
 
 from __future__ import annotations
 
@@ -72,6 +72,66 @@ def sections(rows: Sequence[Row], rng: Random) -> str:
     return f"<table class=grid><col width=18%><col width=32%><col width=18%><col width=32%>{body}</table>"
 
 
+def inline(rows: Sequence[Row], rng: Random) -> str:
+    """Several pairs in a line, as many as fit, parted by blanks."""
+    gap = rng.choice(("36px", "60px"))
+    parts = "".join(
+        f"<span style='margin-right:{gap};white-space:nowrap'>{row.label}：{row.value}</span> " for row in rows
+    )
+    return f"<p style='line-height:2'>{parts}</p>"
+
+
+def corner(rows: Sequence[Row], rng: Random) -> str:
+    """A ruled table whose cells hold label and value, one above the other."""
+    body = ""
+    for line in _pairs(rows, rng.choice((2, 3))):
+        each = 6 // len(line)
+        body += "<tr>" + "".join(f"<td colspan={each}>{row.label}<br>{row.value}</td>" for row in line) + "</tr>"
+    return f"<table class=grid>{body}</table>"
+
+
+def banded(rows: Sequence[Row], _rng: Random) -> str:
+    """A ruled table with heads written downwards at its left, for two parts."""
+    half, body = (len(rows) + 1) // 2, ""
+    for name, part in (("申<br>请<br>人", rows[:half]), ("用<br>电<br>信<br>息", rows[half:])):
+        grouped = _pairs(part, 2)
+        for number, line in enumerate(grouped):
+            side = f"<td rowspan={len(grouped)} class=down>{name}</td>" if number == 0 else ""
+            span = " colspan=3" if len(line) == 1 else ""
+            body += (
+                f"<tr>{side}"
+                + "".join(f"<td class=mid>{row.label}</td><td{span}>{row.value}</td>" for row in line)
+                + "</tr>"
+            )
+    return f"<table class='grid small'>{body}</table>"
+
+
+def edged(rows: Sequence[Row], rng: Random) -> str:
+    """Labels set to the right edge of their column with a colon, the values beside them, in one column or two."""
+    if rng.random() < 0.5:
+        body = "".join(f"<tr><td class=r width=30%>{row.label}：</td><td>{row.value}</td></tr>" for row in rows)
+    else:
+        body = "".join(
+            "<tr>" + "".join(f"<td class=r width=16%>{row.label}</td><td>{row.value}</td>" for row in line) + "</tr>"
+            for line in _pairs(rows, 2)
+        )
+    return f"<table class=bare>{body}</table>"
+
+
+def stacked(rows: Sequence[Row], rng: Random) -> str:
+    """Each label on a line of its own, its value on the next, in one column or two."""
+    if rng.random() < 0.5:
+        return "".join(
+            f"<p style='margin:3px 0'><b>{row.label}</b></p><p style='margin:0 0 8px 20px'>{row.value}</p>"
+            for row in rows
+        )
+    body = "".join(
+        "<tr>" + "".join(f"<td width=50%><b>{row.label}</b><br>{row.value}</td>" for row in line) + "</tr>"
+        for line in _pairs(rows, 2)
+    )
+    return f"<table class=bare>{body}</table>"
+
+
 def ruled(rows: Sequence[Row], _rng: Random) -> str:
     """Values on rules, as in forms to be filled in by hand, several in a line."""
     parts = "".join(f"<span class=fill>{row.label} <u>&nbsp;{row.value}&nbsp;&nbsp;</u></span> " for row in rows)
@@ -115,6 +175,6 @@ def framed(rows: Sequence[Row], rng: Random) -> str:
 
 
 LAYOUTS: dict[str, tuple[Callable[[Sequence[Row], Random], str], ...]] = {
-    "dev": (lines, pairs, grid, grid, heads, sections),
+    "dev": (lines, pairs, grid, grid, heads, sections, inline, corner, banded, edged, stacked),
     "held": (ruled, boxes, wide, leaders, framed),
 }

@@ -56,7 +56,9 @@ _LINES = """
       range.setStart(node, i); range.setEnd(node, i + 1);
       const box = range.getClientRects()[0];
       if (!box || !node.data[i].trim()) continue;
-      const key = blocks.get(block) + '/' + Math.round((box.top + box.bottom) / 16);
+      let key = blocks.get(block) + '/' + Math.round((box.top + box.bottom) / 16);
+      // What stands far apart in one row is two lines to any reader.
+      while (lines.has(key) && box.left - lines.get(key)[3] > 1.3 * (box.bottom - box.top)) key += '+';
       const line = lines.get(key) || ['', 1e9, 1e9, 0, 0];
       lines.set(key, [line[0] + node.data[i], Math.min(line[1], box.left), Math.min(line[2], box.top),
         Math.max(line[3], box.right), Math.max(line[4], box.bottom)]);
@@ -92,19 +94,21 @@ class Press:
         self._windows: dict[int, Any] = {}
 
     def page(self, body: str, dpi: int) -> Printed:
-        """Return one page; raises ValueError if it does not fit on its sheet."""
+        """Return one page, set smaller where it would not fit on its sheet."""
         lines = self.lines(body, dpi)
         window = self._windows[dpi]
         picture = Image.open(io.BytesIO(window.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})))
         return Printed(picture.convert("RGB"), dpi, lines)
 
     def lines(self, body: str, dpi: int = _CSS_DPI) -> tuple[PrintedLine, ...]:
-        """Return only the lines of a page, as a reader without errors would; raises ValueError if it does not fit."""
+        """Return only the lines of a page, as a reader without errors would."""
         window = self._windows.get(dpi) or self._open(dpi)
-        window.evaluate("body => { document.body.innerHTML = body }", f"<div class=page>{body}</div>")
+        show = "body => { document.body.innerHTML = body }"
+        window.evaluate(show, f"<div class=page>{body}</div>")
         lines, height = window.evaluate(_LINES)
         if height > HEIGHT + 2:
-            raise ValueError(f"The page is {height} px high: {body[:200]}")
+            window.evaluate(show, f"<div class=page><div style='zoom:{0.97 * HEIGHT / height:.3f}'>{body}</div></div>")
+            lines, _ = window.evaluate(_LINES)
         return tuple(PrintedLine(text, (x0, y0, x1, y1)) for text, x0, y0, x1, y1 in lines)
 
     def _open(self, dpi: int) -> Any:
