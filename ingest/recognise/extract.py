@@ -25,18 +25,9 @@ _ALWAYS = ("account_no", "application_no")
 _PERSON_ROLES = {"agent_name": "agent_id_number", "legal_rep_name": "legal_rep_id_number"}
 #: In letters, who somebody is and his number stand on lines of their own.
 _LETTERS = frozenset({"A07", "A08", "K06"})
-_PLAIN_ID_LABELS = frozenset(
-    {
-        "身份证",
-        "身份证号",
-        "身份证号码",
-        "公民身份号码",
-        "证件号码",
-        "证件号",
-        "公民身份证号码",
-        "居民身份证号码",
-        "身份证件号码",
-    }
+#: A label of an identity number that does not say whose it is.
+_PLAIN_ID_LABEL = re.compile(
+    r"(?:居民|公民|有效|有效身份|法定)?(?:身份证|证件|身份证件|身份证明|身份)(?:号|号码|编号)?"
 )
 _ENTRUSTED = re.compile(
     r"(?:委托|授权|委派|指派)(?:我(?:单位|公司|方)|本(?:单位|公司|人))?(?:员工|职工|同志|人员)?[::]?\s*([\u4e00-\u9fff·]{2,4}?)\s*"
@@ -55,6 +46,8 @@ _PHRASED: dict[str, Callable[[Sequence[Text]], Iterable[tuple[int, Spoken]]]] = 
     "service_address": prose.places,
     "voltage": prose.voltages,
 }
+#: So many signs tell what a label is about: 申请 of 申请容量.
+_STEM = 2
 _PROSE = 0.9
 _HOLDER = 0.85
 
@@ -140,7 +133,13 @@ def _labels_of(name: str, code: str) -> tuple[str, ...]:
         return tuple(own or data["strict"].get(name, ()) or (() if name in data["guarded"] else general))
     if own and name in ("account_name", "service_address", "credit_code"):
         return tuple(own)
-    return tuple(dict.fromkeys([*own, *general]))
+    made = data["made"].get(name, ())
+    stems = tuple(dict.fromkeys(label[:_STEM] for label in own))
+    akin = sorted((label for label in made if label.startswith(stems)), key=lambda label: stems.index(label[:_STEM]))
+    # A label that others end with, such as 金额, also heads the columns of tables: it comes last.
+    bare = {label for label in general if made and any(one != label and one.endswith(label) for one in general)}
+    telling = [label for label in general if label not in bare]
+    return tuple(dict.fromkeys([*own, *akin, *telling, *made, *general]))
 
 
 def _readings(
@@ -187,9 +186,9 @@ def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str
     for page, one in entries:
         if one.label in owners:
             last = (page, one.row, owners[one.label])
-        elif one.label in _PLAIN_ID_LABELS and last and last[0] == page and one.row - last[1] <= reach:
+        elif _PLAIN_ID_LABEL.fullmatch(one.label) and last and last[0] == page and one.row - last[1] <= reach:
             roles[id(one)] = last[2]
-        elif one.label in _PLAIN_ID_LABELS and one.left_of in owners:
+        elif _PLAIN_ID_LABEL.fullmatch(one.label) and one.left_of in owners:
             roles[id(one)] = owners[one.left_of]
     return roles
 
