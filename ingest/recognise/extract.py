@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archive_service.catalogue.schema import Edition
-from ingest.recognise import cells, dating, labels, parse, prose, validators
+from ingest.recognise import cells, dating, labels, mentions, parse, prose, validators
 from ingest.recognise.cells import Labelled, Piece
 from ingest.recognise.pages import Page
 from ingest.recognise.parse import Patterns, Value
@@ -114,6 +114,15 @@ def card_name(pages: Sequence[Page]) -> str | None:
     return None
 
 
+def wanted(code: str, edition: Edition) -> tuple[str, ...]:
+    """Return the fields that a paper of type `code` may name: those of the catalogue, and on the customer's own papers
+    always who and where.
+    """
+    kind = edition.document_types.get(code)
+    stranger = code in labels.vocabulary().data["only_named"]
+    return (*(kind.key_fields if kind else ()), *(() if stranger else ("account_name", "service_address")))
+
+
 def _wanted(code: str, edition: Edition, *, card: bool) -> list[str]:
     kind = edition.document_types.get(code)
     named = [name for name in (kind.key_fields if kind else ()) if name != "document_date"]
@@ -172,8 +181,20 @@ def _spoken(name: str, code: str, texts: Sequence[Text], patterns: Patterns) -> 
     phrased: Iterable[tuple[int, Spoken]] = _PHRASED[name](texts) if name in _PHRASED else ()
     if name == "account_name" and code not in labels.vocabulary().data["only_named"]:
         phrased = prose.holders(texts, code)
-    for number, one in (*phrased, *prose.sentences(texts, name)):
-        yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, len(known) + 1, "")
+    for rank, said in enumerate((phrased, prose.sentences(texts, name), _mentioned(name, code, texts)), len(known) + 1):
+        for number, one in said:
+            yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, rank, "")
+
+
+def _mentioned(name: str, code: str, texts: Sequence[Text]) -> Iterable[tuple[int, Spoken]]:
+    """Return what running text says without label or fixed phrase; only letters speak of people in that way."""
+    if code not in labels.vocabulary().data["letters"]:
+        return ()
+    if name == "service_address":
+        return list(mentions.places(texts))[:1]
+    whose = {number: role for role, number in _PERSON_ROLES.items()}.get(name)
+    found = mentions.numbers_of(texts, whose) if whose else mentions.named(texts, name)
+    return list(found)[:1]
 
 
 def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str]:
