@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,8 +11,14 @@ from ingest.recognise.labels import Span, part_box, spans, vocabulary
 from ingest.recognise.layout import Neighbours, aligned, beside, right_of, row_numbers, stacked, whole
 from ingest.recognise.pages import Line, Page, union
 
+_NUMBER = re.compile(r"\d")
 _TITLE_SIZE = 1.4  # times an ordinary line
 _NEAR_BELOW = 2.8  # characters
+#: A value below its label may be indented by so many characters.
+_INDENT = 2.5
+_FEWEST_COLUMNS = 3
+#: A column that begins within so many characters behind a line lets it no room to go on.
+_COLUMN_GAP = 4
 _FAR_RIGHT = 0.55  # share of the page width
 
 
@@ -111,6 +118,10 @@ def _pieces(sheet: _Sheet, index: int, span: Span, following: Span | None) -> It
                 yield _sum([own, *(sheet.piece(i, span.quality * 0.85) for i in beyond)], " ")
         return
     if following is not None:
+        return
+    below = _under_head(sheet, index)
+    if below is not None:
+        yield sheet.piece(below, span.quality * 0.9)
         return
     right = _right(sheet, index)
     if right:
@@ -248,10 +259,20 @@ def _below_in_cell(sheet: _Sheet, index: int, start: int) -> list[Piece]:
     for i, other in sheet.near(line, 2 * line.size):
         gap = other.middle - line.middle
         aligned = min(abs(other.box[0] - value[0]), abs(other.box[0] - line.box[0])) < 1.6 * line.size
-        full = line.box[2] > 0.8 * sheet.right_edge
+        full = line.box[2] > 0.8 * sheet.right_edge or _next_column_near(sheet, index)
         if i != index and 0.6 * line.size < gap < 1.9 * line.size and aligned and full and not sheet.by_line[i]:
             return [] if _has_own_label(sheet, i, index) else [Piece(other.text, other.box, other.confidence, 0.9)]
     return []
+
+
+def _next_column_near(sheet: _Sheet, index: int) -> bool:
+    """Say whether the next column begins so close behind a line that the line had to be broken."""
+    line = sheet.lines[index]
+    return any(
+        right_of(line, other) and beside(line, other) and other.box[0] - line.box[2] < _COLUMN_GAP * line.size
+        for i, other in sheet.near(line)
+        if i != index
+    )
 
 
 def _below(sheet: _Sheet, index: int) -> int | None:
@@ -262,11 +283,32 @@ def _below(sheet: _Sheet, index: int) -> int | None:
         if i == index or not -0.5 * line.height <= drop <= _NEAR_BELOW * line.size:
             continue
         shared = min(line.box[2], other.box[2]) - max(line.box[0], other.box[0])
-        if shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0]) and (
+        indented = 0 <= other.box[0] - line.box[0] < _INDENT * line.size
+        if (indented or shared > 0.4 * min(line.box[2] - line.box[0], other.box[2] - other.box[0])) and (
             best is None or drop < best[0]
         ):
             best = (drop, i)
     return best[1] if best and not sheet.by_line[best[1]] else None
+
+
+def _under_head(sheet: _Sheet, index: int) -> int | None:
+    """Return the line in the same place of the next row, where label `index` is among the heads of a table's columns.
+
+    A head may be narrower than its column and stand beside the value: then only the count tells which value is its.
+    """
+    line = sheet.lines[index]
+    heads = sorted((other.box[0], i) for i, other in sheet.near(line) if beside(line, other))
+    if len(heads) < _FEWEST_COLUMNS or any(_NUMBER.search(sheet.lines[i].compact) for _, i in heads):
+        return None
+    below = [(other.middle, i) for i, other in sheet.near(line, _NEAR_BELOW * line.size) if other.box[1] >= line.middle]
+    if not below:
+        return None
+    first = sheet.lines[min(below)[1]]
+    row = sorted((other.box[0], i) for i, other in sheet.near(first) if beside(first, other))
+    numbers = sum(_NUMBER.search(sheet.lines[i].compact) is not None for _, i in row)
+    if len(row) != len(heads) or any(sheet.by_line[i] for _, i in row) or 3 * numbers < len(row):
+        return None
+    return row[[i for _, i in heads].index(index)][1]
 
 
 def _label_left(sheet: _Sheet, index: int) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archive_service.catalogue.schema import Edition
-from ingest.recognise import cells, dating, labels, parse, prose, validators
+from ingest.recognise import cells, dating, labels, mentions, parse, prose, validators
 from ingest.recognise.cells import Labelled, Piece
 from ingest.recognise.pages import Page
 from ingest.recognise.parse import Patterns, Value
@@ -25,18 +25,9 @@ _ALWAYS = ("account_no", "application_no")
 _PERSON_ROLES = {"agent_name": "agent_id_number", "legal_rep_name": "legal_rep_id_number"}
 #: In letters, who somebody is and his number stand on lines of their own.
 _LETTERS = frozenset({"A07", "A08", "K06"})
-_PLAIN_ID_LABELS = frozenset(
-    {
-        "身份证",
-        "身份证号",
-        "身份证号码",
-        "公民身份号码",
-        "证件号码",
-        "证件号",
-        "公民身份证号码",
-        "居民身份证号码",
-        "身份证件号码",
-    }
+#: A label of an identity number that does not say whose it is.
+_PLAIN_ID_LABEL = re.compile(
+    r"(?:居民|公民|有效|有效身份|法定)?(?:身份证|证件|身份证件|身份证明|身份)(?:号|号码|编号)?"
 )
 _ENTRUSTED = re.compile(
     r"(?:委托|授权|委派|指派)(?:我(?:单位|公司|方)|本(?:单位|公司|人))?(?:员工|职工|同志|人员)?[::]?\s*([\u4e00-\u9fff·]{2,4}?)\s*"
@@ -55,6 +46,8 @@ _PHRASED: dict[str, Callable[[Sequence[Text]], Iterable[tuple[int, Spoken]]]] = 
     "service_address": prose.places,
     "voltage": prose.voltages,
 }
+#: So many signs tell what a label is about: 申请 of 申请容量.
+_STEM = 2
 _PROSE = 0.9
 _HOLDER = 0.85
 
@@ -121,6 +114,15 @@ def card_name(pages: Sequence[Page]) -> str | None:
     return None
 
 
+def wanted(code: str, edition: Edition) -> tuple[str, ...]:
+    """Return the fields that a paper of type `code` may name: those of the catalogue, and on the customer's own papers
+    always who and where.
+    """
+    kind = edition.document_types.get(code)
+    stranger = code in labels.vocabulary().data["only_named"]
+    return (*(kind.key_fields if kind else ()), *(() if stranger else ("account_name", "service_address")))
+
+
 def _wanted(code: str, edition: Edition, *, card: bool) -> list[str]:
     kind = edition.document_types.get(code)
     named = [name for name in (kind.key_fields if kind else ()) if name != "document_date"]
@@ -140,7 +142,13 @@ def _labels_of(name: str, code: str) -> tuple[str, ...]:
         return tuple(own or data["strict"].get(name, ()) or (() if name in data["guarded"] else general))
     if own and name in ("account_name", "service_address", "credit_code"):
         return tuple(own)
-    return tuple(dict.fromkeys([*own, *general]))
+    made = data["made"].get(name, ())
+    stems = tuple(dict.fromkeys(label[:_STEM] for label in own))
+    akin = sorted((label for label in made if label.startswith(stems)), key=lambda label: stems.index(label[:_STEM]))
+    # A label that others end with, such as 金额, also heads the columns of tables: it comes last.
+    bare = {label for label in general if made and any(one != label and one.endswith(label) for one in general)}
+    telling = [label for label in general if label not in bare]
+    return tuple(dict.fromkeys([*own, *akin, *telling, *made, *general]))
 
 
 def _readings(
@@ -173,8 +181,20 @@ def _spoken(name: str, code: str, texts: Sequence[Text], patterns: Patterns) -> 
     phrased: Iterable[tuple[int, Spoken]] = _PHRASED[name](texts) if name in _PHRASED else ()
     if name == "account_name" and code not in labels.vocabulary().data["only_named"]:
         phrased = prose.holders(texts, code)
-    for number, one in (*phrased, *prose.sentences(texts, name)):
-        yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, len(known) + 1, "")
+    for rank, said in enumerate((phrased, prose.sentences(texts, name), _mentioned(name, code, texts)), len(known) + 1):
+        for number, one in said:
+            yield _Reading(one.value, Piece("", one.box, one.confidence, _HOLDER), number, rank, "")
+
+
+def _mentioned(name: str, code: str, texts: Sequence[Text]) -> Iterable[tuple[int, Spoken]]:
+    """Return what running text says without label or fixed phrase; only letters speak of people in that way."""
+    if code not in labels.vocabulary().data["letters"]:
+        return ()
+    if name == "service_address":
+        return list(mentions.places(texts))[:1]
+    whose = {number: role for role, number in _PERSON_ROLES.items()}.get(name)
+    found = mentions.numbers_of(texts, whose) if whose else mentions.named(texts, name)
+    return list(found)[:1]
 
 
 def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str]:
@@ -187,9 +207,9 @@ def _roles(entries: Sequence[tuple[int, Labelled]], reach: int) -> dict[int, str
     for page, one in entries:
         if one.label in owners:
             last = (page, one.row, owners[one.label])
-        elif one.label in _PLAIN_ID_LABELS and last and last[0] == page and one.row - last[1] <= reach:
+        elif _PLAIN_ID_LABEL.fullmatch(one.label) and last and last[0] == page and one.row - last[1] <= reach:
             roles[id(one)] = last[2]
-        elif one.label in _PLAIN_ID_LABELS and one.left_of in owners:
+        elif _PLAIN_ID_LABEL.fullmatch(one.label) and one.left_of in owners:
             roles[id(one)] = owners[one.left_of]
     return roles
 

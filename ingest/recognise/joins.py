@@ -206,7 +206,9 @@ def _continues(page: PageFacts) -> bool:
     for line in top:
         if _ARTICLE.match(line.compact):
             first_article = re.match(r"^(?:第一[条章节]|[(]?一[)、.]|[(]?1[)、.])", line.compact)
-            return first_article is None or line is not top[0] or _running(page.page)
+            # A page with a head of its own whose articles begin anew is another paper.
+            begun = first_article is not None and page.title.unknown is not None
+            return not begun and (first_article is None or line is not top[0] or _running(page.page))
         if (
             re.match(r"^(?:附件|附表|附图|附录|附页|续表|续页|[(]续|[(]接上页|接上页)", line.compact)
             or "(续" in line.compact

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 import yaml
@@ -54,14 +55,52 @@ def vocabulary() -> Vocabulary:
     """Return the labels of `labels.yaml`."""
     text = files("ingest.recognise").joinpath("labels.yaml").read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
+    data["made"] = {name: _put_together(ways) for name, ways in data["made"].items()}
+    _add_dates(data)
     known = set(data["stops"])
     known |= {label for entry in data["fields"].values() for label in entry["labels"]}
+    known |= {label for labels in data["made"].values() for label in labels}
     known |= {label for entries in data["types"].values() for labels in entries.values() for label in labels}
     known |= {label for labels in data["dates"].values() for label in labels}
-    ordered = sorted(known, key=lambda label: (-len(label), label))
-    spaced = (r"\s*".join(re.escape(sign) for sign in label) for label in ordered)
-    pattern = re.compile(rf"({'|'.join(spaced)})\s*(\([^()]{{0,16}}\)?)?\s*(:)?")
+    pattern = re.compile(rf"({_any_of(known)})\s*(\([^()]{{0,16}}\)?)?\s*(:)?")
     return Vocabulary(pattern, frozenset(known), data)
+
+
+def _put_together(ways: Iterable[Sequence[Sequence[str]]]) -> tuple[str, ...]:
+    """Return the labels that the groups of each way make, the shorter ones first; two signs are too few for one."""
+    made = dict.fromkeys("".join(parts) for groups in ways for parts in product(*groups))
+    return tuple(sorted((label for label in made if len(label) > _SHORT), key=len))
+
+
+def _add_dates(data: dict[str, Any]) -> None:
+    """Put the labels of dates that are made of parts behind the listed ones of their role."""
+    made = data["made_dates"]
+    listed = {label for labels in data["dates"].values() for label in labels}
+    for role, done in made.items():
+        if role in data["dates"]:
+            more = _put_together([(made["before"], done, made["words"])])
+            data["dates"][role] += [label for label in more if label not in listed]
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for the longest of `words` at a place, with white space allowed between its signs.
+
+    Words that begin alike share their beginning, so that thousands of them cost no more than a few.
+    """
+    tree: dict[str, Any] = {}
+    for word in words:
+        node = tree
+        for sign in word:
+            node = node.setdefault(sign, {})
+        node[""] = {}
+    return _branches(tree)
+
+
+def _branches(tree: Mapping[str, Any], gap: str = "") -> str:
+    ways = [gap + re.escape(sign) + _branches(tree[sign], r"\s*") for sign in sorted(tree) if sign]
+    if not ways:
+        return ""
+    return f"(?:{'|'.join(ways)})" + ("?" if "" in tree else "")
 
 
 def spans(text: str) -> list[Span]:

@@ -50,16 +50,15 @@ def aligned(line: Line, other: Line) -> bool:
 
 def whole(page: Page) -> list[Line]:
     """Return the lines of a page with labels mended whose characters stand so far apart that each was read alone."""
-    known = vocabulary().known
+    words = vocabulary()
     merged: list[Line] = []
     for row in page.rows:
         kept: list[Line] = []
         for line in row:
             if kept and len(kept[-1].compact) <= 3 and _CJK.match(kept[-1].compact):
                 both = kept[-1].compact + line.compact
-                if kept[-1].compact not in known and any(
-                    both.startswith(label) for label in known if len(label) > len(kept[-1].compact)
-                ):
+                longer = (both[:end] for end in range(len(kept[-1].compact) + 1, len(both) + 1))
+                if kept[-1].compact not in words.known and any(part in words.known for part in longer):
                     text = f"{kept[-1].text} {line.text}"
                     box = union([kept[-1].box, line.box])
                     kept[-1] = Line(text, both, box, min(kept[-1].confidence, line.confidence))

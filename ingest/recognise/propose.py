@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from archive_service.catalogue.schema import Edition
 from ingest.lines import PageText
-from ingest.recognise import cases, classify, decide, extract, group, match, normalise, pages, phrases
+from ingest.recognise import cases, classify, confirm, decide, extract, group, match, normalise, pages, phrases
 from ingest.recognise.classify import Hints
 from ingest.recognise.group import Announced, Grouped, PageFacts
 from ingest.recognise.papers import Paper, Register
@@ -145,6 +145,8 @@ def _of_part(part: _Part, desk: _Desk, announced: Announced, register: Register)
         draft.match = found
     _look_again(drafts, desk)
     drafts = drafts if part.given else _attach_cards(drafts, desk)
+    for draft in drafts:
+        _confirm(draft, desk)
     common = _common_application(drafts)
     for draft in drafts:
         cases.choose_case(draft.match, draft.paper, draft.code, draft.said, common.get)
@@ -227,6 +229,15 @@ def _attach_cards(drafts: Sequence[_Draft], desk: _Desk) -> list[_Draft]:
     return joined
 
 
+def _confirm(draft: _Draft, desk: _Desk) -> None:
+    """Let the register confirm what the paper says of its household, if it surely is its household."""
+    household = draft.match.household
+    if household is not None and draft.match.confidence >= desk.thresholds.match_confidence and not draft.match.doubts:
+        only_pages = [facts.page for facts in draft.grouped.pages]
+        wanted = extract.wanted(draft.code, desk.edition)
+        draft.fields = confirm.confirmed(draft.fields, only_pages, household, wanted)
+
+
 def _people(drafts: Sequence[_Draft], about: _Draft) -> dict[str, str]:
     """Return the persons of the household's papers in this batch with the type that a card of theirs is."""
     people: dict[str, str] = {}
@@ -267,7 +278,13 @@ def _note_blank(drafts: Sequence[_Draft], blank: Sequence[int]) -> None:
 
 def _proposal(draft: _Draft, desk: _Desk) -> Proposal:
     found = decide.doubts(
-        draft.candidates, draft.fields, draft.match, thresholds=desk.thresholds, said=draft.said, phrases=desk.phrases
+        draft.candidates,
+        draft.fields,
+        draft.match,
+        thresholds=desk.thresholds,
+        said=draft.said,
+        phrases=desk.phrases,
+        edition=desk.edition,
     )
     best = draft.candidates[0]
     return Proposal(

@@ -1,0 +1,42 @@
+"""Papers that are in no catalogue, and backs of sheets."""
+
+from __future__ import annotations
+
+from benchmarks.held_back.pen import Paper, Pen
+
+
+def decoy(pen: Pen) -> Paper:
+    """Return a paper that has nothing to do with any connection, though it may name the customer."""
+    case, rng = pen.case, pen.rng
+    people = "、".join(case.staff[:4])
+    day = pen.other_day(case.days["survey"])
+    dev = [
+        (
+            "会议纪要",
+            f"时间：{day}|地点：三楼会议室|参加人员：{people}|会议听取了上月安全生产情况汇报，研究了防汛工作安排，要求各班组加强巡视。",
+        ),
+        ("请假条", f"尊敬的领导：|本人因家中有事，需请假三天，自{day}开始，望批准。|请假人：{case.staff[0]}"),
+        (
+            "报价单",
+            f"客户：{case.name}|联系电话：{case.phone}|1、电力电缆YJV22 300米 单价186.00元|2、配电箱 4台 单价2300.00元|合计：65000.00元|报价有效期十五天",
+        ),
+        (
+            "快递详情单",
+            f"寄件人：{case.staff[1]}　电话：{case.phone}|收件人：{case.name}|收件地址：{case.address}|物品：文件　重量：0.5kg",
+        ),
+        (
+            "感谢信",
+            f"{case.supplier}：|感谢贵公司员工{case.staff[2]}同志冒雨抢修，保障了我们的生产生活用电。|{case.name}",
+        ),
+    ]
+    held = [
+        ("培训签到表", f"培训内容：消防安全知识|培训日期：{day}|姓名　　部门　　签名|{people}"),
+        ("员工食堂一周菜谱", "星期一：红烧肉、炒青菜、紫菜蛋汤|星期二：清蒸鱼、土豆丝、番茄汤|星期三：宫保鸡丁、豆腐、冬瓜汤"),
+        ("招聘启事", f"{case.name}因业务发展需要，招聘电工两名、会计一名，待遇面议。|联系人：{case.agent.name}　电话：{case.phone}|地址：{case.address}"),
+        ("Meeting Notice", "Dear all,|The weekly meeting will be held on Friday at 9:00 a.m. in Room 301.|Please bring the monthly report with you.|Best regards"),
+        ("工资表", f"单位：{case.name}　月份：{case.days['fee']:%Y年%m月}|姓名　基本工资　奖金　实发|{case.staff[3]}　4200　800　4650|{case.staff[4]}　3900　600　4210"),
+        ("购物小票", f"{rng.choice(('万家', '百汇', '新世纪'))}超市|矿泉水 2 x 2.00|毛巾 1 x 9.90|合计 13.90　现金 20.00　找零 6.10|{day}"),
+    ]  # fmt: skip
+    title, text = rng.choice(held if pen.held else dev)
+    body = f"<h1>{title}</h1>" + "".join(f"<p class=ind>{line}</p>" for line in text.split("|"))
+    return pen.paper("decoy", title, [body])
