@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.lines import TextLine
+from ingest.marks.values import PageMarks
 from ingest.ocr.engine import Pixels
 
 
@@ -34,3 +35,5 @@ class PageReading:
     lean: float = 0.0
     #: What the row of the page is to note besides, such as the codes of a sheet.
     flags: tuple[str, ...] = ()
+    #: Seals and signatures on it; none where nobody looked.
+    marks: PageMarks | None = None

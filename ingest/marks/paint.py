@@ -1,0 +1,94 @@
+"""A page prepared for looking at its ink: small, even in light, parted into red ink and dark ink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.lines import Box
+from ingest.ocr.engine import Pixels
+
+Mask = NDArray[np.uint8]
+#: Short side of the small picture: about 110 dpi of an A4 sheet, at which the ring of a seal is four pixels wide.
+_SHORT_SIDE_PX = 900
+_MOST_PIXELS = 2_000_000
+#: Sizes of seals are given in millimetres of an A4 sheet; a photo does not know its resolution.
+_A4_SHORT_MM = 210.0
+#: By how much red outshines green and blue, against the paper, in red ink, and up to what share of that these differ.
+_RED = 24
+_REDDISH = 0.7
+#: Brightness against the paper below which a pixel is ink.
+_DARK = 170
+#: Mean difference between the colours of a picture that was taken in colour, even of a page without colour on it.
+_COLOURED = 0.8
+
+
+@dataclass(frozen=True)
+class Paint:
+    """The small picture of a page. `unit` is the pixels of a millimetre, `scale` its size against the page image."""
+
+    #: RGB against the paper around: 255 is paper.
+    evened: Pixels
+    red: Mask
+    #: Ink that is dark in red light: black and blue ink, without the red.
+    dark: Mask
+    unit: float
+    scale: float
+    colour: bool
+    #: Share of the page that is red ink.
+    redness: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height in its own pixels."""
+        return self.red.shape[1], self.red.shape[0]
+
+    def on_page(self, x0: float, y0: float, x1: float, y1: float) -> Box:
+        """Return a box of the small picture as a box of the page image."""
+        s = 1 / self.scale
+        width, height = self.size
+        left, top = max(0, round(x0 * s)), max(0, round(y0 * s))
+        return left, top, min(round(width * s), round(x1 * s)), min(round(height * s), round(y1 * s))
+
+
+def paint(pixels: Pixels) -> Paint:
+    """Prepare the upright picture of a page, grey or RGB."""
+    rgb = pixels if pixels.ndim == 3 else cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB))
+    height, width = rgb.shape[:2]
+    short = min(height, width)
+    scale = min(1.0, _SHORT_SIDE_PX / short, (_MOST_PIXELS / (height * width)) ** 0.5)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cast(Pixels, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)) if scale < 1 else rgb
+    evened = even(small)
+    red, green, blue = cv2.split(evened)
+    outshines = cv2.subtract(red, cv2.max(green, blue))
+    reddish = cv2.absdiff(green, blue) <= _REDDISH * outshines
+    mask = ((outshines > _RED) & reddish).astype(np.uint8)
+    return Paint(
+        evened=evened,
+        red=mask,
+        dark=(cv2.GaussianBlur(red, (3, 3), 0) < _DARK).astype(np.uint8),
+        unit=min(size) / _A4_SHORT_MM,
+        scale=scale,
+        colour=_in_colour(small),
+        redness=float(mask.mean()),
+    )
+
+
+def even(small: Pixels) -> Pixels:
+    """Return an RGB picture against the paper around each spot: 255 is paper, whatever its colour and light."""
+    height, width = small.shape[:2]
+    coarse = cv2.resize(small, (max(1, width // 12), max(1, height // 12)), interpolation=cv2.INTER_AREA)
+    paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    paper = cv2.GaussianBlur(paper, (0, 0), 4)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cast(Pixels, cv2.divide(small, np.maximum(np.asarray(paper, np.uint8), 1), scale=255))
+
+
+def _in_colour(small: Pixels) -> bool:
+    part = small[::6, ::6].astype(np.int16)
+    return float(np.mean(part.max(axis=2) - part.min(axis=2))) > _COLOURED
