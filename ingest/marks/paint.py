@@ -21,8 +21,8 @@ _A4_SHORT_MM = 210.0
 #: By how much red outshines green and blue, against the paper, in red ink, and up to what share of that these differ.
 _RED = 24
 _REDDISH = 0.7
-#: Brightness against the paper below which a pixel is ink.
-_DARK = 170
+#: Brightness against the paper below which a pixel is ink, and below which it may be the pale ink of thin strokes.
+_DARK, _PALE = 170, 212
 #: Mean difference between the colours of a picture that was taken in colour, even of a page without colour on it.
 _COLOURED = 0.8
 
@@ -34,8 +34,11 @@ class Paint:
     #: RGB against the paper around: 255 is paper.
     evened: Pixels
     red: Mask
-    #: Ink that is dark in red light: black and blue ink, without the red.
+    #: By how much red outshines green and blue, against the paper, where it is red and not yellow.
+    outshines: Mask
+    #: Ink that is dark in red light: black and blue ink, without the red; and the same with pale ink.
     dark: Mask
+    pale: Mask
     unit: float
     scale: float
     colour: bool
@@ -67,11 +70,15 @@ def paint(pixels: Pixels) -> Paint:
     red, green, blue = cv2.split(evened)
     outshines = cv2.subtract(red, cv2.max(green, blue))
     reddish = cv2.absdiff(green, blue) <= _REDDISH * outshines
-    mask = ((outshines > _RED) & reddish).astype(np.uint8)
+    outshines = np.where(reddish, outshines, 0).astype(np.uint8)
+    mask = (outshines > _RED).astype(np.uint8)
+    soft = cv2.GaussianBlur(red, (3, 3), 0)
     return Paint(
         evened=evened,
         red=mask,
-        dark=(cv2.GaussianBlur(red, (3, 3), 0) < _DARK).astype(np.uint8),
+        outshines=outshines,
+        dark=(soft < _DARK).astype(np.uint8),
+        pale=(soft < _PALE).astype(np.uint8),
         unit=min(size) / _A4_SHORT_MM,
         scale=scale,
         colour=_in_colour(small),
@@ -83,7 +90,7 @@ def even(small: Pixels) -> Pixels:
     """Return an RGB picture against the paper around each spot: 255 is paper, whatever its colour and light."""
     height, width = small.shape[:2]
     coarse = cv2.resize(small, (max(1, width // 12), max(1, height // 12)), interpolation=cv2.INTER_AREA)
-    paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, np.ones((17, 17), np.uint8))
     paper = cv2.GaussianBlur(paper, (0, 0), 4)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return cast(Pixels, cv2.divide(small, np.maximum(np.asarray(paper, np.uint8), 1), scale=255))

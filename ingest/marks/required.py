@@ -180,14 +180,20 @@ def _no_seal(document: _Document, party: Party, riding: Sequence[tuple[int, Mark
     if riding:
         page, mark = riding[0]
         return _of_seal(party, Sight.DOUBTFUL, page, mark, "只看到骑缝章")
-    looked = [page for page in document.pages if page]
-    if len(looked) < len(document.pages):
-        return _say("seal", party, Sight.DOUBTFUL, 0.5, "有的页没有看过签章")
+    sight, confidence, why = unsealed(document.pages)
+    return _say("seal", party, sight, confidence, why)
+
+
+def unsealed(pages: Sequence[PageMarks | None]) -> tuple[Sight, float, str]:
+    """Return what pages on which no seal was found say: not seen where red would have shown, else doubtful."""
+    looked = [page for page in pages if page]
+    if len(looked) < len(pages):
+        return Sight.DOUBTFUL, 0.5, "有的页没有看过签章"
     if not all(page.colour for page in looked):
-        return _say("seal", party, Sight.DOUBTFUL, 0.5, "黑白影像，没有看到章，但看不准")
+        return Sight.DOUBTFUL, 0.5, "黑白影像，没有看到章，但看不准"
     if max(page.red for page in looked) > _NO_RED:
-        return _say("seal", party, Sight.DOUBTFUL, 0.5, "有红色印迹，但不像章")
-    return _say("seal", party, Sight.NOT_SEEN, _NO_SEAL, "各页都没有红色印迹")
+        return Sight.DOUBTFUL, 0.5, "有红色印迹，但不像章"
+    return Sight.NOT_SEEN, _NO_SEAL, "各页都没有红色印迹"
 
 
 def _described(mark: Mark) -> str:

@@ -35,6 +35,10 @@ _EDGE_MM = 3.0
 _RED_RIM = 0.45
 _GREY_RIM = 0.68
 _MOST_PATCHES = 60
+#: Redness of thin strokes as a share of that of thick ones, and the least that is no colour noise.
+_THIN, _FAINTEST = 0.3, 10
+#: Share of the middle of a grey ring that is inked by star or words.
+_CORE = 0.03
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def _of_patch(patch: _Patch, paint: Paint, *, split: bool = True) -> Iterator[Ma
             yield mark
             return
     if split and long > _COMPANY_MM * paint.unit:
-        rest = list(_peeled(patch, paint))
+        rest = list(_peeled(_Patch(_strokes(patch.mask, paint.unit), patch.x, patch.y), paint))
         if rest:
             yield from rest
             return
@@ -97,9 +101,18 @@ def _of_patch(patch: _Patch, paint: Paint, *, split: bool = True) -> Iterator[Ma
 
 def _filled(mask: Mask, unit: float) -> float:
     """Return the share of ink in strokes too thick for a pen or a seal."""
+    return float(_thick(mask, unit).sum()) / max(1, int(mask.sum()))
+
+
+def _thick(mask: Mask, unit: float) -> Mask:
     width = max(2, round(_STROKE_MM * unit))
-    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-    return float(thick.sum()) / max(1, int(mask.sum()))
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((width, width), np.uint8)), np.uint8)
+
+
+def _strokes(mask: Mask, unit: float) -> Mask:
+    """Return a mask without what is filled: a seal may stand on a photograph or beside a logo."""
+    filled = cv2.dilate(_thick(mask, unit), np.ones((5, 5), np.uint8))
+    return np.asarray(cv2.subtract(mask, np.asarray(filled, np.uint8)), np.uint8)
 
 
 def _round(patch: _Patch, hull: NDArray[np.int32], paint: Paint) -> Mark | None:
@@ -112,13 +125,21 @@ def _round(patch: _Patch, hull: NDArray[np.int32], paint: Paint) -> Mark | None:
 
 
 def _sealed(patch: _Patch, oval: Oval, paint: Paint, shape: Shape) -> Mark | None:
-    ink = shapes.inking(patch.mask, oval)
+    ink = shapes.inking(_pale(patch, paint), oval)
     if ink.rim < _RED_RIM or ink.inside < 0.4:
         return None
     sure = _sure(ink, oval.strays)
     if 2 * max(oval.a, oval.b) < _COMPANY_MM * paint.unit:
         sure -= 0.08
     return _mark(patch, oval.box, paint, Kind.SEAL, shape, sure)
+
+
+def _pale(patch: _Patch, paint: Paint) -> Mask:
+    """Return the red of a patch with its thin strokes, which are paler than its thick ones."""
+    height, width = patch.mask.shape
+    window = paint.outshines[patch.y : patch.y + height, patch.x : patch.x + width]
+    usual = float(np.median(window[patch.mask > 0]))
+    return (window > max(_FAINTEST, _THIN * usual)).astype(np.uint8)
 
 
 def _sure(ink: Inking, strays: float) -> float:
@@ -207,9 +228,9 @@ def _grey(paint: Paint) -> list[Mark]:
     radii = (_COMPANY_MM / 2, 27.0)
     found = []
     for ring in rings(paint.dark, unit=paint.unit, radii_mm=radii, least=_GREY_RIM):
-        ink = shapes.inking(paint.dark, ring)
-        core = shapes.inking(paint.dark, Oval(ring.x, ring.y, ring.a * 0.62, ring.b * 0.62, 0, 0))
-        if ink.inside < 0.6 or ink.shown < 0.9 or _gap(paint.dark, ring) < 0.2 or core.inside < 0.2:
+        ink = shapes.inking(paint.pale, ring)
+        core = float(np.mean([_ringed(paint.pale, ring, depth) for depth in np.linspace(0.06, 0.5, 8)]))
+        if ink.inside < 0.6 or ink.shown < 0.9 or _gap(paint.dark, ring) < 0.2 or core < _CORE:
             continue
         box = paint.on_page(*ring.box)
         sure = min(0.92, 0.35 + 0.55 * (1 - ring.strays))
