@@ -68,9 +68,9 @@ def paint(pixels: Pixels) -> Paint:
     small = cast(Pixels, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)) if scale < 1 else rgb
     evened = even(small)
     red, green, blue = cv2.split(evened)
-    outshines = cv2.subtract(red, cv2.max(green, blue))
+    outshines = np.asarray(cv2.subtract(red, cv2.max(green, blue)), np.uint8)
     reddish = cv2.absdiff(green, blue) <= _REDDISH * outshines
-    outshines = np.where(reddish, outshines, 0).astype(np.uint8)
+    outshines = np.asarray(np.where(reddish, outshines, 0), np.uint8)
     mask = (outshines > _RED).astype(np.uint8)
     soft = cv2.GaussianBlur(red, (3, 3), 0)
     return Paint(
