@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from archive_service.completeness.marks import SURE
 from ingest.lines import Box, TextLine
 from ingest.marks import labels, loose, seals, signing
-from ingest.marks.paint import paint
+from ingest.marks.paint import Paint, paint
 from ingest.marks.values import Kind, Mark, PageMarks
 from ingest.ocr import images
 from ingest.ocr.engine import Pixels
@@ -43,8 +44,18 @@ def find(pixels: Pixels, lines: Sequence[TextLine]) -> PageMarks:
         marks=(*stamped, *signed, *(_with_words(mark, lines) for mark in written)),
         places=tuple(places),
         colour=small.colour,
-        red=small.redness,
+        red=_other_red(small, stamped),
     )
+
+
+def _other_red(small: Paint, marks: Sequence[Mark]) -> float:
+    """Return the share of the page that is red without its stamps of words, which are known for what they are."""
+    left = small.red.copy()
+    for mark in marks:
+        if mark.kind is Kind.TEXT_STAMP and mark.confidence >= SURE:
+            x0, y0, x1, y1 = (round(edge * small.scale) for edge in mark.box)
+            left[max(0, y0 - 4) : y1 + 5, max(0, x0 - 4) : x1 + 5] = 0
+    return float(left.mean())
 
 
 def _with_words(mark: Mark, lines: Sequence[TextLine]) -> Mark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.lines import Box, TextLine
@@ -21,6 +21,8 @@ _DAY = re.compile(r"\d{2,4}\s*年|年\s*\d*\s*月|\d{4}\s*[-./]\s*\d|日\s*期|�
 _LONGEST = 18
 #: A line without a colon that is longer is a sentence, not a label.
 _BARE_LONGEST = 14
+#: A line this much wider than its characters holds something that was not read.
+_TOO_WIDE = 1.3
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,26 @@ class Label:
         return self.box[3] - self.box[1]
 
 
-def labels(lines: Iterable[TextLine]) -> list[Label]:
+def labels(lines: Sequence[TextLine]) -> list[Label]:
     """Return the labels among the lines of a page, in the order of the lines."""
-    return [label for line in lines for label in _in_line(line)]
+    heights = sorted(line.height for line in lines)
+    usual = heights[len(heights) // 2] if heights else 0
+    return [label for line in lines for label in _in_line(_as_printed(line, usual))]
+
+
+def _as_printed(line: TextLine, usual: int) -> TextLine:
+    """Return a line as wide as its characters are; a reader may have drawn its box around a signature that it left out.
+
+    `usual` is the height of most lines of the page: a signature makes the box higher as well.
+    """
+    x0, y0, x1, y1 = line.box
+    height = min(line.height, round(1.3 * usual)) if usual else line.height
+    expected = sum(_widths(line.text)) * height
+    if x1 - x0 <= _TOO_WIDE * expected:
+        return line
+    middle = (y0 + y1) / 2
+    box = (x0, round(middle - height / 2), round(x0 + expected), round(middle + height / 2))
+    return TextLine(line.text, box, line.confidence)
 
 
 def is_day(text: str) -> bool:
@@ -116,7 +135,12 @@ def _is_label(word: str, *, bare: bool) -> bool:
 
 def _x(line: TextLine, at: int) -> int:
     """Return the pixel at which a character of a line begins, its characters taken to be of their usual widths."""
-    widths = [1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in line.text]
+    widths = _widths(line.text)
     whole = sum(widths) or 1.0
     x0, _, x1, _ = line.box
     return round(x0 + (x1 - x0) * sum(widths[:at]) / whole)
+
+
+def _widths(text: str) -> list[float]:
+    """Return the usual widths of characters, in heights of their line."""
+    return [1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text]

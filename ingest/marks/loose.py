@@ -30,7 +30,8 @@ def loose(paint: Paint, lines: Sequence[TextLine], taken: Sequence[Box]) -> list
     """Return strokes that may be signatures and lie in none of the areas `taken`; never sure of it."""
     if not lines:
         return []
-    mask = _unread(paint, lines, taken)
+    top = round(_FOOT * paint.size[1])
+    mask = _unread(paint, lines, taken)[top:]
     reach = max(3, round(_JOIN_MM * paint.unit))
     joined = cv2.dilate(mask, np.ones((reach, reach), np.uint8))
     _, places, stats, _ = cv2.connectedComponentsWithStats(joined)
@@ -42,7 +43,7 @@ def loose(paint: Paint, lines: Sequence[TextLine], taken: Sequence[Box]) -> list
             continue
         window = np.s_[y : y + high, x : x + wide]
         own = (mask[window] * (places[window] == label)).astype(np.uint8)
-        mark = _written(paint, own, (x, y, x + wide, y + high))
+        mark = _written(paint, own, (x, y + top, x + wide, y + top + high))
         found += [mark] if mark else []
     return found if len(found) + pieces <= _MOST else []
 
@@ -50,7 +51,7 @@ def loose(paint: Paint, lines: Sequence[TextLine], taken: Sequence[Box]) -> list
 def _written(paint: Paint, own: Mask, box: tuple[int, int, int, int]) -> Mark | None:
     x0, y0, x1, y1 = box
     inked = float(own.mean())
-    if y0 < _FOOT * paint.size[1] or not _INKED[0] <= inked <= _INKED[1]:
+    if not _INKED[0] <= inked <= _INKED[1]:
         return None
     part = paint.evened[y0:y1, x0:x1]
     level = level_share(np.ascontiguousarray(part[..., 0]), own)

@@ -31,14 +31,19 @@ _STROKE_MM = 2.4
 _MOST_FILLED = 0.45
 #: Cut by the edge: the patch comes so near to it.
 _EDGE_MM = 3.0
-#: Least share of the rim that shows, by the colour of the ink: in grey only the ring tells a seal from print.
+#: Least share of the rim that shows, by the colour of the ink: in grey only the ring tells a seal from print, whose
+#: rows look like a ring over half of the angles at most.
 _RED_RIM = 0.45
-_GREY_RIM = 0.68
+_GREY_RIM = 0.6
+#: How much higher than wide ovals are drawn to be looked for as rings.
+_STRETCH = 1.4
 _MOST_PATCHES = 60
 #: Redness of thin strokes as a share of that of thick ones, and the least that is no colour noise.
 _THIN, _FAINTEST = 0.3, 10
 #: Share of the middle of a grey ring that is inked by star or words.
 _CORE = 0.03
+#: How much emptier the strip inside of a grey ring is than the ring.
+_GAP = 0.14
 
 
 @dataclass(frozen=True)
@@ -225,17 +230,30 @@ def _stamp(
 
 def _grey(paint: Paint) -> list[Mark]:
     """Return rings with words along the rim in dark ink, as photocopies and faxes show seals."""
+    return _ringed_words(paint, 1.0) or _ringed_words(paint, _STRETCH)
+
+
+def _ringed_words(paint: Paint, stretch: float) -> list[Mark]:
+    """Return grey seals on a page drawn higher by `stretch`, so that ovals lying flat are round."""
     radii = (_COMPANY_MM / 2, 27.0)
     found = []
-    for ring in rings(paint.dark, unit=paint.unit, radii_mm=radii, least=_GREY_RIM):
-        ink = shapes.inking(paint.pale, ring)
-        core = float(np.mean([_ringed(paint.pale, ring, depth) for depth in np.linspace(0.06, 0.5, 8)]))
-        if ink.inside < 0.6 or ink.shown < 0.9 or _gap(paint.dark, ring) < 0.2 or core < _CORE:
+    dark, pale = (_stretched(mask, stretch) for mask in (paint.dark, paint.pale))
+    for ring in rings(dark, unit=paint.unit, radii_mm=radii, least=_GREY_RIM):
+        ink = shapes.inking(pale, ring)
+        core = float(np.mean([_ringed(pale, ring, depth) for depth in np.linspace(0.06, 0.5, 8)]))
+        if ink.inside < 0.6 or ink.shown < 0.9 or _gap(dark, ring) < _GAP or core < _CORE:
             continue
-        box = paint.on_page(*ring.box)
-        sure = min(0.92, 0.35 + 0.55 * (1 - ring.strays))
-        found.append(Mark(Kind.SEAL, Shape.ROUND, box, round(sure, 3), "dark"))
+        x0, y0, x1, y1 = ring.box
+        box = paint.on_page(x0, y0 / stretch, x1, y1 / stretch)
+        sure = min(0.92, 0.5 + 0.45 * (1 - ring.strays))
+        found.append(Mark(Kind.SEAL, Shape.ROUND if stretch == 1.0 else Shape.OVAL, box, round(sure, 3), "dark"))
     return found
+
+
+def _stretched(mask: Mask, stretch: float) -> Mask:
+    if stretch == 1.0:
+        return mask
+    return np.asarray(cv2.resize(mask, None, fx=1, fy=stretch, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _gap(mask: Mask, ring: Oval) -> float:

@@ -7,6 +7,7 @@ slant, they have another thickness, the ink is blue, and what the reader made of
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from ingest.lines import Box, TextLine
@@ -28,6 +29,7 @@ _SIGNED, _PRINTED = 1.6, -1.2
 #: How far above a label words may stand that say whose column it is, in line heights.
 _COLUMN = 14
 _MOST_AROUND = 4
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def places(pixels: Pixels, lines: Sequence[TextLine], marks: Sequence[Mark], *, colour: bool) -> list[Place]:
@@ -135,9 +137,13 @@ def _evidence(found: Strokes, print_: Strokes, covered: float, confidence: float
 
 def _read(label: Label, area: Box, found: Strokes, lines: Sequence[TextLine]) -> tuple[float, float]:
     """Return the share of the ink's width that was read as text, and how sure the reader was of it."""
-    spans = [(line.box[0], line.box[2], line.confidence) for line in lines if _stands_in(line.box, area, label.box)]
+    spans = [
+        (line.box[0], line.box[2], _trust(line.text, line.confidence))
+        for line in lines
+        if _stands_in(line.box, area, label.box)
+    ]
     if label.value:
-        spans.append((label.box[2], label.ends, label.confidence))
+        spans.append((label.box[2], label.ends, _trust(label.value, label.confidence)))
     width = max(1, found.right - found.left)
     parts = [(min(right, found.right) - max(left, found.left), sure) for left, right, sure in spans]
     parts = [(part, sure) for part, sure in parts if part > 0]
@@ -145,6 +151,11 @@ def _read(label: Label, area: Box, found: Strokes, lines: Sequence[TextLine]) ->
     if not covered:
         return 0.0, 0.0
     return min(1.0, covered / width), sum(part * sure for part, sure in parts) / covered
+
+
+def _trust(text: str, confidence: float) -> float:
+    """Return how far to trust what was read where a name may stand: a scribble is read as a few letters."""
+    return confidence if _HAN.search(text) else min(confidence, 0.6)
 
 
 def _foreign(label: Label, area: Box, lines: Iterable[TextLine]) -> Iterable[Box]:

@@ -73,7 +73,8 @@ class Place:
 class PageMarks:
     """Everything found on a page.
 
-    `colour` says whether the picture could show red at all; `red` is the share of it that is red ink.
+    `colour` says whether the picture could show red at all; `red` is the share of it that is red ink, without that of
+    stamps of words.
     """
 
     marks: tuple[Mark, ...] = ()
