@@ -21,8 +21,6 @@ _DAY = re.compile(r"\d{2,4}\s*年|年\s*\d*\s*月|\d{4}\s*[-./]\s*\d|日\s*期|�
 _LONGEST = 18
 #: A line without a colon that is longer is a sentence, not a label.
 _BARE_LONGEST = 14
-#: A line this much wider than its characters holds something that was not read.
-_TOO_WIDE = 1.3
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,8 @@ class Label:
     #: What the line says behind it, and how sure the reader was.
     value: str
     confidence: float
+    #: Its usual width in heights of a character.
+    width: float
 
     @property
     def height(self) -> int:
@@ -47,24 +47,7 @@ class Label:
 
 def labels(lines: Sequence[TextLine]) -> list[Label]:
     """Return the labels among the lines of a page, in the order of the lines."""
-    heights = sorted(line.height for line in lines)
-    usual = heights[len(heights) // 2] if heights else 0
-    return [label for line in lines for label in _in_line(_as_printed(line, usual))]
-
-
-def _as_printed(line: TextLine, usual: int) -> TextLine:
-    """Return a line as wide as its characters are; a reader may have drawn its box around a signature that it left out.
-
-    `usual` is the height of most lines of the page: a signature makes the box higher as well.
-    """
-    x0, y0, x1, y1 = line.box
-    height = min(line.height, round(1.3 * usual)) if usual else line.height
-    expected = sum(_widths(line.text)) * height
-    if x1 - x0 <= _TOO_WIDE * expected:
-        return line
-    middle = (y0 + y1) / 2
-    box = (x0, round(middle - height / 2), round(x0 + expected), round(middle + height / 2))
-    return TextLine(line.text, box, line.confidence)
+    return [label for line in lines for label in _in_line(line)]
 
 
 def is_day(text: str) -> bool:
@@ -96,7 +79,8 @@ def _in_line(line: TextLine) -> Iterator[Label]:
         box = (_x(line, start), y0, _x(line, end), y1)
         until = _x(line, behind) if behind < len(text) else 0
         value = text[end:behind].strip()
-        yield Label(word[:40], box, bool(ASKS.search(word)), until, until or x1, value, line.confidence)
+        width = sum(_widths(text[start:end]))
+        yield Label(word[:40], box, bool(ASKS.search(word)), until, until or x1, value, line.confidence, width)
 
 
 def _parts(text: str) -> tuple[list[int], list[int]]:

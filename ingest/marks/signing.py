@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ingest.lines import Box, TextLine
 from ingest.marks.labels import Label, around, is_day, labels
@@ -29,13 +30,34 @@ _SIGNED, _PRINTED = 1.6, -1.2
 #: How far above a label words may stand that say whose column it is, in line heights.
 _COLUMN = 14
 _MOST_AROUND = 4
+#: A label this much wider than its characters holds something that was not read; a character is so much larger than
+#: its ink is high.
+_TOO_WIDE, _OF_INK = 1.2, 1.12
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def places(pixels: Pixels, lines: Sequence[TextLine], marks: Sequence[Mark], *, colour: bool) -> list[Place]:
     """Return what stands beside each label of a page that names who is to sign or seal."""
-    found = labels(lines)
+    found = [_as_printed(label, pixels) for label in labels(lines)]
     return [_place(label, found, pixels, lines, marks, colour) for label in found if label.height >= 6]
+
+
+def _as_printed(label: Label, pixels: Pixels) -> Label:
+    """Return a label as wide as its characters are: a box that the reader drew may hold a signature that it left out.
+
+    How wide they are is told from the first one and a half, in which nobody signs.
+    """
+    x0, y0, x1, y1 = label.box
+    if label.value or label.until:
+        return label
+    first = measure(pixels, (x0, y0, min(x1, x0 + round(1.2 * label.height)), y1), label.height, rules=False)
+    character = first.tall * label.height * _OF_INK
+    expected = label.width * character
+    if not expected or x1 - x0 <= _TOO_WIDE * expected:
+        return label
+    middle = (y0 + y1) / 2
+    low, high = round(middle - 0.6 * character), round(middle + 0.6 * character)
+    return replace(label, box=(x0, low, round(x0 + expected), high))
 
 
 def _place(
