@@ -71,6 +71,7 @@ def _new_item(session: Session, scan: Scan, document: ScanDocument, *, certain: 
         confidence=1.0 if certain else document.confidence,
         reasons=tuple(document.reasons),
         fields={name: _field(found) for name, found in document.fields.items()},
+        marks=document.marks,
         pages=_new_pages(session, scan, document.pages),
         scan_id=scan.id,
         scan_document=document.seq,

@@ -18,6 +18,8 @@ from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 from ingest import lines, states, turned
 from ingest.lines import TextLine
+from ingest.marks import values as marks
+from ingest.marks.find import with_marks
 from ingest.ocr import cleanup, images
 from ingest.ocr.reading import FLAGS, PageReading
 from ingest.quality import record
@@ -76,11 +78,16 @@ def _record(session: Session, *objects: tuple[Stored, str], now: datetime) -> No
 
 
 def read_page(workshop: Workshop, page: ScanPage) -> PageReading:
-    """Read the image of a page, or take the text that its file brought; a sheet of ours is only set upright."""
+    """Read the image of a page and look for marks on it; a sheet of ours is only set upright."""
     raw = workshop.store.read(page.raw_digest or "")
     sheet = look.find(raw)
     if sheet is not None:
         return look.reading(raw, sheet)
+    return with_marks(_read(workshop, page, raw))
+
+
+def _read(workshop: Workshop, page: ScanPage, raw: bytes) -> PageReading:
+    """Let the engine read a page, or take the text that its file brought."""
     turn = turned.of_flags(page.flags)
     if page.layer_digest:
         found = lines.from_json(workshop.store.read(page.layer_digest))
@@ -98,6 +105,7 @@ def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored,
     kept = [flag for flag in row.flags if flag not in FLAGS]
     told = (*([BLANK] if read.blank else []), *read.flags)
     row.flags = [*kept, *(flag for flag in told if flag not in kept)]
+    row.marks = None if read.marks is None else marks.to_json(read.marks)
 
 
 def _layer(page: ScanPage, raw: bytes, found: Sequence[TextLine], turn: int) -> PageReading:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from archive_service.completeness.marks import to_json
 from archive_service.people.viewer import Viewer
 from archive_service.storage.store import ObjectStore
 from ingest import lines, queries, states
@@ -53,6 +54,7 @@ def _item(document: DocumentView) -> dict[str, Any]:
         "fields": {name: _field(found) for name, found in document.fields.items()},
         "reasons": [*document.reasons, *document.doubts],
         "doubts": list(document.doubts),
+        "marks": to_json(document.marks),
     }
 
 

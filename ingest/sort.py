@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from archive_service.catalogue import load
+from archive_service.completeness.marks import to_json
 from archive_service.households import queries as households
 from archive_service.households.values import KnownCase, KnownHousehold
 from archive_service.jobs.queue import Claimed
@@ -20,6 +21,7 @@ from archive_service.storage.store import ObjectStore
 from ingest import lines, states
 from ingest.errors import FileRefused
 from ingest.lines import PageText
+from ingest.marks import proposals as marks
 from ingest.ocr.reading import MIRRORED
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
@@ -75,10 +77,11 @@ def recognised(
     paged = select(ScanPage).where(ScanPage.scan_id == scan.id)
     # A sheet speaks for pages far behind it, so all of them count, whichever pages are asked about.
     between = meaning.sheets(session, scan, session.scalars(paged).all(), known_types=edition.document_types)
+    lookup = _Lookup(session, units_below(session, scan.unit_id))
     found = propose(
         _texts(store, [page for page in pages if not is_sheet(page)]),
         edition=edition,
-        lookup=_Lookup(session, units_below(session, scan.unit_id)),
+        lookup=lookup,
         said=Said(scan.said_account_no, scan.said_application_no, scan.said_document_type),
         thresholds=Thresholds(settings.file_type_threshold, settings.file_match_threshold),
         account_pattern=settings.account_no_pattern,
@@ -88,7 +91,8 @@ def recognised(
         pictures=frozenset(page.page_no for page in pages if has_ink_without_words(page)),
     )
     doubt = (REPAIRED,) if "repaired" in scan.flags else ()
-    proposals = [replace(proposal, doubts=proposal.doubts + doubt) for proposal in found]
+    seen = marks.Seen(edition, {page.page_no: page.marks for page in pages}, lookup)
+    proposals = [seen.judged(replace(proposal, doubts=proposal.doubts + doubt)) for proposal in found]
     suspect = {page.page_no: said for page in pages for flag, said in SUSPECT.items() if flag in page.flags}
     return [_with_suspicion(proposal, suspect) for proposal in proposals]
 
@@ -144,6 +148,7 @@ def columns(proposal: Proposal) -> dict[str, Any]:
         "fields": {name: _field(found) for name, found in proposal.fields.items()},
         "reasons": list(proposal.reasons),
         "doubts": list(proposal.doubts),
+        "marks": None if proposal.marks is None else to_json(proposal.marks),
         "household_id": proposal.household_id,
         "case_id": proposal.case_id,
         "match_confidence": proposal.match_confidence,
@@ -198,6 +203,7 @@ def nothing(doubt: str) -> dict[str, Any]:
         "fields": {},
         "reasons": [],
         "doubts": [doubt],
+        "marks": None,
         "household_id": None,
         "case_id": None,
         "match_confidence": 0.0,

@@ -112,6 +112,8 @@ class ScanPage(Base):
     lines_digest: Mapped[str | None] = mapped_column(String(64))
     error_code: Mapped[str | None] = mapped_column(String(60))
     flags: Mapped[list[str]] = mapped_column(JsonText, default=list)
+    #: Seals, signatures and places to sign, as `ingest.marks.values` writes them; none: nobody looked.
+    marks: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
 
 
 class ScanDocument(Base):
@@ -144,6 +146,8 @@ class ScanDocument(Base):
     reasons: Mapped[list[str]] = mapped_column(JsonText)
     #: What keeps it from being filed without a person, as sentences; empty when sure.
     doubts: Mapped[list[str]] = mapped_column(JsonText)
+    #: Signatures and seals that the catalogue asks for, as `completeness.marks` writes them; none: nobody looked.
+    marks: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household_files.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
     match_confidence: Mapped[float] = mapped_column(default=0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from archive_service.completeness.marks import MarkVerdict
 from ingest import states
 
 
@@ -45,6 +46,8 @@ class DocumentView:
     fields: Mapping[str, Mapping[str, Any]]
     reasons: tuple[str, ...]
     doubts: tuple[str, ...]
+    #: Signatures and seals that the catalogue asks for on it.
+    marks: tuple[MarkVerdict, ...]
     state: str
     item_id: int | None
     household_id: int | None

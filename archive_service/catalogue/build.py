@@ -41,6 +41,7 @@ def overlaid(base: EditionText, overlay: OverlayText) -> EditionText:
             "sources": {**base.sources, **overlay.sources},
             "conditions": tuple(_by_code([*base.conditions, *overlay.conditions]).values()),
             "fields": tuple(fields.values()),
+            "parties": tuple(_by_code([*base.parties, *overlay.parties]).values()),
             "document_types": tuple(_by_code([*kept, *overlay.document_types]).values()),
             "groups": tuple(_by_code([*base.groups, *overlay.groups]).values()),
         }
@@ -67,6 +68,7 @@ def edition_of(text: EditionText, *, until: date | None) -> Edition:
         conditions=_by_code(text.conditions),
         exactly_one=text.exactly_one,
         fields={each.name: each for each in text.fields},
+        parties=_by_code(text.parties),
         document_types=types,
         groups=_by_code(text.groups),
         _by_case={

@@ -17,7 +17,15 @@ _SOURCE = re.compile(r"\b(?:[ST]\d+|OWN)\b")
 
 def twice(text: EditionText | OverlayText) -> Iterator[Problem]:
     """Yield each entry whose code an earlier entry of the same list bears."""
-    for section in ("customer_categories", "business_types", "stages", "conditions", "document_types", "groups"):
+    for section in (
+        "customer_categories",
+        "business_types",
+        "stages",
+        "conditions",
+        "parties",
+        "document_types",
+        "groups",
+    ):
         codes = [entry.code for entry in getattr(text, section, ())]
         yield from _twice((section,), codes, "code")
     yield from _twice(("fields",), [entry.name for entry in text.fields], "name")
@@ -106,12 +114,27 @@ def _document_type(text: EditionText, wanted: DocumentType) -> Iterator[Problem]
         yield (*path, "capacity_kind"), "写了容量种类，但 key_fields 里没有 capacity。"
     if wanted.date_meaning and "document_date" not in wanted.key_fields:
         yield (*path, "date_meaning"), "写了日期含义，但 key_fields 里没有 document_date。"
+    yield from _marks(text, path, wanted)
     for position, applies in enumerate(wanted.applies):
         yield from _applies(text, (*path, "applies", position), applies)
     asked = Counter((each.category, code) for each in wanted.applies for code in each.business_types)
     for (category, code), times in asked.items():
         if times > 1:
             yield (*path, "applies"), f"“{category} × {code}”规定了 {times} 次，只能有一条规则。"
+
+
+def _marks(text: EditionText, path: Path, wanted: DocumentType) -> Iterator[Problem]:
+    """Name those who are to sign or seal and whom the edition does not know; one without parties knows nobody."""
+    known = {each.code for each in text.parties}
+    for name, codes in (("signatures", wanted.signatures), ("seals", wanted.seals)):
+        for position, code in enumerate(codes if known else ()):
+            if code.removesuffix("?") not in known:
+                yield (
+                    (*path, name, position),
+                    f"没有签章方“{code.removesuffix('?')}”。请核对代码，或在 parties 里补充。",
+                )
+    if wanted.marks_hold_filing and not (wanted.signatures or wanted.seals):
+        yield (*path, "marks_hold_filing"), "没有要求签字或盖章，不能因此不归档。"
 
 
 def _applies(text: EditionText, path: Path, applies: Applies) -> Iterator[Problem]:

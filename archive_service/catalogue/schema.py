@@ -22,6 +22,7 @@ UpperCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,11}$")]
 FactCode = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9_]{1,30}$")]
 EditionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Seal = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\??$")]
+PartyCode = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
 
 
 class Ask(StrEnum):
@@ -104,6 +105,23 @@ class FieldName(_Frozen):
     kind: Literal["text", "number", "date", "identity", "code", "rows"]
 
 
+class Party(_Frozen):
+    """Who signs or seals papers, under the code that `signatures` and `seals` of the document types name.
+
+    `labels` are words that papers print where this party signs or seals, `seal_words` words that stand on its seals;
+    both are looked for inside of longer ones and without spaces. `count` is how many different hands or seals it
+    takes: two for a contract that both sides sign. `framed` says that its seal is a framed stamp of words.
+    """
+
+    code: PartyCode
+    name_zh: Text
+    name_en: Text
+    labels: tuple[Text, ...] = ()
+    seal_words: tuple[Text, ...] = ()
+    count: int = Field(default=1, ge=1, le=4)
+    framed: bool = False
+
+
 class Applies(_Frozen):
     """For which cases a document type is asked for, and how firmly."""
 
@@ -122,9 +140,11 @@ class DocumentType(_Frozen):
     stage: UpperCode
     origin: Literal["customer", "utility", "third", "joint"]
     medium_rule: MediumRule
+    #: Who signs and who seals, as codes of `parties`. A trailing ? means: only if the signer is an organisation.
     signatures: tuple[Seal, ...]
-    #: A trailing ? means: only if the signer is an organisation.
     seals: tuple[Seal, ...]
+    #: Whether a paper on which one of these was not seen for sure waits for a person instead of being filed.
+    marks_hold_filing: bool = False
     #: Fewest items that satisfy a requirement that is due; 0 asks for nothing but keeps what comes.
     count_min: int = Field(ge=0, le=1000)
     #: Most items a case usually holds; none means no upper limit.
@@ -188,6 +208,8 @@ class EditionText(_Frozen):
     #: Of each of these, exactly one holds in every case.
     exactly_one: tuple[tuple[FactCode, ...], ...] = ()
     fields: tuple[FieldName, ...]
+    #: Of all who sign or seal; an edition without them is judged by the codes alone.
+    parties: tuple[Party, ...] = ()
     document_types: tuple[DocumentType, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = ()
 
@@ -205,6 +227,7 @@ class OverlayText(_Frozen):
     sources: dict[str, Text] = Field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     fields: tuple[FieldName, ...] = ()
+    parties: tuple[Party, ...] = ()
     document_types: tuple[DocumentType, ...] = ()
     without_document_types: tuple[TypeCode, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -260,6 +283,7 @@ class Edition:
     conditions: Mapping[str, Condition]
     exactly_one: tuple[tuple[str, ...], ...]
     fields: Mapping[str, FieldName]
+    parties: Mapping[str, Party]
     document_types: Mapping[str, DocumentType]
     groups: Mapping[str, Group]
     _by_case: Mapping[tuple[str, str], tuple[Requirement, ...]] = field(repr=False)

@@ -1,10 +1,10 @@
-"""Whether the papers of a case agree with each other and with the business system: rules XC01 to XC08 and XC13."""
+"""Whether the papers of a case agree with each other and with the business system: rules XC01 to XC08, XC11, XC13."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive_service.completeness import identity_checks, supply_checks
+from archive_service.completeness import identity_checks, mark_checks, supply_checks
 from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
 from archive_service.completeness.rules import HeldItem
 
@@ -19,6 +19,7 @@ _RULES = (
     supply_checks.xc06,
     supply_checks.xc07,
     supply_checks.xc08,
+    mark_checks.xc11,
     supply_checks.xc13,
 )
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from archive_service.catalogue.schema import Ask, Excuse, Requirement
 from archive_service.completeness.conditions import Facts, UnknownFact
+from archive_service.completeness.marks import MarkVerdict
 
 
 class Status(StrEnum):
@@ -39,6 +40,8 @@ class HeldItem:
     pages: Mapping[str, int] = field(default_factory=dict)
     #: What a person calls it; its type's code if empty.
     title: str = ""
+    #: The signatures and seals that the catalogue asks for on it; empty where nobody looked or none is asked for.
+    marks: tuple[MarkVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

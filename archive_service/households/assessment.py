@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.catalogue.load import edition_for
 from archive_service.catalogue.schema import Edition
+from archive_service.completeness import marks
 from archive_service.completeness.conditions import Facts, facts_of
 from archive_service.completeness.rules import Assessment, HeldItem, assess
 from archive_service.errors import Invalid
@@ -44,21 +45,24 @@ def held_of(session: Session, item_ids: Select[int] | Sequence[int]) -> Mapping[
     for one in session.execute(columns.where(ItemField.item_id.in_(item_ids)).order_by(ItemField.id)):
         fields[one.item_id].append(one)
     found: dict[int, list[HeldItem]] = defaultdict(list)
-    items = select(Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title)
+    items = select(Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks)
     for item in session.execute(items.where(Item.id.in_(item_ids)).order_by(Item.item_no)):
         found[item.case_id or 0].append(_as_held(item, fields[item.id]))
     return found
 
 
 def _as_held(item: Any, fields: Sequence[Any]) -> HeldItem:
+    seen = marks.from_json(item.marks)
+    wrong = (f"“{item.title}”的字段 {one.name} 校验位不对" for one in fields if one.checked is False)
     return HeldItem(
         id=item.id,
         document_type=item.document_type,
         confidence=item.confidence,
         fields={one.name: one.value for one in fields},
-        doubts=tuple(f"“{item.title}”的字段 {one.name} 校验位不对" for one in fields if one.checked is False),
+        doubts=(*wrong, *marks.doubts(seen, item.title)),
         pages={one.name: one.page for one in fields if one.page is not None},
         title=item.title,
+        marks=seen,
     )
 
 

@@ -15,6 +15,7 @@ AddWorkdays = Callable[[date, int], date]
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _LONGEST_REASON = 500
+_MARK_WORDS = frozenset({"seen", "not_seen", "doubtful"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class Due:
 
     on: date
     reason: str
+
+
+def mark_word(word: str) -> str:
+    """Return what a person says of a signature or seal; raises Invalid unless it is seen, not_seen or doubtful."""
+    if word not in _MARK_WORDS:
+        raise Invalid("mark.word", "对签字或盖章只能选“有”“没有”或“看不清”。请重新选择。", given=word[:20])
+    return word
 
 
 def next_item_no(highest: int | None) -> int:

@@ -113,6 +113,8 @@ class Item(Base):
     #: How sure the type is, 0 to 1; 1 when a person decided.
     confidence: Mapped[float]
     reasons: Mapped[list[str]] = mapped_column(JsonText)
+    #: Signatures and seals that the catalogue asks for, as `completeness.marks` writes them; none: nobody looked.
+    marks: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
     #: Where the item came from: a scan's id and the running number of the document in it. Filing twice is impossible.
     scan_id: Mapped[int | None]
     scan_document: Mapped[int | None]

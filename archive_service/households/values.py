@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 #: Document type of a paper that is none of the catalogue's.
 OTHER = "OTHER"
@@ -55,6 +56,8 @@ class NewItem:
     reasons: Sequence[str] = ()
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     pages: Sequence[NewPage] = ()
+    #: Signatures and seals asked for on it, as `completeness.marks.to_json` gives them; none: nobody looked.
+    marks: list[dict[str, Any]] | None = None
     #: Where it came from; filing the same document of the same scan again changes nothing.
     scan_id: int | None = None
     scan_document: int | None = None

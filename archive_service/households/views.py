@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from archive_service.completeness.marks import MarkVerdict
+
 
 @dataclass(frozen=True)
 class FieldView:
@@ -78,6 +80,8 @@ class ItemView:
     #: Name of who filed it; none for the archive itself.
     filed_by: str | None
     fields: tuple[FieldView, ...]
+    #: Signatures and seals that the catalogue asks for on it.
+    marks: tuple[MarkVerdict, ...]
     pages: tuple[PageBrief, ...]
     #: Some value or picture is hidden from this viewer.
     masked: bool

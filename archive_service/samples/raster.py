@@ -33,6 +33,19 @@ def seal(mark: Seal, scale: float) -> Image.Image:
     """Return the seal as an RGBA picture with worn ink."""
     size = max(24, round(mark.diameter * scale))
     big = size * 2
+    alpha = _square(mark.around, big) if mark.shape == "square" else _round(mark, big)
+    if mark.shape == "oval":
+        flat = alpha.resize((big, round(big * 0.72)), Image.Resampling.LANCZOS)
+        alpha = Image.new("L", (big, big), 0)
+        alpha.paste(flat, (0, round(big * 0.14)))
+    alpha = alpha.rotate(mark.angle, Image.Resampling.BICUBIC).resize((size, size), Image.Resampling.LANCZOS)
+    worn = np.asarray(alpha, np.float32) * _wear(size, mark.seed) * (1 - mark.faded)
+    stamp = Image.new("RGBA", (size, size), (*mark.ink, 0))
+    stamp.putalpha(Image.fromarray(worn.astype(np.uint8)))
+    return stamp
+
+
+def _round(mark: Seal, big: int) -> Image.Image:
     alpha = Image.new("L", (big, big), 0)
     pen = ImageDraw.Draw(alpha)
     ring = max(2, big // 34)
@@ -42,11 +55,21 @@ def seal(mark: Seal, scale: float) -> Image.Image:
     if mark.below:
         face = fonts.at(fonts.face_for(mark.below, "song"), max(6, round(big * 0.085)))
         pen.text((big / 2, big * 0.77), mark.below, font=face, fill=235, anchor="mm", stroke_width=1)
-    alpha = alpha.rotate(mark.angle, Image.Resampling.BICUBIC).resize((size, size), Image.Resampling.LANCZOS)
-    worn = np.asarray(alpha, np.float32) * _wear(size, mark.seed)
-    stamp = Image.new("RGBA", (size, size), (*mark.ink, 0))
-    stamp.putalpha(Image.fromarray(worn.astype(np.uint8)))
-    return stamp
+    return alpha
+
+
+def _square(name: str, big: int) -> Image.Image:
+    """Return a square seal with a name of up to four characters, read downwards from the right."""
+    alpha = Image.new("L", (big, big), 0)
+    pen = ImageDraw.Draw(alpha)
+    edge = max(2, big // 24)
+    pen.rectangle((edge, edge, big - edge, big - edge), outline=235, width=edge)
+    signs = (name if len(name) > 3 else f"{name}印")[:4]
+    for place, sign in enumerate(signs):
+        face = fonts.at(fonts.face_for(sign, "song"), round(big * 0.4))
+        at = (big * (0.71 if place < 2 else 0.29), big * (0.29 if place % 2 == 0 else 0.71))
+        pen.text(at, sign, font=face, fill=235, anchor="mm", stroke_width=max(1, big // 60))
+    return alpha
 
 
 def portrait(width: int, height: int) -> Image.Image:
@@ -127,7 +150,8 @@ class _Press:
         """Multiply the seal onto the page: ink darkens what lies under it and hides nothing."""
         stamp = seal(mark, self.scale)
         x, y = round(mark.x * self.scale - stamp.width / 2), round(mark.y * self.scale - stamp.height / 2)
-        x, y = max(0, min(x, self.image.width - stamp.width)), max(0, min(y, self.image.height - stamp.height))
+        if not mark.cut:
+            x, y = max(0, min(x, self.image.width - stamp.width)), max(0, min(y, self.image.height - stamp.height))
         corners = (x, y, x + stamp.width, y + stamp.height)
         under = np.asarray(self.image.crop(corners), np.float32)
         layer = np.asarray(stamp, np.float32)

@@ -71,7 +71,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Seal:
-    """A round seal about its centre: text along the rim, a star, a line of text below."""
+    """A seal about its centre: text along the rim, a star, a line of text below; square ones bear a person's name.
+
+    `shape` is round, oval or square. `faded` is how much of the ink lacks, 0 to 1. A seal beyond the edge is cut.
+    """
 
     x: float
     y: float
@@ -81,6 +84,9 @@ class Seal:
     ink: Ink = RED
     angle: float = 0.0
     seed: int = 0
+    shape: str = "round"
+    faded: float = 0.0
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,16 @@ def scan(page: Image.Image, *, dpi: int, severity: str, rng: Random, behind: Ima
     return Worn(jpeg, "photocopy" if copied else "scanner", turn, dpi, round(angle, 2))
 
 
+def fax(page: Image.Image, *, dpi: int, rng: Random) -> Worn:
+    """Send a page by fax: ink or paper and nothing between, a line jagged here and there."""
+    grey = np.asarray(page.convert("L"), np.float32)
+    grain = np.random.default_rng(rng.getrandbits(64)).standard_normal(grey.shape, np.float32) * 14
+    bilevel = np.where(cv2.GaussianBlur(grey, (0, 0), 0.7) + grain < rng.uniform(140, 175), 0, 255).astype(np.uint8)
+    angle = rng.uniform(-1, 1)
+    pixels = skew(np.repeat(bilevel[..., None], 3, axis=2), angle, ground=255)
+    return Worn(encode(pixels, 80, dpi), "fax", 0, dpi, round(angle, 2))
+
+
 def photo(page: Image.Image, *, dpi: int, severity: str, rng: Random) -> Worn:
     """Photograph a page on a dark desk with a phone, which may store it sideways and say so in Exif."""
     hard = severity == "hard"

@@ -45,6 +45,11 @@ class Labels:
             return self._say(words.FIELD[name])
         return self._name(_fields(), name) if self.language != "en" else name.replace("_", " ")
 
+    def party(self, code: str, otherwise: str) -> str:
+        """Return the name of who signs or seals; `otherwise` where no edition names them any more."""
+        name = self._name(_parties(), code)
+        return otherwise if name == code else name
+
     def stage_head(self, code: str) -> str:
         """Return the short name of a stage, for the head of a narrow column."""
         return self._say(words.STAGE[code]) if code in words.STAGE else self.stage(code)
@@ -79,6 +84,11 @@ def _types() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _businesses() -> dict[str, Any]:
     return {code: kind for edition in load.editions() for code, kind in edition.business_types.items()}
+
+
+@lru_cache(maxsize=1)
+def _parties() -> dict[str, Any]:
+    return {code: party for edition in load.editions() for code, party in edition.parties.items()}
 
 
 @lru_cache(maxsize=1)

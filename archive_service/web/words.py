@@ -197,6 +197,7 @@ EVENT = {
     "item.retyped": N_("改定类型"),
     "item.corrected": N_("更正字段"),
     "item.withdrawn": N_("撤回资料"),
+    "item.mark-said": N_("核对签字盖章"),
     "original.downloaded": N_("下载原件"),
     "rendition.downloaded": N_("下载可检索 PDF"),
     "job.cancelled": N_("取消任务"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.lines import TextLine
+from ingest.marks.values import PageMarks
 from ingest.ocr.engine import Pixels
 
 #: Flags of a page whose picture was a mirror image, or showed a sheet on a desk that was cut out and straightened.
@@ -44,3 +45,5 @@ class PageReading:
     settings: Mapping[str, Any] | None = None
     #: What the row of the page is to note besides, such as the codes of a sheet.
     flags: tuple[str, ...] = ()
+    #: Seals and signatures on it; none where nobody looked.
+    marks: PageMarks | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from archive_service.completeness.marks import MarkVerdict
 from archive_service.households.values import OTHER, KnownCase, KnownHousehold
 from ingest.lines import Box
 
@@ -131,6 +132,8 @@ class Proposal:
     household_id: int | None
     case_id: int | None
     match_confidence: float
+    #: Signatures and seals that the catalogue asks for on it; none: nobody looked.
+    marks: tuple[MarkVerdict, ...] | None = None
 
 
 @dataclass

@@ -20,7 +20,7 @@ from archive_service.settings import Settings
 from archive_service.storage.store import ObjectStore
 from ingest import sort
 from ingest.recognise.values import OTHER, Proposal
-from ingest.review import ground
+from ingest.review import ground, marks
 from ingest.sheets.meaning import is_sheet
 from ingest.tables import Scan, ScanDocument, ScanPage, standing
 
@@ -237,7 +237,7 @@ def _columns(pages: Sequence[int], proposal: Proposal | None, rows: Mapping[int,
 
 def _kept(columns: Mapping[str, Any], pages: Sequence[int], concerned: Sequence[ScanDocument]) -> dict[str, Any]:
     """Return what a person had decided of the documents concerned and these pages keep."""
-    kept: dict[str, Any] = {"fields": {**columns["fields"]}}
+    kept: dict[str, Any] = {"fields": {**columns["fields"]}, "marks": marks.kept(columns, pages, concerned)}
     for document in concerned:
         for name, field in document.fields.items():
             number = _page_of(field, document.pages)

@@ -17,7 +17,7 @@ from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest.file import file_document
 from ingest.recognise.values import OTHER
-from ingest.review import ground
+from ingest.review import ground, marks
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Decision:
     """What the person says a document is.
 
     `fields` holds the values as they should be, an empty one removes the field; `pages` are those that the person saw.
+    `marks` is what the person says of signatures and seals (seen, not_seen, doubtful) by key such as seal:customer.
     """
 
     document_type: str
@@ -32,6 +33,7 @@ class Decision:
     application_no: str | None = None
     fields: Mapping[str, str] | None = None
     pages: Sequence[int] | None = None
+    marks: Mapping[str, str] | None = None
 
 
 def confirm(
@@ -54,8 +56,12 @@ def confirm(
     document.household_id, document.case_id = household.id, case.id if case else None
     _check_fields(document.fields, decision.fields or {}, today)
     document.fields = _corrected(document.fields, decision.fields or {})
+    said = marks.decide(
+        session, viewer, document, decision.marks or {}, customer=household.account_name, now=now, today=today
+    )
     item = file_document(session, scan, document, by=viewer.actor, now=now, today=today)
     facts = {"item": item.id, "before": before, "document_type": decision.document_type, "case": document.case_id}
+    facts |= {"marks": said} if said else {}
     ground.audit(session, viewer, scan, document, "document.confirmed", facts, now=now)
     ground.settle(session, scan, now=now)
     return item

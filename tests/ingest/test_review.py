@@ -22,6 +22,8 @@ from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from ingest import lines, queries, review
 from ingest.lines import TextLine
+from ingest.marks import values as marks
+from ingest.marks.values import PageMarks, Place, State
 from ingest.recognise.values import OTHER
 from ingest.review import Ahead, Decision, Tools
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage, standing
@@ -478,3 +480,60 @@ def test_every_page_stays_in_one_document_or_among_the_dropped(desk: Desk, steps
         for one in held:
             if one.state == "filed":
                 assert list(session.scalars(pages_of(one.item_id))) == one.pages
+
+
+EMPTY_PLACES = marks.to_json(
+    PageMarks(places=(Place("客户签字", (1, 1, 9, 9), (9, 1, 40, 9), State.EMPTY, 0.93),), colour=True)
+)
+
+
+def looked_at(desk: Desk, scan: int) -> None:
+    """Let every page of a scan have been looked at: an empty place to sign, no seal."""
+    with desk.database.unit_of_work() as session:
+        for page in session.scalars(select(ScanPage).where(ScanPage.scan_id == scan)):
+            page.marks = EMPTY_PLACES
+
+
+def test_what_a_person_says_of_a_seal_is_filed_with_the_paper_and_on_record(desk: Desk) -> None:
+    """It is believed over what the picture shows, and who said it stands beside it."""
+    scan, (document,) = desk.scan([CONTRACT], [[1]])
+    looked_at(desk, scan)
+    item = desk.confirm(document, marks={"seal:utility_contract": "seen", "seal:nobody": "seen", "signature:both": ""})
+    with desk.database.reading() as session:
+        filed = {mark["party"]: mark for mark in session.get_one(Item, item).marks or ()}
+    seal = filed["utility_contract"]
+    assert (seal["sight"], seal["said"]["sight"], seal["said"]["by"]) == ("not_seen", "seen", desk.archivist.person_id)
+    assert filed["both"]["said"] is None
+    (entry,) = desk.audit("document.confirmed")
+    assert entry.facts["marks"] == {"seal:utility_contract": "seen"}
+
+
+def test_marks_are_judged_as_those_of_the_type_that_the_person_chose(desk: Desk) -> None:
+    """A reply wants the customer's signature, a contract those of both sides."""
+    scan, (document,) = desk.scan([NOTICE], [[1]])
+    looked_at(desk, scan)
+    item = desk.confirm(document, kind="P03L")
+    with desk.database.reading() as session:
+        found = {f"{mark['kind']}:{mark['party']}": mark["sight"] for mark in session.get_one(Item, item).marks or ()}
+    assert found["signature:customer"] == "not_seen"
+    assert set(found) == {"signature:customer", "signature:manager", "seal:utility"}
+
+
+def test_a_word_that_is_none_of_three_is_refused(desk: Desk) -> None:
+    """Nothing is filed then."""
+    scan, (document,) = desk.scan([CONTRACT], [[1]])
+    looked_at(desk, scan)
+    assert refusal(lambda: desk.confirm(document, marks={"seal:utility_contract": "maybe"})).code == "mark.word"
+    assert desk.state(scan) == "needs_review"
+
+
+def test_what_was_said_is_kept_when_the_decision_is_taken_back_and_pages_move(desk: Desk) -> None:
+    """A person need not look twice."""
+    scan, (document,) = desk.scan([CONTRACT, SECOND, NOTICE], [[1, 2, 3]])
+    looked_at(desk, scan)
+    desk.confirm(document, marks={"seal:utility_contract": "seen"})
+    desk.undo(document)
+    first, behind = desk.split(document, 3)
+    words = {mark["party"]: mark["said"] for mark in desk.document(first).marks or ()}
+    assert words["utility_contract"]["sight"] == "seen"
+    assert all(mark["said"] is None for mark in desk.document(behind).marks or ())

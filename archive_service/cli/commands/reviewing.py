@@ -50,6 +50,13 @@ def list_(services: Services, after: int | None, limit: int, as_json: bool) -> N
 @click.option("--account", help="Account number; what was proposed if not given.")
 @click.option("--application", help="Application number.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A corrected value; may be given often.")
+@click.option(
+    "--mark",
+    "marks",
+    multiple=True,
+    metavar="MARK=WORD",
+    help="What you see of a signature or seal, such as seal:customer=not_seen; seen, not_seen or doubtful.",
+)
 @click.option("--reject", metavar="REASON", help="Send it back instead of filing it, for this reason.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -60,6 +67,7 @@ def decide(
     account: str | None,
     application: str | None,
     fields: tuple[str, ...],
+    marks: tuple[str, ...],
     reject: str | None,
     as_json: bool,
 ) -> None:
@@ -75,6 +83,7 @@ def decide(
                 account or proposed.account_no or "",
                 application or (proposed.application_no if account in (None, proposed.account_no) else None),
                 _fields(fields),
+                marks=_fields(marks),
             )
             item = review.confirm(session, viewer, document_id, decision, now=clock.now(), today=clock.today())
             result = {"document": str(document_id), "state": "filed", "item": str(item.id)}

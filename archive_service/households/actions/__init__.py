@@ -3,6 +3,7 @@
 from archive_service.households.actions.cases import record_stage, register_case
 from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
+from archive_service.households.actions.marks import say_mark
 from archive_service.households.actions.readings import replace_reading
 from archive_service.households.assessment import reassess_case
 
@@ -16,5 +17,6 @@ __all__ = [
     "register_case",
     "replace_reading",
     "retype_item",
+    "say_mark",
     "withdraw_item",
 ]

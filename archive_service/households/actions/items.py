@@ -51,6 +51,7 @@ def file_item(
         sensitivity=sensitivity_of(new.document_type, case, today),
         confidence=new.confidence,
         reasons=[storable(reason, None) for reason in new.reasons],
+        marks=new.marks,
         scan_id=new.scan_id,
         scan_document=new.scan_document,
         filed_at=now,
@@ -69,7 +70,7 @@ def file_item(
         "scan": new.scan_id,
         "confidence": round(new.confidence, 4),
     }
-    _changed(session, household, item, [case], did="item.filed", by=by, facts=facts, now=now, today=today)
+    changed(session, household, item, [case], did="item.filed", by=by, facts=facts, now=now, today=today)
     return item
 
 
@@ -84,7 +85,7 @@ def move_item(
     today: date,
 ) -> Item:
     """Move an item to another case, or to another household, where it gets a new number."""
-    item, source = _changeable(session, item_id, by, also=household_id)
+    item, source = changeable(session, item_id, by, also=household_id)
     target = locked.household_for_update(session, household_id)
     if not by.may(Right.RECORD_READ, target.unit_id):
         raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
@@ -101,7 +102,7 @@ def move_item(
         item.household_id, item.item_no = target.id, _next_item_no(session, target)
     item.case_id = case.id if case else None
     facts["to"] = _place(target, case, item.item_no)
-    _changed(session, target, item, [left, case], did="item.moved", by=by.actor, facts=facts, now=now, today=today)
+    changed(session, target, item, [left, case], did="item.moved", by=by.actor, facts=facts, now=now, today=today)
     if target.id != source.id:
         source.revision += 1
         record(
@@ -128,7 +129,7 @@ def retype_item(
     title: str | None = None,
 ) -> Item:
     """Say what an item really is; the decision of a person counts as certain."""
-    item, household = _changeable(session, item_id, by)
+    item, household = changeable(session, item_id, by)
     case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
     wanted_title = storable(title, LONGEST_TITLE) if title else item.title
     if (item.document_type, item.confidence, item.title) == (document_type, 1.0, wanted_title):
@@ -137,7 +138,7 @@ def retype_item(
     item.sensitivity = sensitivity_of(document_type, case, today)
     item.document_type, item.title, item.confidence = document_type, wanted_title, 1.0
     item.reasons = [*item.reasons, f"{by.name} 确定为 {document_type}"]
-    _changed(session, household, item, [case], did="item.retyped", by=by.actor, facts=facts, now=now, today=today)
+    changed(session, household, item, [case], did="item.retyped", by=by.actor, facts=facts, now=now, today=today)
     return item
 
 
@@ -156,7 +157,7 @@ def correct_field(
 
     The trail names the old and the new value, personal ones masked: auditors read what was done, not contents.
     """
-    item, household = _changeable(session, item_id, by)
+    item, household = changeable(session, item_id, by)
     name, value = rules.check_field(name, value)
     row = next((one for one in item.fields if one.name == name), None)
     old = row.value if row else ""
@@ -176,13 +177,13 @@ def correct_field(
         item.document_date = date.fromisoformat(value) if value else None
     facts = {"field": name, "from": masking.field(name, old), "to": masking.field(name, value), "item_no": item.item_no}
     case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
-    _changed(session, household, item, [case], did="item.corrected", by=by.actor, facts=facts, now=now, today=today)
+    changed(session, household, item, [case], did="item.corrected", by=by.actor, facts=facts, now=now, today=today)
     return item
 
 
 def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, now: datetime, today: date) -> Item:
     """Take an item out of the file, saying why. Its pages and number are kept; what it proved is a gap again."""
-    item, household = _changeable(session, item_id, by)
+    item, household = changeable(session, item_id, by)
     said = rules.check_reason(reason)
     item.state = "withdrawn"
     item.reasons = [*item.reasons, f"撤回：{said}"]
@@ -193,11 +194,11 @@ def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, no
         "application_no": case.application_no if case else None,
         "reason": masking.text(said),
     }
-    _changed(session, household, item, [case], did="item.withdrawn", by=by.actor, facts=facts, now=now, today=today)
+    changed(session, household, item, [case], did="item.withdrawn", by=by.actor, facts=facts, now=now, today=today)
     return item
 
 
-def _changeable(session: Session, item_id: int, by: Viewer, also: int | None = None) -> tuple[Item, HouseholdFile]:
+def changeable(session: Session, item_id: int, by: Viewer, also: int | None = None) -> tuple[Item, HouseholdFile]:
     """Return a filed item that the viewer may change, its household locked."""
     household_id = session.scalar(select(Item.household_id).where(Item.id == item_id))
     if household_id is None:
@@ -243,7 +244,7 @@ def _place(household: HouseholdFile, case: CaseFile | None, item_no: int) -> dic
     }
 
 
-def _changed(
+def changed(
     session: Session,
     household: HouseholdFile,
     item: Item,

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
+from archive_service.completeness import marks
 from archive_service.errors import NotFound
 from archive_service.households.queries.case_views import case_views
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page
@@ -221,6 +222,7 @@ def _item_view(
         filed_at=row.filed_at,
         filed_by=filed_by,
         fields=tuple(fields),
+        marks=marks.from_json(row.marks),
         pages=tuple(pages),
         masked=hidden or any(one.masked for one in fields),
     )

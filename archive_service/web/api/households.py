@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
+from archive_service.completeness.marks import to_json
 from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
 from archive_service.web import pictures
@@ -75,6 +76,8 @@ class FiledItem(BaseModel):
     confidence: float
     pages: int
     fields: dict[str, FieldOut]
+    #: Signatures and seals asked for on it, and what was seen or said of each.
+    marks: list[dict[str, Any]]
 
 
 class HouseholdOut(BaseModel):
@@ -229,6 +232,7 @@ def _item(view: ItemView) -> FiledItem:
         confidence=view.confidence,
         pages=len(view.pages),
         fields=fields,
+        marks=to_json(view.marks),
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
+from archive_service.completeness.marks import to_json
 from archive_service.errors import Invalid
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
@@ -65,6 +66,7 @@ class ItemOut(BaseModel):
     fields: dict[str, Any]
     reasons: list[str]
     doubts: list[str]
+    marks: list[dict[str, Any]]
 
 
 class ScanDetail(ScanOut):
@@ -247,6 +249,7 @@ def _item(document: DocumentView) -> ItemOut:
         fields=dict(document.fields),
         reasons=list(document.reasons),
         doubts=list(document.doubts),
+        marks=to_json(document.marks),
     )
 
 

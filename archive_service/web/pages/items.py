@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from archive_service.audit.record import record
 from archive_service.errors import NotFound, NotPermitted
+from archive_service.households import actions as households
 from archive_service.households import queries
 from archive_service.households.views import ItemView, PageView
 from archive_service.people.roles import Right
-from archive_service.web import labels, pictures, sheet
+from archive_service.web import labels, marks, pictures, render, sheet
+from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest.renditions import queries as renditions
@@ -43,9 +45,33 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         sheet=_sheet(visit, page, looked_for),
         together=together,
         pdf=pdf,
+        marks=marks.rows(visit, item.marks, [one.page_no for one in item.pages]),
+        mark_words=marks.WORDS,
+        may_say_marks=item.state == "filed" and visit.viewer.may(Right.ITEM_CHANGE, item.unit_id),
         looked_for=looked_for,
         found_on=[n for n, text in texts.items() if _holds(text, looked_for)],
     )
+
+
+@router.get("/items/{item_id}/marks/{number}/picture")
+def show_mark(visit: SignedIn, item_id: Id, number: Id) -> Response:
+    """Return the part of the page around a signature or seal of an item, where the page may be seen."""
+    with visit.services.database.reading() as session:
+        item = queries.item(session, visit.viewer, item_id)
+        page_no, box = marks.numbered(item.marks, number)
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+    return marks.cut_out(visit.services.store, _shown(page).image_digest, box)
+
+
+@router.post("/items/{item_id}/marks")
+def say_mark(visit: SignedIn, form: SentForm, item_id: Id) -> Response:
+    """Keep what a person says of a signature or seal, and show the item again."""
+    with visit.services.database.unit_of_work() as session:
+        key, word = form.text("mark", limit=60), form.text("word", limit=20)
+        say = households.say_mark
+        say(session, item_id=item_id, key=key, word=word, by=visit.viewer, now=visit.now, today=visit.today)
+    page = {"page": form.id("page")}
+    return RedirectResponse(f"{render.query(f'/items/{item_id}', page)}#marks", status_code=303)
 
 
 @router.get("/items/{item_id}/pages/{page_no}/image")

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
-from archive_service.web import labels, render, review_form
+from archive_service.web import labels, marks, render, review_form
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -73,6 +73,18 @@ def show_document(visit: SignedIn, document_id: Id) -> Response:
     return show(visit, document_id)
 
 
+@router.get("/review/{document_id}/marks/{number}/picture")
+def show_mark(visit: SignedIn, document_id: Id, number: Id) -> Response:
+    """Return the part of the page around a signature or seal of the document."""
+    with visit.services.database.reading() as session:
+        document = queries.document(session, visit.viewer, document_id)
+        page_no, box = marks.numbered(document.marks, number)
+        if page_no > len(document.pages):
+            raise marks.no_picture()
+        page = queries.scan_page(session, visit.viewer, document.scan_id, document.pages[page_no - 1])
+    return marks.cut_out(visit.services.store, page.image_digest, box)
+
+
 @router.post("/review/{document_id}/confirm")
 def confirm(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
     """File the document as the form says and go to the next one; when refused, the form stays as it was typed."""
@@ -131,6 +143,7 @@ def _decision(form: Form) -> review.Decision:
         application_no=application or None,
         fields=form.group("field."),
         pages=form.numbers("pages"),
+        marks=marks.said(form),
     )
 
 
@@ -205,6 +218,8 @@ def show(
         page_no=page_no,
         sheet=review_form.drawn(visit, document, scan, page_no, fields),
         fields=fields,
+        marks=marks.rows(visit, document.marks, document.pages, typed),
+        mark_words=marks.WORDS,
         pills=review_form.pills(document),
         chosen=typed.text("document_type", limit=20) if typed else document.document_type,
         other_type=typed.text("other_type") if typed else "",
