@@ -117,6 +117,12 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
     return PageTitle(tuple(ordered), unknown[1] if unknown else None, heading, look)
 
 
+def looks(page: Page) -> list[tuple[Line, float]]:
+    """Return the lines at the head of `page` that may be its title, with how much each is set like one."""
+    seen = ((line, look_of(page, line)) for line in _candidates(page) if not _NO_TITLE.search(line.compact))
+    return [(line, look) for line, look in seen if look >= WEAK_LOOK]
+
+
 def look_of(page: Page, line: Line) -> float:
     """Say, 0 to 1, how much a line is set like a title: larger than the body, centred, high up, alone, no sentence."""
     look = 0.0

@@ -45,6 +45,8 @@ class Candidate:
     code: str
     confidence: float
     reason: str
+    #: Something on the paper contradicts it; then nothing else makes it sure.
+    disputed: bool = False
 
 
 class Lookup(Protocol):
@@ -131,6 +133,8 @@ class Proposal:
     household_id: int | None
     case_id: int | None
     match_confidence: float
+    #: Digest of the model that named it beside the rules; empty where there was nothing to name.
+    named_by: str = ""
 
 
 @dataclass
