@@ -27,7 +27,10 @@ from ingest.recognise.classify import Hints
 from ingest.recognise.values import OTHER
 
 _PX_PER_MM = 1654 / 210
-_LOOKALIKE = "己已 未末 日曰 土士 人入 大太 天夫 千干 电甩 表袁 单草 检捡 验险 供洪 合台 同冋 方万 案寨 证让 装袋 客容 量重 户尸 申甲 登瞪 记纪"
+_LOOKALIKE = (
+    "己已 未末 日曰 土士 人入 大太 天夫 千干 电甩 表袁 单草 检捡 验险 供洪 合台 同冋 方万 案寨 证让 装袋 客容 量重 户尸 "
+    "申甲 登瞪 记纪"
+)
 _CARDS = ("A05", "A07", "A09")
 
 
@@ -140,7 +143,6 @@ def _bare(text: str) -> str:
 
 def _misread(text: str, share: float, rng: random.Random) -> str:
     """Return `text` as a reader yields it that takes this share of the signs for others."""
-    pairs = {a: b for a, b in (pair for pair in _LOOKALIKE.split())}
-    return "".join(
-        (pairs.get(s) or rng.choice("口一工田")) if s > "\u2e80" and rng.random() < share else s for s in text
-    )
+    pairs = {pair[0]: pair[1] for pair in _LOOKALIKE.split()}
+    wrong = [sign > "\u2e80" and rng.random() < share for sign in text]
+    return "".join(pairs.get(s, rng.choice("口一工田")) if bad else s for s, bad in zip(text, wrong, strict=True))

@@ -20,6 +20,7 @@ from archive_service.storage.store import ObjectStore
 from ingest import lines, states
 from ingest.errors import FileRefused
 from ingest.lines import PageText
+from ingest.naming import queries as naming
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
 from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
@@ -84,6 +85,7 @@ def recognised(
         cut=cut,
         sheets=between,
         pictures=frozenset(page.page_no for page in pages if has_ink_without_words(page)),
+        model=naming.in_use(session, store).model,
     )
     doubt = (REPAIRED,) if "repaired" in scan.flags else ()
     proposals = [replace(proposal, doubts=proposal.doubts + doubt) for proposal in found]
@@ -145,6 +147,7 @@ def columns(proposal: Proposal) -> dict[str, Any]:
         "household_id": proposal.household_id,
         "case_id": proposal.case_id,
         "match_confidence": proposal.match_confidence,
+        "named_by": proposal.named_by or None,
     }
 
 
@@ -199,6 +202,7 @@ def nothing(doubt: str) -> dict[str, Any]:
         "household_id": None,
         "case_id": None,
         "match_confidence": 0.0,
+        "named_by": None,
     }
 
 

@@ -22,6 +22,7 @@ TABLES = (
     "ingest.tables",
     "ingest.quality.tables",
     "ingest.renditions.tables",
+    "ingest.naming.tables",
     "indexing.tables",
 )
 for module in TABLES:
