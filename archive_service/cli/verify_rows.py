@@ -18,6 +18,7 @@ from archive_service.jobs.tables import Job
 from archive_service.storage.tables import StoredObject
 from indexing.tables import IndexedRevision
 from ingest import states
+from ingest.naming.tables import NamingModel
 from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
 from ingest.renditions.tables import Rendition
@@ -41,6 +42,7 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("rescans.thumbnail_digest", Rescan.thumbnail_digest),
     ("rescans.layer_digest", Rescan.layer_digest),
     ("rescans.lines_digest", Rescan.lines_digest),
+    ("naming_models.digest", NamingModel.digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"

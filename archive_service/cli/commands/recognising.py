@@ -165,9 +165,8 @@ def _say_trained(trained: Trained, edition: Edition, *, installed: bool) -> None
         ("留作检验的确认资料", trained.before, trained.after),
         ("新生成的资料", trained.generated_before, trained.generated_after),
     ):
-        output.say(
-            f"{title} {after.papers} 份：原模型正确 {_share(before.accuracy)}，新模型正确 {_share(after.accuracy)}。"
-        )
+        was, is_now = _share(before.accuracy), _share(after.accuracy)
+        output.say(f"{title} {after.papers} 份：原模型正确 {was}，新模型正确 {is_now}。")
     if not trained.after.papers:
         output.say("还没有可留作检验的确认资料，只能以生成的资料比较。")
     judged = trained.after if trained.after.papers else trained.generated_after
@@ -190,11 +189,11 @@ def _say(title: str, judged: Judgement, edition: Edition) -> None:
         output.table(("类型", "名称", "份数", "精确率", "召回率"), rows)
     if judged.mistaken:
         output.say("最常混淆：")
-        rows = [
+        mistakes = [
             (f"{true} {_name(true, edition)}", f"{taken} {_name(taken, edition)}", count)
             for true, taken, count in judged.mistaken[:_SHOWN]
         ]
-        output.table(("实际", "误为", "次数"), rows)
+        output.table(("实际", "误为", "次数"), mistakes)
 
 
 def _name(code: str, edition: Edition) -> str:

@@ -169,12 +169,12 @@ def _temperature(model: Model, kept_out: Sequence[Example]) -> float:
     if not known:
         return 1.0
     table = _table(known, model)
-    scores = np.stack(
+    scores: NDArray[np.float32] = np.stack(
         [model.weights[at].T @ value + model.bias for at, value in zip(table.at, table.value, strict=True)]
     )
     places = np.arange(len(known))
 
     def surprise(divisor: float) -> float:
-        return float(-np.log(softmax(scores / np.float32(divisor))[places, table.target] + 1e-9).mean())
+        return float(-np.log(softmax(np.asarray(scores / divisor, np.float32))[places, table.target] + 1e-9).mean())
 
     return min((round(0.3 + 0.05 * number, 2) for number in range(75)), key=surprise)
