@@ -40,6 +40,7 @@ def trained(number: int = 1) -> Trained:
 def put_in_use(database: Database, store: FileStore, what: Trained) -> str:
     stored = store.put_bytes(what.model.data)
     with database.unit_of_work() as session:
+        records.unit(session)
         return actions.install(session, people.system_viewer(session), what, stored, now=records.NOW).digest
 
 
@@ -70,7 +71,8 @@ def test_what_was_done_to_models_stands_in_the_audit_trail(database: Database, s
     digest = put_in_use(database, store, trained(1))
     take_back(database)
     with database.reading() as session:
-        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.seq)).all()
+        about = select(AuditEntry).where(AuditEntry.object_kind == "model").order_by(AuditEntry.seq)
+        entries = session.scalars(about).all()
     assert [(one.did, one.facts["digest"]) for one in entries] == [
         ("model.installed", digest),
         ("model.rolled-back", digest),
