@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ingest.recognise import normalise, titles
 from ingest.recognise.pages import Page
@@ -51,7 +52,8 @@ def words_of(pages: Sequence[Page]) -> Words:
     spoken = {line.compact for line in chosen}
     rows = ["".join(line.compact for line in row if line.compact not in spoken) for row in first.rows]
     body = "|".join(rows[_HEAD_ROWS:])[:_FIRST_PAGE]
-    rest = "|".join(line.compact for page in pages[1:] for line in page.lines)[:_OTHER_PAGES]
+    later = islice((line.compact for page in pages[1:] for line in page.lines), _OTHER_PAGES)
+    rest = "|".join(later)[:_OTHER_PAGES]
     return Words(
         "|".join(_plain(titles.strip(line.compact)) for line in chosen),
         _plain("|".join(rows[:_HEAD_ROWS])),
