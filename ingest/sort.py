@@ -22,6 +22,7 @@ from ingest import lines, states
 from ingest.errors import FileRefused
 from ingest.lines import PageText
 from ingest.marks import proposals as marks
+from ingest.naming import queries as naming
 from ingest.ocr.reading import MIRRORED
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
@@ -89,6 +90,7 @@ def recognised(
         cut=cut,
         sheets=between,
         pictures=frozenset(page.page_no for page in pages if has_ink_without_words(page)),
+        model=naming.in_use(session, store).model,
     )
     doubt = (REPAIRED,) if "repaired" in scan.flags else ()
     seen = marks.Seen(edition, {page.page_no: page.marks for page in pages}, lookup)
@@ -152,6 +154,7 @@ def columns(proposal: Proposal) -> dict[str, Any]:
         "household_id": proposal.household_id,
         "case_id": proposal.case_id,
         "match_confidence": proposal.match_confidence,
+        "named_by": proposal.named_by or None,
     }
 
 
@@ -207,6 +210,7 @@ def nothing(doubt: str) -> dict[str, Any]:
         "household_id": None,
         "case_id": None,
         "match_confidence": 0.0,
+        "named_by": None,
     }
 
 

@@ -151,6 +151,8 @@ class ScanDocument(Base):
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household_files.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
     match_confidence: Mapped[float] = mapped_column(default=0.0)
+    #: Digest of the model that named it beside the rules.
+    named_by: Mapped[str | None] = mapped_column(String(64))
     #: proposed, filed, rejected, joined (its pages lie in `part_of` now) or dropped (pages of no document).
     state: Mapped[str] = mapped_column(String(10), default="proposed")
     #: Id of the document that a joined one became part of, or that dropped pages were taken from.

@@ -19,6 +19,7 @@ from archive_service.jobs.nudge import probe
 from archive_service.storage.record import record_object
 from archive_service.web import readiness
 from ingest import sandbox
+from ingest.naming import queries as naming
 from ingest.ocr import calibrate, models
 
 
@@ -116,6 +117,18 @@ def _rapidocr(services: Services) -> str:
     return f"{versions} · 模型 {digests} · 置信度标定 {calibrate.version()}"
 
 
+def _naming(services: Services) -> str:
+    with services.database.reading() as session:
+        found = naming.in_use(session, services.store)
+    if found.problem:
+        raise ArchiveError("naming.model", found.problem)
+    facts = found.model.facts
+    origin = (
+        "随程序提供" if facts.get("origin") == "package" else f"已训练，学自确认资料 {facts.get('confirmed', 0)} 份"
+    )
+    return f"{found.model.digest[:12]} · {origin} · {len(found.model.codes)} 类"
+
+
 def _fonts(_services: Services) -> str:
     files = sorted(fonts.FOLDER.glob("*.ttf"))
     if not files:
@@ -162,6 +175,7 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "分区", _partitions
     yield "识读引擎", _rapidocr
     yield "备用识读引擎", _tesseract
+    yield "归类模型", _naming
     yield "字体", _fonts
     yield "隔离", _sandbox
     yield "标准目录", _catalogue

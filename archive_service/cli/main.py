@@ -37,6 +37,7 @@ COMMANDS = {
     "batch": "batches:batch",
     "jobs": "jobs:jobs",
     "review": "reviewing:review_group",
+    "recognise": "recognising:recognise",
     "household": "households:household",
     "completeness": "households:completeness",
     "item": "items:item",

@@ -19,6 +19,7 @@ from archive_service.storage.tables import StoredObject
 from indexing.tables import IndexedRevision
 from ingest import states
 from ingest.again.tables import PageReadingRow
+from ingest.naming.tables import NamingModel
 from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
 from ingest.renditions.tables import Rendition
@@ -45,6 +46,7 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("scan_page_readings.image_digest", PageReadingRow.image_digest),
     ("scan_page_readings.thumbnail_digest", PageReadingRow.thumbnail_digest),
     ("scan_page_readings.lines_digest", PageReadingRow.lines_digest),
+    ("naming_models.digest", NamingModel.digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"

@@ -23,6 +23,7 @@ TABLES = (
     "ingest.again.tables",
     "ingest.quality.tables",
     "ingest.renditions.tables",
+    "ingest.naming.tables",
     "indexing.tables",
 )
 for module in TABLES:

@@ -15,7 +15,7 @@ from archive_service.storage.tables import StoredObject
 def record_object(session: Session, stored: Stored, *, role: str, media_type: str, now: datetime) -> None:
     """Record that the store holds `stored`; nothing changes when it is on record already.
 
-    `role` is original or rendition.
+    `role` is original, rendition or model.
     """
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = (sqlite_insert if on_sqlite else postgresql_insert)(StoredObject)

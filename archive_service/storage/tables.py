@@ -18,7 +18,7 @@ class StoredObject(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
-    #: original (as received) or rendition (made from an original and can be made again).
+    #: original (as received), rendition (made from an original and can be made again) or model (see ingest.naming).
     role: Mapped[str] = mapped_column(String(10))
     media_type: Mapped[str] = mapped_column(String(80))
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.recognise import normalise
 from ingest.recognise.group import Grouped
@@ -100,14 +100,14 @@ def _by_title(
             found.append(Candidate(hit.target, hit.confidence * share, reason))
     if rival and spoken.get(rival.target, 0.0) >= spoken.get(best.target, 0.0):
         # The words of the title fit two types equally well.
-        found = [Candidate(one.code, one.confidence * 0.85, one.reason) for one in found]
+        found = [replace(one, confidence=one.confidence * 0.85) for one in found]
     found = _override(found, document, phrases)
     found = [_against_voltage(one, document, phrases) for one in found]
     first = max(found, key=lambda one: one.confidence)
     if best.look < TITLE_LOOK or best.coverage < 0.38:
         support = spoken.get(first.code, 0.0)
         lifted = min(0.9, first.confidence + 0.25 * support) if support >= 0.4 else first.confidence
-        found = [Candidate(one.code, lifted, one.reason) if one is first else one for one in found]
+        found = [replace(one, confidence=lifted) if one is first else one for one in found]
     return _with_prior(found, hints, only_close=True)
 
 
@@ -206,7 +206,9 @@ def _against_voltage(candidate: Candidate, document: Grouped, phrases: Phrases) 
     level = _voltage_level("".join(page.page.joined for page in document.pages)) if member and member.volts else None
     if not member or level is None or level == member.volts:
         return candidate
-    return Candidate(candidate.code, candidate.confidence * 0.82, f"{candidate.reason}，但供电电压与此不符")
+    return Candidate(
+        candidate.code, candidate.confidence * 0.82, f"{candidate.reason}，但供电电压与此不符", disputed=True
+    )
 
 
 def _voltage_level(text: str) -> str | None:
@@ -257,7 +259,7 @@ def _with_prior(found: Sequence[Candidate], hints: Hints, *, only_close: bool = 
         factor = 1.0
         if not only_close or best - one.confidence < 0.15:
             factor = 1.02 if one.code in hints.expected else 0.95 if not only_close else 1.0
-        leaned.append(Candidate(one.code, min(0.995, one.confidence * factor), one.reason))
+        leaned.append(replace(one, confidence=min(0.995, one.confidence * factor)))
     return leaned
 
 
@@ -273,5 +275,4 @@ def _ranked(found: Sequence[Candidate], body: Sequence[Candidate], phrases: Phra
     ranked = sorted(best.values(), key=lambda one: -one.confidence)[:_MAX_CANDIDATES]
     if not ranked or ranked[0].confidence < _NOTHING:
         return [Candidate(OTHER, _NOTHING, "标题和内容都不足以归类"), *ranked]
-    first = ranked[0]
-    return [Candidate(one.code, round(one.confidence, 3), one.reason) for one in (first, *ranked[1:])]
+    return [replace(one, confidence=round(one.confidence, 3)) for one in ranked]

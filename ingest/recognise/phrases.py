@@ -34,13 +34,20 @@ class TitleRule:
             return set()
         marked: set[int] = set()
         for group in self.wanted:
-            here = [word for word in group if word in text]
+            here = [(word, start) for word in group if (start := _find(word, text)) >= 0]
             if not here:
                 return set()
-            for word in here:
-                start = text.find(word)
+            for word, start in here:
                 marked.update(range(start, start + len(word)))
         return marked
+
+
+def _find(word: str, text: str) -> int:
+    """Return where `word` stands in `text`, -1 if nowhere; 居民 in 非居民 is the opposite of it."""
+    start = text.find(word)
+    while start > 0 and text[start - 1] == "非":
+        start = text.find(word, start + 1)
+    return start
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from ingest.lines import PageText
 from ingest.recognise import cases, classify, confirm, decide, extract, group, match, normalise, pages, phrases
 from ingest.recognise.classify import Hints
 from ingest.recognise.group import Announced, Grouped, PageFacts
+from ingest.recognise.naming import shipped
+from ingest.recognise.naming.model import Model
+from ingest.recognise.naming.vote import vote
 from ingest.recognise.papers import Paper, Register
 from ingest.recognise.parse import Patterns
 from ingest.recognise.phrases import Phrases
@@ -42,6 +45,8 @@ class _Draft:
     #: What was said of it, by a sheet or by the person who handed the scan in.
     said: Said
     match: Match = field(default_factory=Match)
+    #: What the model saw, where it agrees with the rules.
+    seen: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -63,6 +68,7 @@ class _Desk:
     patterns: Patterns
     said: Said
     thresholds: Thresholds
+    model: Model
 
 
 def propose(
@@ -77,18 +83,19 @@ def propose(
     cut: Sequence[Sequence[int]] = (),
     sheets: Sequence[Sheet] = (),
     pictures: Collection[int] = (),
+    model: Model | None = None,
 ) -> list[Proposal]:
     """Return the documents among the pages of one scan, in order; `sheets` lie between the pages and are none of them.
 
     `pictures` are pages that show something but no words: documents only behind a sheet that says of what type.
+    `model` names the documents beside the rules; the one of the package unless another was trained.
 
     Every page is in exactly one proposal or named as blank in the reasons of the document before it. Where a person
     has said which pages belong together, `cut` has their numbers, document by document; then only those documents
     are returned, with their readable pages, and one without such a page is left out.
     """
-    desk = _Desk(
-        edition, phrases.for_edition(edition), Patterns(account_pattern, application_pattern), said, thresholds
-    )
+    known, patterns = phrases.for_edition(edition), Patterns(account_pattern, application_pattern)
+    desk = _Desk(edition, known, patterns, said, thresholds, model or shipped.model())
     facts = [
         group.look_at(page, desk.phrases, lambda one: extract.account_no(one, desk.patterns))
         for page in pages.prepare(sources)
@@ -163,11 +170,11 @@ def _against_person(document: Grouped, desk: _Desk) -> list[str]:
 
 def _draft(document: Grouped, desk: _Desk) -> _Draft:
     only_pages = [facts.page for facts in document.pages]
-    candidates = _candidates(
+    candidates, seen = _candidates(
         document, desk, Hints(card_name=extract.card_name(only_pages) if _is_card(document) else None)
     )
     said = said_of(document.said_type, desk.said)
-    return _Draft(document, candidates, _fields(document, candidates[0].code, desk), said)
+    return _Draft(document, candidates, _fields(document, candidates[0].code, desk), said, seen=seen)
 
 
 def _fields(document: Grouped, code: str, desk: _Desk) -> dict[str, FieldFound]:
@@ -176,15 +183,17 @@ def _fields(document: Grouped, code: str, desk: _Desk) -> dict[str, FieldFound]:
     return extract.extract(only_pages, code, desk.edition, desk.patterns, card=card)
 
 
-def _candidates(document: Grouped, desk: _Desk, hints: Hints) -> list[Candidate]:
-    found = classify.classify(document, desk.phrases, hints)
+def _candidates(document: Grouped, desk: _Desk, hints: Hints) -> tuple[list[Candidate], tuple[str, ...]]:
+    """Return what the document may be, by what was said, the rules and the model, and what the model saw in it."""
+    ruled = classify.classify(document, desk.phrases, hints)
+    found, seen = vote(document, ruled, desk.model, desk.phrases, hints)
     said = said_of(document.said_type, desk.said)
     wanted = said.document_type
     if not wanted:
-        return found
+        return found, seen
     name = desk.phrases.name(wanted)
     reason = f"{said.who_type}指定为“{name}”"
-    return [Candidate(wanted, 1.0, reason), *(one for one in found if one.code != wanted)]
+    return [Candidate(wanted, 1.0, reason), *(one for one in found if one.code != wanted)], ()
 
 
 def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
@@ -202,7 +211,7 @@ def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
             extract.card_name(only_pages) if _is_card(draft.grouped) else None,
         )
         before = draft.code
-        draft.candidates = _candidates(draft.grouped, desk, hints)
+        draft.candidates, draft.seen = _candidates(draft.grouped, desk, hints)
         if draft.code != before:
             draft.fields = _fields(draft.grouped, draft.code, desk)
 
@@ -293,11 +302,12 @@ def _proposal(draft: _Draft, desk: _Desk) -> Proposal:
         confidence=best.confidence,
         candidates=tuple((one.code, one.confidence) for one in draft.candidates),
         fields=draft.fields,
-        reasons=tuple(dict.fromkeys([best.reason, *draft.grouped.reasons, *draft.match.reasons])),
+        reasons=tuple(dict.fromkeys([best.reason, *draft.seen, *draft.grouped.reasons, *draft.match.reasons])),
         doubts=tuple(dict.fromkeys([*draft.grouped.doubts, *found])),
         household_id=draft.match.household.id if draft.match.household else None,
         case_id=draft.match.case.id if draft.match.case else None,
         match_confidence=round(draft.match.confidence, 3),
+        named_by=desk.model.digest,
     )
 
 

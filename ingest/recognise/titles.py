@@ -89,10 +89,7 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
     unknown: tuple[float, str] | None = None
     heading: str | None = None
     cell_labels = labels.vocabulary().known
-    for line in _candidates(page):
-        look = look_of(page, line)
-        if look < WEAK_LOOK or _NO_TITLE.search(line.compact):
-            continue
+    for line, look in looks(page):
         core = strip(line.compact)
         if core in cell_labels:
             # The label of a cell, such as 用电性质, is also a keyword of a type.
@@ -115,6 +112,15 @@ def find(page: Page, phrases: Phrases) -> PageTitle:
     ordered = sorted(hits.values(), key=lambda hit: hit.rank, reverse=True)
     look = max([hit.look for hit in ordered] + ([unknown[0]] if unknown else [0.0]))
     return PageTitle(tuple(ordered), unknown[1] if unknown else None, heading, look)
+
+
+def looks(page: Page) -> list[tuple[Line, float]]:
+    """Return the lines at the head of `page` that may be its title, with how much each is set like one."""
+    found: list[tuple[Line, float]] | None = page.memo.get("looks")
+    if found is None:
+        seen = ((line, look_of(page, line)) for line in _candidates(page) if not _NO_TITLE.search(line.compact))
+        found = page.memo["looks"] = [(line, look) for line, look in seen if look >= WEAK_LOOK]
+    return found
 
 
 def look_of(page: Page, line: Line) -> float:

@@ -46,6 +46,8 @@ class Candidate:
     code: str
     confidence: float
     reason: str
+    #: Something on the paper contradicts it; then nothing else makes it sure.
+    disputed: bool = False
 
 
 class Lookup(Protocol):
@@ -134,6 +136,8 @@ class Proposal:
     match_confidence: float
     #: Signatures and seals that the catalogue asks for on it; none: nobody looked.
     marks: tuple[MarkVerdict, ...] | None = None
+    #: Digest of the model that named it beside the rules; empty where there was nothing to name.
+    named_by: str = ""
 
 
 @dataclass
