@@ -25,6 +25,7 @@ _ALIKE = 84
 _SHORTEST = 5
 #: A piece of a text has at least this share of its signs.
 _LEAST_PIECE = 0.6
+_NEARLY_ALL = 0.85
 _FOUND = 0.9
 _DIGITS = re.compile(r"\d+")
 
@@ -58,6 +59,10 @@ def means(read: str, known: str) -> bool:
     if min(len(left), len(right)) < _SHORTEST:
         return False
     if right.startswith(left) and len(left) >= _LEAST_PIECE * len(right):
+        return True
+    shared = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    if shared >= _NEARLY_ALL * len(right) and not _DIGITS.search(right[shared:] + left[shared:]):
+        # What stands behind it was read into it from the next cell.
         return True
     if left.startswith(right) or _DIGITS.findall(left) != _DIGITS.findall(right):
         return False

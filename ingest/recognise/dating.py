@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ingest.lines import Box
 from ingest.recognise import labels, normalise
@@ -53,7 +54,14 @@ def _by_labels(entries: Sequence[tuple[int, Labelled]], wanted: Sequence[str], f
 
 def _last(pages: Sequence[Page], entries: Sequence[tuple[int, Labelled]], *, alone: bool) -> FieldFound | None:
     """Return the last date on the paper that no label gives another meaning; `alone`: only one in a line of its own."""
-    taken = [(number, piece.box) for number, one in entries for piece in one.pieces[:1] if normalise.dates(piece.text)]
+    meant = _meaning_days()
+    taken = [
+        (number, piece.box)
+        for number, one in entries
+        if one.label in meant
+        for piece in one.pieces[:1]
+        if normalise.dates(piece.text)
+    ]
     for number in range(len(pages), 0, -1):
         page = pages[number - 1]
         for line in sorted(page.lines, key=lambda one: -one.middle):
@@ -68,6 +76,13 @@ def _last(pages: Sequence[Page], entries: Sequence[tuple[int, Labelled]], *, alo
                 factor = _UNLABELLED if lonely and low else 0.6
                 return FieldFound(found.iso, None, round(line.confidence * factor, 4), number, box)
     return None
+
+
+@lru_cache(maxsize=1)
+def _meaning_days() -> frozenset[str]:
+    """Return the labels that say what a day means."""
+    dates: Mapping[str, Sequence[str]] = labels.vocabulary().data["dates"]
+    return frozenset(label for role, named in dates.items() if role != "any" for label in named)
 
 
 def _among(number: int, box: Box, taken: Sequence[tuple[int, Box]]) -> bool:

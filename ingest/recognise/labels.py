@@ -26,6 +26,11 @@ _CJK = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
 #: Quality of a label that runs into its value without colon or space.
 _JOINED = 0.85
+#: Quality of one that also runs on from the value before it.
+_RUN_ON = 0.75
+_SENTENCE = re.compile(r"[。,;、]")
+#: Words for somebody are also parts of names.
+_WHO = "人方户客位主"
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,13 @@ def part_box(line: Line, start: int, end: int) -> Box:
     return (round(x0 + left * (x1 - x0)), y0, max(round(x0 + right * (x1 - x0)), x0 + 1), y1)
 
 
+def _runs_on(text: str, label: str, previous: str, before: Sequence[Span]) -> bool:
+    """Say whether a label stands right behind the value of another in a line of a form that was read without gaps."""
+    if not before or before[0].start > 0 or _SENTENCE.search(text):
+        return False
+    return previous.isdigit() or (len(label) > 2 * _SHORT - 1 and label[-1] not in _WHO)
+
+
 def _wide(sign: str) -> bool:
     return ord(sign) >= 0x2E80
 
@@ -147,7 +159,7 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
             # Written right behind a name: no word goes on with a number.
             return 0.9
         if not hit[3] or len(label) <= _SHORT:
-            return 0.0
+            return _RUN_ON if _runs_on(text, label, previous, before) else 0.0
         return 0.9 if before or len(label) >= 4 else 0.0
     if hit[3] or hit[0].strip() == text.strip():
         return 1.0

@@ -23,6 +23,7 @@ from ingest.recognise.values import (
     OTHER,
     Candidate,
     FieldFound,
+    KnownHousehold,
     Lookup,
     Match,
     Proposal,
@@ -33,6 +34,8 @@ from ingest.recognise.values import (
 
 _ROLES = (("agent_name", "A09"), ("legal_rep_name", "A07"), ("account_name", "A05"))
 _CARD_TYPES = frozenset({"A05", "A07", "A09"})
+#: From here on it is known whose card a card is.
+_SURE_CARD = 0.8
 
 
 @dataclass
@@ -212,8 +215,24 @@ def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
         )
         before = draft.code
         draft.candidates, draft.seen = _candidates(draft.grouped, desk, hints)
+        draft.candidates = _not_the_holders(_candidates(draft.grouped, desk, hints), hints, household)
         if draft.code != before:
             draft.fields = _fields(draft.grouped, draft.code, desk)
+
+
+def _not_the_holders(candidates: list[Candidate], hints: Hints, household: KnownHousehold | None) -> list[Candidate]:
+    """Put the agent's card before the holder's where it bears another name; it stays as doubtful as it was."""
+    best, other = candidates[0], next((one for one in candidates if one.code == "A09"), None)
+    if not household or not other or best.code != "A05" or best.confidence >= _SURE_CARD or not hints.card_name:
+        return candidates
+    if normalise.same_text(hints.card_name, household.account_name):
+        return candidates
+    agent = Candidate("A09", best.confidence, f"{best.reason}；姓名不是户名")
+    return [
+        agent,
+        Candidate("A05", other.confidence, other.reason),
+        *(one for one in candidates if one not in (best, other)),
+    ]
 
 
 def _attach_cards(drafts: Sequence[_Draft], desk: _Desk) -> list[_Draft]:

@@ -236,6 +236,8 @@ def _value(kind: str, text: str, label: str, patterns: Patterns) -> tuple[Value,
     if kind == "address":
         stop = _ADDRESS_STOP.search(text)
         text = text[: stop.start()] if stop else text
+        following = next((span.start for span in labels.spans(text) if span.start), len(text))
+        text = text[:following]
         value = parse.parse(kind, text, "", patterns)
         return (value, len(text)) if value and re.search(r"\d|村|小区", value.value) else None
     if kind == "text":

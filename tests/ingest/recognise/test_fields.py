@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.lines import PageText, TextLine
@@ -46,6 +46,7 @@ def test_an_account_number_is_found_in_every_layout(layout: str) -> None:
     assert value(fields_of(*LAYOUTS[layout]), "account_no") == "3271004518826"
 
 
+@settings(deadline=None)
 @given(x=st.integers(100, 500), gap=st.integers(20, 400), lean=st.integers(-9, 9), size=st.integers(24, 44))
 def test_a_value_is_found_wherever_its_row_stands(x: int, gap: int, lean: int, size: int) -> None:
     label = line("供电容量", x, 600, h=size)
@@ -241,6 +242,7 @@ def test_the_page_of_a_field_counts_within_the_document() -> None:
     assert (found.pages, found.fields["document_date"].page) == ((2, 3), 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=20), st.integers(0, 1600), st.integers(0, 2300)), max_size=12))
 def test_no_page_breaks_recognition(scraps: list[tuple[str, int, int]]) -> None:
     source = PageText(1, tuple(line(text, x, y) for text, x, y in scraps), build.WIDTH, build.HEIGHT)
