@@ -20,6 +20,7 @@ TABLES = (
     "archive_service.storage.tables",
     "archive_service.households.tables",
     "ingest.tables",
+    "ingest.claims.tables",
     "ingest.quality.tables",
     "ingest.renditions.tables",
     "indexing.tables",
