@@ -17,7 +17,7 @@ _OUTLINE = (180, 95, 0)
 #: Twice the size in which it is shown, for sharp screens.
 _WIDTH_PX, _HEIGHT_PX = 800, 360
 #: How much is shown around the box, in heights of a line: its label stands to the left.
-_LEFT, _RIGHT, _ABOVE = 5.0, 1.5, 0.7
+_LEFT, _RIGHT, _ABOVE = 5.0, 1.5, 0.45
 #: A box of several lines is no taller line.
 _LINE_PX = 60
 

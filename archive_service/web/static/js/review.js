@@ -126,24 +126,22 @@
   function undoing() {
     var token = document.querySelector("input[name=token]"), place = "undo " + (token ? token.value.slice(0, 12) : "");
     function steps() { try { return JSON.parse(sessionStorage.getItem(place)) || []; } catch (error) { return []; } }
-    function keep(all) { try { sessionStorage.setItem(place, JSON.stringify(all.slice(-50))); } catch (error) { /* then the note alone offers it */ } }
-    var note = document.querySelector("form[data-undo]");
-    if (note) {
-      var fields = Array.prototype.map.call(note.querySelectorAll("input[name]"), function (one) { return [one.name, one.value]; });
-      keep(steps().filter(function (one) { return one.of !== note.dataset.undo; }).concat({ of: note.dataset.undo, to: note.getAttribute("action"), fields: fields }));
+    function keep(all) { try { sessionStorage.setItem(place, JSON.stringify(all.slice(-50))); } catch (error) { /* then only the note offers it */ } }
+    var note = document.querySelector("form[data-undo]"), came = performance.getEntriesByType("navigation")[0];
+    if (note && (!came || came.type === "navigate")) {
+      var batch = note.elements.batch;
+      keep(steps().concat({ to: note.getAttribute("action"), batch: batch ? batch.value : "" }));
     }
-    document.addEventListener("submit", function (event) {
-      var done = event.target.dataset.undo; if (done) keep(steps().filter(function (one) { return one.of !== done; }));
-    });
+    if (note) note.addEventListener("submit", function () { keep(steps().slice(0, -1)); });
     keys.on("KeyZ", function () {
-      var step = steps().pop(); if (!step) return;
-      var sent = document.createElement("form");
-      sent.method = "post"; sent.action = step.to; sent.dataset.undo = step.of; sent.hidden = true;
-      step.fields.forEach(function (pair) {
-        var field = document.createElement("input"); field.type = "hidden"; field.name = pair[0];
-        field.value = pair[0] === "token" ? token.value : pair[1]; sent.appendChild(field);
+      var all = steps(), step = all.pop(), sent = document.createElement("form");
+      if (!step || !token || document.body.dataset.undoing) return;
+      document.body.dataset.undoing = "1"; keep(all);
+      sent.method = "post"; sent.action = step.to; sent.hidden = true;
+      [["token", token.value], ["batch", step.batch]].forEach(function (pair) {
+        var field = document.createElement("input"); field.type = "hidden"; field.name = pair[0]; field.value = pair[1]; sent.appendChild(field);
       });
-      document.body.appendChild(sent); sent.requestSubmit();
+      document.body.appendChild(sent); sent.submit();
     });
   }
 })();
