@@ -15,7 +15,7 @@ from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
 from ingest.tables import ScanDocument
 from tests.flows.conftest import window
-from tests.support import desk_pile, records
+from tests.support import axe, desk_pile, records
 from tests.support.desk_pile import Read
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -313,3 +313,25 @@ def test_on_a_phone_there_is_room_for_a_look_and_a_decision(phone: Page, papers:
     phone.get_by_role("button", name="确认归入").click()
     told(phone, "已归入")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_desk_keeps_to_wcag(page: Page, other: Page, papers: Papers) -> None:
+    """With doubts, with its dialogs, in other hands, in the list, in the dark, and on a phone."""
+    sign_in(page)
+    page.goto(f"/review/{papers.doubtful}")
+    assert axe.violations(page) == []
+    for key in ("r", "h", "?"):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_have_count(1)
+        assert axe.violations(page) == [], key
+        page.keyboard.press("Escape")
+    sign_in(other, "zhao")
+    other.goto(f"/review/{papers.doubtful}")
+    assert axe.violations(other) == []
+    other.goto("/review/queue")
+    assert axe.violations(other) == []
+    page.get_by_role("button", name="深色显示").press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    assert axe.violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert axe.violations(page) == []
