@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     )
     quality_sample_pages: int = Field(30, ge=1, description="Fewest pages inspected of a batch that has so many.")
 
+    review_claim_minutes: float = Field(
+        5,
+        gt=0,
+        description="Minutes that a scan stays with the person who opened it on the desk, without a sign of life.",
+    )
+
     max_upload_bytes: int = Field(500 * MIB, description="Largest file accepted.")
     max_pages: int = Field(5000, description="Most pages of one file.")
     max_image_pixels: int = Field(200_000_000, description="Most pixels of one image file.")

@@ -34,9 +34,9 @@ def prepare(workshop: Workshop, _scan: Scan, _claimed: Claimed) -> Apply:
 
 
 def state_of(scan: Scan) -> str:
-    """Return the state of a sorted scan, from its documents."""
+    """Return the state of a sorted scan, from its documents; one that waits for a better scan is not done either."""
     decided = [document.state for document in scan.documents]
-    if any(state == "proposed" for state in decided):
+    if any(document.state == "proposed" or document.rescan_pages for document in scan.documents):
         return states.NEEDS_REVIEW
     return states.FILED if any(state == "filed" for state in decided) else states.REFUSED
 

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.completeness import marks
 from archive_service.errors import NotFound
-from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import states
 from ingest.batch_queries import batch as batch
 from ingest.batch_queries import batches as batches
+from ingest.review_queries import (
+    ORDER,
+    document_views,
+)
+from ingest.review_queries import document as document
+from ingest.review_queries import documents_of_batch as documents_of_batch
+from ingest.review_queries import review_progress as review_progress
+from ingest.review_queries import review_queue as review_queue
+from ingest.review_queries import sent_for_rescan as sent_for_rescan
+from ingest.review_queries import waiting_for as waiting_for
 from ingest.tables import STANDING, Scan, ScanDocument, ScanPage, standing
 from ingest.views import (
     BatchProgress as BatchProgress,
@@ -41,8 +50,6 @@ from ingest.views import (
 
 #: Counting further would read the whole archive for a number that nobody reads to the last digit.
 COUNTED = 1000
-#: The order of documents: as their scans came in, and within a scan as their pages lie.
-_QUEUE = (ScanDocument.scan_id, ScanDocument.first_page, ScanDocument.id)
 
 
 def scans(
@@ -101,8 +108,8 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
         digest=found.digest,
         unit_id=found.unit_id,
         pages=tuple(_page(page) for page in found.pages),
-        documents=tuple(_documents(session, standing(found.documents))),
-        dropped=tuple(_documents(session, [one for one in found.documents if one.state == "dropped"])),
+        documents=tuple(document_views(session, standing(found.documents))),
+        dropped=tuple(document_views(session, [one for one in found.documents if one.state == "dropped"])),
         members=_rows(session, viewer, members.all()),
     )
 
@@ -139,36 +146,6 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
     return _page(found.ScanPage)
 
 
-def review_queue(
-    session: Session, viewer: Viewer, *, batch_id: int | None = None, after: int | None = None, limit: int = 50
-) -> ReviewListing:
-    """List the documents that wait for a person, oldest scan first and page by page, behind the document `after`."""
-    wanted = _waiting(viewer)
-    if batch_id is not None:
-        wanted = wanted.where(Scan.batch_id == batch_id)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    if after is not None:
-        last = session.execute(select(*_QUEUE).where(ScanDocument.id == after)).one_or_none()
-        wanted = wanted.where(tuple_(*_QUEUE) > tuple_(*last) if last else ScanDocument.id > after)
-    rows = session.scalars(wanted.order_by(*_QUEUE).limit(limit + 1)).all()
-    next_after = rows[limit - 1].id if len(rows) > limit else None
-    return ReviewListing(tuple(_documents(session, rows[:limit])), total, next_after)
-
-
-def waiting_for(session: Session, viewer: Viewer, household_id: int) -> list[DocumentView]:
-    """List the documents that wait for a person and are taken for papers of a household, in the order of the queue."""
-    wanted = _waiting(viewer).where(ScanDocument.household_id == household_id).order_by(*_QUEUE)
-    return _documents(session, session.scalars(wanted).all())
-
-
-def document(session: Session, viewer: Viewer, document_id: int) -> DocumentView:
-    """Return one document of a scan, decided or not; raises NotFound when the viewer may not review it."""
-    found = session.get(ScanDocument, document_id)
-    if found is None or not viewer.may(Right.SCAN_REVIEW, found.scan.unit_id):
-        raise NotFound("review.not-found", "没有这份待校核资料，或您无权查看。请返回校核列表。")
-    return _documents(session, [found])[0]
-
-
 def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> dict[int, tuple[DocumentView, ...]]:
     """Return the documents of several files by scan id, leaving out files of units the viewer does not work in."""
     wanted = (
@@ -179,10 +156,10 @@ def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> d
             ScanDocument.state.in_(STANDING),
             Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)),
         )
-        .order_by(*_QUEUE)
+        .order_by(*ORDER)
     )
     found: dict[int, tuple[DocumentView, ...]] = {}
-    for view in _documents(session, session.scalars(wanted).all()):
+    for view in document_views(session, session.scalars(wanted).all()):
         found[view.scan_id] = (*found.get(view.scan_id, ()), view)
     return found
 

@@ -160,6 +160,8 @@ class ScanDocument(Base):
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Pages of the scan that are to be scanned anew before a rejected document waits for a person again.
+    rescan_pages: Mapped[list[int] | None] = mapped_column(JsonText)
 
     scan: Mapped[Scan] = relationship(back_populates="documents")
 

@@ -59,6 +59,9 @@ class DocumentView:
     decided_at: datetime | None
     #: The document that a joined one became part of, or that dropped pages were taken from.
     part_of: int | None
+    decided_by: int | None = None
+    #: Pages of the scan that are to be scanned anew; empty when nobody asked for it.
+    rescan_pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,15 @@ class BatchProgress:
     def running(self) -> bool:
         """Say whether any file is still on its way."""
         return any(self.by_state.get(state) for state in (*states.MOVING, states.UNPACKED))
+
+
+@dataclass(frozen=True)
+class BatchReview:
+    """How many documents of a batch are decided, of how many."""
+
+    name: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)

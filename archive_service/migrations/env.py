@@ -21,6 +21,7 @@ TABLES = (
     "archive_service.households.tables",
     "ingest.tables",
     "ingest.again.tables",
+    "ingest.claims.tables",
     "ingest.quality.tables",
     "ingest.renditions.tables",
     "ingest.naming.tables",

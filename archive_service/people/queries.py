@@ -56,6 +56,15 @@ class PersonView:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """A person as colleagues choose them."""
+
+    id: int
+    name: str
+    login: str
+
+
+@dataclass(frozen=True)
 class PersonListing:
     """A page of people in the order of their logins; `next` continues it."""
 
@@ -164,6 +173,21 @@ def viewer_by_login(session: Session, login: str) -> Viewer | None:
     """Return an active person as a viewer by login, without any sign-in (for the command line); else none."""
     key = session.scalar(select(Person.id).where(Person.login == login))
     return None if key is None else viewer_for(session, key)
+
+
+def colleagues(session: Session, right: Right, unit_id: int) -> list[Colleague]:
+    """Return the active people who hold `right` in the unit, by name."""
+    granted, here = aliased(Unit), aliased(Unit)
+    roles = [role.value for role in Role if right in rights_of(role)]
+    wanted = (
+        select(Person)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .join(granted, granted.id == RoleGrant.unit_id)
+        .join(here, here.path.startswith(granted.path))
+        .where(here.id == unit_id, RoleGrant.role.in_(roles), Person.active, Person.must_change_password.is_(False))
+        .order_by(Person.name, Person.login)
+    )
+    return [Colleague(one.id, one.name, one.login) for one in session.scalars(wanted).unique()]
 
 
 def people_list(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
@@ -22,21 +23,45 @@ _LOCK = (
     '<rect width="80" height="100" fill="#edf1f0" stroke="none"/><rect x="30" y="47" width="20" height="15" rx="2"/>'
     '<path d="M34 47v-5a6 6 0 0 1 12 0v5"/></svg>'
 )
+#: Seconds for which a browser may show a picture again.
+_KEPT_S = 600
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def image(store: ObjectStore, digest: str | None) -> Response:
+def image(store: ObjectStore, digest: str | None, *, version: str | None = None) -> Response:
     """Answer with a page image made by this program, checked against its digest on the way.
 
-    Raises NotFound while it is still being made, Damaged when it is not what was stored.
+    `version` is what the address names; where it is that of the image, the browser may keep what it was shown. Raises
+    NotFound while it is still being made, Damaged when it is not what was stored.
     """
     if digest is None:
-        raise NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留；请稍后再看，或重扫这一页。")
+        raise no_image()
     data = store.read(digest)
     for magic, kind in _KINDS:
         if data.startswith(magic):
-            return Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
+            answer = Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
+            return keep_for_a_while(answer) if version == version_of(digest) else answer
     raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
+
+
+def no_image() -> NotFound:
+    """Return the refusal for a page without a picture."""
+    return NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留；请稍后再看，或重扫这一页。")
+
+
+def version_of(*parts: object) -> str:
+    """Return what an address says of the picture behind it: another picture has another address."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def keep_for_a_while(answer: Response) -> Response:
+    """Let this browser show a picture again without asking, for this sign-in alone and no longer than it is worked on.
+
+    So the next page is on the screen at once; it may only be said of a picture whose address changes with it.
+    """
+    answer.headers["Cache-Control"] = f"private, max-age={_KEPT_S}"
+    answer.headers["Vary"] = "Cookie"
+    return answer
 
 
 def lock() -> Response:

@@ -43,6 +43,7 @@ def environment(language: str) -> Environment:
         "day": day,
         "short_day": short_day,
         "moment": moment,
+        "clock": clock_time,
         "bytes": size,
         "percent": percent,
         "figure": figure,
@@ -119,6 +120,12 @@ def short_day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """Return a moment in the time zone of the service centres as 2026-11-23 10:41."""
     return "" if value is None else zone.local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def clock_time(value: datetime) -> str:
+    """Return the time of day at the service centres as 10:41, with its date when that is not today's."""
+    text = moment(value)
+    return text[11:] if text[:10] == clock.today().isoformat() else text
 
 
 @dataclass(frozen=True)

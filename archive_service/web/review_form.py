@@ -10,16 +10,14 @@ from archive_service import ids
 from archive_service.errors import NotFound
 from archive_service.households import queries as households
 from archive_service.households.views import HouseholdView
-from archive_service.web import labels, scan_sheet, sheet
+from archive_service.web import labels, pictures, scan_sheet, sheet
 from archive_service.web.forms import Form
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Visit, whole_number
-from ingest.queries import DocumentView, ScanView
+from ingest.lines import Box
+from ingest.queries import DocumentView, ScanPageView, ScanView
 
 _PILLS = 3
-#: Reasons offered when a document is sent back; a sentence may be added.
-REASONS = (N_("影像不清"), N_("缺页"), N_("未签字或未盖章"), N_("已过期"), N_("不属于归档资料"), N_("归属错误"))
-
 #: Reasons offered when a page is dropped.
 DROP_REASONS = (N_("空白页"), N_("广告或无关页"), N_("重复扫描"), N_("分隔页"))
 
@@ -38,6 +36,16 @@ class FieldRow:
     suggestion: str
     #: Page of the scan on which it stands.
     page_no: int | None
+    #: Address of the piece of that page; empty where its place is not known.
+    crop: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands: the page of the scan, and the box on its upright image in pixels."""
+
+    page_no: int
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -99,16 +107,41 @@ def pills(document: DocumentView) -> list[tuple[str, float]]:
     return list(best.items())[: _PILLS - 1]
 
 
-def rows(visit: Visit, document: DocumentView, belongs: Belonging, typed: Form | None) -> list[FieldRow]:
+def place_of(document: DocumentView, name: str) -> Place | None:
+    """Return where a field of a document stands, none when that is not known."""
+    read = document.fields.get(name, {})
+    page, box = read.get("page"), read.get("box")
+    if not page or not box or page > len(document.pages):
+        return None
+    x0, y0, x1, y1 = (int(value) for value in box)
+    return Place(document.pages[page - 1], (x0, y0, x1, y1))
+
+
+def crop_version(page: ScanPageView, place: Place) -> str:
+    """Return what tells one piece of a page from another: the image and the box."""
+    return pictures.version_of(page.image_digest, place.box)
+
+
+def rows(
+    visit: Visit, document: DocumentView, scan: ScanView, belongs: Belonging, typed: Form | None
+) -> list[FieldRow]:
     """Return the fields of the form: what was read, then what the type asks for and was not found."""
     given = typed.group("field.") if typed else {}
     asked = labels.document_types().get(document.document_type)
     names = dict.fromkeys([*document.fields, *(asked.key_fields if asked else ())])
     known = belongs.registered()
-    return [_row(visit, document, name, given.get(name), known.get(name, "")) for name in names]
+    pages = {page.page_no: page for page in scan.pages}
+    return [_row(visit, document, name, pages, given.get(name), known.get(name, "")) for name in names]
 
 
-def _row(visit: Visit, document: DocumentView, name: str, given: str | None, known: str) -> FieldRow:
+def _row(
+    visit: Visit,
+    document: DocumentView,
+    name: str,
+    pages: Mapping[int, ScanPageView],
+    given: str | None,
+    known: str,
+) -> FieldRow:
     read: Mapping[str, Any] = document.fields.get(name, {})
     value = str(read.get("value") or "") if given is None else given
     other = known if known and value and ids.compact(value) != ids.compact(known) else ""
@@ -123,7 +156,16 @@ def _row(visit: Visit, document: DocumentView, name: str, given: str | None, kno
         why=why,
         suggestion=other,
         page_no=document.pages[page - 1] if page and page <= len(document.pages) else None,
+        crop=_crop(document, name, pages),
     )
+
+
+def _crop(document: DocumentView, name: str, pages: Mapping[int, ScanPageView]) -> str:
+    place = place_of(document, name)
+    page = pages.get(place.page_no) if place else None
+    if place is None or page is None or page.image_digest is None:
+        return ""
+    return f"/review/{document.id}/fields/{name}/crop?v={crop_version(page, place)}"
 
 
 def _differs(visit: Visit, known: str) -> str:

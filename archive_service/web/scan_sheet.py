@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive_service.web import sheet
+from archive_service.web import pictures, sheet
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Visit
 from ingest.queries import ScanPageView
@@ -15,7 +15,7 @@ def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: Sequence[s
     lines = sheet.lines_of(visit.services.store, page.lines_digest)
     missing = "" if page.image_digest else _why_missing(page)
     return sheet.Sheet(
-        image=f"/scans/{scan_id}/pages/{page.page_no}/image",
+        image=image_address(scan_id, page),
         label=visit.say(N_("第 %(n)s 页"), n=page.page_no),
         width=page.width_px or 1240,
         height=page.height_px or 1754,
@@ -24,6 +24,16 @@ def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: Sequence[s
         missing=missing,
         text=page.text or "",
     )
+
+
+def image_address(scan_id: int, page: ScanPageView) -> str:
+    """Return the address of the image of a page, which changes with the image."""
+    return f"/scans/{scan_id}/pages/{page.page_no}/image?v={pictures.version_of(page.image_digest)}"
+
+
+def thumbnail_address(scan_id: int, page: ScanPageView) -> str:
+    """Return the address of the small image of a page, which changes with the image."""
+    return f"/scans/{scan_id}/pages/{page.page_no}/thumbnail?v={pictures.version_of(page.thumbnail_digest)}"
 
 
 def _why_missing(page: ScanPageView) -> str:

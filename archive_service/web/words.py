@@ -115,6 +115,18 @@ FINDING = {
     "page-repeated": N_("重复页"),
     "page-order": N_("页序错乱"),
 }
+#: Why a document is sent back, by the code of the reason.
+REASON = {
+    "blurred": N_("影像不清"),
+    "cut-off": N_("歪斜或缺边"),
+    "dark": N_("有黑边或过暗"),
+    "page-missing": N_("缺页"),
+    "unsigned": N_("未签字或未盖章"),
+    "expired": N_("已过期"),
+    "no-record": N_("不属于归档资料"),
+    "misplaced": N_("归属错误"),
+    "other": N_("其他原因"),
+}
 #: The inspection of a batch.
 INSPECTION = {
     "open": State("hourglass", "warn", N_("待抽检")),

@@ -24,6 +24,7 @@ from ingest.quality import record as findings_record
 from ingest.quality.findings import Finding, Limits
 from ingest.quality.rescan import check_changeable, refuse_rescan
 from ingest.quality.tables import TAKEN, WAITING, Rescan
+from ingest.review import ground
 from ingest.tables import Scan, ScanDocument, ScanPage, standing
 from ingest.workshop import Workshop
 
@@ -142,7 +143,9 @@ def _recognised(
 ) -> dict[int, dict[str, Any]]:
     """Return what the undecided document of the page is taken for now, by its id."""
     documents = standing(scan.documents)
-    concerned = [one for one in documents if page_no in one.pages and one.state == "proposed"]
+    concerned = [
+        one for one in documents if page_no in one.pages and (one.state == "proposed" or _waits_for(one, page_no))
+    ]
     if not concerned:
         return {}
     cut = [tuple(one.pages) for one in documents]
@@ -172,6 +175,7 @@ def _take(session: Session, rescan_id: int, better: _Better, *, now: datetime) -
     row.error_code, row.read_at = None, better.page.read_at
     findings_record.keep_page(session, row, better.reading, better.found, now=now)
     findings_record.keep_scan(session, scan.id, sorted(better.among), better.among, now=now)
+    _take_up_again(session, scan, row.page_no, now=now)
     for document_id, columns in better.documents.items():
         _tell(session, document_id, columns)
     rescan.state, rescan.taken_at = TAKEN, now
@@ -183,6 +187,28 @@ def _put_aside(rescan: Rescan, row: ScanPage) -> None:
     for name in _DIGESTS:
         setattr(rescan, name, getattr(row, name))
     rescan.superseded = {name: getattr(row, name) for name in _FACTS}
+
+
+def _waits_for(document: ScanDocument, page_no: int) -> bool:
+    return document.state == "rejected" and page_no in (document.rescan_pages or ())
+
+
+def _take_up_again(session: Session, scan: Scan, page_no: int, *, now: datetime) -> None:
+    """Let a document that was sent back for want of this page alone wait for a person again."""
+    back = []
+    for document in session.scalars(select(ScanDocument).where(ScanDocument.scan_id == scan.id)):
+        if _waits_for(document, page_no):
+            left = [number for number in document.rescan_pages or () if number != page_no]
+            document.rescan_pages = left or None
+            back += [] if left else [document]
+    for document in back:
+        document.state, document.decided_by, document.decided_at = "proposed", None, None
+        record(
+            session, by=SYSTEM, did="document.reopened", object_kind="document", object_id=document.id,
+            unit_id=scan.unit_id, facts={"scan": scan.id, "page": page_no}, now=now,
+        )  # fmt: skip
+    if back:
+        ground.settle(session, scan, now=now)
 
 
 def _tell(session: Session, document_id: int, columns: dict[str, Any]) -> None:

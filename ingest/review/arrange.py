@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import sort
+from ingest.claims import actions as claims
 from ingest.review import ground, turns
 from ingest.review.ahead import Tools, columns_of
 from ingest.review.lying import DROPPED, JOINED, PROPOSED, Lies, Wanted, lie
@@ -93,7 +93,7 @@ def arrange(session: Session, viewer: Viewer, arranged: Arranged, *, tools: Tool
 
     Raises NotFound, and Refused when somebody decided, moved or turned one of these pages meanwhile.
     """
-    scan = locked_scan(session, viewer, arranged.scan_id)
+    scan = locked_scan(session, viewer, arranged.scan_id, now=now)
     for key, lay in arranged.was.items():
         row = session.get_one(ScanDocument, key, populate_existing=True)
         if row.state not in (lay.state, PROPOSED, DROPPED):
@@ -154,11 +154,12 @@ def seen_scan(session: Session, viewer: Viewer, scan_id: int) -> Scan:
     return scan
 
 
-def locked_scan(session: Session, viewer: Viewer, scan_id: int) -> Scan:
-    """Return a scan as it is now and let nobody else change it until the transaction ends."""
+def locked_scan(session: Session, viewer: Viewer, scan_id: int, *, now: datetime) -> Scan:
+    """Return a scan as it is now and let nobody else change it; raises Refused when somebody else has it in hand."""
     seen_scan(session, viewer, scan_id)
-    wanted = select(Scan).where(Scan.id == scan_id).with_for_update()
-    return session.scalars(wanted, execution_options={"populate_existing": True}).one()
+    scan = ground.lock_scan(session, scan_id)
+    claims.check(session, viewer, scan_id, now=now)
+    return scan
 
 
 def _rows_seen(scan: Scan, wanted: Wanted) -> dict[int, ScanDocument]:

@@ -17,7 +17,7 @@ def split(session: Session, viewer: Viewer, ahead: Ahead, *, now: datetime) -> t
 
     Raises NotFound, and Refused when somebody else decided the document or moved its pages meanwhile.
     """
-    scan, document = ground.locked_open(session, viewer, ahead.document_id)
+    scan, document = ground.locked_open(session, viewer, ahead.document_id, now=now)
     check_unchanged(session, ahead)
     head, tail = ahead.parts
     was, lay = ground.lay(session, scan), list(document.pages)
@@ -37,7 +37,7 @@ def join(session: Session, viewer: Viewer, ahead: Ahead, *, now: datetime) -> Sc
     The joined one keeps its row, without pages: whoever still has it on the desk is told, and its number never comes
     to mean another document. Raises NotFound and Refused like `split`.
     """
-    scan, document = ground.locked_open(session, viewer, ahead.document_id)
+    scan, document = ground.locked_open(session, viewer, ahead.document_id, now=now)
     previous = unchanged_other(session, ahead)
     was, lay = ground.lay(session, scan), as_facts(previous, document)
     write(previous, ahead.parts[0])

@@ -18,6 +18,7 @@ from archive_service.people.viewer import Viewer
 from ingest.file import file_document
 from ingest.recognise.values import OTHER
 from ingest.review import ground, marks
+from ingest.review import ground, reasons
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def confirm(
     Raises NotFound for what the person may not see, Invalid for an unknown type, account or case, and Refused
     when somebody else decided it meanwhile (`review.decided`) or moved its pages (`review.changed`).
     """
-    scan, document = ground.locked_open(session, viewer, document_id)
+    scan, document = ground.locked_open(session, viewer, document_id, now=now)
     ground.check_pages(document, decision.pages)
     before = {"document_type": document.document_type, "household": document.household_id, "case": document.case_id}
     _check_type(decision.document_type, today)
@@ -67,20 +68,38 @@ def confirm(
     return item
 
 
-def reject(session: Session, viewer: Viewer, document_id: int, *, reason: str, now: datetime) -> None:
-    """Send a document back: it is not filed, its scan and pages are kept. Raises Invalid without a reason."""
-    if not reason.strip():
-        raise Invalid("review.reason", "请填写退回原因，以便移交人补正。")
-    scan, document = ground.locked_open(session, viewer, document_id)
+def reject(
+    session: Session,
+    viewer: Viewer,
+    document_id: int,
+    *,
+    reason: str,
+    now: datetime,
+    code: str = "",
+    rescan: Sequence[int] = (),
+) -> None:
+    """Send a document back: it is not filed, its scan and pages are kept.
+
+    `code` is one of `reasons.REASONS`, `reason` what is said besides. With a code that asks for a better scan the
+    document comes back by itself once the pages `rescan` of the scan (none: all of its pages) were scanned anew.
+    Raises Invalid without a reason, or for pages that are not the document's.
+    """
+    said = reasons.said(code, reason)
+    scan, document = ground.locked_open(session, viewer, document_id, now=now)
+    again = code in reasons.BY_CODE and reasons.BY_CODE[code].rescan
+    if again and not set(rescan) <= set(document.pages):
+        raise Invalid("review.no-page", "要重扫的页不在这份资料中。请刷新页面后再选。")
     document.state, document.decided_by, document.decided_at = "rejected", viewer.person_id, now
-    document.doubts = [*document.doubts, f"退回：{reason.strip()[:200]}"]
-    ground.audit(session, viewer, scan, document, "document.rejected", {"reason": reason.strip()[:200]}, now=now)
+    document.rescan_pages = sorted(set(rescan)) or list(document.pages) if again else None
+    document.doubts = [*document.doubts, f"{'退回重扫' if again else '退回'}：{said}"]
+    facts = {"reason": said} | ({"code": code} if code else {}) | ({"rescan": document.rescan_pages} if again else {})
+    ground.audit(session, viewer, scan, document, "document.rejected", facts, now=now)
     ground.settle(session, scan, now=now)
 
 
 def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, today: date) -> None:
     """Take the person's own last decision on a document back; a filed item is withdrawn, never removed."""
-    scan, document = ground.locked(session, viewer, document_id)
+    scan, document = ground.locked(session, viewer, document_id, now=now)
     if document.state not in ("filed", "rejected"):
         raise Refused("review.not-decided", "这份资料还没有决定，无需撤销。")
     if document.decided_by != viewer.person_id or viewer.person_id is None:
@@ -88,6 +107,7 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
     if document.item_id is not None:
         households.withdraw_item(session, item_id=document.item_id, reason="撤销归入", by=viewer, now=now, today=today)
     document.state, document.item_id, document.decided_by, document.decided_at = "proposed", None, None, None
+    document.rescan_pages = None
     if not document.doubts:
         document.doubts = ["已撤销归入，请重新核对。"]
     ground.audit(session, viewer, scan, document, "document.reopened", {}, now=now)

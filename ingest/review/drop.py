@@ -26,7 +26,7 @@ def drop_pages(session: Session, viewer: Viewer, ahead: Ahead, *, reason: str, n
     said = reason.strip()[:200]
     if not said:
         raise Invalid("review.reason", "请填写剔除原因，以便日后查对。")
-    scan, document = ground.locked_open(session, viewer, ahead.document_id)
+    scan, document = ground.locked_open(session, viewer, ahead.document_id, now=now)
     check_unchanged(session, ahead)
     was, lay = ground.lay(session, scan), as_facts(document)
     held = _taken_out(session, scan, document, ahead) if ahead.parts else _whole(scan, document)
@@ -43,7 +43,7 @@ def drop_pages(session: Session, viewer: Viewer, ahead: Ahead, *, reason: str, n
 
 def restore_pages(session: Session, viewer: Viewer, ahead: Ahead, *, now: datetime) -> ScanDocument:
     """Take dropped pages back as `before_restore` saw them; return the document that has them now."""
-    scan, held = ground.locked(session, viewer, ahead.document_id)
+    scan, held = ground.locked(session, viewer, ahead.document_id, now=now)
     check_dropped(held)
     was = ground.lay(session, scan)
     back = list(held.pages)

@@ -14,6 +14,7 @@ from archive_service.errors import NotFound, Refused
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import states
+from ingest.claims import actions as claims
 from ingest.file import state_of
 from ingest.pipeline import finish_container
 from ingest.tables import Scan, ScanDocument
@@ -30,22 +31,34 @@ def seen(session: Session, viewer: Viewer, document_id: int) -> ScanDocument:
     return document
 
 
-def locked(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
+def locked(session: Session, viewer: Viewer, document_id: int, *, now: datetime) -> tuple[Scan, ScanDocument]:
     """Return a document and its scan as they are now, and let nobody else change them until the transaction ends.
 
-    The scan is locked first and always: whoever cuts, joins or decides in a scan does so after the one before.
+    The scan is locked first and always: whoever cuts, joins or decides in a scan does so after the one before. Raises
+    Refused when somebody else has the scan in hand.
     """
-    scan_id = seen(session, viewer, document_id).scan_id
-    wanted = select(Scan).where(Scan.id == scan_id).with_for_update()
-    scan = session.scalars(wanted, execution_options={"populate_existing": True}).one()
-    return scan, session.get_one(ScanDocument, document_id, populate_existing=True, with_for_update=True)
-
-
-def locked_open(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
-    """Do what `locked` does; raises Refused when somebody else decided the document meanwhile."""
-    scan, document = locked(session, viewer, document_id)
-    check_open(document)
+    scan, document = _locked(session, viewer, document_id)
+    claims.check(session, viewer, scan.id, now=now)
     return scan, document
+
+
+def locked_open(session: Session, viewer: Viewer, document_id: int, *, now: datetime) -> tuple[Scan, ScanDocument]:
+    """Do what `locked` does; raises Refused first of all when somebody else decided the document meanwhile."""
+    scan, document = _locked(session, viewer, document_id)
+    check_open(document)
+    claims.check(session, viewer, scan.id, now=now)
+    return scan, document
+
+
+def lock_scan(session: Session, scan_id: int) -> Scan:
+    """Return a scan as it is now, and let nobody else change it until the transaction ends."""
+    wanted = select(Scan).where(Scan.id == scan_id).with_for_update()
+    return session.scalars(wanted, execution_options={"populate_existing": True}).one()
+
+
+def _locked(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
+    scan = lock_scan(session, seen(session, viewer, document_id).scan_id)
+    return scan, session.get_one(ScanDocument, document_id, populate_existing=True, with_for_update=True)
 
 
 def check_open(document: ScanDocument) -> None:
@@ -81,6 +94,8 @@ def settle(session: Session, scan: Scan, *, now: datetime) -> None:
     scan.error_code = "review.rejected" if rejected else None
     scan.error_message = "校核人员已将全部资料退回。请按退回原因补正后重新提交。" if rejected else None
     scan.finished_at = now
+    if scan.state != states.NEEDS_REVIEW:
+        claims.end(session, scan.id)
     session.flush()
     if scan.parent_id is not None:
         finish_container(session, scan.parent_id, now=now)

@@ -10,7 +10,7 @@ import pytest
 from tests.docs import words
 
 #: Files whose text is not ours.
-FOREIGN = ("archive_service/web/static/vendor/", "LICENSE")
+FOREIGN = ("archive_service/web/static/vendor/", "tests/support/vendor/", "LICENSE")
 INDEX_ADDRESS = re.compile(
     r"--(?:extra-)?index[-]url|--find-links|(?:files\.)?python[h]osted\.org|https?://[^\s\"')]+/simple\b"
 )

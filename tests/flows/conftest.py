@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 _PATIENCE_S = 120
+#: The browser calls every answer of this kind an error; a decision that was refused is none.
+REFUSED = "409 (Conflict)"
 
 
 def program() -> str | None:
@@ -84,22 +86,25 @@ def server(place: Place) -> Iterator[str]:
 @pytest.fixture
 def page(chromium: Browser, server: str) -> Iterator[Page]:
     """A window on a desk's screen."""
-    yield from _window(chromium, server, 1440, 900)
+    yield from window(chromium, server, 1440, 900)
 
 
 @pytest.fixture
 def phone(chromium: Browser, server: str) -> Iterator[Page]:
     """A window of a phone's size."""
-    yield from _window(chromium, server, 390, 844)
+    yield from window(chromium, server, 390, 844)
 
 
-def _window(chromium: Browser, server: str, width: int, height: int) -> Iterator[Page]:
-    """A fresh window; the walk fails on any error a page reports and on any request to another host."""
+def window(chromium: Browser, server: str, width: int, height: int) -> Iterator[Page]:
+    """Open a fresh window; the walk fails on any error a page reports and on any request to another host."""
     context = chromium.new_context(viewport={"width": width, "height": height}, base_url=server)
     page = context.new_page()
     page.set_default_timeout(_PATIENCE_S * 1000)
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type == "error" and REFUSED not in said.text else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     foreign: list[str] = []
     page.on("request", lambda asked: None if asked.url.startswith((server, "data:")) else foreign.append(asked.url))

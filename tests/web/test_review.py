@@ -98,10 +98,11 @@ def test_sending_back_wants_a_reason(world: World, browser: Browser) -> None:
     assert "必选" in browser.get(address).text
     assert browser.submit(address).status_code == 422
     assert decided(world).state == "proposed"
-    done = browser.submit(address, reason_code="影像不清", reason="第 1 页有阴影")
+    assert browser.submit(address, reason_code="other").status_code == 422
+    done = browser.submit(address, reason_code="blurred", reason="第 1 页有阴影")
     assert done.status_code == 303
-    assert decided(world).state == "rejected"
-    assert "影像不清：第 1 页有阴影" in browser.get(f"/scans/{world.near.scan}").text
+    assert (decided(world).state, decided(world).rescan_pages) == ("rejected", [1])
+    assert "退回重扫：影像不清：第 1 页有阴影" in browser.get(f"/scans/{world.near.scan}").text
 
 
 def test_a_decision_can_be_undone_by_who_made_it(world: World, browser: Browser) -> None:
@@ -189,7 +190,7 @@ def test_a_document_is_split_and_one_key_joins_it_again(world: World, browser: B
     assert lie(world) == [[1], [2]]
     desk = flat(browser.get(done.headers["location"]).text)
     assert "已分件" in desk
-    behind = re.search(r'action="/review/(\d+)/join" data-once>.{0,300}data-key="KeyZ"', desk)
+    behind = re.search(r'action="/review/(\d+)/join" data-once data-undo="[^"]+">.{0,300}data-key="KeyZ"', desk)
     assert behind is not None
     back = browser.submit(f"/review/{behind.group(1)}/join")
     assert back.headers["location"] == f"{address}?done=joined&page=2"

@@ -9,6 +9,7 @@ def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
         arrange,
+        claims,
         completeness,
         cuts,
         health,
@@ -26,5 +27,20 @@ def routers() -> list[APIRouter]:
         style,
     )
 
-    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
+    work = (
+        people,
+        home,
+        intake,
+        scans,
+        jobs,
+        quality,
+        review,
+        claims,
+        cuts,
+        arrange,
+        sheets,
+        households,
+        items,
+        search,
+    )
     return [page.router for page in (*work, completeness, style, health)]

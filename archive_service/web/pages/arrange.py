@@ -11,9 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.web import render, review_form
+from archive_service.web.desk import show
 from archive_service.web.forms import LONGEST_LIST, Form, SentBoard, SentForm
 from archive_service.web.i18n import N_
-from archive_service.web.pages.review import show
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries, review
 from ingest.queries import DocumentView, ScanView

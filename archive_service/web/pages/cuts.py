@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import Invalid, Refused
 from archive_service.web import render, review_form
+from archive_service.web.desk import show
 from archive_service.web.forms import Form, SentForm
-from archive_service.web.pages.review import show
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries, review
 

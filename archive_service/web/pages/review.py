@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
+from archive_service.errors import Invalid, Refused
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
 from archive_service.web import labels, marks, render, review_form
+from archive_service.web import desk, pictures, render, review_form
+from archive_service.web.desk import show
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import queries, review
-from ingest.quality import queries as quality
-from ingest.queries import DocumentView
+from ingest.claims import queries as holding
+from ingest.review import crop
+from ingest.review.reasons import REASONS
 
 router = APIRouter()
 
@@ -26,11 +27,12 @@ _SUGGESTED = 8
 
 @router.get("/review")
 def begin(visit: SignedIn) -> Response:
-    """Go to the next document that waits, or say that none does."""
+    """Take the next document that waits and go to it, or say that none does."""
     visit.viewer.require(Right.SCAN_REVIEW)
-    batch = whole_number(visit.request.query_params.get("batch"))
-    after = whole_number(visit.request.query_params.get("after"))
-    following = _next(visit, batch, after)
+    batch, after = _batch_asked(visit), whole_number(visit.request.query_params.get("after"))
+    following = desk.take_next(visit, batch, after)
+    if after is not None:
+        desk.let_go(visit, after, following)
     if following is None:
         return _nothing_waits(visit, batch)
     kept = {key: visit.request.query_params.get(key) for key in ("done", "last")}
@@ -39,13 +41,29 @@ def begin(visit: SignedIn) -> Response:
 
 @router.get("/review/queue")
 def list_queue(visit: SignedIn) -> Response:
-    """List every document that waits, oldest first."""
+    """List what waits, oldest first; or all of a batch, or what was handed to this person, or waits for a rescan."""
     visit.viewer.require(Right.SCAN_REVIEW)
-    batch = whole_number(visit.request.query_params.get("batch"))
-    after = whole_number(visit.request.query_params.get("after"))
+    batch, after = _batch_asked(visit), whole_number(visit.request.query_params.get("after"))
+    part = visit.request.query_params.get("part", "")
+    part = part if part in ("mine", "rescan") or (part == "all" and batch) else "waiting"
     with visit.services.database.reading() as session:
-        found = queries.review_queue(session, visit.viewer, batch_id=batch, after=after, limit=_SHOWN)
-    return visit.page("review/queue.html", found=found, batch=batch, after=after)
+        if part == "all":
+            found = queries.documents_of_batch(session, visit.viewer, batch or 0, after=after, limit=_SHOWN)
+        elif part == "rescan":
+            found = queries.sent_for_rescan(session, visit.viewer, batch_id=batch, after=after, limit=_SHOWN)
+        else:
+            found = queries.review_queue(
+                session, visit.viewer, batch_id=batch, after=after, limit=_SHOWN, handed=part == "mine"
+            )
+        counts = {
+            "waiting": queries.review_queue(session, visit.viewer, batch_id=batch, limit=1).total,
+            "mine": queries.review_queue(session, visit.viewer, batch_id=batch, limit=1, handed=True).total,
+            "rescan": queries.sent_for_rescan(session, visit.viewer, batch_id=batch, limit=1).total,
+        }
+        holders = holding.holders(session, {one.scan_id for one in found.documents}, now=visit.now)
+    return visit.page(
+        "review/queue.html", found=found, batch=batch, after=after, part=part, parts=counts, holders=holders
+    )
 
 
 @router.get("/review/households")
@@ -85,6 +103,23 @@ def show_mark(visit: SignedIn, document_id: Id, number: Id) -> Response:
     return marks.cut_out(visit.services.store, page.image_digest, box)
 
 
+@router.get("/review/{document_id}/fields/{name}/crop")
+def show_crop(visit: SignedIn, document_id: Id, name: str) -> Response:
+    """Return the piece of the page on which a field stands, outlined."""
+    with visit.services.database.reading() as session:
+        document = queries.document(session, visit.viewer, document_id)
+        place = review_form.place_of(document, name)
+        if place is None:
+            raise pictures.no_image()
+        page = queries.scan_page(session, visit.viewer, document.scan_id, place.page_no)
+    if page.image_digest is None:
+        raise pictures.no_image()
+    data = crop.around(visit.services.store, page.image_digest, place.box)
+    answer = Response(data, media_type="image/jpeg", headers={"Content-Disposition": "inline"})
+    same = visit.request.query_params.get("v") == review_form.crop_version(page, place)
+    return pictures.keep_for_a_while(answer) if same else answer
+
+
 @router.post("/review/{document_id}/confirm")
 def confirm(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
     """File the document as the form says and go to the next one; when refused, the form stays as it was typed."""
@@ -94,7 +129,7 @@ def confirm(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
             review.confirm(session, visit.viewer, document_id, decision, now=visit.now, today=visit.today)
     except (Invalid, Refused) as error:
         return show(visit, document_id, typed=form, error=error)
-    return _onward(visit, form, document_id, "filed")
+    return _onward(form, document_id, "filed")
 
 
 @router.get("/review/{document_id}/reject")
@@ -102,32 +137,35 @@ def ask_reason(visit: SignedIn, document_id: Id) -> Response:
     """Ask for the reason on a page of its own, for browsers without scripts."""
     with visit.services.database.reading() as session:
         document = queries.document(session, visit.viewer, document_id)
-    return visit.page("review/reject.html", document=document, batch=_batch_asked(visit), reasons=review_form.REASONS)
+    page_no = review_form.page_shown(visit, document)
+    return visit.page(
+        "review/reject.html", document=document, batch=_batch_asked(visit), reasons=REASONS, page_no=page_no
+    )
 
 
 @router.post("/review/{document_id}/reject")
 def reject(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
-    """Send the document back with a reason and go to the next one."""
+    """Send the document back with a reason, perhaps to be scanned anew, and go to the next one."""
+    code, note = form.text("reason_code", limit=20), form.text("reason", limit=200)
     try:
+        pages = form.numbers("rescan_pages") or []
         with visit.services.database.unit_of_work() as session:
-            review.reject(session, visit.viewer, document_id, reason=_reason(form), now=visit.now)
+            review.reject(session, visit.viewer, document_id, reason=note, code=code, rescan=pages, now=visit.now)
     except (Invalid, Refused) as error:
-        return show(visit, document_id, error=error)
-    return _onward(visit, form, document_id, "rejected")
+        return show(visit, document_id, error=error, batch=form.id("batch"))
+    return _onward(form, document_id, "rejected")
 
 
 @router.post("/review/{document_id}/undo")
 def undo(visit: SignedIn, form: SentForm, document_id: Id) -> Response:
     """Take the own decision back and show the document again."""
-    with visit.services.database.unit_of_work() as session:
-        review.undo(session, visit.viewer, document_id, now=visit.now, today=visit.today)
     batch = form.id("batch")
+    try:
+        with visit.services.database.unit_of_work() as session:
+            review.undo(session, visit.viewer, document_id, now=visit.now, today=visit.today)
+    except Refused as error:
+        return show(visit, document_id, error=error, batch=batch)
     return RedirectResponse(render.query(f"/review/{document_id}", {"batch": batch, "done": "undone"}), status_code=303)
-
-
-def _reason(form: Form) -> str:
-    code, text = form.text("reason_code", limit=60), form.text("reason", limit=200)
-    return "：".join(part for part in (code, text) if part)
 
 
 def _decision(form: Form) -> review.Decision:
@@ -147,17 +185,7 @@ def _decision(form: Form) -> review.Decision:
     )
 
 
-def _next(visit: Visit, batch: int | None, after: int | None) -> int | None:
-    """Return the document after `after`; past the end, the first one that waits."""
-    with visit.services.database.reading() as session:
-        for start in dict.fromkeys((after, None)):
-            found = queries.review_queue(session, visit.viewer, batch_id=batch, after=start, limit=1)
-            if found.documents:
-                return found.documents[0].id
-    return None
-
-
-def _onward(visit: Visit, form: Form, document_id: int, done: str) -> Response:
+def _onward(form: Form, document_id: int, done: str) -> Response:
     batch = form.id("batch")
     return RedirectResponse(
         render.query("/review", {"batch": batch, "after": document_id, "done": done, "last": document_id}),
@@ -167,9 +195,10 @@ def _onward(visit: Visit, form: Form, document_id: int, done: str) -> Response:
 
 def _nothing_waits(visit: Visit, batch: int | None) -> Response:
     with visit.services.database.reading() as session:
-        elsewhere = queries.review_queue(session, visit.viewer, limit=1).total if batch else 0
-        last = _last(visit, session)
-    return visit.page("review/empty.html", batch=batch, elsewhere=elsewhere, last=last)
+        elsewhere = queries.review_queue(session, visit.viewer, limit=1, free_at=visit.now).total if batch else 0
+        held = queries.review_queue(session, visit.viewer, batch_id=batch, limit=1).total
+        last = desk.last(visit, session)
+    return visit.page("review/empty.html", batch=batch, elsewhere=elsewhere, held=held, last=last)
 
 
 def _batch_asked(visit: Visit) -> int | None:

@@ -100,13 +100,13 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
 @router.get("/scans/{scan_id}/pages/{page_no}/image")
 def page_image(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the upright image of a page."""
-    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).image_digest)
+    return _picture(visit, _page(visit, scan_id, page_no).image_digest)
 
 
 @router.get("/scans/{scan_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the small image of a page."""
-    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).thumbnail_digest)
+    return _picture(visit, _page(visit, scan_id, page_no).thumbnail_digest)
 
 
 @router.get("/scans/{scan_id}/original")
@@ -128,6 +128,10 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
             now=visit.now,
         )
     return pictures.original(visit.services.store, scan.digest, scan.row.file_name)
+
+
+def _picture(visit: Visit, digest: str | None) -> Response:
+    return pictures.image(visit.services.store, digest, version=visit.request.query_params.get("v"))
 
 
 def _page(visit: Visit, scan_id: int, page_no: int) -> ScanPageView:

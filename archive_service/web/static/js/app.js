@@ -39,8 +39,9 @@
     if (field) { field.focus(); field.select(); event.preventDefault(); }
   }
   function showKeys() { var box = document.getElementById("keys"); if (box) box.showModal(); }
+  /* What is asked stands before the page behind it. */
   function confirmForm(event) {
-    var form = document.querySelector("form[data-confirm]");
+    var asked = document.querySelector("dialog[open]"), form = asked ? asked.querySelector("form[method=post]") : document.querySelector("form[data-confirm]");
     if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-confirm-button]")); }
   }
 

@@ -1,7 +1,7 @@
 /* The page on its desk: zoom, turn, fit, recognised text. Everything drawn is SVG; the server made the picture. */
 (function () {
   "use strict";
-  var keys = window.archive, view = remembered(), stage, paper, sheet, svg, turned, shown;
+  var keys = window.archive, view = remembered(), near = 1, stage, paper, sheet, svg, turned, shown;
 
   function remembered() {
     var usual = { fit: "width", zoom: 1, text: false };
@@ -15,7 +15,7 @@
     if (!found || found === stage) return;
     stage = found; paper = stage.querySelector(".paper"); sheet = stage.querySelector("[data-sheet]");
     svg = sheet && sheet.querySelector("svg"); turned = svg && svg.querySelector("[data-turned]"); shown = stage.querySelector("[data-zoom]");
-    view.turn = 0;
+    view.turn = 0; near = 1;
     stage.addEventListener("click", function (event) { var b = event.target.closest("[data-view]"); if (b) act(b.dataset.view); });
     draw(); markStrip();
     var word = svg && svg.querySelector(".found rect"); if (word) show(paper, word);
@@ -29,8 +29,8 @@
     turned.setAttribute("transform", { 0: "", 90: "translate(" + height + " 0) rotate(90)", 180: "translate(" + width + " " + height + ") rotate(180)", 270: "translate(0 " + width + ") rotate(270)" }[view.turn]);
     var room = paper.clientWidth - 24, tall = paper.clientHeight - 24;
     var base = view.fit === "width" || tall < 100 ? Math.min(room, 1100) : Math.min(room, tall * wide / high);
-    sheet.style.width = Math.round(base * view.zoom) + "px";
-    if (shown) shown.textContent = Math.round(view.zoom * 100) + "%";
+    sheet.style.width = Math.round(base * view.zoom * near) + "px";
+    if (shown) shown.textContent = Math.round(view.zoom * near * 100) + "%";
     svg.classList.toggle("show-text", view.text);
     press("text", view.text); press("width", view.fit === "width"); press("whole", view.fit === "whole");
     remember();
@@ -40,10 +40,10 @@
   var acts = {
     in: function () { view.zoom = Math.min(8, view.zoom * 1.25); },
     out: function () { view.zoom = Math.max(0.2, view.zoom / 1.25); },
-    reset: function () { view.zoom = 1; view.turn = 0; },
-    width: function () { view.fit = "width"; view.zoom = 1; },
-    whole: function () { view.fit = "whole"; view.zoom = 1; },
-    fit: function () { view.fit = view.fit === "width" ? "whole" : "width"; view.zoom = 1; },
+    reset: function () { view.zoom = 1; view.turn = 0; near = 1; },
+    width: function () { view.fit = "width"; view.zoom = 1; near = 1; },
+    whole: function () { view.fit = "whole"; view.zoom = 1; near = 1; },
+    fit: function () { view.fit = view.fit === "width" ? "whole" : "width"; view.zoom = 1; near = 1; },
     turn: function () { view.turn = (view.turn + 90) % 360; },
     text: function () { view.text = !view.text; }
   };
@@ -76,14 +76,22 @@
   keys.on("Home", function () { follow(".strip .thumb"); });
   keys.on("End", function () { var all = stage ? stage.parentElement.querySelectorAll(".strip .thumb") : []; if (all.length) all[all.length - 1].click(); });
 
-  /* A place on the page is brought into sight and marked while its field has the focus. */
+  /* A place on the page is brought into sight, near enough to be read, and marked while its field has the focus. How near
+     is forgotten with the page: the next one is shown as the person likes to see pages. */
+  var READABLE = 26;
   keys.point = function (name) {
     if (!svg) return;
     svg.querySelectorAll(".marks rect").forEach(function (rect) {
       var at = rect.dataset.field === name; rect.classList.toggle("at", at);
-      if (at) show(paper, rect);
+      if (at) { approach(rect); show(paper, rect); }
     });
   };
+  function approach(rect) {
+    var far = rect.getBoundingClientRect();
+    if (!far.height || !paper.clientWidth) return;
+    var wanted = Math.min(READABLE * near / far.height, 0.9 * paper.clientWidth * near / far.width, 4);
+    if (wanted > near) { near = wanted; draw(); }
+  }
   document.querySelectorAll("[data-point]").forEach(function (row) {
     row.addEventListener("mouseenter", function () { keys.point(row.dataset.point); });
   });

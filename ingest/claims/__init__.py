@@ -1,0 +1,1 @@
+"""Who has which scan on the review desk, so that two people do not do the same one."""
