@@ -8,7 +8,6 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from archive_service.completeness import marks
 from archive_service.errors import NotFound
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -162,53 +161,6 @@ def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> d
     for view in document_views(session, session.scalars(wanted).all()):
         found[view.scan_id] = (*found.get(view.scan_id, ()), view)
     return found
-
-
-def _waiting(viewer: Viewer) -> Select[ScanDocument]:
-    return (
-        select(ScanDocument)
-        .join(Scan)
-        .where(
-            ScanDocument.state == "proposed",
-            # Only what has come to rest: a scan that is being sorted again may still lose its proposals.
-            Scan.state == states.NEEDS_REVIEW,
-            Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)),
-        )
-    )
-
-
-def _documents(session: Session, rows: Sequence[ScanDocument]) -> list[DocumentView]:
-    household_ids = {row.household_id for row in rows if row.household_id}
-    case_ids = {row.case_id for row in rows if row.case_id}
-    households = {h.id: h for h in session.scalars(select(HouseholdFile).where(HouseholdFile.id.in_(household_ids)))}
-    cases = {c.id: c for c in session.scalars(select(CaseFile).where(CaseFile.id.in_(case_ids)))}
-    return [_document(row, households.get(row.household_id or 0), cases.get(row.case_id or 0)) for row in rows]
-
-
-def _document(row: ScanDocument, household: HouseholdFile | None, case: CaseFile | None) -> DocumentView:
-    return DocumentView(
-        id=row.id,
-        scan_id=row.scan_id,
-        seq=row.seq,
-        pages=tuple(row.pages),
-        document_type=row.document_type,
-        confidence=row.confidence,
-        candidates=tuple((code, score) for code, score in row.candidates),
-        fields=row.fields,
-        reasons=tuple(row.reasons),
-        doubts=tuple(row.doubts),
-        marks=marks.from_json(row.marks),
-        state=row.state,
-        item_id=row.item_id,
-        household_id=row.household_id,
-        account_no=household.account_no if household else None,
-        account_name=household.account_name if household else None,
-        case_id=row.case_id,
-        application_no=case.application_no if case else None,
-        match_confidence=row.match_confidence,
-        decided_at=row.decided_at,
-        part_of=row.part_of,
-    )
 
 
 def _rows(session: Session, viewer: Viewer, scans: Sequence[Scan]) -> tuple[ScanRow, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from archive_service.completeness import marks
 from archive_service.errors import NotFound
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.people.roles import Right
@@ -127,6 +128,7 @@ def _document(row: ScanDocument, household: HouseholdFile | None, case: CaseFile
         fields=row.fields,
         reasons=tuple(row.reasons),
         doubts=tuple(row.doubts),
+        marks=marks.from_json(row.marks),
         state=row.state,
         item_id=row.item_id,
         household_id=row.household_id,

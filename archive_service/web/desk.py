@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from archive_service.errors import ArchiveError, NotFound, Refused
-from archive_service.web import labels, review_form, scan_sheet
+from archive_service.web import labels, marks, review_form, scan_sheet
 from archive_service.web.forms import Form
 from archive_service.web.visit import Visit, whole_number
 from ingest import queries
@@ -161,6 +161,8 @@ def _form(visit: Visit, document: DocumentView, scan: ScanView, typed: Form | No
         "page_no": page_no,
         "sheet": review_form.drawn(visit, document, scan, page_no, fields),
         "fields": fields,
+        "marks": marks.rows(visit, document.marks, document.pages, typed),
+        "mark_words": marks.WORDS,
         "pills": review_form.pills(document),
         "chosen": typed.text("document_type", limit=20) if typed else document.document_type,
         "other_type": typed.text("other_type") if typed else "",

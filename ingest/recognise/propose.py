@@ -214,8 +214,8 @@ def _look_again(drafts: Sequence[_Draft], desk: _Desk) -> None:
             extract.card_name(only_pages) if _is_card(draft.grouped) else None,
         )
         before = draft.code
-        draft.candidates, draft.seen = _candidates(draft.grouped, desk, hints)
-        draft.candidates = _not_the_holders(_candidates(draft.grouped, desk, hints), hints, household)
+        found, draft.seen = _candidates(draft.grouped, desk, hints)
+        draft.candidates = _not_the_holders(found, hints, household)
         if draft.code != before:
             draft.fields = _fields(draft.grouped, draft.code, desk)
 

@@ -17,8 +17,7 @@ from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest.file import file_document
 from ingest.recognise.values import OTHER
-from ingest.review import ground, marks
-from ingest.review import ground, reasons
+from ingest.review import ground, marks, reasons
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import Invalid, Refused
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
-from archive_service.web import labels, marks, render, review_form
-from archive_service.web import desk, pictures, render, review_form
+from archive_service.web import desk, marks, pictures, render, review_form
 from archive_service.web.desk import show
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
@@ -91,18 +90,6 @@ def show_document(visit: SignedIn, document_id: Id) -> Response:
     return show(visit, document_id)
 
 
-@router.get("/review/{document_id}/marks/{number}/picture")
-def show_mark(visit: SignedIn, document_id: Id, number: Id) -> Response:
-    """Return the part of the page around a signature or seal of the document."""
-    with visit.services.database.reading() as session:
-        document = queries.document(session, visit.viewer, document_id)
-        page_no, box = marks.numbered(document.marks, number)
-        if page_no > len(document.pages):
-            raise marks.no_picture()
-        page = queries.scan_page(session, visit.viewer, document.scan_id, document.pages[page_no - 1])
-    return marks.cut_out(visit.services.store, page.image_digest, box)
-
-
 @router.get("/review/{document_id}/fields/{name}/crop")
 def show_crop(visit: SignedIn, document_id: Id, name: str) -> Response:
     """Return the piece of the page on which a field stands, outlined."""
@@ -118,6 +105,18 @@ def show_crop(visit: SignedIn, document_id: Id, name: str) -> Response:
     answer = Response(data, media_type="image/jpeg", headers={"Content-Disposition": "inline"})
     same = visit.request.query_params.get("v") == review_form.crop_version(page, place)
     return pictures.keep_for_a_while(answer) if same else answer
+
+
+@router.get("/review/{document_id}/marks/{number}/picture")
+def show_mark(visit: SignedIn, document_id: Id, number: Id) -> Response:
+    """Return the part of the page around a signature or seal of the document."""
+    with visit.services.database.reading() as session:
+        document = queries.document(session, visit.viewer, document_id)
+        page_no, box = marks.numbered(document.marks, number)
+        if page_no > len(document.pages):
+            raise marks.no_picture()
+        page = queries.scan_page(session, visit.viewer, document.scan_id, document.pages[page_no - 1])
+    return marks.cut_out(visit.services.store, page.image_digest, box)
 
 
 @router.post("/review/{document_id}/confirm")
@@ -203,58 +202,3 @@ def _nothing_waits(visit: Visit, batch: int | None) -> Response:
 
 def _batch_asked(visit: Visit) -> int | None:
     return whole_number(visit.request.query_params.get("batch"))
-
-
-def _last(visit: Visit, session: Any) -> DocumentView | None:
-    """Return the document decided just before, for the note that offers to undo it."""
-    last = whole_number(visit.request.query_params.get("last"))
-    if last is None:
-        return None
-    try:
-        return queries.document(session, visit.viewer, last)
-    except NotFound:
-        return None
-
-
-def show(
-    visit: Visit,
-    document_id: int,
-    *,
-    typed: Form | None = None,
-    error: ArchiveError | None = None,
-    batch: int | None = None,
-) -> Response:
-    """Show a document on the desk: as proposed, or as `typed` with the `error` that this met."""
-    batch = batch or (typed.id("batch") if typed else _batch_asked(visit))
-    with visit.services.database.reading() as session:
-        document = queries.document(session, visit.viewer, document_id)
-        scan = queries.scan(session, visit.viewer, document.scan_id)
-        waiting = queries.review_queue(session, visit.viewer, batch_id=batch, limit=1).total
-        last = _last(visit, session)
-        found = quality.findings_of(session, visit.viewer, document.scan_id)
-    page_no = review_form.page_shown(visit, document)
-    belonging = review_form.proposed_belonging(visit, document, typed)
-    fields = review_form.rows(visit, document, belonging, typed)
-    return visit.page(
-        "review/desk.html",
-        status=error.http_status if error else 200,
-        document=document,
-        scan=scan,
-        quality_of=found,
-        batch=batch,
-        waiting=waiting,
-        last=last,
-        page_no=page_no,
-        sheet=review_form.drawn(visit, document, scan, page_no, fields),
-        fields=fields,
-        marks=marks.rows(visit, document.marks, document.pages, typed),
-        mark_words=marks.WORDS,
-        pills=review_form.pills(document),
-        chosen=typed.text("document_type", limit=20) if typed else document.document_type,
-        other_type=typed.text("other_type") if typed else "",
-        belonging=belonging,
-        types=labels.document_types(),
-        error=visit.told(error) if error else "",
-        reasons=review_form.REASONS,
-        drop_reasons=review_form.DROP_REASONS,
-    )
