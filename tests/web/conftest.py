@@ -41,12 +41,14 @@ PHONE = "13812340092"
 HOSTILE = "<script>alert('户')</script>"
 HOSTILE_FILE = '"><img src=x onerror=alert(1)>.pdf'
 PHRASE = "望江线十七号杆"
+FAR_NAME = "远方食品有限公司"
 
 
 @dataclass(frozen=True)
 class Centre:
     """What one centre holds, by the numbers in its addresses."""
 
+    code: str
     account_no: str
     application_no: str
     internal_item: int
@@ -94,7 +96,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     session.flush()
     finding, rescan = flawed(session, store, scan, number)
     return Centre(
-        account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id, rescan.id
+        code, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id, rescan.id
     )
 
 
@@ -153,7 +155,7 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
     with database.unit_of_work() as session:
         root = records.unit(session)
         near = centre(session, store, "A", 1, HOSTILE)
-        far = centre(session, store, "B", 2, "远方食品有限公司")
+        far = centre(session, store, "B", 2, FAR_NAME)
         at = records.unit(session, "A")
         records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
         records.person(session, "staff", roles=[Role.STAFF], at=at)

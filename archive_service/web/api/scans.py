@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
 from archive_service.errors import Invalid
+from archive_service.people.roles import Right
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
 from archive_service.web.forms import Form, parsed
@@ -132,6 +133,7 @@ def list_scans(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ScanList:
     """List received files, newest first."""
+    visit.viewer.require(Right.SCAN_REVIEW)
     with visit.services.database.reading() as session:
         found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit, counted=None)
     return ScanList(scans=[_scan(row) for row in found.rows], total=found.total, next=found.next_after)
