@@ -113,11 +113,20 @@ class Settings(BaseSettings):
     session_hours: float = Field(10, gt=0, description="Hours a sign-in lasts.")
     session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")
     cookie_secure: bool = Field(False, description="Send the session cookie over TLS only; set it behind TLS.")
-    sign_in_attempts: int = Field(5, ge=1, description="Wrong passwords before an account is locked for a while.")
+    sign_in_attempts: int = Field(
+        5, ge=1, description="Wrong passwords or codes in a row from which on the next try has to wait."
+    )
     sign_in_address_attempts: int = Field(
         100, ge=0, description="Wrong passwords from one address before it has to wait; 0 means no limit."
     )
-    sign_in_lock_minutes: float = Field(15, gt=0, description="Minutes an account stays locked.")
+    sign_in_lock_minutes: float = Field(15, gt=0, description="Longest time in minutes that a try has to wait.")
+    second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, parted by commas; empty means everybody chooses."
+    )
+
+    def roles_with_second_factor(self) -> list[str]:
+        """Return the roles that must use a second factor, as they were written."""
+        return [one.strip() for one in self.second_factor_roles.split(",") if one.strip()]
 
     def url(self) -> str:
         """Return the address of the database in use."""

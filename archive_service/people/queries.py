@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service import zone
 from archive_service.audit import queries as audit_queries
 from archive_service.audit.queries import EntryFilters, EntryListing
 from archive_service.errors import NotFound
-from archive_service.people.roles import Right, Role, rights_of
+from archive_service.people import passwords
+from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
 from archive_service.people.tables import Person, RoleGrant, SignIn, Unit
 from archive_service.people.viewer import Viewer, system
 
@@ -74,6 +76,12 @@ class SignInView:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    address: str
+    agent: str
+    #: What a token may be used for; none means whatever the person may.
+    scopes: tuple[str, ...] | None
+    #: It is the one that asks.
+    current: bool
 
 
 def all_unit_ids(session: Session) -> frozenset[int]:
@@ -124,8 +132,11 @@ def system_viewer(session: Session) -> Viewer:
     return system(all_unit_ids(session))
 
 
-def viewer_for(session: Session, person_id: int) -> Viewer | None:
-    """Return an active person as a viewer, with the rights held at this moment; none for anybody else."""
+def viewer_for(session: Session, person_id: int, *, now: datetime | None = None) -> Viewer | None:
+    """Return an active person as a viewer, with the rights held at this moment; none for anybody else.
+
+    Without `now` only grants count that have neither a first nor a last day.
+    """
     found = session.execute(
         select(Person, Unit).join(Unit, Unit.id == Person.unit_id).where(Person.id == person_id)
     ).first()
@@ -137,13 +148,15 @@ def viewer_for(session: Session, person_id: int) -> Viewer | None:
         select(RoleGrant.role, Unit.id)
         .join(granted, granted.id == RoleGrant.unit_id)
         .join(Unit, Unit.path.startswith(granted.path))
-        .where(RoleGrant.person_id == person_id)
+        .where(RoleGrant.person_id == person_id, in_force(None if now is None else zone.local(now).date()))
     )
+    found_roles = [(Role(role), unit_id) for role, unit_id in session.execute(below)]
+    roles = {role for role, _ in found_roles}
+    # No action lets two administrators' roles come together; should rows say so all the same, neither counts.
+    void = ADMINISTRATORS if len(roles & ADMINISTRATORS) > 1 else frozenset()
     rights: dict[Right, set[int]] = defaultdict(set)
-    roles: set[Role] = set()
-    for role_name, unit_id in session.execute(below):
-        roles.add(Role(role_name))
-        for right in rights_of(Role(role_name)):
+    for role, unit_id in found_roles:
+        for right in rights_of(role) if role not in void else ():
             rights[right].add(unit_id)
     # A password that somebody else knows opens nothing but the page on which it is changed.
     held = {} if person.must_change_password else {right: frozenset(ids) for right, ids in rights.items()}
@@ -157,21 +170,32 @@ def viewer_for(session: Session, person_id: int) -> Viewer | None:
         rights=held,
         preferences=dict(person.preferences or {}),
         must_change_password=person.must_change_password,
+        has_second_factor=person.totp_since is not None,
     )
 
 
-def viewer_by_login(session: Session, login: str) -> Viewer | None:
+def in_force(day: date | None) -> ColumnElement[bool]:
+    """Return the condition that a grant holds on `day`; without a day, that it holds on every day."""
+    if day is None:
+        return and_(RoleGrant.starts_on.is_(None), RoleGrant.ends_on.is_(None))
+    begun = or_(RoleGrant.starts_on.is_(None), RoleGrant.starts_on <= day)
+    return and_(begun, or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day))
+
+
+def viewer_by_login(session: Session, login: str, *, now: datetime | None = None) -> Viewer | None:
     """Return an active person as a viewer by login, without any sign-in (for the command line); else none."""
     key = session.scalar(select(Person.id).where(Person.login == login))
-    return None if key is None else viewer_for(session, key)
+    return None if key is None else viewer_for(session, key, now=now)
 
 
 def people_list(
     session: Session, viewer: Viewer, *, text: str = "", after: str | None = None, limit: int = 50
 ) -> PersonListing:
     """Return the people of the units that the viewer manages, by login, after the login `after`."""
-    viewer.require(Right.PEOPLE_MANAGE)
-    chosen = select(Person).where(Person.unit_id.in_(viewer.units(Right.PEOPLE_MANAGE)))
+    units = _cared_for(viewer)
+    if not units:
+        viewer.require(Right.PEOPLE_MANAGE)
+    chosen = select(Person).where(Person.unit_id.in_(units))
     if text.strip():
         wanted = text.strip()
         chosen = chosen.where(
@@ -188,9 +212,14 @@ def people_list(
 def person(session: Session, viewer: Viewer, person_id: int) -> PersonView:
     """Return one person of the units that the viewer manages. Raises NotFound."""
     found = session.get(Person, person_id)
-    if found is None or not viewer.may(Right.PEOPLE_MANAGE, found.unit_id):
+    if found is None or found.unit_id not in _cared_for(viewer):
         raise NotFound("people.not-found", "没有这位人员，或者您无权查看。请核对后再试。")
     return _views(session, [found])[0]
+
+
+def _cared_for(viewer: Viewer) -> frozenset[int]:
+    """Return the units whose people the viewer keeps the accounts or the rights of."""
+    return viewer.units(Right.PEOPLE_MANAGE) | viewer.units(Right.ROLES_GRANT)
 
 
 def _views(session: Session, rows: list[Person]) -> list[PersonView]:
@@ -219,13 +248,52 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     ]
 
 
-def sign_ins(session: Session, viewer: Viewer, *, now: datetime) -> list[SignInView]:
-    """Return the viewer's own living sign-ins and tokens, newest first."""
+def sign_ins(
+    session: Session,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    kind: str | None = None,
+    idle_minutes: float = 60,
+    secret: str = "",
+) -> list[SignInView]:
+    """Return the viewer's own living sign-ins and tokens, newest first; `secret` tells which one asks."""
+    assert viewer.person_id is not None
+    return sign_ins_of(session, viewer.person_id, now=now, kind=kind, idle_minutes=idle_minutes, secret=secret)
+
+
+def sign_ins_of(
+    session: Session,
+    person_id: int,
+    *,
+    now: datetime,
+    kind: str | None = None,
+    idle_minutes: float = 60,
+    secret: str = "",
+) -> list[SignInView]:
+    """Return a person's living sign-ins and tokens, newest first; the caller has checked who may know."""
+    asking = passwords.digest_of(secret) if secret else None
+    idle = and_(SignIn.kind == "session", SignIn.last_seen_at <= now - timedelta(minutes=idle_minutes))
     mine = select(SignIn).where(
-        SignIn.person_id == viewer.person_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+        SignIn.person_id == person_id,
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > now,
+        SignIn.kind.in_(("session", "token") if kind is None else (kind,)),
+        ~idle,
     )
     return [
-        SignInView(row.id, row.kind, row.label, row.created_at, row.last_seen_at, row.expires_at)
+        SignInView(
+            id=row.id,
+            kind=row.kind,
+            label=row.label,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=row.expires_at,
+            address=row.address,
+            agent=row.agent,
+            scopes=None if row.scopes is None else tuple(row.scopes),
+            current=row.token_hash == asking,
+        )
         for row in session.scalars(mine.order_by(SignIn.created_at.desc(), SignIn.id.desc()))
     ]
 

@@ -36,7 +36,10 @@ class Right(StrEnum):
     CASE_IMPORT = "case.import"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: Accounts: add, open and close them, set passwords.
     PEOPLE_MANAGE = "people.manage"
+    #: Rights: grant and revoke roles, reset a second factor, explain who sees what.
+    ROLES_GRANT = "roles.grant"
     SYSTEM_HEALTH = "system.health"
 
 
@@ -58,7 +61,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL, Right.AUDIT_READ}),
     Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
     Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH}),
-    Role.SECURITY_ADMIN: frozenset({Right.PEOPLE_MANAGE}),
+    Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),
     Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ}),
 }
 

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from archive_service import __version__
+from archive_service.people.sessions import Limits
 from archive_service.web import assets, errors, metrics
 from archive_service.web.api import router as api
 from archive_service.web.door import Door
@@ -38,6 +39,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
     )
+    # Read once here, so that a setting that cannot be meant is an error of the start and not of the first sign-in.
+    app.state.limits = Limits.of(services.settings)
     errors.install(app)
     app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)

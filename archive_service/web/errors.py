@@ -15,7 +15,14 @@ from archive_service.errors import ArchiveError
 from archive_service.web import render
 from archive_service.web.i18n import N_, sentence
 from archive_service.web.metrics import CODE
-from archive_service.web.visit import MustChangePassword, SignedOut, language_of, services_of, visit_of
+from archive_service.web.visit import (
+    MustChangePassword,
+    MustSetSecondFactor,
+    SignedOut,
+    language_of,
+    services_of,
+    visit_of,
+)
 
 #: What the frame itself has to say, by code.
 SENTENCES = {
@@ -51,6 +58,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ArchiveError, _archive_error)
     app.add_exception_handler(SignedOut, _signed_out)
     app.add_exception_handler(MustChangePassword, _must_change_password)
+    app.add_exception_handler(MustSetSecondFactor, _must_set_second_factor)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _malformed)
 
@@ -126,7 +134,9 @@ def problem(
 def _archive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ArchiveError)
     plain = {k: v for k, v in error.facts.items() if isinstance(v, str | int | float | bool)}
-    return failure(request, error.http_status, error.code, error.message, facts=plain)
+    again = error.facts.get("retry_after")
+    headers = {"Retry-After": str(again)} if again else None
+    return failure(request, error.http_status, error.code, error.message, facts=plain, headers=headers)
 
 
 def _signed_out(request: Request, _error: Exception) -> Response:
@@ -143,6 +153,12 @@ def _must_change_password(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return problem(403, "password.change-first", "请先在网页上修改初始密码。")
     return RedirectResponse("/password", status_code=303)
+
+
+def _must_set_second_factor(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem(403, "second-factor.set-first", "您的角色须使用动态验证码。请先在网页上设置。")
+    return RedirectResponse("/me/second-factor", status_code=303)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

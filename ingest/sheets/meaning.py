@@ -38,7 +38,8 @@ def _units(session: Session, scan: Scan) -> frozenset[int]:
     below = units_below(session, scan.unit_id)
     if scan.received_by is None:
         return below
-    person = viewer_for(session, scan.received_by)
+    # As the rights were when the scan was handed in: a deputy's may have ended before it is read.
+    person = viewer_for(session, scan.received_by, now=scan.received_at)
     return below & person.units(Right.SCAN_RECEIVE) if person else frozenset()
 
 

@@ -133,7 +133,7 @@ def test_nobody_changes_their_own_rights_or_those_that_reach_beyond_their_units(
         by = records.viewer(session, Role.SYSTEM_ADMIN, at=east)
         assert by.person_id is not None
         with pytest.raises(NotPermitted):
-            actions.grant_role(session, person_id=by.person_id, role=Role.ARCHIVIST, unit_id=east.id, by=by, now=NOW)
+            actions.set_active(session, person_id=by.person_id, active=False, by=by, now=NOW)
         mighty = records.person(session, "mighty", at=east, roles=[])
         actions.grant_role(
             session, person_id=mighty.id, role=Role.AUDITOR, unit_id=root.id, by=records.system(session), now=NOW
@@ -143,6 +143,12 @@ def test_nobody_changes_their_own_rights_or_those_that_reach_beyond_their_units(
         outside = records.person(session, "outside", at=root)
         with pytest.raises(NotFound):
             actions.set_password(session, person_id=outside.id, password=PASSWORD + "!", by=by, now=NOW, hasher=CHEAP)
+        guard = records.viewer(session, Role.SECURITY_ADMIN, at=east)
+        assert guard.person_id is not None
+        with pytest.raises(NotPermitted):
+            actions.grant_role(
+                session, person_id=guard.person_id, role=Role.ARCHIVIST, unit_id=east.id, by=guard, now=NOW
+            )
 
 
 @pytest.mark.parametrize(

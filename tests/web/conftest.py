@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.households.values import FieldValue
 from archive_service.jobs.tables import Job
+from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
@@ -59,6 +60,9 @@ class Centre:
     job: int
     finding: int
     rescan: int
+    person: int
+    #: A sign-in of that person.
+    sign_in: int
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,12 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     session.add(job)
     session.flush()
     finding, rescan = flawed(session, store, scan, number)
+    colleague = records.person(session, f"colleague{number}", roles=[Role.STAFF], at=at)
+    _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
-        code, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id, rescan.id
-    )
+        code, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
+        rescan.id, colleague.id, begun.id,
+    )  # fmt: skip
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

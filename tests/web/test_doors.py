@@ -13,7 +13,7 @@ from tests.support import records
 from tests.web.conftest import Browser, Centre, World
 
 #: These say nothing about any record.
-OPEN = {"/sign-in", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/api/v1/openapi.json"}
+OPEN = {"/sign-in", "/sign-in/code", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/api/v1/openapi.json"}
 
 
 def places_of(centre: Centre) -> dict[str, object]:
@@ -22,7 +22,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "account_no": centre.account_no, "application_no": centre.application_no, "item_id": centre.internal_item,
         "batch_id": centre.batch, "scan_id": centre.scan, "document_id": centre.document, "page_no": 1,
         "centre": centre.code, "month": "2026-11", "job_id": centre.job, "finding_id": centre.finding,
-        "rescan_id": centre.rescan,
+        "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
     }  # fmt: skip
 
 

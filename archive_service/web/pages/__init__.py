@@ -17,14 +17,32 @@ def routers() -> list[APIRouter]:
         intake,
         items,
         jobs,
+        own_access,
         people,
         quality,
         review,
         scans,
         search,
+        second_factor,
         sheets,
         style,
     )
 
-    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
+    work = (
+        people,
+        second_factor,
+        own_access,
+        home,
+        intake,
+        scans,
+        jobs,
+        quality,
+        review,
+        cuts,
+        arrange,
+        sheets,
+        households,
+        items,
+        search,
+    )
     return [page.router for page in (*work, completeness, style, health)]

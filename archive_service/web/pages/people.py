@@ -12,18 +12,16 @@ from starlette.datastructures import FormData
 from archive_service import clock
 from archive_service.errors import Invalid, Refused
 from archive_service.people import actions, sign_in
-from archive_service.web import i18n, render
-from archive_service.web.door import ComeAgain, Door
+from archive_service.web import entry, i18n, render
+from archive_service.web.entry import inside as inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
-from archive_service.web.services import Services
 from archive_service.web.visit import (
     LANGUAGE_COOKIE,
     AnySignedIn,
     SignedIn,
     Visit,
     drop_session,
-    keep_session,
     language_of,
     services_of,
     visit_of,
@@ -62,30 +60,18 @@ def show_sign_in(request: Request) -> Response:
 @router.post("/sign-in")
 async def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_form)]) -> Response:
     """Sign in; the browser gets a new secret each time."""
-    settings, door, now = services_of(request).settings, door_of(request), clock.now()
+    door, now, place = entry.door_of(request), clock.now(), entry.known_again(request)
     login, password = str(form.get("login", "")).replace("\0", "")[:80], str(form.get("password", ""))[:400]
-    wanted, address = inside(str(form.get("next", ""))), request.client.host if request.client else ""
+    wanted = inside(str(form.get("next", "")))
     try:
-        async with door.turn(address, now):
-            secret = await run_in_threadpool(_secret_for, services_of(request), login, password)
+        known = await run_in_threadpool(entry.is_known, services_of(request), login, place)
+        async with door.turn(place.address, now, known=known):
+            entered = await run_in_threadpool(entry.try_password, request, login, password, place)
     except Refused as refused:
-        if not isinstance(refused, ComeAgain):
-            door.count_failure(address, now)
+        if isinstance(refused, sign_in.SignInRefused):
+            door.count_failure(place.address, now)
         return _sign_in_page(request, login=login, wanted=wanted, refused=refused)
-    response = RedirectResponse(wanted, status_code=303)
-    keep_session(response, settings, secret)
-    return response
-
-
-def door_of(request: Request) -> Door:
-    """Return the door of the running app."""
-    door: Door = request.app.state.door
-    return door
-
-
-def _secret_for(services: Services, login: str, password: str) -> str:
-    limits = sign_in.Limits.of(services.settings)
-    return sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)[0]
+    return entry.let_in(request, *entered, place=place, wanted=wanted)
 
 
 @router.post("/sign-out")
@@ -136,6 +122,7 @@ def set_preference(visit: SignedIn, form: SentForm) -> Response:
 
 def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
     assert visit.viewer.person_id is not None
+    entry.confirm_password(visit, current)
     with visit.services.database.unit_of_work() as session:
         actions.set_password(
             session,
@@ -146,12 +133,6 @@ def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
             current=current,
             keep=visit.secret,
         )
-
-
-def inside(address: str) -> str:
-    """Return `address` if it lies in this program, else the home page: nobody is sent away from here."""
-    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if plain and "\\" not in address else "/"
 
 
 def _sign_in_page(
