@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -113,7 +113,11 @@ def unit_names(session: Session) -> Mapping[int, str]:
 
 def unit_tree(session: Session, viewer: Viewer, right: Right = Right.RECORD_READ) -> list[UnitNode]:
     """Return the units in which the viewer holds `right`, parents before children, siblings by code."""
-    allowed = viewer.units(right)
+    return tree_of(session, viewer.units(right))
+
+
+def tree_of(session: Session, allowed: Collection[int]) -> list[UnitNode]:
+    """Return the units with these ids, parents before children, siblings by code."""
     units = {unit.id: unit for unit in session.scalars(select(Unit)) if unit.id in allowed}
     children: dict[int | None, list[Unit]] = defaultdict(list)
     for unit in sorted(units.values(), key=lambda u: u.code):

@@ -25,12 +25,24 @@ class Scope(StrEnum):
 _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.READ: frozenset({Right.RECORD_READ}),
     Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
-    Scope.INTAKE: frozenset({Right.SCAN_RECEIVE}),
+    Scope.INTAKE: frozenset({Right.SCAN_RECEIVE, Right.BATCH_OWN}),
     Scope.REVIEW: frozenset({Right.SCAN_REVIEW, Right.ITEM_CHANGE}),
     Scope.IMPORT: frozenset({Right.CASE_IMPORT}),
     Scope.ORIGINALS: frozenset({Right.RECORD_READ, Right.ORIGINAL_DOWNLOAD}),
     Scope.AUDIT: frozenset({Right.AUDIT_READ}),
     Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
+}
+
+#: The right without which a scope means nothing.
+_NEEDS: dict[Scope, Right] = {
+    Scope.READ: Right.RECORD_READ,
+    Scope.PERSONAL: Right.RECORD_READ_PERSONAL,
+    Scope.INTAKE: Right.BATCH_OWN,
+    Scope.REVIEW: Right.SCAN_REVIEW,
+    Scope.IMPORT: Right.CASE_IMPORT,
+    Scope.ORIGINALS: Right.ORIGINAL_DOWNLOAD,
+    Scope.AUDIT: Right.AUDIT_READ,
+    Scope.HEALTH: Right.SYSTEM_HEALTH,
 }
 
 
@@ -41,4 +53,4 @@ def rights_within(scopes: Collection[Scope]) -> frozenset[Right]:
 
 def fitting(rights: Collection[Right]) -> list[Scope]:
     """Return the scopes that mean something to somebody with these rights, in their order."""
-    return [scope for scope in Scope if _RIGHTS[scope] <= frozenset(rights)]
+    return [scope for scope in Scope if _NEEDS[scope] in rights]

@@ -136,6 +136,7 @@ ROLE = {
     "staff": N_("业务人员"),
     "auditor": N_("稽查员"),
     "unit_head": N_("单位负责人"),
+    "contractor": N_("数字化加工人员"),
     "system_admin": N_("系统管理员"),
     "security_admin": N_("安全管理员"),
     "audit_admin": N_("审计管理员"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.households import queries as households
 from archive_service.people.queries import units_below, viewer_for
-from archive_service.people.roles import Right
+from ingest import reach
 from ingest.recognise.values import Sheet
 from ingest.sheets import codes
 from ingest.sheets.codes import SheetCode
@@ -40,7 +40,7 @@ def _units(session: Session, scan: Scan) -> frozenset[int]:
         return below
     # As the rights were when the scan was handed in: a deputy's may have ended before it is read.
     person = viewer_for(session, scan.received_by, now=scan.received_at)
-    return below & person.units(Right.SCAN_RECEIVE) if person else frozenset()
+    return below & reach.handing_in(person) if person else frozenset()
 
 
 def _sheet(

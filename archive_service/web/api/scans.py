@@ -11,13 +11,12 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
 from archive_service.errors import Invalid
-from archive_service.people.roles import Right
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id
-from ingest import queries
+from ingest import queries, reach
 from ingest.queries import DocumentView, ScanRow, ScanView
 from ingest.receive import Receipt
 
@@ -133,7 +132,7 @@ def list_scans(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ScanList:
     """List received files, newest first."""
-    visit.viewer.require(Right.SCAN_REVIEW)
+    reach.check_may_follow(visit.viewer)
     with visit.services.database.reading() as session:
         found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit, counted=None)
     return ScanList(scans=[_scan(row) for row in found.rows], total=found.total, next=found.next_after)
