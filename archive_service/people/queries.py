@@ -16,7 +16,7 @@ from archive_service.audit.queries import EntryFilters, EntryListing
 from archive_service.errors import NotFound
 from archive_service.people import passwords
 from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
-from archive_service.people.tables import Person, RoleGrant, SignIn, Unit
+from archive_service.people.tables import Person, RoleGrant, SignIn, SignInTry, Unit
 from archive_service.people.viewer import Viewer, system
 
 
@@ -39,6 +39,14 @@ class GrantView:
     unit_id: int
     unit_code: str
     unit_name: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    #: Name of the person who is stood in for.
+    deputy_for: str | None = None
+
+    def holds(self, day: date) -> bool:
+        """Say whether the grant is in force on `day`."""
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or self.ends_on >= day)
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,9 @@ class PersonView:
     unit_name: str
     active: bool
     must_change_password: bool
-    locked_until: datetime | None
+    #: Until when a try from some place has to wait, after wrong ones; may be over.
+    waits_until: datetime | None
+    second_factor_since: datetime | None
     last_sign_in_at: datetime | None
     grants: tuple[GrantView, ...]
 
@@ -221,6 +231,21 @@ def person(session: Session, viewer: Viewer, person_id: int) -> PersonView:
     return _views(session, [found])[0]
 
 
+def person_id_of(session: Session, viewer: Viewer, login: str) -> int:
+    """Return the id of the person with this login in the units that the viewer keeps. Raises NotFound."""
+    chosen = select(Person.id).where(Person.login == login, Person.unit_id.in_(_cared_for(viewer)))
+    found = session.scalar(chosen)
+    if found is None:
+        raise NotFound("people.not-found", "没有这位人员，或者您无权查看。请核对后再试。")
+    return found
+
+
+def people_by_unit(session: Session) -> Mapping[int, int]:
+    """Return how many active people each unit has."""
+    counted = select(Person.unit_id, func.count()).where(Person.active).group_by(Person.unit_id)
+    return dict(session.execute(counted).all())
+
+
 def _cared_for(viewer: Viewer) -> frozenset[int]:
     """Return the units whose people the viewer keeps the accounts or the rights of."""
     return viewer.units(Right.PEOPLE_MANAGE) | viewer.units(Right.ROLES_GRANT)
@@ -230,9 +255,16 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     keys = [row.id for row in rows]
     names = unit_names(session)
     grants: dict[int, list[GrantView]] = defaultdict(list)
-    held = select(RoleGrant, Unit).join(Unit, Unit.id == RoleGrant.unit_id).where(RoleGrant.person_id.in_(keys))
-    for grant, unit in session.execute(held.order_by(RoleGrant.role, Unit.path)):
-        grants[grant.person_id].append(GrantView(Role(grant.role), unit.id, unit.code, unit.name))
+    held = (
+        select(RoleGrant, Unit, Person.name)
+        .join(Unit, Unit.id == RoleGrant.unit_id)
+        .outerjoin(Person, Person.id == RoleGrant.deputy_for)
+        .where(RoleGrant.person_id.in_(keys))
+    )
+    for grant, unit, stood_in_for in session.execute(held.order_by(RoleGrant.role, Unit.path)):
+        view = GrantView(Role(grant.role), unit.id, unit.code, unit.name, grant.starts_on, grant.ends_on, stood_in_for)
+        grants[grant.person_id].append(view)
+    waits = _waits(session, keys)
     last = select(SignIn.person_id, func.max(SignIn.created_at)).where(SignIn.kind == "session")
     seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).all())
     return [
@@ -244,12 +276,23 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
             unit_name=names.get(row.unit_id, ""),
             active=row.active,
             must_change_password=row.must_change_password,
-            locked_until=row.locked_until,
+            waits_until=waits.get(row.id),
+            second_factor_since=row.totp_since,
             last_sign_in_at=seen.get(row.id),
             grants=tuple(grants[row.id]),
         )
         for row in rows
     ]
+
+
+def _waits(session: Session, keys: Collection[int]) -> dict[int, datetime]:
+    accounts = {f"{kind}:{key}": key for key in keys for kind in "pc"}
+    told = select(SignInTry.account, func.max(SignInTry.next_at)).where(SignInTry.account.in_(accounts))
+    found: dict[int, datetime] = {}
+    for account, until in session.execute(told.group_by(SignInTry.account)):
+        key = accounts[account]
+        found[key] = max(until, found.get(key, until))
+    return found
 
 
 def sign_ins(

@@ -116,7 +116,9 @@ def forget(session: Session, door: Door) -> None:
 
 def forget_all(session: Session, person_id: int) -> int:
     """Forget the failures about a person at all places; return at how many."""
-    gone = session.scalars(delete(SignInTry).where(SignInTry.account == f"p:{person_id}").returning(SignInTry.id))
+    gone = session.scalars(
+        delete(SignInTry).where(SignInTry.account.in_((f"p:{person_id}", f"c:{person_id}"))).returning(SignInTry.id)
+    )
     return len(gone.all())
 
 

@@ -15,6 +15,7 @@ from archive_service.web.door import Door
 from archive_service.web.figures import Figures
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
+from archive_service.web.proxy import Behind
 from archive_service.web.readiness import Readiness
 from archive_service.web.services import Services
 
@@ -52,9 +53,16 @@ def create_app(services: Services) -> FastAPI:
         answer=errors.by_code,
         max_upload_bytes=services.settings.max_upload_bytes,
         tls=services.settings.cookie_secure,
+        requests_a_minute=services.settings.requests_a_minute,
     )
     # Outside of the guard, so that what the guard refuses is counted as well.
     app.add_middleware(metrics.Counting, metrics=app.state.metrics)
+    app.add_middleware(
+        Behind,
+        proxies=services.settings.trusted_proxies,
+        header=services.settings.sign_on_header,
+        answer=errors.by_code,
+    )
     return app
 
 

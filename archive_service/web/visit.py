@@ -19,6 +19,7 @@ from archive_service.people.sessions import Place
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 from archive_service.web import i18n, render
+from archive_service.web.proxy import VOUCHED
 from archive_service.web.services import Services
 
 LANGUAGE_COOKIE = "archive_language"
@@ -160,7 +161,9 @@ def visit_of(request: Request) -> Visit | None:
     services = services_of(request)
     secret = request.cookies.get(cookie_name(services.settings), "")
     viewer = viewer_of(request, secret, kind="session") if secret else None
-    if viewer is None:
+    vouched = request.scope.get(VOUCHED)
+    # Somebody else has signed in at the proxy meanwhile: this session is not theirs.
+    if viewer is None or vouched not in (None, viewer.login):
         return None
     return Visit(request, services, viewer, secret, language_of(request, viewer))
 

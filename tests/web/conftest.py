@@ -50,6 +50,7 @@ class Centre:
     """What one centre holds, by the numbers in its addresses."""
 
     code: str
+    unit: int
     account_no: str
     application_no: str
     internal_item: int
@@ -102,7 +103,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     colleague = records.person(session, f"colleague{number}", roles=[Role.STAFF], at=at)
     _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
-        code, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
+        code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id,
     )  # fmt: skip
 

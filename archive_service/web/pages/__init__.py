@@ -8,6 +8,7 @@ from fastapi import APIRouter
 def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
+        accounts,
         arrange,
         completeness,
         cuts,
@@ -26,23 +27,9 @@ def routers() -> list[APIRouter]:
         second_factor,
         sheets,
         style,
+        why,
     )
 
-    work = (
-        people,
-        second_factor,
-        own_access,
-        home,
-        intake,
-        scans,
-        jobs,
-        quality,
-        review,
-        cuts,
-        arrange,
-        sheets,
-        households,
-        items,
-        search,
-    )
-    return [page.router for page in (*work, completeness, style, health)]
+    own = (people, second_factor, own_access, why, accounts)
+    work = (home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
+    return [page.router for page in (*own, *work, completeness, style, health)]

@@ -19,7 +19,7 @@ from archive_service.web import i18n, labels, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
-from ingest import queries, reach
+from ingest import queries, quota, reach
 from ingest.queries import BatchProgress
 from ingest.receive import Receipt, Said, open_batch, receive
 
@@ -154,6 +154,7 @@ def take_in(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receip
     services = visit.services
     with services.database.reading() as session:
         queries.batch(session, visit.viewer, batch_id)
+        quota.check(session, visit.viewer, limit_bytes=services.settings.upload_bytes_a_day, now=visit.now)
     receipt = receive(
         services.database,
         services.store,

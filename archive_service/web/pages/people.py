@@ -12,10 +12,12 @@ from starlette.datastructures import FormData
 from archive_service import clock
 from archive_service.errors import Invalid, Refused
 from archive_service.people import actions, sign_in
+from archive_service.people.trusted import sign_in_vouched
 from archive_service.web import entry, i18n, render
 from archive_service.web.entry import inside as inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
+from archive_service.web.proxy import VOUCHED
 from archive_service.web.visit import (
     LANGUAGE_COOKIE,
     AnySignedIn,
@@ -23,6 +25,7 @@ from archive_service.web.visit import (
     Visit,
     drop_session,
     language_of,
+    limits_of,
     services_of,
     visit_of,
 )
@@ -50,11 +53,31 @@ def show_sign_in(request: Request) -> Response:
     """Show the sign-in page; switch its language when asked."""
     if visit_of(request) is not None:
         return RedirectResponse("/", status_code=303)
+    asked = request.query_params
+    if VOUCHED in request.scope and not (asked.get("done") or asked.get("language")):
+        return _vouched(request, inside(asked.get("next", "/")))
     chosen = i18n.known(request.query_params.get("language"))
     page = _sign_in_page(request, language=chosen)
     if chosen:
         page.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, path="/", httponly=True, samesite="lax")
     return page
+
+
+def _vouched(request: Request, wanted: str) -> Response:
+    """Let in whom a trusted proxy names; whoever signed out, or is not known here, sees the sign-in page."""
+    place, login = entry.known_again(request), str(request.scope[VOUCHED])
+    try:
+        entered = sign_in_vouched(
+            services_of(request).database,
+            login=login,
+            by="proxy",
+            now=clock.now(),
+            limits=limits_of(request),
+            place=place,
+        )
+    except Refused as refused:
+        return _sign_in_page(request, wanted=wanted, refused=refused)
+    return entry.let_in(request, *entered, place=place, wanted=wanted)
 
 
 @router.post("/sign-in")
