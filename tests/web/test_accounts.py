@@ -39,7 +39,7 @@ def person_of(world: World, login: str) -> int:
 
 def one_time_password(html: str) -> str:
     """The password that a page shows once."""
-    found = re.search(r'class="form-control secret[^"]*"\s+readonly\s+value="([^"]+)"', html)
+    found = re.search(r'class="form-control num mt-1"\s+readonly\s+value="([^"]+)"', html)
     assert found is not None
     return found.group(1)
 

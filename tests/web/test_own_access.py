@@ -72,7 +72,7 @@ def make_token(browser: Browser, *scopes: Scope, password: str = records.PASSWOR
     until = (clock.today() + timedelta(days=30)).isoformat()
     chosen = {f"scope.{scope.value}": "1" for scope in scopes}
     answer = browser.submit("/me/tokens", label=label, until=until, password=password, **chosen)
-    found = re.search(r'class="form-control secret[^"]*"\s+readonly\s+value="([^"]+)"', answer.text)
+    found = re.search(r'class="form-control num mt-1"\s+readonly\s+value="([^"]+)"', answer.text)
     return found.group(1) if found else f"refused {answer.status_code}"
 
 
