@@ -116,14 +116,39 @@ class Settings(BaseSettings):
         SecretStr(""), description="Bearer token that `/metrics` asks for; empty means: only from this machine."
     )
 
+    requests_a_minute: int = Field(
+        6000, ge=0, description="Requests a minute of one session, token or address and process; 0 means no limit."
+    )
+    upload_bytes_a_day: int = Field(
+        102400 * MIB, ge=0, description="Bytes that one person may hand in within a day; 0 means no limit."
+    )
+
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1", description="Addresses or networks of proxies whose word about callers counts."
+    )
+    sign_on_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]{0,60}$",
+        description="Header in which a trusted proxy names the login of who is signed in; empty means none.",
+    )
+
     session_hours: float = Field(10, gt=0, description="Hours a sign-in lasts.")
     session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")
     cookie_secure: bool = Field(False, description="Send the session cookie over TLS only; set it behind TLS.")
-    sign_in_attempts: int = Field(5, ge=1, description="Wrong passwords before an account is locked for a while.")
+    sign_in_attempts: int = Field(
+        5, ge=1, description="Wrong passwords or codes in a row from which on the next try has to wait."
+    )
     sign_in_address_attempts: int = Field(
         100, ge=0, description="Wrong passwords from one address before it has to wait; 0 means no limit."
     )
-    sign_in_lock_minutes: float = Field(15, gt=0, description="Minutes an account stays locked.")
+    sign_in_lock_minutes: float = Field(15, gt=0, description="Longest time in minutes that a try has to wait.")
+    second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, parted by commas; empty means everybody chooses."
+    )
+
+    def roles_with_second_factor(self) -> list[str]:
+        """Return the roles that must use a second factor, as they were written."""
+        return [one.strip() for one in self.second_factor_roles.split(",") if one.strip()]
 
     def url(self) -> str:
         """Return the address of the database in use."""

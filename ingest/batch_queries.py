@@ -9,15 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from ingest import reach
 from ingest.tables import Batch, Scan
 from ingest.views import BatchProgress
 
 
 def batches(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 20) -> list[BatchProgress]:
     """List batches with their progress, newest first, below the id `after`."""
-    wanted = select(Batch).where(Batch.unit_id.in_(viewer.units(Right.SCAN_RECEIVE)))
+    wanted = select(Batch).where(reach.of_batches(viewer))
     if after is not None:
         wanted = wanted.where(Batch.id < after)
     return _progress(session, session.scalars(wanted.order_by(Batch.id.desc()).limit(limit)).all())
@@ -26,7 +26,7 @@ def batches(session: Session, viewer: Viewer, *, after: int | None = None, limit
 def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
     """Return a batch with its progress; raises NotFound when the viewer may not receive scans in its unit."""
     found = session.get(Batch, batch_id)
-    if found is None or not viewer.may(Right.SCAN_RECEIVE, found.unit_id):
+    if found is None or not reach.sees_batch(viewer, found):
         raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
     return _progress(session, [found])[0]
 

@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from ingest import states
+from ingest import reach, states
 from ingest.batch_queries import batch as batch
 from ingest.batch_queries import batches as batches
 from ingest.review_queries import (
@@ -66,7 +65,7 @@ def scans(
 
     No more than `counted` are counted; none counts all, which takes the longer the more there are.
     """
-    wanted = select(Scan).where(Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
+    wanted = select(Scan).where(reach.of_scans(viewer))
     if state == "moving":
         wanted = wanted.where(Scan.state.in_((*states.MOVING, states.UNPACKED)))
     elif state:
@@ -99,7 +98,7 @@ def _named(text: str) -> ColumnElement[bool]:
 def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
     """Return a received file; raises NotFound when it does not exist or the viewer does not work in its unit."""
     found = session.get(Scan, scan_id)
-    if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
+    if found is None or not reach.sees(session, viewer, found):
         raise NotFound("scan.not-found", "没有这份扫描件，或您无权查看。请返回扫描列表。")
     members = session.scalars(select(Scan).where(Scan.parent_id == found.id).order_by(Scan.id))
     return ScanView(
@@ -138,9 +137,9 @@ def states_of(session: Session, scan_ids: Sequence[int]) -> dict[int, tuple[str,
 def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> ScanPageView:
     """Return one page of a received file; raises NotFound like `scan`."""
     found = session.execute(
-        select(ScanPage, Scan.unit_id).join(Scan).where(Scan.id == scan_id, ScanPage.page_no == page_no)
+        select(ScanPage, Scan).join(Scan).where(Scan.id == scan_id, ScanPage.page_no == page_no)
     ).one_or_none()
-    if found is None or not viewer.may(Right.SCAN_REVIEW, found.unit_id):
+    if found is None or not reach.sees(session, viewer, found.Scan):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
     return _page(found.ScanPage)
 
@@ -153,7 +152,7 @@ def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> d
         .where(
             ScanDocument.scan_id.in_(scan_ids),
             ScanDocument.state.in_(STANDING),
-            Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)),
+            reach.of_scans(viewer),
         )
         .order_by(*ORDER)
     )
@@ -166,9 +165,8 @@ def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> d
 def _rows(session: Session, viewer: Viewer, scans: Sequence[Scan]) -> tuple[ScanRow, ...]:
     """Return files as rows; the file that one repeats is named only to those who may know of it."""
     firsts = {scan.duplicate_of for scan in scans if scan.duplicate_of is not None}
-    units = viewer.units(Right.SCAN_REVIEW)
     known = (
-        set(session.scalars(select(Scan.id).where(Scan.id.in_(firsts), Scan.unit_id.in_(units)))) if firsts else set()
+        set(session.scalars(select(Scan.id).where(Scan.id.in_(firsts), reach.of_scans(viewer)))) if firsts else set()
     )
     return tuple(
         row if row.duplicate_of is None or row.duplicate_of in known else replace(row, duplicate_of=None)

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Actor, record
 from archive_service.db.session import Database
-from archive_service.errors import ArchiveError
+from archive_service.errors import ArchiveError, NotFound
 from archive_service.jobs import queue
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore, Readable, Stored
-from ingest import states
+from ingest import reach, states
 from ingest.errors import FileRefused, refuse
 from ingest.names import display_name
 from ingest.recognise.values import Said as Said
@@ -49,7 +49,7 @@ class Receipt:
 
 def open_batch(session: Session, viewer: Viewer, *, name: str, channel: str, unit_id: int, now: datetime) -> Batch:
     """Begin a batch in `unit_id`; raises NotPermitted without the right to receive scans there."""
-    viewer.require(Right.SCAN_RECEIVE, unit_id)
+    reach.check_may_hand_in(viewer, unit_id)
     batch = Batch(
         name=display_name(name)[:120], channel=channel, unit_id=unit_id, received_by=viewer.person_id, received_at=now
     )
@@ -144,7 +144,9 @@ def add_scan(
 
 def _permitted_batch(session: Session, viewer: Viewer, batch_id: int) -> Batch:
     batch = session.get_one(Batch, batch_id)
-    viewer.require(Right.SCAN_RECEIVE, batch.unit_id)
+    if not reach.sees_batch(viewer, batch):
+        viewer.require(Right.SCAN_RECEIVE, batch.unit_id)
+        raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
     return batch
 
 

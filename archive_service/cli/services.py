@@ -10,7 +10,7 @@ from functools import cached_property
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from archive_service import migrations
+from archive_service import clock, migrations
 from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.errors import NotFound, Unavailable
@@ -81,7 +81,7 @@ class Services:
         """Return the person in whose name the command acts; raises NotFound for an unknown login."""
         if self.login is None:
             return people.system_viewer(session)
-        found = people.viewer_by_login(session, self.login)
+        found = people.viewer_by_login(session, self.login, now=clock.now())
         if found is None:
             raise NotFound("people.not-found", "没有这个登录名，或账号已停用。请核对后再试。")
         return found

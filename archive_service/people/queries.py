@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service import zone
 from archive_service.audit import queries as audit_queries
 from archive_service.audit.queries import EntryFilters, EntryListing
 from archive_service.errors import NotFound
-from archive_service.people.roles import Right, Role, rights_of
-from archive_service.people.tables import Person, RoleGrant, SignIn, Unit
+from archive_service.people import passwords
+from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
+from archive_service.people.tables import Person, RoleGrant, SignIn, SignInTry, Unit
 from archive_service.people.viewer import Viewer, system
 
 
@@ -37,6 +39,14 @@ class GrantView:
     unit_id: int
     unit_code: str
     unit_name: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    #: Name of the person who is stood in for.
+    deputy_for: str | None = None
+
+    def holds(self, day: date) -> bool:
+        """Say whether the grant is in force on `day`."""
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or self.ends_on >= day)
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,9 @@ class PersonView:
     unit_name: str
     active: bool
     must_change_password: bool
-    locked_until: datetime | None
+    #: Until when a try from some place has to wait, after wrong ones; may be over.
+    waits_until: datetime | None
+    second_factor_since: datetime | None
     last_sign_in_at: datetime | None
     grants: tuple[GrantView, ...]
 
@@ -83,6 +95,12 @@ class SignInView:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    address: str
+    agent: str
+    #: What a token may be used for; none means whatever the person may.
+    scopes: tuple[str, ...] | None
+    #: It is the one that asks.
+    current: bool
 
 
 def all_unit_ids(session: Session) -> frozenset[int]:
@@ -114,7 +132,11 @@ def unit_names(session: Session) -> Mapping[int, str]:
 
 def unit_tree(session: Session, viewer: Viewer, right: Right = Right.RECORD_READ) -> list[UnitNode]:
     """Return the units in which the viewer holds `right`, parents before children, siblings by code."""
-    allowed = viewer.units(right)
+    return tree_of(session, viewer.units(right))
+
+
+def tree_of(session: Session, allowed: Collection[int]) -> list[UnitNode]:
+    """Return the units with these ids, parents before children, siblings by code."""
     units = {unit.id: unit for unit in session.scalars(select(Unit)) if unit.id in allowed}
     children: dict[int | None, list[Unit]] = defaultdict(list)
     for unit in sorted(units.values(), key=lambda u: u.code):
@@ -133,8 +155,11 @@ def system_viewer(session: Session) -> Viewer:
     return system(all_unit_ids(session))
 
 
-def viewer_for(session: Session, person_id: int) -> Viewer | None:
-    """Return an active person as a viewer, with the rights held at this moment; none for anybody else."""
+def viewer_for(session: Session, person_id: int, *, now: datetime | None = None) -> Viewer | None:
+    """Return an active person as a viewer, with the rights held at this moment; none for anybody else.
+
+    Without `now` only grants count that have neither a first nor a last day.
+    """
     found = session.execute(
         select(Person, Unit).join(Unit, Unit.id == Person.unit_id).where(Person.id == person_id)
     ).first()
@@ -146,13 +171,15 @@ def viewer_for(session: Session, person_id: int) -> Viewer | None:
         select(RoleGrant.role, Unit.id)
         .join(granted, granted.id == RoleGrant.unit_id)
         .join(Unit, Unit.path.startswith(granted.path))
-        .where(RoleGrant.person_id == person_id)
+        .where(RoleGrant.person_id == person_id, in_force(None if now is None else zone.local(now).date()))
     )
+    found_roles = [(Role(role), unit_id) for role, unit_id in session.execute(below)]
+    roles = {role for role, _ in found_roles}
+    # No action lets two administrators' roles come together; should rows say so all the same, neither counts.
+    void = ADMINISTRATORS if len(roles & ADMINISTRATORS) > 1 else frozenset()
     rights: dict[Right, set[int]] = defaultdict(set)
-    roles: set[Role] = set()
-    for role_name, unit_id in session.execute(below):
-        roles.add(Role(role_name))
-        for right in rights_of(Role(role_name)):
+    for role, unit_id in found_roles:
+        for right in rights_of(role) if role not in void else ():
             rights[right].add(unit_id)
     # A password that somebody else knows opens nothing but the page on which it is changed.
     held = {} if person.must_change_password else {right: frozenset(ids) for right, ids in rights.items()}
@@ -166,13 +193,22 @@ def viewer_for(session: Session, person_id: int) -> Viewer | None:
         rights=held,
         preferences=dict(person.preferences or {}),
         must_change_password=person.must_change_password,
+        has_second_factor=person.totp_since is not None,
     )
 
 
-def viewer_by_login(session: Session, login: str) -> Viewer | None:
+def in_force(day: date | None) -> ColumnElement[bool]:
+    """Return the condition that a grant holds on `day`; without a day, that it holds on every day."""
+    if day is None:
+        return and_(RoleGrant.starts_on.is_(None), RoleGrant.ends_on.is_(None))
+    begun = or_(RoleGrant.starts_on.is_(None), RoleGrant.starts_on <= day)
+    return and_(begun, or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day))
+
+
+def viewer_by_login(session: Session, login: str, *, now: datetime | None = None) -> Viewer | None:
     """Return an active person as a viewer by login, without any sign-in (for the command line); else none."""
     key = session.scalar(select(Person.id).where(Person.login == login))
-    return None if key is None else viewer_for(session, key)
+    return None if key is None else viewer_for(session, key, now=now)
 
 
 def colleagues(session: Session, right: Right, unit_id: int) -> list[Colleague]:
@@ -194,8 +230,10 @@ def people_list(
     session: Session, viewer: Viewer, *, text: str = "", after: str | None = None, limit: int = 50
 ) -> PersonListing:
     """Return the people of the units that the viewer manages, by login, after the login `after`."""
-    viewer.require(Right.PEOPLE_MANAGE)
-    chosen = select(Person).where(Person.unit_id.in_(viewer.units(Right.PEOPLE_MANAGE)))
+    units = _cared_for(viewer)
+    if not units:
+        viewer.require(Right.PEOPLE_MANAGE)
+    chosen = select(Person).where(Person.unit_id.in_(units))
     if text.strip():
         wanted = text.strip()
         chosen = chosen.where(
@@ -212,18 +250,45 @@ def people_list(
 def person(session: Session, viewer: Viewer, person_id: int) -> PersonView:
     """Return one person of the units that the viewer manages. Raises NotFound."""
     found = session.get(Person, person_id)
-    if found is None or not viewer.may(Right.PEOPLE_MANAGE, found.unit_id):
+    if found is None or found.unit_id not in _cared_for(viewer):
         raise NotFound("people.not-found", "没有这位人员，或者您无权查看。请核对后再试。")
     return _views(session, [found])[0]
+
+
+def person_id_of(session: Session, viewer: Viewer, login: str) -> int:
+    """Return the id of the person with this login in the units that the viewer keeps. Raises NotFound."""
+    chosen = select(Person.id).where(Person.login == login, Person.unit_id.in_(_cared_for(viewer)))
+    found = session.scalar(chosen)
+    if found is None:
+        raise NotFound("people.not-found", "没有这位人员，或者您无权查看。请核对后再试。")
+    return found
+
+
+def people_by_unit(session: Session) -> Mapping[int, int]:
+    """Return how many active people each unit has."""
+    counted = select(Person.unit_id, func.count()).where(Person.active).group_by(Person.unit_id)
+    return dict(session.execute(counted).all())
+
+
+def _cared_for(viewer: Viewer) -> frozenset[int]:
+    """Return the units whose people the viewer keeps the accounts or the rights of."""
+    return viewer.units(Right.PEOPLE_MANAGE) | viewer.units(Right.ROLES_GRANT)
 
 
 def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     keys = [row.id for row in rows]
     names = unit_names(session)
     grants: dict[int, list[GrantView]] = defaultdict(list)
-    held = select(RoleGrant, Unit).join(Unit, Unit.id == RoleGrant.unit_id).where(RoleGrant.person_id.in_(keys))
-    for grant, unit in session.execute(held.order_by(RoleGrant.role, Unit.path)):
-        grants[grant.person_id].append(GrantView(Role(grant.role), unit.id, unit.code, unit.name))
+    held = (
+        select(RoleGrant, Unit, Person.name)
+        .join(Unit, Unit.id == RoleGrant.unit_id)
+        .outerjoin(Person, Person.id == RoleGrant.deputy_for)
+        .where(RoleGrant.person_id.in_(keys))
+    )
+    for grant, unit, stood_in_for in session.execute(held.order_by(RoleGrant.role, Unit.path)):
+        view = GrantView(Role(grant.role), unit.id, unit.code, unit.name, grant.starts_on, grant.ends_on, stood_in_for)
+        grants[grant.person_id].append(view)
+    waits = _waits(session, keys)
     last = select(SignIn.person_id, func.max(SignIn.created_at)).where(SignIn.kind == "session")
     seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).all())
     return [
@@ -235,7 +300,8 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
             unit_name=names.get(row.unit_id, ""),
             active=row.active,
             must_change_password=row.must_change_password,
-            locked_until=row.locked_until,
+            waits_until=waits.get(row.id),
+            second_factor_since=row.totp_since,
             last_sign_in_at=seen.get(row.id),
             grants=tuple(grants[row.id]),
         )
@@ -243,13 +309,62 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     ]
 
 
-def sign_ins(session: Session, viewer: Viewer, *, now: datetime) -> list[SignInView]:
-    """Return the viewer's own living sign-ins and tokens, newest first."""
+def _waits(session: Session, keys: Collection[int]) -> dict[int, datetime]:
+    accounts = {f"{kind}:{key}": key for key in keys for kind in "pc"}
+    told = select(SignInTry.account, func.max(SignInTry.next_at)).where(SignInTry.account.in_(accounts))
+    found: dict[int, datetime] = {}
+    for account, until in session.execute(told.group_by(SignInTry.account)):
+        key = accounts[account]
+        found[key] = max(until, found.get(key, until))
+    return found
+
+
+def sign_ins(
+    session: Session,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    kind: str | None = None,
+    idle_minutes: float = 60,
+    secret: str = "",
+) -> list[SignInView]:
+    """Return the viewer's own living sign-ins and tokens, newest first; `secret` tells which one asks."""
+    assert viewer.person_id is not None
+    return sign_ins_of(session, viewer.person_id, now=now, kind=kind, idle_minutes=idle_minutes, secret=secret)
+
+
+def sign_ins_of(
+    session: Session,
+    person_id: int,
+    *,
+    now: datetime,
+    kind: str | None = None,
+    idle_minutes: float = 60,
+    secret: str = "",
+) -> list[SignInView]:
+    """Return a person's living sign-ins and tokens, newest first; the caller has checked who may know."""
+    asking = passwords.digest_of(secret) if secret else None
+    idle = and_(SignIn.kind == "session", SignIn.last_seen_at <= now - timedelta(minutes=idle_minutes))
     mine = select(SignIn).where(
-        SignIn.person_id == viewer.person_id, SignIn.ended_at.is_(None), SignIn.expires_at > now
+        SignIn.person_id == person_id,
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > now,
+        SignIn.kind.in_(("session", "token") if kind is None else (kind,)),
+        ~idle,
     )
     return [
-        SignInView(row.id, row.kind, row.label, row.created_at, row.last_seen_at, row.expires_at)
+        SignInView(
+            id=row.id,
+            kind=row.kind,
+            label=row.label,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=row.expires_at,
+            address=row.address,
+            agent=row.agent,
+            scopes=None if row.scopes is None else tuple(row.scopes),
+            current=row.token_hash == asking,
+        )
         for row in session.scalars(mine.order_by(SignIn.created_at.desc(), SignIn.id.desc()))
     ]
 

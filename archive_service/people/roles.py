@@ -19,6 +19,7 @@ class Role(StrEnum):
     STAFF = "staff"
     AUDITOR = "auditor"
     UNIT_HEAD = "unit_head"
+    CONTRACTOR = "contractor"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"
@@ -31,12 +32,17 @@ class Right(StrEnum):
     #: See identity numbers, phones and papers of a personal kind unmasked.
     RECORD_READ_PERSONAL = "record.read-personal"
     SCAN_RECEIVE = "scan.receive"
+    #: Hand files in, and see what became of one's own batches and of no others.
+    BATCH_OWN = "batch.own"
     SCAN_REVIEW = "scan.review"
     ITEM_CHANGE = "item.change"
     CASE_IMPORT = "case.import"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: Accounts: add, open and close them, set passwords.
     PEOPLE_MANAGE = "people.manage"
+    #: Rights: grant and revoke roles, reset a second factor, explain who sees what.
+    ROLES_GRANT = "roles.grant"
     SYSTEM_HEALTH = "system.health"
 
 
@@ -48,6 +54,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RECORD_READ,
             Right.RECORD_READ_PERSONAL,
             Right.SCAN_RECEIVE,
+            Right.BATCH_OWN,
             Right.SCAN_REVIEW,
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
@@ -57,8 +64,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.STAFF: frozenset({Right.RECORD_READ}),
     Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL, Right.AUDIT_READ}),
     Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
+    Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
     Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH}),
-    Role.SECURITY_ADMIN: frozenset({Right.PEOPLE_MANAGE}),
+    Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),
     Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ}),
 }
 
@@ -67,6 +75,7 @@ NAMES: dict[Role, str] = {
     Role.STAFF: "业务人员",
     Role.AUDITOR: "稽查员",
     Role.UNIT_HEAD: "单位负责人",
+    Role.CONTRACTOR: "数字化加工人员",
     Role.SYSTEM_ADMIN: "系统管理员",
     Role.SECURITY_ADMIN: "安全管理员",
     Role.AUDIT_ADMIN: "审计管理员",

@@ -1,66 +1,55 @@
-"""Signing in and out, and finding the viewer behind a secret.
+"""Trying a password, then a code, and beginning the sign-in that they open.
 
 Whatever is wrong at a sign-in, the answer and the work are the same, so that nobody learns which logins exist. The
-functions that try a password take the database, not a session: the slow hash must not hold the writers' lock, and a
+functions that try something take the database, not a session: the slow hash must not hold the writers' lock, and a
 failure must be counted although the caller is told no by an exception.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import SYSTEM, Actor, record
+from archive_service.audit.record import SYSTEM, record
 from archive_service.db.session import Database
-from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
-from archive_service.people import passwords
-from archive_service.people.queries import viewer_for
+from archive_service.errors import Refused
+from archive_service.people import passwords, second_factor, sessions, tries
+from archive_service.people.sessions import HALF, NOWHERE, Place
+from archive_service.people.sessions import Limits as Limits
+from archive_service.people.sessions import end_all as end_all
+from archive_service.people.sessions import sign_out as sign_out
+from archive_service.people.sessions import touch as touch
+from archive_service.people.sessions import viewer_of as viewer_of
 from archive_service.people.tables import Person, SignIn
-from archive_service.people.viewer import Viewer
-from archive_service.settings import Settings
+from archive_service.people.tokens import issue_token as issue_token
+from archive_service.people.tokens import revoke_token as revoke_token
 
-#: A sign of life is written at most this often, so that reading pages does not mean writing rows.
-_SEEN_EVERY = timedelta(minutes=1)
-_LONGEST_TOKEN = timedelta(days=366)
 #: A login that nobody has is not kept in the trail: it may be a password typed one field early.
 _UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a sign-in lasts and how many wrong passwords lock an account."""
-
-    attempts: int = 5
-    lock_minutes: float = 15
-    session_hours: float = 10
-    idle_minutes: float = 60
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """Return the limits that are configured."""
-        return cls(
-            attempts=settings.sign_in_attempts,
-            lock_minutes=settings.sign_in_lock_minutes,
-            session_hours=settings.session_hours,
-            idle_minutes=settings.session_idle_minutes,
-        )
+#: Time from the right password to the code of the second factor.
+HALF_MINUTES = 5
 
 
 class SignInRefused(Refused):
-    """Login or password is wrong, or the account is locked or closed; it is never said which."""
+    """Login or password is wrong, or the account is closed; it is never said which."""
 
     http_status = 401
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "sign-in.refused",
-            f"登录名或密码不对，或者账号暂时不能登录。请核对后再试；连续输错 {limits.attempts} 次，"
-            f"账号锁定 {limits.lock_minutes:g} 分钟。忘记密码请联系系统管理员。",
+            "登录名或密码不对，或者账号不能登录。请核对后再试；连续输错后，每次再试都要多等一会儿。忘记密码请联系系统管理员。",
         )
+
+
+class CodeRefused(Refused):
+    """The code of the second factor is wrong, used already or too late, or the password was given too long ago."""
+
+    http_status = 401
 
 
 def sign_in(
@@ -71,52 +60,46 @@ def sign_in(
     now: datetime,
     limits: Limits | None = None,
     hasher: PasswordHasher = passwords.HASHER,
+    place: Place = NOWHERE,
 ) -> tuple[str, SignIn]:
     """Try a password; return a fresh secret and its sign-in, both already committed.
 
-    Raises SignInRefused after counting the failure. The secret is shown once and never stored.
+    The sign-in is a half one when a second factor is still to come: see `give_code`. Raises Wait without trying,
+    SignInRefused after counting the failure. The secret is shown once and never stored.
     """
-    limits = limits or Limits()
+    limits, login = limits or Limits(), login.strip()
     with database.reading() as session:
-        known = session.scalar(select(Person.password_hash).where(Person.login == login.strip()))
+        person = session.scalar(select(Person).where(Person.login == login))
+        known = person.password_hash if person is not None else None
+        door = tries.door_of(session, person, login, place, now=now)
+        tries.check(session, door, now=now)
     fits = passwords.matches(password, known, hasher)
     stronger = passwords.hash_of(password, hasher) if fits and known and hasher.check_needs_rehash(known) else None
     with database.unit_of_work() as session:
-        person = session.scalar(select(Person).where(Person.login == login.strip()).with_for_update())
-        # The password may have been changed, or the account locked, while it was being tried.
-        if person is not None and fits and person.password_hash == known and _open(person, now):
-            person.failed_sign_ins = 0
-            person.locked_until = None
+        person = session.scalar(select(Person).where(Person.login == login).with_for_update())
+        # Others may have guessed at the same moment.
+        tries.check(session, door, now=now)
+        # The password may have been changed, or the account closed, while it was being tried.
+        if person is not None and fits and person.password_hash == known and person.active:
             person.password_hash = stronger or person.password_hash
-            return _begin(session, person, now=now, expires_at=now + timedelta(hours=limits.session_hours))
-        _count_failure(session, person, now=now, limits=limits)
-    raise SignInRefused(limits)
+            tries.forget(session, door)
+            return _open(session, person, now=now, limits=limits, place=place)
+        _count_failure(session, person, door, now=now, limits=limits, place=place)
+    raise SignInRefused
 
 
-def _open(person: Person, now: datetime) -> bool:
-    return person.active and (person.locked_until is None or person.locked_until <= now)
+def _open(session: Session, person: Person, *, now: datetime, limits: Limits, place: Place) -> tuple[str, SignIn]:
+    if person.totp_since is not None:
+        until = now + timedelta(minutes=HALF_MINUTES)
+        return sessions.begin(session, person, now=now, expires_at=until, kind=HALF, place=place)
+    until = now + timedelta(hours=limits.session_hours)
+    return sessions.begin(session, person, now=now, expires_at=until, place=place)
 
 
-def _begin(
-    session: Session, person: Person, *, now: datetime, expires_at: datetime, kind: str = "session", label: str = ""
-) -> tuple[str, SignIn]:
-    secret = passwords.secret()
-    begun = SignIn(
-        person_id=person.id,
-        token_hash=passwords.digest_of(secret),
-        kind=kind,
-        label=label,
-        created_at=now,
-        last_seen_at=now,
-        expires_at=expires_at,
-    )
-    session.add(begun)
-    session.flush()
-    _note(session, person, "person.signed-in" if kind == "session" else "token.issued", now=now, sign_in=begun.id)
-    return secret, begun
-
-
-def _count_failure(session: Session, person: Person | None, *, now: datetime, limits: Limits) -> None:
+def _count_failure(
+    session: Session, person: Person | None, door: tries.Door, *, now: datetime, limits: Limits, place: Place
+) -> None:
+    wait = tries.count(session, door, now=now, limits=limits)
     if person is None:
         record(
             session,
@@ -125,113 +108,74 @@ def _count_failure(session: Session, person: Person | None, *, now: datetime, li
             object_kind="person",
             object_id=_UNKNOWN,
             unit_id=None,
-            facts={},
+            facts={"address": place.address},
             now=now,
         )
         return
-    if _open(person, now):
-        person.failed_sign_ins += 1
-    _note(session, person, "person.sign-in-failed", now=now, failures=person.failed_sign_ins, active=person.active)
-    if person.failed_sign_ins >= limits.attempts:
-        person.failed_sign_ins = 0
-        person.locked_until = now + timedelta(minutes=limits.lock_minutes)
-        _note(session, person, "person.locked", now=now, until=person.locked_until.isoformat())
+    sessions.note(session, person, "person.sign-in-failed", now=now, active=person.active, address=place.address)
+    if wait:
+        sessions.note(session, person, "person.slowed", now=now, seconds=int(wait.total_seconds()))
 
 
-def _note(session: Session, person: Person, did: str, *, now: datetime, **facts: object) -> None:
-    record(
-        session,
-        by=Actor(person.id, person.name),
-        did=did,
-        object_kind="person",
-        object_id=str(person.id),
-        unit_id=person.unit_id,
-        facts=facts,
-        now=now,
+def give_code(
+    database: Database,
+    *,
+    secret: str,
+    code: str,
+    now: datetime,
+    limits: Limits | None = None,
+    place: Place = NOWHERE,
+) -> tuple[str, SignIn]:
+    """Give the code of the second factor for a half sign-in; return a fresh secret and the whole sign-in.
+
+    A code is taken once. Raises Wait without trying, CodeRefused after counting the failure.
+    """
+    limits = limits or Limits()
+    with database.unit_of_work() as session:
+        half = sessions.alive(session, secret, now=now, idle_minutes=limits.idle_minutes)
+        if half is None or half.kind != HALF:
+            raise CodeRefused("second-factor.expired", "输入密码已经过了几分钟。请从登录页重新登录。")
+        person = session.scalars(select(Person).where(Person.id == half.person_id).with_for_update()).one()
+        door = tries.door_of(session, person, person.login, place, now=now)
+        door = replace(door, account=f"c:{person.id}")
+        tries.check(session, door, now=now)
+        taken = second_factor.take(session, person, code, now=now)
+        if taken is not None:
+            half.ended_at = now
+            tries.forget(session, door)
+            if taken == "recovery":
+                sessions.note(session, person, "second-factor.code-used", now=now)
+            until = now + timedelta(hours=limits.session_hours)
+            return sessions.begin(session, person, now=now, expires_at=until, place=place)
+        tries.count(session, door, now=now, limits=limits)
+        sessions.note(session, person, "second-factor.failed", now=now, address=place.address)
+    raise CodeRefused(
+        "second-factor.refused", "验证码不对，或者已经用过。请等应用显示下一个验证码再输入，或使用一个恢复码。"
     )
 
 
-def viewer_of(
-    session: Session, secret: str, *, now: datetime, idle_minutes: float = 60, kind: str | None = None
-) -> Viewer | None:
-    """Return the viewer behind a secret, or none when it is unknown, ended, expired, idle too long or closed.
+def confirm_password(
+    database: Database,
+    *,
+    person_id: int,
+    password: str,
+    now: datetime,
+    limits: Limits | None = None,
+    hasher: PasswordHasher = passwords.HASHER,
+    place: Place = NOWHERE,
+) -> None:
+    """See that the person at the screen knows their password before something that a borrowed screen must not do.
 
-    Rights are read afresh each time. Tokens of programs do not go idle; they only expire. With `kind`, a secret of
-    the other kind is unknown: a door that takes tokens takes no session, and the other way round.
+    Counts as a try at the door: raises Wait without trying, Refused after counting the failure.
     """
-    found = _alive(session, secret, now=now, idle_minutes=idle_minutes)
-    return None if found is None or kind not in (None, found.kind) else viewer_for(session, found.person_id)
-
-
-def _alive(session: Session, secret: str, *, now: datetime, idle_minutes: float) -> SignIn | None:
-    found = session.scalar(select(SignIn).where(SignIn.token_hash == passwords.digest_of(secret)))
-    if found is None or found.ended_at is not None or found.expires_at <= now:
-        return None
-    if found.kind == "session" and found.last_seen_at + timedelta(minutes=idle_minutes) <= now:
-        return None
-    person = session.get(Person, found.person_id)
-    return found if person is not None and person.active else None
-
-
-def touch(database: Database, secret: str, *, now: datetime, idle_minutes: float = 60) -> None:
-    """Note a sign of life of a living sign-in; writes at most once a minute."""
+    limits = limits or Limits()
     with database.reading() as session:
-        found = _alive(session, secret, now=now, idle_minutes=idle_minutes)
-        if found is None or found.last_seen_at + _SEEN_EVERY > now:
-            return
-        key = found.id
-    with database.unit_of_work() as session:
-        alive = session.get(SignIn, key)
-        if alive is not None and alive.ended_at is None and alive.last_seen_at < now:
-            alive.last_seen_at = now
-
-
-def sign_out(session: Session, secret: str, *, now: datetime) -> None:
-    """End the sign-in behind a secret; an unknown or ended one is left as it is."""
-    found = session.scalar(select(SignIn).where(SignIn.token_hash == passwords.digest_of(secret)))
-    if found is None or found.ended_at is not None:
+        person = session.get_one(Person, person_id)
+        stored, door = person.password_hash, tries.door_of(session, person, person.login, place, now=now)
+        tries.check(session, door, now=now)
+    if passwords.matches(password, stored, hasher):
         return
-    found.ended_at = now
-    person = session.get_one(Person, found.person_id)
-    _note(session, person, "person.signed-out" if found.kind == "session" else "token.ended", now=now, sign_in=found.id)
-
-
-def end_all(session: Session, person_id: int, *, now: datetime, keep: str | None = None) -> int:
-    """End every sign-in and token of a person, except the one behind the secret `keep`; return how many."""
-    kept = None if keep is None else passwords.digest_of(keep)
-    open_ones = session.scalars(select(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None)))
-    ended = [one for one in open_ones if one.token_hash != kept]
-    for one in ended:
-        one.ended_at = now
-    return len(ended)
-
-
-def issue_token(
-    session: Session, *, by: Viewer, label: str, expires_at: datetime, now: datetime, person_id: int | None = None
-) -> tuple[str, SignIn]:
-    """Give a program a token with the rights of the person; return it once and its row.
-
-    A person issues tokens only for themselves; the command line names the person. At most a year.
-    """
-    owner = by.person_id if person_id is None else person_id
-    if not by.is_system and owner != by.person_id:
-        raise NotPermitted("token.own-only", "令牌只能由本人签发。请让本人登录后签发。")
-    person = session.get(Person, owner) if owner is not None else None
-    if person is None or not person.active:
-        raise NotFound("people.not-found", "没有这位人员。请核对登录名后再试。")
-    if not label.strip() or len(label) > 120:
-        raise Invalid("token.label", "请给令牌起一个 120 字以内的名字，说明用在哪里。")
-    if not now < expires_at <= now + _LONGEST_TOKEN:
-        raise Invalid("token.expiry", "令牌的有效期须在今后一年之内。请改一个日期。")
-    return _begin(session, person, now=now, expires_at=expires_at, kind="token", label=label.strip())
-
-
-def revoke_token(session: Session, *, sign_in_id: int, by: Viewer, now: datetime) -> None:
-    """End one of the viewer's own sign-ins or tokens. Raises NotFound for any other."""
-    found = session.get(SignIn, sign_in_id)
-    if found is None or (found.person_id != by.person_id and not by.is_system):
-        raise NotFound("token.not-found", "没有这个令牌。请刷新列表后再试。")
-    if found.ended_at is None:
-        found.ended_at = now
-        person = session.get_one(Person, found.person_id)
-        _note(session, person, "token.ended", now=now, sign_in=found.id)
+    with database.unit_of_work() as session:
+        person = session.get_one(Person, person_id)
+        _count_failure(session, person, door, now=now, limits=limits, place=place)
+    raise Refused("password.wrong", "现在的密码不对，没有修改。请重新输入。")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,11 +37,29 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     #: True while the password was given by someone else.
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    #: Both of versions that locked accounts; wrong tries are counted in SignInTry now.
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: What the person chose for pages: language, theme, print, density, single_keys.
     preferences: Mapped[dict[str, str]] = mapped_column(JsonText, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: What the person's device makes one-time codes from (base32); theirs to use only from `totp_since` on.
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The step of the last code that was taken; a code of this step or an earlier one is refused.
+    totp_step: Mapped[int | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor once; the code itself is never stored."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("person_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RoleGrant(Base):
@@ -54,6 +72,27 @@ class RoleGrant(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
     role: Mapped[str] = mapped_column(String(40))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    #: First and last day on which it holds, local time; none means without a beginning or an end.
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    #: The person who is stood in for, for a deputy.
+    deputy_for: Mapped[int | None]
+
+
+class SignInTry(Base):
+    """Wrong passwords or codes in a row, for one account from one place; removed by the right one."""
+
+    __tablename__ = "sign_in_tries"
+    __table_args__ = (UniqueConstraint("account", "source"), Index("ix_sign_in_tries_last_at", "last_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The person, or a coarse bucket of logins that nobody has.
+    account: Mapped[str] = mapped_column(String(24))
+    #: The browser, or the network, or `*` for all places from which the person never signed in.
+    source: Mapped[str] = mapped_column(String(64))
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SignIn(Base):
@@ -66,9 +105,17 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
     #: sha256 of the secret that the browser or program presents.
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    kind: Mapped[str] = mapped_column(String(10))  # session | token
+    #: session | token | half: the password was right, the second factor is still to come.
+    kind: Mapped[str] = mapped_column(String(10))
     label: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Where it came from, for the person to recognise.
+    address: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    agent: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    #: sha256 of what the browser keeps to be known again at the next sign-in.
+    device_hash: Mapped[str | None] = mapped_column(String(64))
+    #: What a token may be used for; none means everything that the person may do (tokens of earlier versions).
+    scopes: Mapped[list[str] | None] = mapped_column(JsonText)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive_service.audit.record import SYSTEM, Actor
 from archive_service.errors import NotPermitted
 from archive_service.people.roles import Right, Role
+from archive_service.people.scopes import Scope, rights_within
 
 _NONE: frozenset[int] = frozenset()
 
@@ -26,6 +27,12 @@ class Viewer:
     preferences: Mapping[str, str] = field(default_factory=dict)
     #: The password was given by someone else; until it is changed the person holds no right at all.
     must_change_password: bool = False
+    #: A second factor is set up, and asked for at every sign-in.
+    has_second_factor: bool = False
+    #: One of the roles asks for a second factor that is not set up yet; until then the person holds no right.
+    must_set_second_factor: bool = False
+    #: What the token that asks may be used for; none when it is the person, or a token without limits.
+    scopes: frozenset[Scope] | None = None
 
     def units(self, right: Right) -> frozenset[int]:
         """Return the ids of the units in which the person holds `right`; empty means nowhere."""
@@ -39,11 +46,24 @@ class Viewer:
     def require(self, right: Right, unit_id: int | None = None) -> None:
         """Raise NotPermitted unless the person holds `right` in the unit, or anywhere when no unit is given."""
         if not self.may(right, unit_id):
+            if self.scopes is not None:
+                raise NotPermitted(
+                    "token.scope",
+                    "这个令牌的范围不包括此事，或者本人没有这个权限。请换用范围合适的令牌。",
+                    right=right.value,
+                    scopes=" ".join(sorted(self.scopes)),
+                )
             raise NotPermitted(
                 "people.not-permitted",
                 "您没有办理此事的权限。如工作需要，请向本单位系统管理员申请。",
                 right=right.value,
             )
+
+    def within(self, scopes: Collection[Scope]) -> Viewer:
+        """Return the same person as a token with these scopes lets a program be."""
+        left = rights_within(scopes)
+        rights = {right: units for right, units in self.rights.items() if right in left}
+        return replace(self, rights=rights, scopes=frozenset(scopes))
 
     @property
     def is_system(self) -> bool:

@@ -8,12 +8,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from archive_service import __version__
+from archive_service.people.sessions import Limits
 from archive_service.web import assets, errors, metrics
 from archive_service.web.api import router as api
 from archive_service.web.door import Door
 from archive_service.web.figures import Figures
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
+from archive_service.web.proxy import Behind
 from archive_service.web.readiness import Readiness
 from archive_service.web.services import Services
 
@@ -38,6 +40,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
     )
+    # Read once here, so that a setting that cannot be meant is an error of the start and not of the first sign-in.
+    app.state.limits = Limits.of(services.settings)
     errors.install(app)
     app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
@@ -49,9 +53,16 @@ def create_app(services: Services) -> FastAPI:
         answer=errors.by_code,
         max_upload_bytes=services.settings.max_upload_bytes,
         tls=services.settings.cookie_secure,
+        requests_a_minute=services.settings.requests_a_minute,
     )
     # Outside of the guard, so that what the guard refuses is counted as well.
     app.add_middleware(metrics.Counting, metrics=app.state.metrics)
+    app.add_middleware(
+        Behind,
+        proxies=services.settings.trusted_proxies,
+        header=services.settings.sign_on_header,
+        answer=errors.by_code,
+    )
     return app
 
 

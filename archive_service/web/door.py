@@ -6,7 +6,6 @@ wrong passwords and the lock, stands in the database.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 
 import anyio
 
-from archive_service import logs
+from archive_service import addresses, logs
 from archive_service.errors import Refused
 
 #: Passwords tried at once; each takes a processor and 64 MiB.
@@ -25,8 +24,6 @@ WAITING = 60
 RETRY_AFTER_S = 5
 #: Addresses remembered at most; the one longest without a failure is forgotten first.
 _ADDRESSES = 10_000
-#: Hosts of one network share this much of an IPv6 address.
-_NETWORK_BITS = 64
 
 
 class ComeAgain(Refused):
@@ -46,9 +43,13 @@ class Door:
         self._wrong: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, address: str, now: datetime) -> AsyncIterator[None]:
-        """Wait for a turn to try a password. Raises ComeAgain when too many wait, or were wrong from `address`."""
-        self._check(_network(address), now)
+    async def turn(self, address: str, now: datetime, *, known: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn to try a password. Raises ComeAgain when too many wait, or were wrong from `address`.
+
+        A `known` browser does not pay for what others behind the same address do.
+        """
+        if not known:
+            self._check(addresses.network_of(address), now)
         if self._waiting >= WAITING:
             raise ComeAgain(
                 "sign-in.busy", "现在登录的人太多，这次没有尝试登录。请稍等几秒再试。", retry_after=RETRY_AFTER_S
@@ -65,7 +66,7 @@ class Door:
 
     def count_failure(self, address: str, now: datetime) -> None:
         """Remember that a wrong password came from `address`."""
-        network = _network(address)
+        network = addresses.network_of(address)
         wrong = self._wrong.setdefault(network, deque())
         self._wrong.move_to_end(network)
         wrong.append(now)
@@ -86,14 +87,3 @@ class Door:
                 f"请在 {max(1, round(rest / timedelta(minutes=1)))} 分钟后再试；急需时请联系系统管理员。",
                 retry_after=max(1, int(rest.total_seconds())),
             )
-
-
-def _network(address: str) -> str:
-    """Return what counts as one address: of IPv6 the network, for a host has as many numbers there as it likes."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if known.version == 4:
-        return str(known)
-    return str(ipaddress.ip_network((known, _NETWORK_BITS), strict=False))

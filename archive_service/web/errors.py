@@ -15,7 +15,14 @@ from archive_service.errors import ArchiveError
 from archive_service.web import render
 from archive_service.web.i18n import N_, sentence
 from archive_service.web.metrics import CODE
-from archive_service.web.visit import MustChangePassword, SignedOut, language_of, services_of, visit_of
+from archive_service.web.visit import (
+    MustChangePassword,
+    MustSetSecondFactor,
+    SignedOut,
+    language_of,
+    services_of,
+    visit_of,
+)
 
 #: What the frame itself has to say, by code.
 SENTENCES = {
@@ -26,6 +33,8 @@ SENTENCES = {
     "page.not-found": N_("没有找到这一页，或您无权知道它。请核对编号，或从检索重新进入。"),
     "sign-in.required": N_("请先登录。"),
     "request.too-slow": N_("上传中断太久，这次提交没有保存。请检查网络后再传一次。"),
+    "sign-in.foreign-header": N_("这个请求自称已经登录，但不是从受信任的代理转来的，没有执行。请从单位的入口进入。"),
+    "request.too-many": N_("请求太密，这一次没有执行。请稍等片刻再试；程序请按 Retry-After 等待。"),
     "request.busy": N_("同时上传的文件太多，这个文件没有保存。请稍等片刻再传一次。"),
     "disk.full": N_("服务器磁盘已满，这次提交没有保存。请稍后再试，并请管理员腾出空间。"),
     "fault.unforeseen": N_("程序出了意外，刚才的操作没有保存。请再试一次；仍不行时把参考号告诉管理员。"),
@@ -51,6 +60,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ArchiveError, _archive_error)
     app.add_exception_handler(SignedOut, _signed_out)
     app.add_exception_handler(MustChangePassword, _must_change_password)
+    app.add_exception_handler(MustSetSecondFactor, _must_set_second_factor)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _malformed)
 
@@ -126,7 +136,9 @@ def problem(
 def _archive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ArchiveError)
     plain = {k: v for k, v in error.facts.items() if isinstance(v, str | int | float | bool)}
-    return failure(request, error.http_status, error.code, error.message, facts=plain)
+    again = error.facts.get("retry_after")
+    headers = {"Retry-After": str(again)} if again else None
+    return failure(request, error.http_status, error.code, error.message, facts=plain, headers=headers)
 
 
 def _signed_out(request: Request, _error: Exception) -> Response:
@@ -143,6 +155,12 @@ def _must_change_password(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return problem(403, "password.change-first", "请先在网页上修改初始密码。")
     return RedirectResponse("/password", status_code=303)
+
+
+def _must_set_second_factor(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem(403, "second-factor.set-first", "您的角色须使用动态验证码。请先在网页上设置。")
+    return RedirectResponse("/me/second-factor", status_code=303)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

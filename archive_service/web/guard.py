@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import secrets
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -14,14 +15,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from archive_service import logs
+from archive_service import addresses, logs
 from archive_service.web.metrics import route_of
+from archive_service.web.pace import Pace
 
 #: `data:` because Tabler draws select arrows and ticks with it.
 POLICY = (
     "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+#: The scanner is no camera of the browser; nothing here needs what a browser could give.
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
+        "microphone", "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
+    )
+)  # fmt: skip
 #: For bytes as received: whatever they hold, they may do nothing here.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,9 +51,12 @@ class TooSlow(Exception):
 class Guard:
     """Wrap an app so that no answer leaves without its headers and no fault without a reference number."""
 
-    def __init__(self, app: ASGIApp, *, answer: Answer, max_upload_bytes: int, tls: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, answer: Answer, max_upload_bytes: int, tls: bool, requests_a_minute: int = 0
+    ) -> None:
         self.app = app
         self.answer = answer
+        self.pace = Pace(requests_a_minute, time.monotonic)
         self.max_upload_bytes = max_upload_bytes
         self.tls = tls
         self._uploads = 0
@@ -65,6 +78,10 @@ class Guard:
         try:
             if foreign(scope["method"], Headers(scope=scope)):
                 await self._say(scope, receive, send_guarded, 403, "request.foreign")
+                return
+            if wait := self.pace.wait(_caller(scope)):
+                told = _with_header(send_guarded, "Retry-After", str(wait))
+                await self._say(scope, receive, told, 429, "request.too-many")
                 return
             if unstorable(scope):
                 await self._say(scope, receive, send_guarded, 404, "page.not-found")
@@ -135,7 +152,7 @@ class Guard:
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        headers["Permissions-Policy"] = PERMISSIONS
         if self.tls:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
@@ -168,6 +185,14 @@ def _host_of(origin: str) -> str | None:
         return urlsplit(origin).netloc
     except ValueError:
         return None
+
+
+def _caller(scope: Scope) -> str:
+    """Return what counts as one caller: what it presents, or else the network that it comes from."""
+    headers = Headers(scope=scope)
+    presented = headers.get("authorization") or headers.get("cookie")
+    client = scope.get("client")
+    return presented or addresses.network_of(client[0] if client else "")
 
 
 def unstorable(scope: Scope) -> bool:

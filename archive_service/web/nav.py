@@ -30,12 +30,13 @@ class Place:
 _WORK, _READ, _CARE = N_("档案工作"), N_("查档"), N_("管理")
 PLACES = (
     Place("/", "home", N_("首页"), N_("首页"), _WORK),
-    Place("/intake", "scan", N_("扫描入库"), N_("入库"), _WORK, Right.SCAN_RECEIVE),
+    Place("/intake", "scan", N_("扫描入库"), N_("入库"), _WORK, Right.SCAN_RECEIVE, other=Right.BATCH_OWN),
     Place("/review", "clipboard-check", N_("校核台"), N_("校核"), _WORK, Right.SCAN_REVIEW, "review"),
-    Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE),
+    Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE, other=Right.BATCH_OWN),
     Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
+    Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
     Place("/jobs", "activity", N_("后台任务"), N_("任务"), _CARE, Right.SCAN_REVIEW, other=Right.SYSTEM_HEALTH),
 )
 

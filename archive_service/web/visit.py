@@ -15,12 +15,18 @@ from fastapi.responses import HTMLResponse, Response
 from archive_service import clock
 from archive_service.errors import ArchiveError
 from archive_service.people import sign_in
+from archive_service.people.sessions import Place
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 from archive_service.web import i18n, render
+from archive_service.web.proxy import VOUCHED
 from archive_service.web.services import Services
 
 LANGUAGE_COOKIE = "archive_language"
+#: Cookies besides the session's: what makes a browser known, and the right password before its second factor.
+DEVICE, HALF = "device", "half"
+_DEVICE_S = 400 * 24 * 3600
+_LONGEST_DEVICE = 100
 
 
 class SignedOut(Exception):
@@ -29,6 +35,10 @@ class SignedOut(Exception):
 
 class MustChangePassword(Exception):
     """The person has to choose a password of their own before anything else."""
+
+
+class MustSetSecondFactor(Exception):
+    """The person has a role that asks for a second factor, and has none yet."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +89,27 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def limits_of(request: Request) -> sign_in.Limits:
+    """Return the limits of sign-ins of the running app."""
+    limits: sign_in.Limits = request.app.state.limits
+    return limits
+
+
 def cookie_name(settings: Settings) -> str:
     """Return the name of the session cookie; the prefix makes browsers insist on TLS, host and path."""
     return "__Host-archive" if settings.cookie_secure else "archive_session"
+
+
+def named(settings: Settings, name: str) -> str:
+    """Return the name of another cookie of this program, with the same prefix behind TLS."""
+    return f"__Host-archive-{name}" if settings.cookie_secure else f"archive_{name}"
+
+
+def place_of(request: Request) -> Place:
+    """Return where a request comes from; the browser shows what it got at an earlier sign-in, if there was one."""
+    device = request.cookies.get(named(services_of(request).settings, DEVICE), "")
+    address = request.client.host if request.client else ""
+    return Place(address, request.headers.get("user-agent", ""), device if len(device) <= _LONGEST_DEVICE else "")
 
 
 def form_token(secret: str) -> str:
@@ -108,6 +136,19 @@ def keep_session(response: Response, settings: Settings, secret: str) -> None:
     )
 
 
+def keep_device(response: Response, settings: Settings, device: str) -> None:
+    """Put what makes a browser known into it; it outlives sign-ins, opens nothing, and names nobody."""
+    response.set_cookie(
+        named(settings, DEVICE),
+        device,
+        max_age=_DEVICE_S,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookie_secure,
+    )
+
+
 def drop_session(response: Response, settings: Settings) -> None:
     """Take the session out of the browser."""
     response.delete_cookie(
@@ -119,17 +160,27 @@ def visit_of(request: Request) -> Visit | None:
     """Return the visit behind `request`, or none without a valid session."""
     services = services_of(request)
     secret = request.cookies.get(cookie_name(services.settings), "")
-    viewer = viewer_of(services, secret, kind="session") if secret else None
-    if viewer is None:
+    viewer = viewer_of(request, secret, kind="session") if secret else None
+    vouched = request.scope.get(VOUCHED)
+    # Somebody else has signed in at the proxy meanwhile: this session is not theirs.
+    if viewer is None or vouched not in (None, viewer.login):
         return None
     return Visit(request, services, viewer, secret, language_of(request, viewer))
 
 
-def viewer_of(services: Services, secret: str, *, kind: str) -> Viewer | None:
+def viewer_of(request: Request, secret: str, *, kind: str) -> Viewer | None:
     """Return whom `secret` stands for, a browser's "session" or a program's "token", and note that they were here."""
+    services, roles = services_of(request), limits_of(request).second_factor_roles
     now, idle = clock.now(), services.settings.session_idle_minutes
     with services.database.reading() as session:
-        viewer = sign_in.viewer_of(session, secret, now=now, idle_minutes=idle, kind=kind)
+        viewer = sign_in.viewer_of(
+            session,
+            secret,
+            now=now,
+            idle_minutes=idle,
+            kind=kind,
+            second_factor_roles=roles,
+        )
     if viewer is not None:
         sign_in.touch(services.database, secret, now=now, idle_minutes=idle)
     return viewer
@@ -147,11 +198,22 @@ def signed_in(visit: Annotated[Visit, Depends(any_signed_in)]) -> Visit:
     """Require a signed-in person who has chosen their own password."""
     if visit.viewer.must_change_password:
         raise MustChangePassword
+    if visit.viewer.must_set_second_factor:
+        raise MustSetSecondFactor
+    return visit
+
+
+def own_password(visit: Annotated[Visit, Depends(any_signed_in)]) -> Visit:
+    """Require a signed-in person who has chosen their own password, with or without the second factor they need."""
+    if visit.viewer.must_change_password:
+        raise MustChangePassword
     return visit
 
 
 SignedIn = Annotated[Visit, Depends(signed_in)]
 AnySignedIn = Annotated[Visit, Depends(any_signed_in)]
+#: For the page on which the second factor is set up.
+OwnPassword = Annotated[Visit, Depends(own_password)]
 
 
 def whole_number(text: str | None) -> int | None:

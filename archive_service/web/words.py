@@ -154,9 +154,25 @@ ROLE = {
     "staff": N_("业务人员"),
     "auditor": N_("稽查员"),
     "unit_head": N_("单位负责人"),
+    "contractor": N_("数字化加工人员"),
     "system_admin": N_("系统管理员"),
     "security_admin": N_("安全管理员"),
     "audit_admin": N_("审计管理员"),
+}
+#: What somebody may do, in the words of the table of roles.
+RIGHT = {
+    "record.read": N_("查阅户、案件和资料"),
+    "record.read-personal": N_("看不打码的号码和个人资料"),
+    "scan.receive": N_("扫描入库"),
+    "batch.own": N_("送交扫描件，跟踪自己的批次"),
+    "scan.review": N_("校核"),
+    "item.change": N_("归入、移动、更正、撤回资料"),
+    "case.import": N_("导入户和案件"),
+    "original.download": N_("下载原件"),
+    "audit.read": N_("查看审计记录"),
+    "people.manage": N_("管理账号和单位"),
+    "roles.grant": N_("授予和撤销角色"),
+    "system.health": N_("查看运行情况"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {"web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示")}

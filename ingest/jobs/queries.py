@@ -71,7 +71,11 @@ def find(session: Session, viewer: Viewer, job_id: int) -> JobDetail:
 
 
 def moving(session: Session, viewer: Viewer, job_ids: Sequence[int]) -> tuple[JobView, ...]:
-    """Return those of the jobs that the viewer may see, whatever has become of them; for progress."""
+    """Return those of the jobs that the viewer may see, whatever has become of them; for progress.
+
+    Raises NotPermitted for somebody who sees no jobs at all.
+    """
+    check_may_look(viewer)
     return _views(viewer, session.execute(_seen(viewer).where(Job.id.in_(job_ids)).order_by(Job.id)).all())
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
+from ingest import reach
 from ingest.quality import sample
 from ingest.quality.findings import CODES, NO_FAULT
 from ingest.quality.sample import PageKey
@@ -27,7 +27,7 @@ def findings_of(session: Session, viewer: Viewer, scan_id: int) -> dict[int, tup
     wanted = (
         select(PageFinding)
         .join(Scan, Scan.id == PageFinding.scan_id)
-        .where(PageFinding.scan_id == scan_id, Scan.unit_id.in_(viewer.units(Right.SCAN_REVIEW)))
+        .where(PageFinding.scan_id == scan_id, reach.of_scans(viewer))
         .order_by(PageFinding.page_no, PageFinding.id)
     )
     rows = session.scalars(wanted).all()
@@ -74,7 +74,7 @@ def superseded_image(session: Session, viewer: Viewer, scan_id: int, rescan_id: 
 def quality_sheet(session: Session, viewer: Viewer, batch_id: int, settings: Settings) -> QualitySheet:
     """Return the quality sheet of a batch; raises NotFound when the viewer does not work in its unit."""
     batch = session.get(Batch, batch_id)
-    if batch is None or not viewer.may(Right.SCAN_REVIEW, batch.unit_id):
+    if batch is None or not reach.sees_quality(viewer, batch):
         raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
     scans = session.execute(select(Scan.id, Scan.file_name).where(Scan.batch_id == batch_id))
     names = {row.id: row.file_name for row in scans}
@@ -187,7 +187,7 @@ def _codes(session: Session, scan_ids: Collection[int]) -> dict[PageKey, tuple[s
 
 def _may(session: Session, viewer: Viewer, scan_id: int) -> bool:
     scan = session.get(Scan, scan_id)
-    return scan is not None and viewer.may(Right.SCAN_REVIEW, scan.unit_id)
+    return scan is not None and reach.sees(session, viewer, scan)
 
 
 def _names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

@@ -15,11 +15,10 @@ from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.jobs import queue
 from archive_service.jobs.actions import CANCELLED
-from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore, Readable, Stored
-from ingest import states
+from ingest import reach, states
 from ingest.names import display_name
 from ingest.quality.tables import REFUSED, WAITING, Rescan
 from ingest.receive import limited
@@ -92,7 +91,7 @@ def check_may_change(session: Session, viewer: Viewer, scan_id: int, page_no: in
     """Raise NotFound or Refused unless the page may be replaced by a better scan."""
     scan = session.get(Scan, scan_id)
     page = session.scalar(select(ScanPage).where(ScanPage.scan_id == scan_id, ScanPage.page_no == page_no))
-    if scan is None or page is None or not viewer.may(Right.SCAN_REVIEW, scan.unit_id):
+    if scan is None or page is None or not reach.sees(session, viewer, scan):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
     check_changeable(session, scan, page_no)
     _check_alone(session, scan_id, page_no)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.households import queries as households
 from archive_service.people.queries import units_below, viewer_for
-from archive_service.people.roles import Right
+from ingest import reach
 from ingest.recognise.values import Sheet
 from ingest.sheets import codes
 from ingest.sheets.codes import SheetCode
@@ -38,8 +38,9 @@ def _units(session: Session, scan: Scan) -> frozenset[int]:
     below = units_below(session, scan.unit_id)
     if scan.received_by is None:
         return below
-    person = viewer_for(session, scan.received_by)
-    return below & person.units(Right.SCAN_RECEIVE) if person else frozenset()
+    # As the rights were when the scan was handed in: a deputy's may have ended before it is read.
+    person = viewer_for(session, scan.received_by, now=scan.received_at)
+    return below & reach.handing_in(person) if person else frozenset()
 
 
 def _sheet(

@@ -14,7 +14,9 @@ from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted
 from archive_service.people import actions, passwords, queries, sign_in
 from archive_service.people.roles import Right, Role
-from archive_service.people.tables import Person, SignIn
+from archive_service.people.sessions import NOWHERE, Place
+from archive_service.people.tables import Person, SignIn, SignInTry
+from archive_service.people.tries import Wait
 from tests.support import records
 from tests.support.records import CHEAP, NOW, PASSWORD
 
@@ -28,12 +30,34 @@ def enter(
     login: str = "zhang.san",
     minutes: float = 0,
     hasher: PasswordHasher = CHEAP,
+    place: Place = NOWHERE,
 ) -> str:
     """Sign in some minutes after noon and return the secret."""
     secret, _ = sign_in.sign_in(
-        database, login=login, password=password, now=NOW + timedelta(minutes=minutes), limits=LIMITS, hasher=hasher
+        database,
+        login=login,
+        password=password,
+        now=NOW + timedelta(minutes=minutes),
+        limits=LIMITS,
+        hasher=hasher,
+        place=place,
     )
     return secret
+
+
+def refused(database: Database, password: str, *, minutes: float = 0, place: Place = NOWHERE) -> None:
+    """Fail to sign in, whether it was tried or not."""
+    with pytest.raises((sign_in.SignInRefused, Wait)):
+        enter(database, password, minutes=minutes, place=place)
+
+
+def waiting(
+    database: Database, password: str, *, login: str = "zhang.san", minutes: float = 0, place: Place = NOWHERE
+) -> int:
+    """Be told to wait, and return for how many seconds."""
+    with pytest.raises(Wait) as told:
+        enter(database, password, login=login, minutes=minutes, place=place)
+    return int(told.value.facts["retry_after"])
 
 
 def refusal(database: Database, password: str, *, login: str = "zhang.san", minutes: float = 0) -> tuple[str, str, int]:
@@ -70,16 +94,27 @@ def test_the_secret_is_never_stored(database: Database, zhang: Person) -> None:
 
 @pytest.mark.usefixtures("zhang")
 def test_every_failure_gets_the_same_answer(database: Database) -> None:
-    """Wrong password, unknown login, locked and closed account cannot be told apart."""
+    """Wrong password, unknown login and closed account cannot be told apart."""
     wrong = refusal(database, "not it")
     assert refusal(database, PASSWORD, login="nobody") == wrong
     with database.unit_of_work() as session:
         closed = records.person(session, "li.si")
         actions.set_active(session, person_id=closed.id, active=False, by=records.system(session), now=NOW)
     assert refusal(database, PASSWORD, login="li.si") == wrong
-    for _ in range(3):
-        refusal(database, "not it")
-    assert refusal(database, PASSWORD) == wrong
+
+
+@pytest.mark.usefixtures("zhang")
+def test_an_unknown_login_has_to_wait_as_a_known_one_does(database: Database) -> None:
+    """Waiting tells as little about who exists as an answer does, and what was typed is not kept."""
+    waits = []
+    for login in ("zhang.san", "my secret password"):
+        for _ in range(LIMITS.attempts):
+            refusal(database, "not it", login=login)
+        waits.append(waiting(database, PASSWORD, login=login))
+    assert waits[0] == waits[1] > 0
+    with database.reading() as session:
+        kept = session.scalars(select(SignInTry.account)).all()
+    assert passwords.digest_of("my secret password") not in str(kept)
 
 
 def test_an_unknown_login_costs_as_much_work_as_a_known_one(database: Database, zhang: Person) -> None:
@@ -99,17 +134,46 @@ def test_an_unknown_login_costs_as_much_work_as_a_known_one(database: Database, 
         assert Counting.tries == tries
 
 
-def test_wrong_passwords_lock_the_account_for_a_while(database: Database, zhang: Person) -> None:
-    """After three the right one is refused too, until the time is over; failures survive the refusal."""
+def test_wrong_passwords_make_the_next_try_wait_longer_and_longer(database: Database, zhang: Person) -> None:
+    """From the third on; the right one waits as well, and is taken when the time is over."""
     for _ in range(3):
         refusal(database, "not it")
-    refusal(database, PASSWORD, minutes=14)
-    assert seen(database, enter(database, minutes=15), minutes=15) == "zhang.san"
+    assert waiting(database, PASSWORD) == 15
+    refusal(database, "not it", minutes=1)
+    assert waiting(database, PASSWORD, minutes=1) == 30
+    assert seen(database, enter(database, minutes=2), minutes=2) == "zhang.san"
     with database.reading() as session:
         did = session.scalars(select(AuditEntry.did).order_by(AuditEntry.seq)).all()
         assert did.count("person.sign-in-failed") == 4
-        assert did.count("person.locked") == 1
-        assert session.get_one(Person, zhang.id).failed_sign_ins == 0
+        assert did.count("person.slowed") == 2
+        assert session.scalars(select(SignInTry.failures).where(SignInTry.source != "*")).all() == []
+
+
+@pytest.mark.usefixtures("zhang")
+def test_who_guesses_elsewhere_does_not_keep_the_owner_out(database: Database) -> None:
+    """A browser from which the person signed in before has a count of its own; another network's does not touch it."""
+    own, thief = Place("10.1.1.9", "Edge", "known device"), Place("10.6.6.6", "curl")
+    enter(database, place=own)
+    for minute in range(1, 121):
+        refused(database, "not it", minutes=minute * 16, place=thief)
+    at = 120 * 16
+    assert waiting(database, PASSWORD, minutes=at, place=thief) == 15 * 60
+    # A new browser shares the patience that all unknown places have together; the known one does not.
+    assert waiting(database, PASSWORD, minutes=at, place=Place("10.1.1.9", "Edge", "new")) > 0
+    assert seen(database, enter(database, minutes=at, place=own), minutes=at) == "zhang.san"
+
+
+def test_an_administrator_lets_somebody_try_at_once(database: Database, zhang: Person) -> None:
+    """And nobody whose units do not reach so far."""
+    for _ in range(4):
+        refused(database, "not it")
+    with database.unit_of_work() as session:
+        east = records.unit(session, "EAST", below=records.unit(session))
+        by = records.viewer(session, Role.SYSTEM_ADMIN, at=east)
+        with pytest.raises(NotFound):
+            actions.unlock(session, person_id=zhang.id, by=by, now=NOW)
+        actions.unlock(session, person_id=zhang.id, by=records.viewer(session, Role.SYSTEM_ADMIN), now=NOW)
+    assert enter(database)
 
 
 @pytest.mark.usefixtures("zhang")

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.households.values import FieldValue
 from archive_service.jobs.tables import Job
+from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
@@ -41,12 +42,15 @@ PHONE = "13812340092"
 HOSTILE = "<script>alert('户')</script>"
 HOSTILE_FILE = '"><img src=x onerror=alert(1)>.pdf'
 PHRASE = "望江线十七号杆"
+FAR_NAME = "远方食品有限公司"
 
 
 @dataclass(frozen=True)
 class Centre:
     """What one centre holds, by the numbers in its addresses."""
 
+    code: str
+    unit: int
     account_no: str
     application_no: str
     internal_item: int
@@ -57,6 +61,9 @@ class Centre:
     job: int
     finding: int
     rescan: int
+    person: int
+    #: A sign-in of that person.
+    sign_in: int
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,12 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     session.add(job)
     session.flush()
     finding, rescan = flawed(session, store, scan, number)
+    colleague = records.person(session, f"colleague{number}", roles=[Role.STAFF], at=at)
+    _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
-        account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id, rescan.id
-    )
+        code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
+        rescan.id, colleague.id, begun.id,
+    )  # fmt: skip
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:
@@ -153,7 +163,7 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
     with database.unit_of_work() as session:
         root = records.unit(session)
         near = centre(session, store, "A", 1, HOSTILE)
-        far = centre(session, store, "B", 2, "远方食品有限公司")
+        far = centre(session, store, "B", 2, FAR_NAME)
         at = records.unit(session, "A")
         records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
         records.person(session, "staff", roles=[Role.STAFF], at=at)

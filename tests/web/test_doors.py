@@ -10,21 +10,26 @@ import pytest
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from tests.support import records
-from tests.web.conftest import Browser, World
+from tests.web.conftest import Browser, Centre, World
 
 #: These say nothing about any record.
-OPEN = {"/sign-in", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/api/v1/openapi.json"}
+OPEN = {"/sign-in", "/sign-in/code", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/api/v1/openapi.json"}
+
+
+def places_of(centre: Centre) -> dict[str, object]:
+    """What stands in the places of addresses for the things of a centre."""
+    return {
+        "account_no": centre.account_no, "application_no": centre.application_no, "item_id": centre.internal_item,
+        "batch_id": centre.batch, "scan_id": centre.scan, "document_id": centre.document, "page_no": 1,
+        "centre": centre.code, "month": "2026-11", "job_id": centre.job, "finding_id": centre.finding,
+        "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
+        "unit_id": centre.unit,
+    }  # fmt: skip
 
 
 def routes(world: World) -> list[tuple[str, str]]:
     """Every method and address of the program, with the numbers of centre A in the places."""
-    near = world.near
-    places = {
-        "account_no": near.account_no, "application_no": near.application_no, "item_id": near.internal_item,
-        "batch_id": near.batch, "scan_id": near.scan, "document_id": near.document, "page_no": 1, "centre": "A",
-        "month": "2026-11", "job_id": near.job, "finding_id": near.finding, "rescan_id": near.rescan,
-    }  # fmt: skip
-    found: list[tuple[str, str]] = []
+    places, found = places_of(world.near), []
     for address, methods in addresses(world).items():
         filled = re.sub(r"\{(\w+)\}", lambda m: str(places[m.group(1)]), address)
         found += [(method, filled) for method in sorted(methods)]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 
 import click
 from sqlalchemy.orm import Session
 
 from archive_service import clock
 from archive_service.cli import output
+from archive_service.cli.commands import people_access
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import NotFound
 from archive_service.people import actions, queries, sign_in
+from archive_service.people.actions.grants import Term
 from archive_service.people.roles import Right, Role
+from archive_service.people.scopes import Scope
 
 
 @click.group()
@@ -117,24 +120,49 @@ def reset_password(services: Services, login: str, as_json: bool) -> None:
 @click.argument("login")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.option("--unit", required=True, metavar="CODE", help="Code of the unit in which the role is held.")
+@click.option("--from", "starts_on", callback=people_access.day, metavar="DAY", help="First day on which it holds.")
+@click.option("--to", "ends_on", callback=people_access.day, metavar="DAY", help="Last day on which it holds.")
+@click.option("--deputy-for", "stood_in_for", metavar="LOGIN", help="The person who is stood in for; needs --to.")
 @click.pass_obj
-def grant(services: Services, login: str, role: str, unit: str) -> None:
-    """Give a person a role in a unit and everything below it."""
+def grant(
+    services: Services,
+    login: str,
+    role: str,
+    unit: str,
+    starts_on: date | None,
+    ends_on: date | None,
+    stood_in_for: str | None,
+) -> None:
+    """Give a person a role in a unit and everything below it, for a time if need be."""
     with services.writing() as (session, viewer):
-        place = unit_id(session, unit)
-        person_id = _person_id(session, login)
-        actions.grant_role(session, person_id=person_id, role=Role(role), unit_id=place, by=viewer, now=clock.now())
+        deputy_for = _person_id(session, stood_in_for) if stood_in_for else None
+        actions.grant_role(
+            session,
+            person_id=_person_id(session, login),
+            role=Role(role),
+            unit_id=unit_id(session, unit),
+            by=viewer,
+            now=clock.now(),
+            term=Term(starts_on, ends_on, deputy_for),
+        )
     output.say(f"已授予 {login} 角色 {role}（{unit}）。")
 
 
 @people.command("issue-token")
 @click.argument("login")
 @click.option("--label", required=True, help="What the token is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may be used for, several times if need be; none means everything that the person may do.",
+)
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 365), help="Days until it expires.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def issue_token(services: Services, login: str, label: str, days: int, as_json: bool) -> None:
-    """Give a program a bearer token with this person's rights, and print it once."""
+def issue_token(services: Services, login: str, label: str, scopes: tuple[str, ...], days: int, as_json: bool) -> None:
+    """Give a program a bearer token with this person's rights, cut to the scopes, and print it once."""
     now = clock.now()
     with services.writing() as (session, viewer):
         secret, row = sign_in.issue_token(
@@ -144,12 +172,17 @@ def issue_token(services: Services, login: str, label: str, days: int, as_json: 
             expires_at=now + timedelta(days=days),
             now=now,
             person_id=_person_id(session, login),
+            scopes=[Scope(one) for one in scopes] or None,
         )
         expires_at = row.expires_at
     if as_json:
         output.emit({"login": login, "label": label, "token": secret, "expires_at": expires_at})
     else:
         output.say(f"{login} 的令牌（{label}）：{secret}（只显示这一次，{days} 天后失效）")
+
+
+for _command in people_access.COMMANDS:
+    people.add_command(_command)
 
 
 def _person_id(session: Session, login: str) -> int:

@@ -61,6 +61,8 @@ def _serve(services: Services, *, host: str, port: int, processes: int) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            # `web/proxy.py` does it, and remembers who passed the headers on.
+            proxy_headers=False,
             date_header=True,
         )
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from archive_service.web.forms import check_token
 from archive_service.web.visit import (
     MustChangePassword,
+    MustSetSecondFactor,
     SignedOut,
     Visit,
     language_of,
@@ -33,6 +34,8 @@ def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
         raise SignedOut
     if visit.viewer.must_change_password:
         raise MustChangePassword
+    if visit.viewer.must_set_second_factor:
+        raise MustSetSecondFactor
     if given is None and request.method not in _SAFE:
         check_token(visit, "")
     return visit
@@ -40,7 +43,7 @@ def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
 
 def _by_token(request: Request, secret: str) -> Visit | None:
     services = services_of(request)
-    viewer = viewer_of(services, secret, kind="token")
+    viewer = viewer_of(request, secret, kind="token")
     return Visit(request, services, viewer, secret, language_of(request, viewer)) if viewer else None
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from archive_service.completeness.marks import to_json
 from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
+from archive_service.people.roles import Right
 from archive_service.web import pictures
 from archive_service.web.api.caller import Caller, Day
 from archive_service.web.visit import Id
@@ -146,6 +147,7 @@ def list_cases(
         due_before=due_before,
         text=q,
     )
+    visit.viewer.require(Right.RECORD_READ)
     with visit.services.database.reading() as session:
         found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit, counted=None)
     return CaseList(cases=[_case(row) for row in found.rows], total=found.total, next=found.next)

@@ -17,7 +17,7 @@ from archive_service.web.api.caller import Caller
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id
-from ingest import queries
+from ingest import queries, reach
 from ingest.queries import DocumentView, ScanRow, ScanView
 from ingest.receive import Receipt
 
@@ -134,6 +134,7 @@ def list_scans(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ScanList:
     """List received files, newest first."""
+    reach.check_may_follow(visit.viewer)
     with visit.services.database.reading() as session:
         found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit, counted=None)
     return ScanList(scans=[_scan(row) for row in found.rows], total=found.total, next=found.next_after)

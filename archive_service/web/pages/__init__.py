@@ -8,6 +8,7 @@ from fastapi import APIRouter
 def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
+        accounts,
         arrange,
         claims,
         completeness,
@@ -18,29 +19,18 @@ def routers() -> list[APIRouter]:
         intake,
         items,
         jobs,
+        own_access,
         people,
         quality,
         review,
         scans,
         search,
+        second_factor,
         sheets,
         style,
+        why,
     )
 
-    work = (
-        people,
-        home,
-        intake,
-        scans,
-        jobs,
-        quality,
-        review,
-        claims,
-        cuts,
-        arrange,
-        sheets,
-        households,
-        items,
-        search,
-    )
-    return [page.router for page in (*work, completeness, style, health)]
+    own = (people, second_factor, own_access, why, accounts)
+    work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, items, search)
+    return [page.router for page in (*own, *work, completeness, style, health)]

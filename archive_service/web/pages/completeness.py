@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from archive_service.errors import NotFound
 from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow, Rate
+from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web.visit import SignedIn, Visit
 
@@ -75,15 +76,20 @@ def show_completeness(visit: SignedIn) -> Response:
 def show_cases(visit: SignedIn, centre: str, month: str) -> Response:
     """Show the cases behind a cell of the table."""
     visit.viewer.require(Right.AUDIT_READ)
+    visit.viewer.require(Right.RECORD_READ)
     if not re.fullmatch(r"\d{4}-\d{2}|none", month):
         raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。")
     only = visit.request.query_params.get("complete", "")
     complete = {"yes": True, "no": False}.get(only)
+    with visit.services.database.reading() as session:
+        unit = people.unit_by_code(session, centre)
+    if unit is None or not visit.viewer.may(Right.RECORD_READ, unit.id):
+        raise NotFound("page.not-found", "没有这个单位，或您无权查看。请从齐全情况表里选择。")
     found = _all_cases(visit, _filters(centre, month, complete))
     return visit.page(
         "completeness/cases.html",
         centre=centre,
-        name=found[0].unit_name if found else centre,
+        name=unit.name,
         month=month,
         found=found,
         only=only,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from archive_service import workdays
 from archive_service.households import queries as households
@@ -46,6 +46,8 @@ def show_home(visit: SignedIn) -> Response:
         return completeness.show(visit, template="home/auditor.html")
     if viewer.may(Right.RECORD_READ):
         return _staff(visit)
+    if viewer.may(Right.BATCH_OWN):
+        return RedirectResponse("/intake", status_code=303)
     return visit.page("home/plain.html")
 
 

@@ -15,12 +15,11 @@ from archive_service import ids, zone
 from archive_service.errors import Invalid
 from archive_service.jobs.nudge import nudge
 from archive_service.people import queries as people
-from archive_service.people.roles import Right
 from archive_service.web import i18n, labels, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
-from ingest import queries
+from ingest import queries, quota, reach
 from ingest.queries import BatchProgress
 from ingest.receive import Receipt, Said, open_batch, receive
 
@@ -64,13 +63,13 @@ class Pace:
 @router.get("/intake")
 def show_intake(visit: SignedIn) -> Response:
     """Show the drop zone, the batch looked at and the latest batches."""
-    visit.viewer.require(Right.SCAN_RECEIVE)
+    reach.check_may_hand_in(visit.viewer)
     chosen = whole_number(visit.request.query_params.get("batch"))
     with visit.services.database.reading() as session:
         batches = queries.batches(session, visit.viewer, limit=_BATCHES_SHOWN)
         wanted = chosen or (batches[0].id if batches else None)
         facts = _batch_facts(visit, session, wanted) if wanted is not None else {"batch": None}
-        units = people.unit_tree(session, visit.viewer, Right.SCAN_RECEIVE)
+        units = people.tree_of(session, reach.handing_in(visit.viewer))
     settings = visit.services.settings
     return visit.page(
         "ingest/intake.html",
@@ -134,7 +133,7 @@ def open_batch_for(visit: Visit, form: Form, *, channel: str = "web") -> int:
     unit_id = form.id("unit") or _own_unit(visit)
     moment = visit.now
     with visit.services.database.unit_of_work() as session:
-        visit.viewer.require(Right.SCAN_RECEIVE, unit_id)
+        reach.check_may_hand_in(visit.viewer, unit_id)
         name = form.text("batch_name", limit=120) or batch_name(moment)
         return open_batch(session, visit.viewer, name=name, channel=channel, unit_id=unit_id, now=moment).id
 
@@ -146,7 +145,7 @@ def batch_name(moment: datetime) -> str:
 
 
 def _own_unit(visit: Visit) -> int:
-    units = visit.viewer.units(Right.SCAN_RECEIVE)
+    units = reach.handing_in(visit.viewer)
     return visit.viewer.unit_id if visit.viewer.unit_id in units else min(units, default=visit.viewer.unit_id)
 
 
@@ -155,6 +154,7 @@ def take_in(visit: Visit, file: UploadFile, batch_id: int, said: Said) -> Receip
     services = visit.services
     with services.database.reading() as session:
         queries.batch(session, visit.viewer, batch_id)
+        quota.check(session, visit.viewer, limit_bytes=services.settings.upload_bytes_a_day, now=visit.now)
     receipt = receive(
         services.database,
         services.store,

@@ -12,19 +12,20 @@ from starlette.datastructures import FormData
 from archive_service import clock
 from archive_service.errors import Invalid, Refused
 from archive_service.people import actions, sign_in
-from archive_service.web import i18n, render
-from archive_service.web.door import ComeAgain, Door
+from archive_service.people.trusted import sign_in_vouched
+from archive_service.web import entry, i18n, render
+from archive_service.web.entry import inside as inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
-from archive_service.web.services import Services
+from archive_service.web.proxy import VOUCHED
 from archive_service.web.visit import (
     LANGUAGE_COOKIE,
     AnySignedIn,
     SignedIn,
     Visit,
     drop_session,
-    keep_session,
     language_of,
+    limits_of,
     services_of,
     visit_of,
 )
@@ -52,6 +53,9 @@ def show_sign_in(request: Request) -> Response:
     """Show the sign-in page; switch its language when asked."""
     if visit_of(request) is not None:
         return RedirectResponse("/", status_code=303)
+    asked = request.query_params
+    if VOUCHED in request.scope and not (asked.get("done") or asked.get("language")):
+        return _vouched(request, inside(asked.get("next", "/")))
     chosen = i18n.known(request.query_params.get("language"))
     page = _sign_in_page(request, language=chosen)
     if chosen:
@@ -59,33 +63,38 @@ def show_sign_in(request: Request) -> Response:
     return page
 
 
+def _vouched(request: Request, wanted: str) -> Response:
+    """Let in whom a trusted proxy names; whoever signed out, or is not known here, sees the sign-in page."""
+    place, login = entry.known_again(request), str(request.scope[VOUCHED])
+    try:
+        entered = sign_in_vouched(
+            services_of(request).database,
+            login=login,
+            by="proxy",
+            now=clock.now(),
+            limits=limits_of(request),
+            place=place,
+        )
+    except Refused as refused:
+        return _sign_in_page(request, wanted=wanted, refused=refused)
+    return entry.let_in(request, *entered, place=place, wanted=wanted)
+
+
 @router.post("/sign-in")
 async def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymous_form)]) -> Response:
     """Sign in; the browser gets a new secret each time."""
-    settings, door, now = services_of(request).settings, door_of(request), clock.now()
+    door, now, place = entry.door_of(request), clock.now(), entry.known_again(request)
     login, password = str(form.get("login", "")).replace("\0", "")[:80], str(form.get("password", ""))[:400]
-    wanted, address = inside(str(form.get("next", ""))), request.client.host if request.client else ""
+    wanted = inside(str(form.get("next", "")))
     try:
-        async with door.turn(address, now):
-            secret = await run_in_threadpool(_secret_for, services_of(request), login, password)
+        known = await run_in_threadpool(entry.is_known, services_of(request), login, place)
+        async with door.turn(place.address, now, known=known):
+            entered = await run_in_threadpool(entry.try_password, request, login, password, place)
     except Refused as refused:
-        if not isinstance(refused, ComeAgain):
-            door.count_failure(address, now)
+        if isinstance(refused, sign_in.SignInRefused):
+            door.count_failure(place.address, now)
         return _sign_in_page(request, login=login, wanted=wanted, refused=refused)
-    response = RedirectResponse(wanted, status_code=303)
-    keep_session(response, settings, secret)
-    return response
-
-
-def door_of(request: Request) -> Door:
-    """Return the door of the running app."""
-    door: Door = request.app.state.door
-    return door
-
-
-def _secret_for(services: Services, login: str, password: str) -> str:
-    limits = sign_in.Limits.of(services.settings)
-    return sign_in.sign_in(services.database, login=login, password=password, now=clock.now(), limits=limits)[0]
+    return entry.let_in(request, *entered, place=place, wanted=wanted)
 
 
 @router.post("/sign-out")
@@ -136,6 +145,7 @@ def set_preference(visit: SignedIn, form: SentForm) -> Response:
 
 def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
     assert visit.viewer.person_id is not None
+    entry.confirm_password(visit, current)
     with visit.services.database.unit_of_work() as session:
         actions.set_password(
             session,
@@ -146,12 +156,6 @@ def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
             current=current,
             keep=visit.secret,
         )
-
-
-def inside(address: str) -> str:
-    """Return `address` if it lies in this program, else the home page: nobody is sent away from here."""
-    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if plain and "\\" not in address else "/"
 
 
 def _sign_in_page(

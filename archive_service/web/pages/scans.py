@@ -12,7 +12,7 @@ from archive_service.errors import NotFound
 from archive_service.people.roles import Right
 from archive_service.web import pictures, scan_sheet, sheet, words
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
-from ingest import jobs, queries
+from ingest import jobs, queries, reach
 from ingest.quality import queries as quality
 from ingest.queries import ScanPageView, ScanView
 
@@ -28,7 +28,7 @@ _MOVING = (*words.RUNNING, "unpacked")
 @router.get("/scans")
 def list_scans(visit: SignedIn) -> Response:
     """List received files, newest first, filtered by what stands in the address."""
-    visit.viewer.require(Right.SCAN_REVIEW)
+    reach.check_may_follow(visit.viewer)
     asked = visit.request.query_params
     state = asked.get("state", "")
     text = asked.get("q", "").strip()[:100]

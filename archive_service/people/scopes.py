@@ -1,0 +1,56 @@
+"""What a personal token may be used for: a part of the rights of the person whose token it is, never more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from archive_service.people.roles import Right
+
+
+class Scope(StrEnum):
+    """A part of what a person may do, in the words in which one chooses it for a program."""
+
+    READ = "read"
+    PERSONAL = "personal"
+    INTAKE = "intake"
+    REVIEW = "review"
+    IMPORT = "import"
+    ORIGINALS = "originals"
+    AUDIT = "audit"
+    HEALTH = "health"
+
+
+#: No scope manages people: who gives rights is a person at a screen.
+_RIGHTS: dict[Scope, frozenset[Right]] = {
+    Scope.READ: frozenset({Right.RECORD_READ}),
+    Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
+    Scope.INTAKE: frozenset({Right.SCAN_RECEIVE, Right.BATCH_OWN}),
+    Scope.REVIEW: frozenset({Right.SCAN_REVIEW, Right.ITEM_CHANGE}),
+    Scope.IMPORT: frozenset({Right.CASE_IMPORT}),
+    Scope.ORIGINALS: frozenset({Right.RECORD_READ, Right.ORIGINAL_DOWNLOAD}),
+    Scope.AUDIT: frozenset({Right.AUDIT_READ}),
+    Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
+}
+
+#: The right without which a scope means nothing.
+_NEEDS: dict[Scope, Right] = {
+    Scope.READ: Right.RECORD_READ,
+    Scope.PERSONAL: Right.RECORD_READ_PERSONAL,
+    Scope.INTAKE: Right.BATCH_OWN,
+    Scope.REVIEW: Right.SCAN_REVIEW,
+    Scope.IMPORT: Right.CASE_IMPORT,
+    Scope.ORIGINALS: Right.ORIGINAL_DOWNLOAD,
+    Scope.AUDIT: Right.AUDIT_READ,
+    Scope.HEALTH: Right.SYSTEM_HEALTH,
+}
+
+
+def rights_within(scopes: Collection[Scope]) -> frozenset[Right]:
+    """Return the rights that the scopes leave of all rights."""
+    return frozenset().union(*(_RIGHTS[scope] for scope in scopes))
+
+
+def fitting(rights: Collection[Right]) -> list[Scope]:
+    """Return the scopes that mean something to somebody with these rights, in their order."""
+    return [scope for scope in Scope if _NEEDS[scope] in rights]
