@@ -42,7 +42,7 @@ bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.scale --items 100000
 
 services: $(READY) ## Run the suites that need real services (see .ci/run for how they are started)
-	$(BIN)/python -m pytest -m service $(ARGS)
+	$(BIN)/python -m pytest -m service -n 2 --dist loadfile $(ARGS)
 
 clean: ## Remove the virtual environment and the demo's data
 	rm -rf $(VENV) demo-data
