@@ -256,7 +256,7 @@ def test_a_wrong_cut_is_mended_by_keys(page: Page, two_in_one: None) -> None:
     expect(page.locator(".strip h3")).to_have_count(1)
     split(page)
     page.keyboard.press("z")
-    expect(page.locator(".toast-bar")).to_contain_text("已并件")
+    expect(page.locator(".toast-bar")).to_contain_text("已撤销")
     expect(page.locator(".strip h3")).to_have_count(1)
     page.locator(".strip .thumb").first.click()
     split(page)
