@@ -258,7 +258,6 @@ def test_a_wrong_cut_is_mended_by_keys(page: Page, two_in_one: None) -> None:
     page.keyboard.press("z")
     expect(page.locator(".toast-bar")).to_contain_text("已撤销")
     expect(page.locator(".strip h3")).to_have_count(1)
-    page.locator(".strip .thumb").first.click()
     split(page)
     page.locator(".strip h3 a").click()
     expect(page.locator("[data-stage]")).to_have_attribute("data-stage", "2")
