@@ -36,9 +36,11 @@ def living(now: datetime) -> ColumnElement[bool]:
 
 
 def taken_from(viewer: Viewer, scan_id: InstrumentedAttribute[int], now: datetime) -> ColumnElement[bool]:
-    """Return the condition that somebody other than the viewer has the scan."""
-    others = select(ReviewClaim.id).where(
-        ReviewClaim.scan_id == scan_id, ReviewClaim.person_id != (viewer.person_id or 0), living(now)
+    """Return the condition that somebody other than the viewer has the scan; a closed account has nothing."""
+    others = (
+        select(ReviewClaim.id)
+        .join(Person, Person.id == ReviewClaim.person_id)
+        .where(ReviewClaim.scan_id == scan_id, Person.id != (viewer.person_id or 0), Person.active, living(now))
     )
     return others.exists()
 
@@ -58,7 +60,7 @@ def holders(session: Session, scan_ids: Collection[int], *, now: datetime) -> Ma
         select(ReviewClaim, Person.name, giver.name)
         .join(Person, Person.id == ReviewClaim.person_id)
         .outerjoin(giver, giver.id == ReviewClaim.handed_by)
-        .where(ReviewClaim.scan_id.in_(scan_ids), living(now))
+        .where(ReviewClaim.scan_id.in_(scan_ids), Person.active, living(now))
     )
     # A claim may have been renewed by another session since this one last looked.
     found = session.execute(wanted, execution_options={"populate_existing": True})

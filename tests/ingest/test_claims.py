@@ -14,6 +14,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.people.roles import Role
+from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
 from ingest import queries, review
 from ingest.claims import actions as claims
@@ -231,6 +232,18 @@ def test_what_is_handed_over_waits_for_its_person_and_comes_first(room: Room) ->
     assert room.holder(scan, later + timedelta(days=1)) == room.bo.person_id
     (entry,) = room.audit("scan.handed-over")
     assert entry.facts == {"to": room.bo.person_id, "note": "请核对容量"}
+
+
+def test_what_was_handed_to_somebody_who_left_is_free(room: Room) -> None:
+    """Their account was closed; it would wait for ever."""
+    scan, (document,) = room.scan()
+    room.hand_over(room.anna, scan, room.bo)
+    with room.database.unit_of_work() as session:
+        session.get_one(Person, room.bo.person_id).active = False
+    assert room.free(room.anna) == [document]
+    room.take(room.anna, scan)
+    assert room.holder(scan, after(4)) == room.anna.person_id
+    assert room.holder(scan, after(6)) is None
 
 
 def test_a_scan_is_handed_to_nobody_who_may_not_review_it(room: Room) -> None:

@@ -131,7 +131,7 @@ def fill(engine: Engine) -> None:
         batch = writer.add("batches", name="扫描", channel="cli", unit_id=unit, received_by=person)
         for number in range(1, MANY + 1):
             _household(writer, number, unit=unit, person=person)
-            _scan(writer, number, batch=batch, unit=unit)
+            _scan(writer, number, batch=batch, unit=unit, person=person)
             state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
             add_job(writer, number, state=state)
         add_entries(writer, range(1, MANY + 1))
@@ -162,7 +162,7 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
     writer.add("stored_objects", digest=f"{number:064x}", size_bytes=number, role="original", media_type="image/jpeg")
 
 
-def _scan(writer: Writer, number: int, *, batch: int, unit: int) -> None:
+def _scan(writer: Writer, number: int, *, batch: int, unit: int, person: int) -> None:
     scan = writer.add(
         "scans", batch_id=batch, unit_id=unit, file_name=f"{number}.pdf", digest=f"{number:064x}", state="filed",
         page_count=2, pages_done=2,
@@ -175,6 +175,8 @@ def _scan(writer: Writer, number: int, *, batch: int, unit: int) -> None:
         if writer.knows("scan_page_readings"):
             writer.add("scan_page_readings", scan_id=scan, page_no=1, state="wanted")
         writer.add("rescans", scan_id=scan, page_no=1, state="waiting", digest=f"{number:064x}", file_name="1.jpg")
+    if writer.knows("review_claims"):
+        writer.add("review_claims", scan_id=scan, person_id=person, since=NOW, turn=1)
     writer.add("scan_documents", scan_id=scan, seq=1, pages="[1,2]", first_page=1, state="filed", fields="{}")
 
 

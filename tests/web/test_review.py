@@ -180,7 +180,7 @@ def lie(world: World) -> list[list[int]]:
         return [one.pages for one in standing(session.get_one(Scan, world.near.scan).documents)]
 
 
-def test_a_document_is_split_and_one_key_joins_it_again(world: World, browser: Browser) -> None:
+def test_a_document_is_split_and_one_key_takes_that_back(world: World, browser: Browser) -> None:
     """The strip offers the cut; the desk shows the first part, and the way back stands on it."""
     with_second_page(world)
     address = f"/review/{world.near.document}"
@@ -188,16 +188,25 @@ def test_a_document_is_split_and_one_key_joins_it_again(world: World, browser: B
     done = browser.submit(f"{address}/split", before_page="2", pages="1,2")
     assert done.headers["location"].startswith(f"{address}?done=split&last=")
     assert lie(world) == [[1], [2]]
+    behind = int(done.headers["location"].rpartition("=")[2])
     desk = flat(browser.get(done.headers["location"]).text)
     assert "已分件" in desk
-    behind = re.search(r'action="/review/(\d+)/join" data-once data-undo="[^"]+">.{0,300}data-key="KeyZ"', desk)
-    assert behind is not None
-    back = browser.submit(f"/review/{behind.group(1)}/join")
-    assert back.headers["location"] == f"{address}?done=joined&page=2"
+    assert re.search(rf'action="{address}/undo-pages" data-once data-undo>.{{0,300}}data-key="KeyZ"', desk)
+    assert browser.submit(f"{address}/undo-pages").headers["location"] == f"{address}?done=undone"
     assert lie(world) == [[1, 2]]
-    desk = flat(browser.get(back.headers["location"]).text)
-    assert 'name="before_page" value="2"><button type="submit" data-key="KeyZ"' in desk
-    assert "看并入的资料" in browser.get(f"/review/{behind.group(1)}").text
+    assert "看并入的资料" in browser.get(f"/review/{behind}").text
+
+
+def test_a_document_is_joined_with_the_one_before_it(world: World, browser: Browser) -> None:
+    """The desk shows the page where they met, and the way back."""
+    with_second_page(world)
+    address = f"/review/{world.near.document}"
+    behind = browser.submit(f"{address}/split", before_page="2").headers["location"].rpartition("=")[2]
+    joined = browser.submit(f"/review/{behind}/join")
+    assert joined.headers["location"] == f"{address}?done=joined&page=2"
+    assert lie(world) == [[1, 2]]
+    desk = flat(browser.get(joined.headers["location"]).text)
+    assert f'action="{address}/undo-pages" data-once data-undo>' in desk
 
 
 def test_a_page_is_dropped_with_a_reason_and_taken_back(world: World, browser: Browser) -> None:
@@ -209,9 +218,11 @@ def test_a_page_is_dropped_with_a_reason_and_taken_back(world: World, browser: B
     assert lie(world) == [[1]]
     desk = browser.get(done.headers["location"]).text
     assert "已剔除" in desk
-    held = re.search(r'action="/review/(\d+)/restore"', desk)
+    held = re.search(r'action="/review/(\d+)/undo-pages" data-once data-undo>', desk)
     assert held is not None
-    assert "剔除：空白页" in browser.get(f"/review/{held.group(1)}").text
+    bin_page = browser.get(f"/review/{held.group(1)}").text
+    assert "剔除：空白页" in bin_page
+    assert f'action="/review/{held.group(1)}/restore"' in bin_page
     back = browser.submit(f"/review/{held.group(1)}/restore")
     assert back.headers["location"] == f"{address}?done=restored&page=2"
     assert lie(world) == [[1, 2]]
