@@ -160,7 +160,9 @@ def test_the_model_of_the_package_is_small_and_the_one_that_was_built() -> None:
     assert shipped.model().digest == folder.joinpath(shipped.DIGEST).read_text("ascii").strip()
 
 
-@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "foreign", "shorter inside", "longer inside", "no text inside"])
+@pytest.mark.parametrize(
+    "harm", ["cut", "flipped", "empty", "foreign", "shorter inside", "longer inside", "no text inside"]
+)
 def test_a_damaged_model_is_refused(harm: str) -> None:
     data = small().data
     head, packed = data[: data.index(b"\n", 17) + 1], data[data.index(b"\n", 17) + 1 :]
