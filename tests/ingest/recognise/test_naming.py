@@ -124,6 +124,14 @@ def test_a_title_over_the_text_of_another_paper_waits_for_a_person() -> None:
     assert any("把握不足" in doubt or "不能归入" in doubt for doubt in odd.doubts)
 
 
+def test_whose_a_card_is_stays_with_the_rules() -> None:
+    """All cards look alike: the model speaks for cards as such, and says nothing against the person's role."""
+    for code in ("A05", "A09"):
+        found = named(naming_papers.sample(code, Random(code), build.EDITION))
+        assert (found.code, filed(found)) == (code, True)
+        assert "更像" not in found.reason
+
+
 def test_a_type_that_the_model_does_not_know_is_left_to_the_rules() -> None:
     """A unit adds types to its catalogue after the model was trained."""
     paper = HeldBack(
