@@ -55,10 +55,12 @@ def vote(
     limit = _HIGHEST if titled or best.confidence > _WITHOUT_TITLE else _WITHOUT_TITLE
     by_rule = {one.code: one for one in ruled}
     spoken = "、".join(f"“{word}”" for word in named.evidence)
-    candidates = []
+    candidates: list[Candidate] = []
     for share, code in shares[:_MOST]:
         sure = min(share, _limit(code, chances, by_rule.get(code), limit=limit))
         reason = by_rule[code].reason if code in by_rule else _by_model(code, phrases, spoken)
+        # A type that may not be surer than a limit still stands before those that it outweighs.
+        sure = min(sure, candidates[0].confidence) if candidates else sure
         candidates.append(Candidate(code, round(sure, 3), reason))
     first = candidates[0]
     if chances.get(first.code, 0.0) < _SECONDED <= chances.get(named.code, 0.0):
