@@ -139,11 +139,8 @@ def _by_a_person() -> ColumnElement[bool]:
 
 
 def _pages(session: Session, store: ObjectStore, document: ScanDocument) -> list[PageText]:
-    rows = session.scalars(
-        select(ScanPage)
-        .where(ScanPage.scan_id == document.scan_id, ScanPage.page_no.in_(document.pages), ScanPage.text.is_not(None))
-        .order_by(ScanPage.page_no)
-    ).all()
+    wanted = select(ScanPage).where(ScanPage.scan_id == document.scan_id, ScanPage.page_no.in_(document.pages))
+    rows = sorted(session.scalars(wanted), key=lambda page: document.pages.index(page.page_no))
     try:
         return [
             PageText(row.page_no, lines.from_json(store.read(row.lines_digest)), row.width_px, row.height_px)

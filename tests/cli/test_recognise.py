@@ -13,7 +13,7 @@ from tests.support.archive import ACCOUNT, APPLICATION, Archive
 from tests.support.born_digital import paper, supply_reply
 
 #: So few papers that training takes seconds; such a model is worse than that of the package.
-FEW = ("--generated", "2")
+FEW = ("--generated", "1")
 ROWS = [("户号", ACCOUNT), ("申请编号", APPLICATION), ("户名", "汪雪梅"), ("核对事项", "邻里互助用电关照")]
 
 

@@ -21,6 +21,7 @@ FIELD_WEIGHTS = {"title": 1.0, "head": 0.7, "body": 0.7}
 #: No model is larger; a file that claims more is no model.
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_EVIDENCE = 3
+_SHORTEST_EVIDENCE = 2
 
 
 class DamagedModel(ValueError):
@@ -95,8 +96,11 @@ class Model:
         spoken: dict[str, float] = {}
         for name in FIELDS:
             for line in words.field(name).split("|"):
-                for text, worth in _spans(line, strong):
-                    spoken[text] = max(spoken.get(text, 0.0), worth)
+                for span, worth in _spans(line, strong):
+                    # Which number it was is not known here, so none is shown.
+                    text = span.strip("0")
+                    if len(text) >= _SHORTEST_EVIDENCE:
+                        spoken[text] = max(spoken.get(text, 0.0), worth)
         ordered = sorted(spoken, key=lambda text: (-spoken[text], text))
         kept: list[str] = []
         for text in ordered:

@@ -32,8 +32,6 @@ _HEADING = 0.7
 _HIGHEST = 0.995
 _GUESS = 0.45
 _MOST = 5
-#: From here the model's view is worth telling a person.
-_TOLD = 0.5
 
 
 def vote(
@@ -57,13 +55,15 @@ def vote(
     limit = _HIGHEST if titled or best.confidence > _WITHOUT_TITLE else _WITHOUT_TITLE
     by_rule = {one.code: one for one in ruled}
     spoken = "、".join(f"“{word}”" for word in named.evidence)
-    candidates = []
+    candidates: list[Candidate] = []
     for share, code in shares[:_MOST]:
         sure = min(share, _limit(code, chances, by_rule.get(code), limit=limit))
         reason = by_rule[code].reason if code in by_rule else _by_model(code, phrases, spoken)
+        # A type that may not be surer than a limit still stands before those that it outweighs.
+        sure = min(sure, candidates[0].confidence) if candidates else sure
         candidates.append(Candidate(code, round(sure, 3), reason))
     first = candidates[0]
-    if first.code != named.code and named.probability >= _TOLD:
+    if chances.get(first.code, 0.0) < _SECONDED <= chances.get(named.code, 0.0):
         against = f"，但按用词更像“{phrases.name(named.code)}”" + (f"（{spoken}）" if spoken else "")
         candidates[0] = Candidate(first.code, first.confidence, first.reason + against)
     return candidates, _told(first, named, phrases, spoken, first.code in by_rule)

@@ -124,6 +124,27 @@ def test_a_title_over_the_text_of_another_paper_waits_for_a_person() -> None:
     assert any("把握不足" in doubt or "不能归入" in doubt for doubt in odd.doubts)
 
 
+def test_whose_a_card_is_stays_with_the_rules() -> None:
+    """All cards look alike: the model speaks for cards as such, and says nothing against the person's role."""
+    for code in ("A05", "A09"):
+        found = named(naming_papers.sample(code, Random(code), build.EDITION))
+        assert (found.code, filed(found)) == (code, True)
+        assert "更像" not in found.reason
+
+
+def test_candidates_stand_best_first_also_where_the_first_is_held_down() -> None:
+    """Other is never more than a guess, and still comes before what it outweighs; no number is shown as a reason."""
+    for paper in naming_papers.unseen(build.EDITION, rounds=1, seed=8):
+        facts = [group.look_at(page, KNOWN, lambda one: None) for page in pages.prepare(paper.pages)]
+        document = group.Grouped(facts)
+        found, seen = vote(
+            document, classify.classify(document, KNOWN, paper.hints), shipped.model(), KNOWN, paper.hints
+        )
+        scores = [one.confidence for one in found]
+        assert scores == sorted(scores, reverse=True), paper.title
+        assert not any("“0" in reason or "0”" in reason for reason in seen)
+
+
 def test_a_type_that_the_model_does_not_know_is_left_to_the_rules() -> None:
     """A unit adds types to its catalogue after the model was trained."""
     paper = HeldBack(
