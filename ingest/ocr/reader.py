@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -79,8 +79,8 @@ class Reader:
         return self._engine.name
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What besides the engine a reading follows from, by name."""
+    def settings(self) -> str:
+        """What besides the engine a reading follows from, as "name=value" with blanks between."""
         return reading_settings(self._engine.settings)
 
     def read(self, image: bytes, *, dpi: int, rotation: int | None = None) -> PageReading:
@@ -187,12 +187,12 @@ class Reader:
         )
 
 
-def reading_settings(engine: Mapping[str, Any]) -> dict[str, Any]:
+def reading_settings(engine: str) -> str:
     """Return the settings of a reading with an engine of these settings."""
-    return {**engine, "preparation": PREPARATION, "calibration": calibrate.version()}
+    return f"preparation={PREPARATION} {calibrate.setting()} {engine}"
 
 
-def identity(engine: EngineName, runtime: Runtime) -> tuple[str, dict[str, Any]]:
+def identity(engine: EngineName, runtime: Runtime) -> tuple[str, str]:
     """Return name and settings of the reader on this machine without loading it; raises EngineUnavailable."""
     if engine == "tesseract":
         found = TesseractEngine()
