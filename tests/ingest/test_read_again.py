@@ -21,7 +21,7 @@ from archive_service.jobs.tables import Job
 from archive_service.storage.record import record_object
 from archive_service.worker import jobs
 from indexing.sync import follow
-from ingest import lines
+from ingest import lines, report
 from ingest.again import actions, queries
 from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB, Counted, Filters
@@ -221,3 +221,17 @@ def test_a_cancelled_job_leaves_its_pages_as_they_are_and_they_can_be_asked_for_
     assert states == [WANTED]
     place.work()
     assert [one.state for one in history(place, scan)] == [REPLACED]
+
+
+def test_what_was_read_before_is_shown_with_the_text_of_a_file(place: Place) -> None:
+    """Old text is kept to be looked at, beside what the page says now."""
+    scan = take_in(place)
+    was_read(place, scan, TextLine("供电方案答夏单", (160, 160, 500, 200), 0.7), settings=None)
+    ask(place, scan, scan_id=scan)
+    place.work()
+    with place.database.reading() as session:
+        (shown,) = report.text(session, place.store, place.archivist, scan)["pages"]
+    assert "供电方案答复单" in shown["text"]
+    assert shown["settings"] == page(place, scan).reading_settings
+    (before,) = shown["before"]
+    assert (before["state"], before["engine"], before["text"]) == (REPLACED, OLD, "供电方案答夏单")
