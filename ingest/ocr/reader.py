@@ -11,6 +11,7 @@ import numpy as np
 from ingest.lines import TextLine
 from ingest.ocr import calibrate, cleanup, images, rapid, sheet
 from ingest.ocr.engine import Engine, Pixels
+from ingest.ocr.evidence import ReadLine
 from ingest.ocr.models import Runtime
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.orientation import Orientation
@@ -33,6 +34,8 @@ _RED_READS_WELL = 0.85
 _READS_WELL = 0.8
 #: A page is the mirror image of one that reads better by this factor.
 _CLEARLY_BETTER = 1.3
+#: What is paler than this against its paper is no print of this side of the sheet.
+_PRINT = 0.35
 #: Share of what the whole picture says that a sheet in it has to say: else something stood beside it.
 _ALL_OF_IT = 0.99
 
@@ -135,6 +138,9 @@ class Reader:
         mirrored = self._attempt(over, turn, dpi)
         if not mirrored.reads_well or mirrored.worth < max(_MUCH / 2, _CLEARLY_BETTER * best.worth):
             return best
+        if _contrast(mirrored.lines) < _PRINT:
+            # The other side of the sheet shines through.
+            return best
         return replace(mirrored, flags=(MIRRORED,))
 
     def _attempt(self, scanned: Pixels, rotation: int, dpi: int) -> _Attempt:
@@ -203,6 +209,12 @@ def identity(engine: EngineName, runtime: Runtime) -> tuple[str, str]:
 def _confidence(lines: Sequence[TextLine]) -> float:
     characters = sum(len(line.text) for line in lines)
     return sum(len(line.text) * line.confidence for line in lines) / characters if characters else 1.0
+
+
+def _contrast(lines: Sequence[TextLine]) -> float:
+    """Return the mean contrast of lines by their length, 1 where the engine does not tell."""
+    known = [(line.evidence.contrast, len(line.text)) for line in lines if isinstance(line, ReadLine) and line.evidence]
+    return sum(contrast * length for contrast, length in known) / sum(length for _, length in known) if known else 1.0
 
 
 def _moved(line: TextLine, right: int, down: int) -> TextLine:
