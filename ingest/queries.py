@@ -205,6 +205,7 @@ def _page(page: ScanPage) -> ScanPageView:
         dpi=page.dpi,
         rotation=page.rotation,
         engine=page.engine,
+        reading_settings=page.reading_settings,
         confidence=page.confidence,
         text=page.text,
         error_code=page.error_code,

@@ -97,7 +97,7 @@ def _read(workshop: Workshop, page: ScanPage, raw: bytes) -> PageReading:
 
 def write(row: ScanPage, read: PageReading, *, image: Stored, thumbnail: Stored, text: Stored, now: datetime) -> None:
     """Let the row of a page say what was read, with what, and where its image and lines are kept."""
-    row.reading_settings, row.read_at = (None if read.settings is None else dict(read.settings)), now
+    row.reading_settings, row.read_at = read.settings, now
     row.rotation, row.engine, row.confidence = read.rotation, read.engine, read.confidence
     row.width_px, row.height_px = read.width_px, read.height_px
     row.image_digest, row.thumbnail_digest, row.lines_digest = image.digest, thumbnail.digest, text.digest

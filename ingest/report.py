@@ -10,6 +10,8 @@ from archive_service.completeness.marks import to_json
 from archive_service.people.viewer import Viewer
 from archive_service.storage.store import ObjectStore
 from ingest import lines, queries, states
+from ingest.again.queries import readings
+from ingest.again.tables import PageReadingRow
 from ingest.queries import DocumentView, ScanView
 
 
@@ -76,23 +78,44 @@ def _number(value: Any) -> Any:
 
 
 def text(session: Session, store: ObjectStore, viewer: Viewer, scan_id: int) -> dict[str, Any]:
-    """Return the text of a file page by page, with every line's place and confidence."""
+    """Return the text of a file page by page, with every line's place and confidence, and what was read before."""
     view = queries.scan(session, viewer, scan_id)
-    return {"scan": str(scan_id), "file": view.row.file_name, "pages": [_page(store, page) for page in view.pages]}
+    before = [_reading(store, one) for one in readings(session, scan_id)]
+    return {
+        "scan": str(scan_id),
+        "file": view.row.file_name,
+        "pages": [_page(store, page, [one for one in before if one["page"] == page.page_no]) for page in view.pages],
+    }
 
 
-def _page(store: ObjectStore, page: queries.ScanPageView) -> dict[str, Any]:
+def _reading(store: ObjectStore, row: PageReadingRow) -> dict[str, Any]:
+    found = lines.from_json(store.read(row.lines_digest)) if row.lines_digest else ()
+    return {
+        "page": row.page_no,
+        "state": row.state,
+        "engine": row.engine,
+        "settings": row.reading_settings,
+        "confidence": row.confidence,
+        "read_at": row.read_at.isoformat() if row.read_at else None,
+        "replaced_at": row.replaced_at.isoformat() if row.replaced_at else None,
+        "text": lines.page_text(found),
+    }
+
+
+def _page(store: ObjectStore, page: queries.ScanPageView, before: list[dict[str, Any]]) -> dict[str, Any]:
     found = lines.from_json(store.read(page.lines_digest)) if page.lines_digest else ()
     return {
         "page": page.page_no,
         "rotation": page.rotation,
         "engine": page.engine,
+        "settings": page.reading_settings,
         "confidence": page.confidence,
         "width": page.width_px,
         "height": page.height_px,
         "text": page.text or "",
         "lines": [{"text": x.text, "box": list(x.box), "confidence": x.confidence} for x in found],
         "error": page.error_code,
+        "before": before,
     }
 
 

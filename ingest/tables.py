@@ -103,9 +103,9 @@ class ScanPage(Base):
     layer_digest: Mapped[str | None] = mapped_column(String(64))
     rotation: Mapped[int] = mapped_column(default=0)
     engine: Mapped[str | None] = mapped_column(String(80))
-    #: What besides the engine the reading follows from, by name; none for pages of older versions or with text of
-    #: their own.
-    reading_settings: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    #: What besides the engine the reading follows from, as "name=value" with blanks between; none for pages of older
+    #: versions and those with text of their own. Short, for there are as many as pages.
+    reading_settings: Mapped[str | None] = mapped_column(String(80))
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confidence: Mapped[float | None]
     text: Mapped[str | None] = mapped_column(Text)

@@ -77,6 +77,7 @@ class ScanPageView:
     dpi: int
     rotation: int
     engine: str | None
+    reading_settings: str | None
     confidence: float | None
     text: str | None
     error_code: str | None

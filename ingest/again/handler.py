@@ -159,8 +159,8 @@ def _on_item(session: Session, scan: Scan, row: ScanPage, before: str, *, now: d
 
 def _on_todays_scale(page: ScanPage, found: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return lines with confidence that can be compared: older versions kept what the engine thought of itself."""
-    told = (page.reading_settings or {}).get("calibration")
-    return found if told == calibrate.version() else calibrate.from_scores(found)
+    told = (page.reading_settings or "").split()
+    return found if calibrate.setting() in told else calibrate.from_scores(found)
 
 
 def _is_as_it_was(row: ScanPage, page: ScanPage) -> bool:

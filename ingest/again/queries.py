@@ -30,7 +30,7 @@ class Filters:
     units: frozenset[int]
     #: Read by another engine than this, or, with `settings_not`, by the same with other settings.
     engine_not: str | None = None
-    settings_not: dict[str, Any] | None = None
+    settings_not: str | None = None
     #: Read with less confidence than this.
     below: float | None = None
     begin: datetime | None = None

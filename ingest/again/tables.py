@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from archive_service.db.base import Base, JsonText, UtcDateTime
+from archive_service.db.base import Base, UtcDateTime
 
 #: The page waits to be read again; this was its reading before; this is a reading that was no better and not taken.
 WANTED, REPLACED, NOT_TAKEN = "wanted", "replaced", "not-taken"
@@ -31,7 +30,7 @@ class PageReadingRow(Base):
     state: Mapped[str] = mapped_column(String(10), default=WANTED)
     wanted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     engine: Mapped[str | None] = mapped_column(String(80))
-    reading_settings: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    reading_settings: Mapped[str | None] = mapped_column(String(80))
     confidence: Mapped[float | None]
     rotation: Mapped[int | None]
     width_px: Mapped[int | None]

@@ -53,6 +53,11 @@ def version() -> str:
     return hashlib.sha256(FILE.read_bytes()).hexdigest()[:8]
 
 
+def setting() -> str:
+    """Return the table as one of the settings of a reading."""
+    return f"calibration={version()}"
+
+
 def from_scores(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return lines whose confidence is an engine's own score, as older versions kept it, on the scale of the table."""
     scores, sure = zip(*table().scores, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,8 +26,8 @@ class Engine(Protocol):
         """Program, version and model digest: enough to say later what read a page."""
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """What besides the program and its models the reading follows from: sizes, thresholds."""
+    def settings(self) -> str:
+        """What besides the program and its models the reading follows from, as "name=value" with blanks between."""
 
     def read(self, image: Pixels, *, dpi: int) -> list[TextLine]:
         """Return the lines of `image`, scanned at `dpi`, in any order; boxes in its pixels, text as printed.

@@ -9,7 +9,7 @@ batch of them takes no less time, only more memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, cast
@@ -60,12 +60,7 @@ class _Piece:
 
 
 #: What a reading follows from besides the engine; kept with each page.
-SETTINGS: Mapping[str, Any] = {
-    "coarse_px": COARSE_PX,
-    "largest_px": LARGEST_PX,
-    "lowest_line_px": LOWEST_LINE_PX,
-    "least_score": _LEAST_SCORE,
-}
+SETTINGS = f"coarse={COARSE_PX} largest={LARGEST_PX} lowest={LOWEST_LINE_PX:g} least={_LEAST_SCORE}"
 
 
 class RapidEngine:

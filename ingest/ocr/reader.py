@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from ingest.lines import TextLine
 from ingest.ocr import calibrate, cleanup, images, rapid, sheet
 from ingest.ocr.engine import Engine, Pixels
+from ingest.ocr.evidence import ReadLine
 from ingest.ocr.models import Runtime
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.orientation import Orientation
@@ -33,6 +34,8 @@ _RED_READS_WELL = 0.85
 _READS_WELL = 0.8
 #: A page is the mirror image of one that reads better by this factor.
 _CLEARLY_BETTER = 1.3
+#: What is paler than this against its paper is no print of this side of the sheet.
+_PRINT = 0.35
 #: Share of what the whole picture says that a sheet in it has to say: else something stood beside it.
 _ALL_OF_IT = 0.99
 
@@ -79,8 +82,8 @@ class Reader:
         return self._engine.name
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What besides the engine a reading follows from, by name."""
+    def settings(self) -> str:
+        """What besides the engine a reading follows from, as "name=value" with blanks between."""
         return reading_settings(self._engine.settings)
 
     def read(self, image: bytes, *, dpi: int, rotation: int | None = None) -> PageReading:
@@ -135,6 +138,9 @@ class Reader:
         mirrored = self._attempt(over, turn, dpi)
         if not mirrored.reads_well or mirrored.worth < max(_MUCH / 2, _CLEARLY_BETTER * best.worth):
             return best
+        if _contrast(mirrored.lines) < _PRINT:
+            # The other side of the sheet shines through.
+            return best
         return replace(mirrored, flags=(MIRRORED,))
 
     def _attempt(self, scanned: Pixels, rotation: int, dpi: int) -> _Attempt:
@@ -187,12 +193,12 @@ class Reader:
         )
 
 
-def reading_settings(engine: Mapping[str, Any]) -> dict[str, Any]:
+def reading_settings(engine: str) -> str:
     """Return the settings of a reading with an engine of these settings."""
-    return {**engine, "preparation": PREPARATION, "calibration": calibrate.version()}
+    return f"preparation={PREPARATION} {calibrate.setting()} {engine}"
 
 
-def identity(engine: EngineName, runtime: Runtime) -> tuple[str, dict[str, Any]]:
+def identity(engine: EngineName, runtime: Runtime) -> tuple[str, str]:
     """Return name and settings of the reader on this machine without loading it; raises EngineUnavailable."""
     if engine == "tesseract":
         found = TesseractEngine()
@@ -203,6 +209,12 @@ def identity(engine: EngineName, runtime: Runtime) -> tuple[str, dict[str, Any]]
 def _confidence(lines: Sequence[TextLine]) -> float:
     characters = sum(len(line.text) for line in lines)
     return sum(len(line.text) * line.confidence for line in lines) / characters if characters else 1.0
+
+
+def _contrast(lines: Sequence[TextLine]) -> float:
+    """Return the mean contrast of lines by their length, 1 where the engine does not tell."""
+    known = [(line.evidence.contrast, len(line.text)) for line in lines if isinstance(line, ReadLine) and line.evidence]
+    return sum(contrast * length for contrast, length in known) / sum(length for _, length in known) if known else 1.0
 
 
 def _moved(line: TextLine, right: int, down: int) -> TextLine:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ingest.lines import TextLine
 from ingest.marks.values import PageMarks
@@ -41,8 +39,9 @@ class PageReading:
     kept: Pixels | None = None
     #: By how many degrees the rows of `scanned` fall to the right, 0 when that is not clear.
     lean: float = 0.0
-    #: What besides the engine the reading follows from, by name; none for a page that no engine read.
-    settings: Mapping[str, Any] | None = None
+    #: What besides the engine the reading follows from, as "name=value" with blanks between; none for a page that no
+    #: engine read.
+    settings: str | None = None
     #: What the row of the page is to note besides, such as the codes of a sheet.
     flags: tuple[str, ...] = ()
     #: Seals and signatures on it; none where nobody looked.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -24,7 +23,7 @@ _TIMEOUT_S = 120
 _ADVICE = "安装办法：apt install tesseract-ocr tesseract-ocr-chi-sim，或把 ARCHIVE_OCR_ENGINE 改为 rapidocr。"
 
 #: What a reading follows from besides the program; kept with each page.
-SETTINGS: Mapping[str, Any] = {"best_dpi": _BEST_DPI, "layouts": list(_LAYOUTS), "reads_well": _READS_WELL}
+SETTINGS = f"dpi={_BEST_DPI} psm={','.join(map(str, _LAYOUTS))} well={_READS_WELL}"
 
 _Word = tuple[str, Box, float]
 

@@ -23,8 +23,8 @@ _DEEPEST = 0.3
 _RIM = 2
 #: Text nearer to the edge than this share of its height may be cut.
 _NEAR = 0.35
-#: Text read worse than this may be a fold or a shadow.
-_READS = 0.6
+#: Text less likely to be right than this may be a fold or a shadow; text cut through its strokes is often misread.
+_READS = 0.1
 _EDGE_PX = 2
 #: Brightness against the brightest from which a pixel is paper, and how much of a page is.
 _PAPER, _MOSTLY = 0.8, 0.5

@@ -19,8 +19,8 @@ _NEARLY = 0.96
 #: Lines of so many pixels are what common print comes to at 85 dots per inch; below, strokes run together.
 _LEAST_TEXT_PX = 20.0
 _LEAST_LINES = 5
-#: A page read worse than this, and with a fault that explains it, cannot be trusted as read.
-_READS_BADLY = 0.8
+#: A page of which less than this is likely to be right, with a fault that explains it, cannot be trusted as read.
+_READS_BADLY = 0.5
 _HIDES_TEXT = frozenset({findings.BLURRED, findings.TOO_LIGHT, findings.TOO_DARK, findings.LOW_RESOLUTION})
 
 

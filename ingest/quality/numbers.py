@@ -14,7 +14,7 @@ from ingest.quality.findings import Finding
 #: Page numbers stand in the head or the foot: shares of the height of a page.
 _HEAD, _FOOT = 0.14, 0.84
 #: A number read worse than this may be another one.
-_READS = 0.8
+_READS = 0.6
 _LARGEST = 500
 #: A larger step than this is another paper and no gap, unless the total was printed too.
 _LARGEST_GAP = 3

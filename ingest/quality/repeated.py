@@ -25,7 +25,7 @@ _NEAR_BITS = 14
 #: Without words only the pictures can agree; so closely that nothing is taken for a likeness.
 _SAME_BITS, _SAME_PICTURE = 4, 0.97
 _SAME_TEXT = 90.0
-_READS_WELL = 0.9
+_READS_WELL = 0.8
 _LEAST_TEXT = 8
 #: Lines that read alike but for a sign are the same line read twice.
 _ALIKE = 75.0

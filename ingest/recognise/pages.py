@@ -16,7 +16,7 @@ from ingest.recognise import normalise
 BLANK_CHARACTERS = 4
 #: What shines through from the other side of a sheet is read as a few signs, each with little confidence.
 _STAINS = 24
-_LEGIBLE = 0.6
+_LEGIBLE = 0.35
 #: No sheet of paper holds more lines; what a made-up text layer holds beyond them is not looked at.
 _MOST_LINES = 2000
 _LONGEST_LINE = 1000

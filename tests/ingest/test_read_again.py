@@ -21,7 +21,7 @@ from archive_service.jobs.tables import Job
 from archive_service.storage.record import record_object
 from archive_service.worker import jobs
 from indexing.sync import follow
-from ingest import lines
+from ingest import lines, report
 from ingest.again import actions, queries
 from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB, Counted, Filters
@@ -69,7 +69,7 @@ def item(place: Place) -> Item:
         return found
 
 
-def was_read(place: Place, scan: int, *found: TextLine, settings: dict[str, Any] | None) -> str:
+def was_read(place: Place, scan: int, *found: TextLine, settings: str | None) -> str:
     """Let the page, and the item with it, be as an older version read it; return the digest of those lines."""
     with place.database.unit_of_work() as session:
         row = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan)).one()
@@ -108,9 +108,10 @@ def test_a_page_says_what_its_reading_follows_from(place: Place) -> None:
     scan = take_in(place)
     read = page(place, scan)
     assert (read.engine or "").startswith("rapidocr ")
-    assert read.reading_settings is not None
-    assert {"preparation", "calibration", "coarse_px", "largest_px"} <= set(read.reading_settings)
-    assert read.reading_settings["calibration"] == calibrate.version()
+    told = dict(part.split("=") for part in (read.reading_settings or "").split())
+    assert {"preparation", "calibration", "coarse", "largest"} <= set(told)
+    assert told["calibration"] == calibrate.version()
+    assert len(read.reading_settings or "") <= 80
     assert read.read_at is not None
 
 
@@ -143,7 +144,7 @@ def test_a_worse_reading_is_kept_beside_and_changes_nothing(place: Place) -> Non
     """The same page by a better hand: what is less sure, or says less, does not take its place."""
     scan = take_in(place)
     sure = tuple(TextLine(text, (160, 160 + n * 110, 700, 210 + n * 110), 0.9999) for n, text in enumerate(PAPER * 3))
-    old = was_read(place, scan, *sure, settings={"calibration": calibrate.version()})
+    old = was_read(place, scan, *sure, settings=calibrate.setting())
     assert ask(place, scan, scan_id=scan) == 1
     place.work()
     after = page(place, scan)
@@ -184,7 +185,7 @@ def test_filters_find_pages_by_engine_settings_confidence_and_day(place: Place) 
         ({"engine_not": OLD}, one),
         ({"engine_not": read.engine}, none),
         ({"engine_not": read.engine, "settings_not": read.reading_settings}, none),
-        ({"engine_not": read.engine, "settings_not": {"coarse_px": 1}}, one),
+        ({"engine_not": read.engine, "settings_not": "coarse=1"}, one),
         ({"below": (read.confidence or 0) + 0.0001}, one),
         ({"below": read.confidence}, none),
         ({"begin": today - timedelta(days=1), "end": today + timedelta(days=1)}, one),
@@ -220,3 +221,17 @@ def test_a_cancelled_job_leaves_its_pages_as_they_are_and_they_can_be_asked_for_
     assert states == [WANTED]
     place.work()
     assert [one.state for one in history(place, scan)] == [REPLACED]
+
+
+def test_what_was_read_before_is_shown_with_the_text_of_a_file(place: Place) -> None:
+    """Old text is kept to be looked at, beside what the page says now."""
+    scan = take_in(place)
+    was_read(place, scan, TextLine("供电方案答夏单", (160, 160, 500, 200), 0.7), settings=None)
+    ask(place, scan, scan_id=scan)
+    place.work()
+    with place.database.reading() as session:
+        (shown,) = report.text(session, place.store, place.archivist, scan)["pages"]
+    assert "供电方案答复单" in shown["text"]
+    assert shown["settings"] == page(place, scan).reading_settings
+    (before,) = shown["before"]
+    assert (before["state"], before["engine"], before["text"]) == (REPLACED, OLD, "供电方案答夏单")

@@ -74,7 +74,7 @@ def _filters(
     centre: str | None,
     scan_id: int | None,
 ) -> Filters:
-    settings: dict[str, Any] | None = None
+    settings: str | None = None
     if engine_not == CURRENT:
         engine_not, settings = reader.identity(services.settings.ocr_engine, services.settings.ocr_runtime)
     with services.reading() as (session, viewer):

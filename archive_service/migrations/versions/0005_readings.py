@@ -17,7 +17,7 @@ def whole() -> sa.types.TypeEngine[int]:
 
 def upgrade() -> None:
     # Without a default: no row is touched, on PostgreSQL not even those of old partitions.
-    op.add_column("scan_pages", sa.Column("reading_settings", sa.Text(), nullable=True))
+    op.add_column("scan_pages", sa.Column("reading_settings", sa.String(length=80), nullable=True))
     op.add_column("scan_pages", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
     table = "scan_page_readings"
     op.create_table(
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("engine", sa.String(length=80), nullable=True),
-        sa.Column("reading_settings", sa.Text(), nullable=True),
+        sa.Column("reading_settings", sa.String(length=80), nullable=True),
         sa.Column("confidence", sa.Double(), nullable=True),
         *(sa.Column(name, whole(), nullable=True) for name in ("rotation", "width_px", "height_px")),
         *(

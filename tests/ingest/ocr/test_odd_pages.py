@@ -183,3 +183,12 @@ def test_a_page_with_five_thousand_boxes_is_read_in_bounds(reader: Reader) -> No
     reading = read(reader, np.asarray(page))
     found = page_text(reading.lines)
     assert sum(f"{number:04d}" in found for number in range(0, 5000, 20)) > 200
+
+
+def test_what_shines_through_from_the_other_side_is_no_mirror_image(reader: Reader) -> None:
+    """An empty back shows the front the wrong way round, and pale: that is not the page."""
+    page = draw_page(LETTER * 2).pixels.astype(np.float32)
+    pale = (250 - (250 - page[:, ::-1]) * 0.22).clip(0, 255).astype(np.uint8)
+    reading = read(reader, grainy(pale, 2), quality=95)
+    assert reading.flags == ()
+    assert WHOLE not in text_of(reading)
