@@ -135,6 +135,11 @@ def fill(engine: Engine) -> None:
             state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
             add_job(writer, number, state=state)
         add_entries(writer, range(1, MANY + 1))
+        if writer.knows("naming_models"):
+            writer.add("naming_models", digest="b" * 64, state="in-use", generated=3000, confirmed=40, held_back=10)
+        if writer.knows("recovery_codes"):
+            writer.add("recovery_codes", person_id=person, code_hash="c" * 64)
+            writer.add("sign_in_tries", account="d" * 24, source="127.0.0.1", failures=3, last_at=NOW, next_at=NOW)
         writer.add("audit_head", id=1, seq=MANY, hash=_hashes(MANY)[-1])
 
 
