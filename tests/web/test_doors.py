@@ -23,6 +23,7 @@ def routes(world: World) -> list[tuple[str, str]]:
         "account_no": near.account_no, "application_no": near.application_no, "item_id": near.internal_item,
         "batch_id": near.batch, "scan_id": near.scan, "document_id": near.document, "page_no": 1, "centre": "A",
         "month": "2026-11", "job_id": near.job, "finding_id": near.finding, "rescan_id": near.rescan,
+        "number": 1,
     }  # fmt: skip
     found: list[tuple[str, str]] = []
     for address, methods in addresses(world).items():
