@@ -22,7 +22,7 @@ _A4_SHORT_MM = 210.0
 _RED = 24
 _REDDISH = 0.7
 #: Brightness against the paper below which a pixel is ink, and below which it may be the pale ink of thin strokes.
-_DARK, _PALE = 170, 212
+_DARK, _PALE = 190, 212
 #: Mean difference between the colours of a picture that was taken in colour, even of a page without colour on it.
 _COLOURED = 0.8
 

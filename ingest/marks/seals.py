@@ -230,7 +230,9 @@ def _stamp(
 
 def _grey(paint: Paint) -> list[Mark]:
     """Return rings with words along the rim in dark ink, as photocopies and faxes show seals."""
-    return _ringed_words(paint, 1.0) or _ringed_words(paint, _STRETCH)
+    found = _ringed_words(paint, 1.0)
+    # In colour, an oval seal would have been red; the second look costs as much as the first.
+    return found if found or paint.colour else _ringed_words(paint, _STRETCH)
 
 
 def _ringed_words(paint: Paint, stretch: float) -> list[Mark]:

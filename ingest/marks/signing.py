@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ingest.lines import Box, TextLine
 from ingest.marks.labels import Label, around, is_day, labels
@@ -33,13 +34,28 @@ _MOST_AROUND = 4
 #: A label this much wider than its characters holds something that was not read; a character is so much larger than
 #: its ink is high.
 _TOO_WIDE, _OF_INK = 1.2, 1.12
+#: A line this much higher than most holds more than print; one that is lower cannot be judged by.
+_TOO_HIGH, _LEAST_PX = 1.6, 6
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page to be looked at: its picture, what was read and stamped on it, and the height of most of its lines."""
+
+    pixels: Pixels
+    lines: Sequence[TextLine]
+    marks: Sequence[Mark]
+    colour: bool
+    usual: float
 
 
 def places(pixels: Pixels, lines: Sequence[TextLine], marks: Sequence[Mark], *, colour: bool) -> list[Place]:
     """Return what stands beside each label of a page that names who is to sign or seal."""
+    usual = statistics.median(line.height for line in lines) if lines else 0.0
+    page = _Page(pixels, lines, marks, colour, usual)
     found = [_as_printed(label, pixels) for label in labels(lines)]
-    return [_place(label, found, pixels, lines, marks, colour) for label in found if label.height >= 6]
+    return [_place(label, found, page) for label in found if label.height >= _LEAST_PX]
 
 
 def _as_printed(label: Label, pixels: Pixels) -> Label:
@@ -48,8 +64,6 @@ def _as_printed(label: Label, pixels: Pixels) -> Label:
     How wide they are is told from the first one and a half, in which nobody signs.
     """
     x0, y0, x1, y1 = label.box
-    if label.value or label.until:
-        return label
     first = measure(pixels, (x0, y0, min(x1, x0 + round(1.2 * label.height)), y1), label.height, rules=False)
     character = first.tall * label.height * _OF_INK
     expected = label.width * character
@@ -60,35 +74,28 @@ def _as_printed(label: Label, pixels: Pixels) -> Label:
     return replace(label, box=(x0, low, round(x0 + expected), high))
 
 
-def _place(
-    label: Label,
-    others: Sequence[Label],
-    pixels: Pixels,
-    lines: Sequence[TextLine],
-    marks: Sequence[Mark],
-    colour: bool,
-) -> Place:
-    print_ = measure(pixels, _grown(label.box, pixels, 0), label.height, rules=False)
-    beside = _beside(label, others, lines, pixels)
-    seen = [(beside, *_judge(label, beside, print_, pixels, lines, marks, colour))]
-    under = _under(label, others, lines, pixels)
+def _place(label: Label, others: Sequence[Label], page: _Page) -> Place:
+    print_ = measure(page.pixels, _within(label.box, page.pixels), label.height, rules=False)
+    beside = _beside(label, others, page)
+    seen = [(beside, *_judge(label, beside, print_, page))]
+    under = _under(label, others, page)
     if label.asks and under is not None and seen[0][1] is State.EMPTY:
-        seen.append((under, *_judge(label, under, print_, pixels, lines, marks, colour)))
+        seen.append((under, *_judge(label, under, print_, page)))
     area, state, sure = min(seen, key=lambda one: _ORDER[one[1]])
-    return Place(label.text, label.box, area, state, round(sure, 3), _column(label, lines))
+    return Place(label.text, label.box, area, state, round(sure, 3), _column(label, page.lines))
 
 
 _ORDER = {State.SIGNED: 0, State.UNCLEAR: 1, State.EMPTY: 2, State.PRINTED: 3}
 
 
-def _beside(label: Label, others: Sequence[Label], lines: Sequence[TextLine], pixels: Pixels) -> Box:
+def _beside(label: Label, others: Sequence[Label], page: _Page) -> Box:
     """Return the area to the right of a label, up to the next label, a date or the edge."""
-    height, width = pixels.shape[:2]
+    height, width = page.pixels.shape[:2]
     _, y0, x1, y1 = label.box
     end = min(width - round(0.02 * width), x1 + round(_WIDEST * width))
     if label.until > x1:
         end = min(end, label.until)
-    stops = [other.box for other in others] + [line.box for line in lines if is_day(line.text)]
+    stops = [other.box for other in others] + [line.box for line in page.lines if is_day(line.text)]
     for left, top, _, bottom in stops:
         if left >= x1 - 2 and _same_row((y0, y1), (top, bottom)):
             end = min(end, left - round(0.2 * label.height))
@@ -96,41 +103,36 @@ def _beside(label: Label, others: Sequence[Label], lines: Sequence[TextLine], pi
     return x1, max(0, y0 - rise), max(x1, end), min(height, y1 + fall)
 
 
-def _under(label: Label, others: Sequence[Label], lines: Sequence[TextLine], pixels: Pixels) -> Box | None:
+def _under(label: Label, others: Sequence[Label], page: _Page) -> Box | None:
     """Return the area below a label, down to the next line of print; none where there is no room."""
-    height, width = pixels.shape[:2]
+    height, width = page.pixels.shape[:2]
     x0, _, x1, y1 = label.box
     left, right = max(0, x0 - label.height), min(width, max(x1, x0 + 8 * label.height))
     bottom = min(height, y1 + round(_UNDER * label.height))
-    for box in [other.box for other in others] + [line.box for line in lines]:
+    for box in [other.box for other in others] + [line.box for line in page.lines]:
         if box[1] >= y1 - 2 and box[0] < right and box[2] > left:
             bottom = min(bottom, box[1] - 2)
     top = y1 + round(0.15 * label.height)
     return (left, top, right, bottom) if bottom - top >= 1.2 * label.height else None
 
 
-def _judge(
-    label: Label,
-    area: Box,
-    print_: Strokes,
-    pixels: Pixels,
-    lines: Sequence[TextLine],
-    marks: Sequence[Mark],
-    colour: bool,
-) -> tuple[State, float]:
-    if area[2] - area[0] < _NARROWEST * pixels.shape[1]:
+def _judge(label: Label, area: Box, print_: Strokes, page: _Page) -> tuple[State, float]:
+    if area[2] - area[0] < _NARROWEST * page.pixels.shape[1]:
         return State.UNCLEAR, 0.5
-    found = measure(pixels, area, label.height, without=tuple(_foreign(label, area, lines)))
+    found = measure(page.pixels, area, label.height, without=tuple(_foreign(label, area, page.lines)))
     if found.amount < _NO_INK and found.reach < 0.8:
+        # Something was read behind the label, or its box is too high for print: then the ink is there, not here.
+        if label.value or label.height > _TOO_HIGH * page.usual:
+            return State.UNCLEAR, 0.5
         # Pale ink would show as a little of it.
         return State.EMPTY, 0.93 - 2 * found.amount
-    if any(mark.ink == "dark" and mark.kind is not Kind.SIGNATURE and _overlap(mark.box, area) > 0.1 for mark in marks):
+    if any(one.ink == "dark" and one.kind is Kind.SEAL and _overlap(one.box, area) > 0.1 for one in page.marks):
         return State.UNCLEAR, 0.5
     if found.amount < _SOME_INK:
         return State.UNCLEAR, 0.5
-    evidence = _evidence(found, print_, *_read(label, area, found, lines))
+    evidence = _evidence(found, print_, *_read(label, area, found, page.lines))
     # Without colour the ring of a seal that was not found looks like a pen.
-    needed = _SIGNED if colour else _SIGNED + 0.5
+    needed = _SIGNED if page.colour else _SIGNED + 0.5
     if evidence >= needed:
         return State.SIGNED, 1 / (1 + math.exp(-evidence))
     if evidence <= _PRINTED:
@@ -235,6 +237,6 @@ def _overlap(box: Box, area: Box) -> float:
     return max(0, wide) * max(0, high) / whole
 
 
-def _grown(box: Box, pixels: Pixels, by: int) -> Box:
+def _within(box: Box, pixels: Pixels) -> Box:
     height, width = pixels.shape[:2]
-    return max(0, box[0] - by), max(0, box[1] - by), min(width, box[2] + by), min(height, box[3] + by)
+    return max(0, box[0]), max(0, box[1]), min(width, box[2]), min(height, box[3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from archive_service.households.tables import Item
 from archive_service.web.pages.households import columns, problems
 from ingest.tables import Scan, ScanDocument, ScanPage, standing
 from tests.support import records
@@ -260,3 +261,56 @@ def test_documents_of_another_centre_are_not_cut(world: World, browser: Browser)
     for verb in ("split", "join", "drop", "restore"):
         assert browser.submit(f"/review/{world.far.document}/{verb}", before_page="2").status_code == 404
     assert browser.get(f"/review/{world.far.document}/drop").status_code == 404
+
+
+MARKED = {"kind": "seal", "party": "utility_contract", "party_zh": "供电企业(合同章)", "sight": "not_seen"}
+MARKED |= {"confidence": 0.9, "page": 1, "box": [5, 5, 40, 30], "why": "各页都没有红色印迹", "said": None}
+
+
+def mark(world: World) -> None:
+    """Let the document on the desk want a seal that was not seen."""
+    with world.services.database.unit_of_work() as session:
+        document = session.get_one(ScanDocument, world.near.document)
+        document.marks = [MARKED]
+        for page in document.scan.pages:
+            page.marks = {"version": 1, "colour": True, "red": 0.0, "marks": [], "places": []}
+
+
+def test_the_desk_shows_a_mark_with_its_picture_and_three_words(world: World, browser: Browser) -> None:
+    """And what the person chose stays when the form is refused."""
+    mark(world)
+    page = browser.get(f"/review/{world.near.document}").text
+    for part in ("供电企业(合同章)盖章", "未看到", "没有红色印迹", 'name="mark.seal:utility_contract"', "看不清"):
+        assert part in page
+    picture = browser.get(f"/review/{world.near.document}/marks/1/picture")
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert browser.get(f"/review/{world.near.document}/marks/2/picture").status_code == 404
+    form = {"document_type": "other", "other_type": "不存在", "mark.seal:utility_contract": "doubtful"}
+    refused = browser.submit(f"/review/{world.near.document}/confirm", **form)
+    assert re.search(r'value="doubtful" checked', flat(refused.text))
+
+
+def test_a_word_said_on_the_desk_goes_with_the_paper_and_can_be_changed_there(world: World, browser: Browser) -> None:
+    """On the page of the item, where it stands with who said it; the interface for programs shows the same."""
+    mark(world)
+    confirm(world, browser, **{"mark.seal:utility_contract": "not_seen"})
+    item = decided(world).item_id
+    page = browser.get(f"/items/{item}").text
+    assert "张三 已核对" in page
+    assert browser.submit(f"/items/{item}/marks", mark="seal:utility_contract", word="seen").status_code == 303
+    marks = {one["party"]: one for one in browser.get(f"/api/v1/items/{item}").json()["marks"]}
+    assert marks["utility_contract"]["said"]["sight"] == "seen"
+    assert browser.submit(f"/items/{item}/marks", mark="seal:utility_contract", word="maybe").status_code == 422
+    listed = browser.get(f"/api/v1/scans/{world.near.scan}").json()["items"][0]
+    assert {one["party"] for one in listed["marks"]} == {"both", "utility_contract"}
+
+
+def test_a_reader_sees_marks_but_does_not_say_what_they_are(world: World, browser: Browser, staff: Browser) -> None:
+    """Rights are checked where the word is kept, not only where the buttons are."""
+    with world.services.database.unit_of_work() as session:
+        session.get_one(Item, world.near.internal_item).marks = [MARKED]
+    page = staff.get(f"/items/{world.near.internal_item}").text
+    assert "未看到" in page
+    assert 'name="word"' not in page
+    address = f"/items/{world.near.internal_item}/marks"
+    assert staff.submit(address, mark="seal:utility_contract", word="seen").status_code == 403
