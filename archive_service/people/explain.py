@@ -96,7 +96,8 @@ def _held(person: PersonView, current: list[GrantView], right: Right) -> Step:
 def _covers(current: list[GrantView], right: Right, above: set[int], unit_name: str) -> Step:
     fit = [grant for grant in current if right in rights_of(grant.role)]
     covering = [grant for grant in fit if grant.unit_id in above]
-    return Step("unit", bool(covering), {"units": "、".join(g.unit_name for g in covering or fit), "unit": unit_name})
+    names = dict.fromkeys(grant.unit_name for grant in covering or fit)
+    return Step("unit", bool(covering), {"units": "、".join(names), "unit": unit_name})
 
 
 def _named(grants: list[GrantView]) -> str:

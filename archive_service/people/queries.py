@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -14,9 +14,12 @@ from archive_service import zone
 from archive_service.audit import queries as audit_queries
 from archive_service.audit.queries import EntryFilters, EntryListing
 from archive_service.errors import NotFound
-from archive_service.people import passwords
 from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
-from archive_service.people.tables import Person, RoleGrant, SignIn, SignInTry, Unit
+from archive_service.people.sign_in_queries import SignInView as SignInView
+from archive_service.people.sign_in_queries import sign_ins as sign_ins
+from archive_service.people.sign_in_queries import sign_ins_of as sign_ins_of
+from archive_service.people.sign_in_queries import waits_of
+from archive_service.people.tables import Person, RoleGrant, SignIn, Unit
 from archive_service.people.viewer import Viewer, system
 
 
@@ -83,24 +86,6 @@ class PersonListing:
     people: tuple[PersonView, ...]
     next: str | None
     total: int
-
-
-@dataclass(frozen=True)
-class SignInView:
-    """A living sign-in or token of a person; the secret is not known to anybody."""
-
-    id: int
-    kind: str
-    label: str
-    created_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
-    address: str
-    agent: str
-    #: What a token may be used for; none means whatever the person may.
-    scopes: tuple[str, ...] | None
-    #: It is the one that asks.
-    current: bool
 
 
 def all_unit_ids(session: Session) -> frozenset[int]:
@@ -288,7 +273,7 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
     for grant, unit, stood_in_for in session.execute(held.order_by(RoleGrant.role, Unit.path)):
         view = GrantView(Role(grant.role), unit.id, unit.code, unit.name, grant.starts_on, grant.ends_on, stood_in_for)
         grants[grant.person_id].append(view)
-    waits = _waits(session, keys)
+    waits = waits_of(session, keys)
     last = select(SignIn.person_id, func.max(SignIn.created_at)).where(SignIn.kind == "session")
     seen = dict(session.execute(last.where(SignIn.person_id.in_(keys)).group_by(SignIn.person_id)).all())
     return [
@@ -306,66 +291,6 @@ def _views(session: Session, rows: list[Person]) -> list[PersonView]:
             grants=tuple(grants[row.id]),
         )
         for row in rows
-    ]
-
-
-def _waits(session: Session, keys: Collection[int]) -> dict[int, datetime]:
-    accounts = {f"{kind}:{key}": key for key in keys for kind in "pc"}
-    told = select(SignInTry.account, func.max(SignInTry.next_at)).where(SignInTry.account.in_(accounts))
-    found: dict[int, datetime] = {}
-    for account, until in session.execute(told.group_by(SignInTry.account)):
-        key = accounts[account]
-        found[key] = max(until, found.get(key, until))
-    return found
-
-
-def sign_ins(
-    session: Session,
-    viewer: Viewer,
-    *,
-    now: datetime,
-    kind: str | None = None,
-    idle_minutes: float = 60,
-    secret: str = "",
-) -> list[SignInView]:
-    """Return the viewer's own living sign-ins and tokens, newest first; `secret` tells which one asks."""
-    assert viewer.person_id is not None
-    return sign_ins_of(session, viewer.person_id, now=now, kind=kind, idle_minutes=idle_minutes, secret=secret)
-
-
-def sign_ins_of(
-    session: Session,
-    person_id: int,
-    *,
-    now: datetime,
-    kind: str | None = None,
-    idle_minutes: float = 60,
-    secret: str = "",
-) -> list[SignInView]:
-    """Return a person's living sign-ins and tokens, newest first; the caller has checked who may know."""
-    asking = passwords.digest_of(secret) if secret else None
-    idle = and_(SignIn.kind == "session", SignIn.last_seen_at <= now - timedelta(minutes=idle_minutes))
-    mine = select(SignIn).where(
-        SignIn.person_id == person_id,
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > now,
-        SignIn.kind.in_(("session", "token") if kind is None else (kind,)),
-        ~idle,
-    )
-    return [
-        SignInView(
-            id=row.id,
-            kind=row.kind,
-            label=row.label,
-            created_at=row.created_at,
-            last_seen_at=row.last_seen_at,
-            expires_at=row.expires_at,
-            address=row.address,
-            agent=row.agent,
-            scopes=None if row.scopes is None else tuple(row.scopes),
-            current=row.token_hash == asking,
-        )
-        for row in session.scalars(mine.order_by(SignIn.created_at.desc(), SignIn.id.desc()))
     ]
 
 

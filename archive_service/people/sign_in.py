@@ -99,8 +99,8 @@ def _open(session: Session, person: Person, *, now: datetime, limits: Limits, pl
 def _count_failure(
     session: Session, person: Person | None, door: tries.Door, *, now: datetime, limits: Limits, place: Place
 ) -> None:
-    wait = tries.count(session, door, now=now, limits=limits)
     if person is None:
+        # The trail first: whoever writes into it waits for the one before, so that no two begin the same count.
         record(
             session,
             by=SYSTEM,
@@ -111,7 +111,9 @@ def _count_failure(
             facts={"address": place.address},
             now=now,
         )
+        tries.count(session, door, now=now, limits=limits)
         return
+    wait = tries.count(session, door, now=now, limits=limits)
     sessions.note(session, person, "person.sign-in-failed", now=now, active=person.active, address=place.address)
     if wait:
         sessions.note(session, person, "person.slowed", now=now, seconds=int(wait.total_seconds()))
@@ -176,6 +178,6 @@ def confirm_password(
     if passwords.matches(password, stored, hasher):
         return
     with database.unit_of_work() as session:
-        person = session.get_one(Person, person_id)
+        person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
         _count_failure(session, person, door, now=now, limits=limits, place=place)
     raise Refused("password.wrong", "现在的密码不对，没有修改。请重新输入。")

@@ -61,7 +61,6 @@ def create_app(services: Services) -> FastAPI:
         Behind,
         proxies=services.settings.trusted_proxies,
         header=services.settings.sign_on_header,
-        answer=errors.by_code,
     )
     return app
 

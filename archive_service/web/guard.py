@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archive_service import addresses, logs
 from archive_service.web.metrics import route_of
 from archive_service.web.pace import Pace
+from archive_service.web.proxy import FOREIGN
 
 #: `data:` because Tabler draws select arrows and ticks with it.
 POLICY = (
@@ -78,6 +79,9 @@ class Guard:
         try:
             if foreign(scope["method"], Headers(scope=scope)):
                 await self._say(scope, receive, send_guarded, 403, "request.foreign")
+                return
+            if FOREIGN in scope:
+                await self._say(scope, receive, send_guarded, 403, "sign-in.foreign-header")
                 return
             if wait := self.pace.wait(_caller(scope)):
                 told = _with_header(send_guarded, "Retry-After", str(wait))

@@ -5,26 +5,22 @@ The outermost ring. The server's own handling of such headers is switched off, b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from archive_service import addresses, logs
 
 #: Where the login for which a trusted proxy vouches lies in the scope of a request.
 VOUCHED = "archive_service.vouched"
+#: Set in the scope of a request that names a login without right; the guard refuses it.
+FOREIGN = "archive_service.foreign"
 _LONGEST = 80
 
 
 class Behind:
     """Wrap an app so that it sees the caller behind a trusted proxy, and no word of anybody else."""
 
-    def __init__(
-        self, app: ASGIApp, *, proxies: str, header: str, answer: Callable[[Request, int, str, str], Response]
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, proxies: str, header: str) -> None:
         """Trust the `proxies`, addresses or networks parted by commas; with `header` they name who is signed in.
 
         Raises ValueError when a network cannot be read.
@@ -33,7 +29,6 @@ class Behind:
         self.proxies = [one for one in proxies.split(",") if one.strip()]
         addresses.within("0.0.0.0", self.proxies)  # noqa: S104 - read once, so that a wrong setting stops the start
         self.header = header.strip().lower()
-        self.answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -45,8 +40,7 @@ class Behind:
         login = headers.getlist(self.header) if self.header else []
         if login and not trusted:
             logs.get("web").warning("a login was named by somebody who is no trusted proxy", address=peer)
-            await self.answer(Request(scope), 403, "sign-in.foreign-header", "")(scope, receive, send)
-            return
+            scope = {**scope, FOREIGN: True}
         if trusted:
             scope = {**scope, **self._told(headers, scope)}
             if len(login) == 1 and 0 < len(login[0]) <= _LONGEST:

@@ -128,6 +128,9 @@ def fill(engine: Engine) -> None:
         person = writer.add("persons", login="zhang.san", name="张三", unit_id=unit, active=True, preferences="{}")
         writer.add("role_grants", person_id=person, role="archivist", unit_id=unit)
         writer.add("sign_ins", person_id=person, token_hash="a" * 64)
+        if writer.knows("recovery_codes"):
+            writer.add("recovery_codes", person_id=person, code_hash="b" * 64)
+            writer.add("sign_in_tries", account=f"p:{person}", source="*", failures=3)
         batch = writer.add("batches", name="扫描", channel="cli", unit_id=unit, received_by=person)
         for number in range(1, MANY + 1):
             _household(writer, number, unit=unit, person=person)

@@ -80,6 +80,7 @@ def test_what_anybody_else_says_in_that_header_is_refused(world: World) -> None:
             answer = browser.get(address, headers={HEADER: "archivist"})
             assert answer.status_code == 403, address
             assert "sign-in.foreign-header" in answer.text
+            assert answer.headers["content-security-policy"]
         assert "set-cookie" not in answer.headers
         assert browser.get("/cases").headers["location"].startswith("/sign-in")
 
