@@ -35,6 +35,7 @@ _PHRASED: dict[str, Callable[[Sequence[Text]], Iterable[tuple[int, Spoken]]]] = 
     "owner_name": prose.owners,
     "service_address": prose.places,
     "voltage": prose.voltages,
+    "usage_class": prose.usages,
 }
 #: So many signs tell what a label is about: 申请 of 申请容量.
 _STEM = 2
