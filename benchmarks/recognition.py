@@ -1,6 +1,7 @@
 """All figures of recognition on scans of an unseen seed, through the real program, beside Tesseract and ocrmypdf.
 
     python -m benchmarks.recognition [--quick] [--seed N] [--households N] [--sets samples dev held] [--keep FOLDER]
+    python -m benchmarks.recognition --keep FOLDER --again
 
 Three sets of scans: the program's own samples, and two of papers drawn by other means with other wordings
 (`benchmarks.held_back`): of "dev" the errors may be looked at when rules are improved, of "held" only these sums are.
@@ -98,6 +99,13 @@ def make(name: str, folder: Path, households: int, seed: int) -> ScanSet | None:
     return recognition_truth.of_held_back(name, folder, truth)
 
 
+def kept(name: str, folder: Path) -> ScanSet:
+    """Return a set that an earlier run made."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    read = recognition_truth.of_samples if name == "samples" else recognition_truth.of_held_back
+    return read(name, folder, truth)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="4 households a set, 12 pages for the peers")
@@ -106,19 +114,27 @@ def main() -> None:
     parser.add_argument("--peer-pages", type=int, default=40, help="of each set that the peers read; 0 for none")
     parser.add_argument("--sets", nargs="+", choices=tuple(_NAMES), default=list(_NAMES))
     parser.add_argument("--keep", type=Path, help="folder in which scans and archives stay")
+    parser.add_argument("--again", action="store_true", help="recognise anew what an earlier run read into --keep")
     asked = parser.parse_args()
+    if asked.again and not asked.keep:
+        parser.error("--again needs the --keep folder of an earlier run")
     households, peer_pages = (4, min(12, asked.peer_pages)) if asked.quick else (asked.households, asked.peer_pages)
     print(support.machine())
-    print(f"seed {asked.seed}, {households} households a set\n")
+    print(
+        "what is kept, with the rules of today\n"
+        if asked.again
+        else f"seed {asked.seed}, {households} households a set\n"
+    )
     results: dict[str, tuple[Score, Outcome]] = {}
     readings: dict[str, list[Reading]] = {}
     with _folder(asked.keep) as folder:
         for name in asked.sets:
-            scans = make(name, folder / name, households, asked.seed)
+            scans = kept(name, folder / name) if asked.again else make(name, folder / name, households, asked.seed)
             if scans is None:
                 print(f"Chromium is not on this machine: the set “{_NAMES[name]}” is left out.\n")
                 continue
-            outcome = recognition_run.run(scans, folder / name / "home")
+            home = folder / name / "home"
+            outcome = recognition_run.again(home) if asked.again else recognition_run.run(scans, home)
             results[name] = (score(scans.files, outcome.files), outcome)
             print(f"{_NAMES[name]}: {len(scans.files)} files, {scans.page_count} pages read", flush=True)
             if peer_pages:
@@ -143,6 +159,8 @@ def _print(results: dict[str, tuple[Score, Outcome]], readings: dict[str, list[R
 
 
 def _cell(measure: Measure, found: Score, outcome: Outcome) -> str:
+    if "nan" in measure.shown(found, outcome):
+        return "not measured"
     return measure.shown(found, outcome) + ("" if measure.reached(found, outcome) else " NOT reached")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,12 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from archive_service import clock
 from archive_service.cli.services import Services
+from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.settings import Settings
 from benchmarks import support
 from benchmarks.recognition_score import Found, ReadFile, ReadPage
 from benchmarks.recognition_truth import ScanSet
-from ingest import report
+from ingest import report, sort
+from ingest.recognise.values import Proposal
+from ingest.tables import Scan, ScanPage
 
 _LOOK_S = 0.5
 _KIB_A_GIB = 2**20
@@ -64,6 +71,37 @@ def collect(home: Path, scan_ids: list[int]) -> dict[str, ReadFile]:
                 files[one["file"]] = _file(one, text)
     services.database.close()
     return files
+
+
+def again(home: Path) -> Outcome:
+    """Recognise anew, with the rules of today, what the archive under `home` has read; nothing is read or filed."""
+    services = Services(Settings(_env_file=None, home=home))
+    files: dict[str, ReadFile] = {}
+    with services.reading() as (session, _):
+        accounts = {one.id: one.account_no for one in session.scalars(select(HouseholdFile))}
+        cases = {one.id: one.application_no for one in session.scalars(select(CaseFile))}
+        for scan in session.scalars(select(Scan)).all():
+            rows = session.scalars(select(ScanPage).where(ScanPage.scan_id == scan.id).order_by(ScanPage.page_no)).all()
+            proposals = sort.recognised(
+                session, scan, rows, settings=services.settings, store=services.store, today=clock.now().date()
+            )
+            documents = [_proposed(one, accounts, cases) for one in proposals]
+            pages = tuple(ReadPage(row.rotation or 0, row.text or "") for row in rows)
+            files[scan.file_name] = ReadFile(scan.file_name, pages, tuple(documents))
+    services.database.close()
+    return Outcome(files, math.nan, math.nan)
+
+
+def _proposed(one: Proposal, accounts: Mapping[int, str], cases: Mapping[int, str]) -> Found:
+    return Found(
+        one.document_type,
+        one.pages,
+        accounts.get(one.household_id or 0),
+        cases.get(one.case_id or 0),
+        {name: found.value for name, found in one.fields.items()},
+        not one.doubts and one.household_id is not None,
+        one.doubts,
+    )
 
 
 def _with_members(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

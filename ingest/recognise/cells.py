@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingest.lines import Box
 from ingest.recognise.labels import Span, part_box, spans, vocabulary
-from ingest.recognise.layout import Neighbours, aligned, beside, right_of, row_numbers, stacked, whole
+from ingest.recognise.layout import Neighbours, aligned, beside, right_of, row_numbers, runs_down, stacked, whole
 from ingest.recognise.pages import Line, Page, union
 
 _NUMBER = re.compile(r"\d")
@@ -17,7 +17,6 @@ _NEAR_BELOW = 2.8  # characters
 #: A value below its label may be indented by so many characters.
 _INDENT = 2.5
 _FEWEST_COLUMNS = 3
-_SHORTEST_DOWN = 3
 #: A column that begins within so many characters behind a line lets it no room to go on.
 _COLUMN_GAP = 4
 _FAR_RIGHT = 0.55  # share of the page width
@@ -52,7 +51,7 @@ class _Sheet:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.lines = [line for line in stacked(whole(page)) if not _runs_down(line)]
+        self.lines = [line for line in stacked(whole(page)) if not runs_down(line)]
         # Titles are full of words that are labels elsewhere.
         large = _TITLE_SIZE * page.body_height
         self.by_line = [[] if line.height >= large and _is_title(line) else spans(line.text) for line in self.lines]
@@ -89,14 +88,6 @@ def _labelled(page: Page) -> list[Labelled]:
             before = by_line[index][place - 1].label if place else _label_left(sheet, index)
             found.append(Labelled(span.label, span.remark, index, rows[index], pieces, before))
     return found
-
-
-def _runs_down(line: Line) -> bool:
-    """Say whether a line is written downwards and no label, as heads at the side of a table are; no value is so."""
-    if line.compact in vocabulary().known:
-        return False
-    width, height = line.box[2] - line.box[0], line.box[3] - line.box[1]
-    return len(line.compact) >= _SHORTEST_DOWN and height > width and height > 1.5 * len(line.compact) * width / 2
 
 
 def _is_title(line: Line) -> bool:

@@ -14,6 +14,7 @@ import yaml
 
 from ingest.lines import Box
 from ingest.recognise.pages import Line
+from ingest.recognise.surnames import is_person
 
 #: So short that they also begin ordinary words and sentences; only a colon, a space or the end of the line may follow.
 _SHORT = 2
@@ -170,6 +171,8 @@ def _quality(text: str, hit: re.Match[str], before: list[Span]) -> float:
     if len(label) <= _SHORT and label not in _JOINABLE:
         return 0.0
     if _CJK.match(after):
+        if is_person(text[hit.end() :].strip()):
+            return _JOINED
         sentence = after in _SENTENCE_STARTS or re.search(r"[。,;]", text[hit.end() :]) is not None
         return 0.0 if sentence or label[-1] in "人方" else _JOINED
     return 0.9

@@ -13,6 +13,8 @@ _BAND_PX = 48
 #: Of labels broken into rows: signs of a part, and parts.
 _LONGEST_PART = 9
 _MOST_PARTS = 6
+#: Two signs above each other may be a label that was read as one line.
+_SHORTEST_DOWN = 3
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -117,3 +119,11 @@ def row_numbers(lines: list[Line]) -> list[int]:
         same = index and beside(lines[index - 1], line)
         numbers.append(numbers[-1] + (0 if same else 1) if numbers else 0)
     return numbers
+
+
+def runs_down(line: Line) -> bool:
+    """Say whether a line is written downwards and no label, as heads at the side of a table are; no value is so."""
+    if line.compact in vocabulary().known:
+        return False
+    width, height = line.box[2] - line.box[0], line.box[3] - line.box[1]
+    return len(line.compact) >= _SHORTEST_DOWN and height > width and height > 1.5 * len(line.compact) * width / 2

@@ -135,7 +135,10 @@ def capacity_unit(text: str) -> str | None:
 
 
 def voltage(text: str) -> str | None:
-    """Return the voltage in `text` as 10kV or 380V; a three-phase pair such as 220/380V goes by its line voltage."""
+    """Return the voltage in `text` as 10kV or 380V, which is 0.38 kV.
+
+    A three-phase pair such as 220/380V goes by its line voltage.
+    """
     text = re.sub(r"([vV]|伏)\s*/", "/", _closed(clean(text)))
     hit = _VOLTAGE.search(text)
     if not hit:
@@ -145,6 +148,8 @@ def voltage(text: str) -> str | None:
     value = max(values)
     if not kilo and value >= 1000:
         value, kilo = value / 1000, True
+    elif kilo and value < 1:
+        value, kilo = value * 1000, False
     return f"{number(str(value))}{'kV' if kilo else 'V'}"
 
 

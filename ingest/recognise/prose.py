@@ -90,6 +90,12 @@ _PLACE = re.compile(
 _SUPPLIED = re.compile(
     r"(?:以|经|由|采用|通过)(?:交流|AC)?(?P<voltage>\d+(?:\.\d+)?(?:/\d+)?(?:[kK]?[vV]|千伏|伏))(?=电源|电压|线路|供电|专线|等级|三相|单相|向)"
 )
+#: Classes of electricity as tariffs name them.
+_CLASS = re.compile(
+    r"(?:按|为|属于?|执行|类别是|性质是|用于)(?P<usage>(?:城镇|乡村|城乡)?(?:大工业|一般工商业(?:及其他)?|工商业|居民生活|居民合表|农业生产|农业排灌|非居民照明|商业"
+    r"|非工业|普通工业)(?:用电)?)(?=的?电价|计价|计费|收费|标准|类别|[,。;]|$)",
+    re.MULTILINE,
+)
 _ADDRESS_STOP = re.compile(r"的|[,。;、(]|用电|申请|办理|安装|建设|投资|(?<=[号室幢栋楼村区])(?:内|处|房屋|拟)")
 
 
@@ -190,6 +196,14 @@ def voltages(texts: Sequence[Text]) -> Iterator[tuple[int, Spoken]]:
             if value:
                 start, end = hit.span("voltage")
                 yield number, Spoken("", value, text.box(start, end), text.confidence(start, end))
+
+
+def usages(texts: Sequence[Text]) -> Iterator[tuple[int, Spoken]]:
+    """Yield the classes of electricity that a contract names without a label: "按农业生产用电计价"."""
+    for number, text in enumerate(texts, 1):
+        for hit in _CLASS.finditer(text.text):
+            start, end = hit.span("usage")
+            yield number, Spoken("", Value(hit["usage"]), text.box(start, end), text.confidence(start, end))
 
 
 def holders(texts: Sequence[Text], code: str) -> Iterator[tuple[int, Spoken]]:

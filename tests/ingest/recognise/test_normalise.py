@@ -85,6 +85,7 @@ def test_energy_is_no_capacity() -> None:
         ("220V/380V", "380V"),
         ("380/220V", "380V"),
         ("220V", "220V"),
+        ("0.38kV", "380V"),
     ],
 )
 def test_a_voltage_is_written_one_way(text: str, value: str) -> None:

@@ -109,3 +109,13 @@ def test_a_number_behind_the_representative_is_the_representatives() -> None:
 def test_where_somebody_lives_is_not_where_the_electricity_is_used() -> None:
     text = "兹证明业主许嘉禾(住址:青屿县石桥镇人民路60号)拥有青屿县望江镇工业二路18号车位。"
     assert value(fields_of(*text_block(text), heading="车位使用证明"), "service_address") == PLACE
+
+
+def test_a_name_right_behind_its_label_is_read_but_a_sentence_is_not() -> None:
+    assert value(fields_of(line("经办人许嘉禾", 180, 500)), "agent_name") == "许嘉禾"
+    assert "agent_name" not in fields_of(line("经办人应当携带证件", 180, 500))
+
+
+def test_a_contract_names_the_class_of_electricity_without_a_label() -> None:
+    found = fields_of(*text_block("电费按农业生产用电计价,每月结算一次。"), heading="高压供用电合同")
+    assert value(found, "usage_class") == "农业生产用电"
