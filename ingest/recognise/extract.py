@@ -136,8 +136,9 @@ def _labels_of(name: str, code: str) -> tuple[str, ...]:
     made = data["made"].get(name, ())
     stems = tuple(dict.fromkeys(label[:_STEM] for label in own))
     akin = sorted((label for label in made if label.startswith(stems)), key=lambda label: stems.index(label[:_STEM]))
-    # A label that others end with, such as 金额, also heads the columns of tables: it comes last.
-    bare = {label for label in general if made and any(one != label and one.endswith(label) for one in general)}
+    # A short label that others end with, such as 金额, also heads the columns of tables: it comes last.
+    short = [label for label in general if made and len(label) <= _STEM]
+    bare = {label for label in short if any(one != label and one.endswith(label) for one in general)}
     telling = [label for label in general if label not in bare]
     return tuple(dict.fromkeys([*own, *akin, *telling, *made, *general]))
 

@@ -82,7 +82,7 @@ _SENTENCES: dict[str, tuple[re.Pattern[str], str]] = {
     "legal_rep_name": (_REPRESENTATIVE, "person"),
     "title_no": (_DEED, "text"),
 }
-_PLACE_NAME = re.compile(r"[\u4e00-\u9fff]{2,9}[省市县区镇乡]")
+_PLACE_NAME = re.compile(r"[\u4e00-\u9fff]{2,9}?(?:[省市县镇乡]|(?<!小)区)")
 _PLACE = re.compile(
     r"(?:在|位于|坐落于|坐落在|坐落|地处|系)(?P<address>[\u4e00-\u9fff]{2,12}?[省市县区镇乡][\u4e00-\u9fff0-9A-Za-z\-#()]{2,40}?"
     r"(?:号|室|幢|栋|楼|小区|地块|号楼|车位))(?=[的,。;、(]|内|处|安装|建设|投资|用电|申请|办理|房屋|拟|新建|所在)"
@@ -255,6 +255,8 @@ def _value(kind: str, text: str, label: str, patterns: Patterns) -> tuple[Value,
         value = parse.parse(kind, text, "", patterns)
         return (value, len(text)) if value and re.search(r"\d|村|小区", value.value) else None
     if kind == "text":
+        if any(span.start == 0 for span in labels.spans(text)):
+            return None
         text = re.split(r"[,。;、(]", text)[0]
         value = parse.parse(kind, text, "", patterns)
         return (value, len(text)) if value and len(value.value) >= 3 else None

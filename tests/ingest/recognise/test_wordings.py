@@ -119,3 +119,15 @@ def test_a_name_right_behind_its_label_is_read_but_a_sentence_is_not() -> None:
 def test_a_contract_names_the_class_of_electricity_without_a_label() -> None:
     found = fields_of(*text_block("电费按农业生产用电计价,每月结算一次。"), heading="高压供用电合同")
     assert value(found, "usage_class") == "农业生产用电"
+
+
+def test_a_heading_of_two_labels_is_the_value_of_neither() -> None:
+    lines = text_block("第一条 用电地址和用电性质:用电地址:青屿县临溪镇建设路296号;用电类别:农业生产用电。")
+    found = fields_of(*lines, heading="高压供用电合同")
+    assert (value(found, "usage_class"), value(found, "service_address")) == ("农业生产用电", "青屿县临溪镇建设路296号")
+
+
+def test_a_sentence_about_a_place_is_no_address() -> None:
+    text = "兹有业主许嘉禾,申请在青屿县望江镇双溪村129号安装充电设施,其拟安装位置符合小区管理规定。"
+    found = fields_of(*text_block(text), heading="同意安装充电桩证明")
+    assert value(found, "service_address") == "青屿县望江镇双溪村129号"
