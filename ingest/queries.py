@@ -154,6 +154,14 @@ def review_queue(
     return ReviewListing(tuple(_documents(session, rows[:limit])), total, next_after)
 
 
+def count_waiting(session: Session, viewer: Viewer) -> int:
+    """Return how many documents wait for a person."""
+    return (
+        session.scalar(select(func.count()).select_from(_waiting(viewer).with_only_columns(ScanDocument.id).subquery()))
+        or 0
+    )
+
+
 def waiting_for(session: Session, viewer: Viewer, household_id: int) -> list[DocumentView]:
     """List the documents that wait for a person and are taken for papers of a household, in the order of the queue."""
     wanted = _waiting(viewer).where(ScanDocument.household_id == household_id).order_by(*_QUEUE)

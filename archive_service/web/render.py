@@ -43,6 +43,7 @@ def environment(language: str) -> Environment:
         "day": day,
         "short_day": short_day,
         "moment": moment,
+        "ago": ago,
         "bytes": size,
         "percent": percent,
         "figure": figure,
@@ -79,8 +80,10 @@ def frame(visit: Visit) -> dict[str, Any]:
         "path": visit.request.url.path,
         "here": here(visit),
         "today": visit.today,
+        "now": visit.now,
         "notice": visit.request.query_params.get("done", ""),
-        "counts": counts(visit),
+        # Asked only by the frame: a part of a page, fetched every few seconds or at every letter, has none.
+        "counts": partial(counts, visit),
         "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
 
@@ -90,7 +93,7 @@ def counts(visit: Visit) -> dict[str, int]:
     if not visit.viewer.may(Right.SCAN_REVIEW):
         return {}
     with visit.services.database.reading() as session:
-        return {"review": queries.review_queue(session, visit.viewer, limit=1).total}
+        return {"review": queries.count_waiting(session, visit.viewer)}
 
 
 def here(visit: Visit) -> str:
@@ -119,6 +122,11 @@ def short_day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """Return a moment in the time zone of the service centres as 2026-11-23 10:41."""
     return "" if value is None else zone.local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """Return a moment as 10:41 if it is of today, else as its short day."""
+    return zone.local(value).strftime("%H:%M") if day(value) == day(now) else short_day(value)
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,25 @@ RESCAN = {
     "taken": State("circle-check", "ok", N_("已换页")),
     "refused": State("circle-x", "bad", N_("没有换页")),
 }
+#: A part of the program that can be away by itself, and how it is.
+COMPONENT = {
+    "database": N_("数据库"),
+    "schema": N_("数据库结构"),
+    "store": N_("原件库"),
+    "index": N_("检索索引"),
+    "broker": N_("消息队列"),
+    "workers": N_("后台进程"),
+    "disk": N_("磁盘空间"),
+    "partitions": N_("数据分区"),
+}
+HEALTH = {
+    "ok": State("circle-check", "ok", N_("正常")),
+    "off": State("minus", "", N_("未启用")),
+    "degraded": State("alert-triangle", "warn", N_("降级")),
+    "down": State("circle-x", "bad", N_("不可用")),
+    "unknown": State("help", "warn", N_("无法判断")),
+}
+WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 #: A check across documents.
 CONSISTENCY = {
     "agrees": State("circle-check", "ok", N_("相符")),
@@ -193,6 +212,32 @@ EVENT = {
     "item.withdrawn": N_("撤回资料"),
     "original.downloaded": N_("下载原件"),
     "rendition.downloaded": N_("下载可检索 PDF"),
+    "batch.opened": N_("建立批次"),
+    "cases.imported": N_("导入案件"),
+    "document.confirmed": N_("确认归入"),
+    "document.rejected": N_("退回资料"),
+    "document.reopened": N_("撤回校核结论"),
+    "document.split": N_("分件"),
+    "document.joined": N_("并件"),
+    "document.pages-dropped": N_("剔除页面"),
+    "document.pages-restored": N_("取回页面"),
+    "unit.added": N_("增加单位"),
+    "person.added": N_("增加人员"),
+    "person.opened": N_("启用账号"),
+    "person.closed": N_("停用账号"),
+    "person.locked": N_("锁定账号"),
+    "person.signed-in": N_("登录"),
+    "person.signed-out": N_("退出登录"),
+    "person.sign-in-failed": N_("登录失败"),
+    "person.password-set": N_("设置密码"),
+    "person.preference-set": N_("更改个人设置"),
+    "role.granted": N_("授予角色"),
+    "role.revoked": N_("撤销角色"),
+    "token.issued": N_("签发令牌"),
+    "token.ended": N_("终止令牌"),
+    "list.exported": N_("导出清单"),
+    "note.pinned": N_("添加批注"),
+    "note.taken-off": N_("取下批注"),
     "job.cancelled": N_("取消任务"),
     "job.retried": N_("重试任务"),
     "page.finding-accepted": N_("认可页面质量"),

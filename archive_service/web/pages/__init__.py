@@ -9,14 +9,17 @@ def routers() -> list[APIRouter]:
     """Return the routers of all pages."""
     from archive_service.web.pages import (
         arrange,
+        cases,
         completeness,
         cuts,
         health,
         home,
+        household_items,
         households,
         intake,
         items,
         jobs,
+        lists,
         people,
         quality,
         review,
@@ -26,5 +29,6 @@ def routers() -> list[APIRouter]:
         style,
     )
 
-    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
-    return [page.router for page in (*work, completeness, style, health)]
+    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, household_items)
+    read = (items, cases, lists, search)
+    return [page.router for page in (*work, *read, completeness, style, health)]
