@@ -1,7 +1,8 @@
 """What a person asks for: a small tree of our own, and the parser of what people type.
 
 Words are looked for with tolerance and all have to occur; "quoted" text has to stand there exactly; -word leaves
-out; 户号: 户名: 地址: 类型: look in one field. A bare number is a code or the beginning of an account number.
+out; 户号: 户名: 地址: 类型: look in one field. 日期: bounds the day of a document: 2024, 2024-03, 2024-03-15, or two of
+them with .. between, one of which may lack. A bare number is a code or the beginning of an account number.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 from archive_service import ids
 from archive_service.errors import Invalid
-from indexing import text
+from indexing import days, text
 
 Field = Literal["body", "name", "address", "title"]
 
@@ -69,6 +70,8 @@ class AllOf:
 
     parts: tuple[Node, ...] = ()
     without: tuple[Node, ...] = ()
+    #: First and last day that the document may have, both included; none leaves that end open.
+    between: days.Span = days.ANY
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def least_matching(run: str, *, loose: bool) -> int:
 
 _FIELDS = {
     "户号": "account", "account": "account", "户名": "name", "name": "name",
-    "地址": "address", "address": "address", "类型": "title", "type": "title",
+    "地址": "address", "address": "address", "类型": "title", "type": "title", "日期": "date", "date": "date",
 }  # fmt: skip
 _CLOSES = {"“": '"“”＂', "”": '"“”＂', '"': '"“”＂', "＂": '"“”＂', "「": "」", "『": "』"}
 _PREFIX = re.compile(r"([^\s:：]{1,7})[:：]")
@@ -143,13 +146,17 @@ def parse(typed: str) -> AllOf:
         raise _unreadable(LONGEST_QUERY, f"检索内容超过 {LONGEST_QUERY} 个字。请只留下最有把握的几个词。")
     parts: list[Node] = []
     without: list[Node] = []
+    between = days.ANY
     for word in _words(typed):
-        (without if word.left_out else parts).extend(_nodes(word))
+        if word.field == "date":
+            between = days.narrower(between, _span(word))
+        else:
+            (without if word.left_out else parts).extend(_nodes(word))
     if len(parts) + len(without) > MOST_TERMS:
         raise _unreadable(1, f"检索词超过 {MOST_TERMS} 个。请只留下最有把握的几个词。")
-    if typed.strip() and not parts and not without:
+    if typed.strip() and not parts and not without and between == days.ANY:
         raise _unreadable(1, "检索内容里没有文字或数字。请输入户号、户名、地址或文件中的词句。")
-    return AllOf(tuple(parts), tuple(without))
+    return AllOf(tuple(parts), tuple(without), between)
 
 
 def _unreadable(position: int, message: str) -> Invalid:
@@ -216,3 +223,16 @@ def _account(word: _Word, stream: str) -> Prefix:
             word.at, f"第 {word.at} 个字处的户号“{word.text[:40]}”含有数字和字母以外的字。请只写户号或它的开头。"
         )
     return Prefix(value)
+
+
+def _span(word: _Word) -> days.Span:
+    """Return first and last day of what stands behind 日期:. Raises Invalid."""
+    if word.left_out:
+        raise _unreadable(word.at, f"第 {word.at} 个字处的日期不能排除。请去掉减号，或改写要找的起止日期。")
+    span = days.span(text.fold(word.text))
+    if span is None:
+        advice = "请写成 2024、2024-03、2024-03-15，或 2024-01..2024-06。"
+        raise _unreadable(word.at, f"第 {word.at} 个字处的日期“{word.text[:40]}”看不懂。{advice}")
+    if span[0] and span[1] and span[0] > span[1]:
+        raise _unreadable(word.at, f"第 {word.at} 个字处的日期先后颠倒，找不到任何资料。请把早的写在前面。")
+    return span

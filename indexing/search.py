@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.errors import Invalid
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.people.tables import Unit
-from indexing import project, query, snippet, text
+from indexing import days, project, query, snippet
 from indexing.engine import EngineResult
 from indexing.index import Index
 from indexing.query import EngineQuery
@@ -23,7 +23,6 @@ from indexing.snippet import Segment
 #: Hits that can be paged to; who needs more, needs a narrower question.
 DEEPEST = 10_000
 MOST_A_PAGE = 1_000
-_MOST_SUGGESTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,6 @@ class SearchPage:
     facets: Mapping[str, tuple[Bucket, ...]]
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A household whose number or name begins like what was typed."""
-
-    account_no: str
-    account_name: str
-
-
 def search(
     session: Session,
     index: Index,
@@ -112,25 +103,6 @@ def search(
     return SearchPage(total, round((time.perf_counter() - began) * 1000, 1), hits, facets)
 
 
-def suggest(session: Session, viewer_units: frozenset[int], prefix: str, *, limit: int = 8) -> list[Suggestion]:
-    """Return households within `viewer_units` whose account number or name begins with `prefix`."""
-    begun = prefix.strip()
-    if not begun or not viewer_units:
-        return []
-    ways = [HouseholdFile.account_name.startswith(begun, autoescape=True)]
-    number = text.stream(begun).replace(" ", "").upper()
-    if text.is_code(number.lower()):
-        # A range, unlike LIKE, uses the index of account numbers on every database.
-        ways.append(HouseholdFile.account_no.between(number, number + "\uffff"))
-    rows = session.execute(
-        select(HouseholdFile.account_no, HouseholdFile.account_name)
-        .where(HouseholdFile.unit_id.in_(viewer_units), or_(*ways))
-        .order_by(HouseholdFile.account_no)
-        .limit(min(limit, _MOST_SUGGESTIONS))
-    )
-    return [Suggestion(row.account_no, row.account_name) for row in rows]
-
-
 def _check_page(limit: int, offset: int) -> None:
     if not 1 <= limit <= MOST_A_PAGE or offset < 0:
         raise Invalid(
@@ -151,14 +123,16 @@ def _engine_query(
     session: Session, viewer_units: frozenset[int], typed: str, filters: Filters, *, personal: frozenset[int]
 ) -> EngineQuery:
     units = viewer_units & _below(session, filters.centre) if filters.centre is not None else viewer_units
+    read = query.parse(typed)
+    first, last = days.narrower((filters.date_from, filters.date_to), read.between)
     wanted = query.Filter(
         document_type=filters.document_type,
         category=filters.category,
         business_type=filters.business_type,
-        date_from=filters.date_from,
-        date_to=filters.date_to,
+        date_from=first,
+        date_to=last,
     )
-    return EngineQuery(units, personal & units, query.parse(typed), wanted, facets=True)
+    return EngineQuery(units, personal & units, read, wanted, facets=True)
 
 
 def _below(session: Session, unit_id: int) -> frozenset[int]:

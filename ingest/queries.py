@@ -17,6 +17,7 @@ from ingest.review_queries import (
     ORDER,
     document_views,
 )
+from ingest.review_queries import count_waiting as count_waiting
 from ingest.review_queries import document as document
 from ingest.review_queries import documents_of_batch as documents_of_batch
 from ingest.review_queries import review_progress as review_progress

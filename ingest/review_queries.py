@@ -84,6 +84,12 @@ def _listing(session: Session, wanted: Select[ScanDocument], *, after: int | Non
     return ReviewListing(tuple(document_views(session, rows[:limit])), total, next_after)
 
 
+def count_waiting(session: Session, viewer: Viewer) -> int:
+    """Return how many documents wait for a person."""
+    wanted = _waiting(viewer).with_only_columns(ScanDocument.id)
+    return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+
 def waiting_for(session: Session, viewer: Viewer, household_id: int) -> list[DocumentView]:
     """List the documents that wait for a person and are taken for papers of a household, in the order of the queue."""
     wanted = _waiting(viewer).where(ScanDocument.household_id == household_id).order_by(*ORDER)

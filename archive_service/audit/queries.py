@@ -48,7 +48,7 @@ class EntryView:
 
 @dataclass(frozen=True)
 class EntryListing:
-    """A page of entries, newest first; `next` is the `before` of the following page."""
+    """A page of entries, newest first; `next` is the `before` of the following page, `total` 0 where nobody counted."""
 
     entries: tuple[EntryView, ...]
     next: int | None
@@ -73,9 +73,11 @@ def entries(
     return page_of(session, wanted, before=before, limit=limit)
 
 
-def page_of(session: Session, wanted: Select[AuditEntry], *, before: int | None, limit: int) -> EntryListing:
+def page_of(
+    session: Session, wanted: Select[AuditEntry], *, before: int | None, limit: int, counted: bool = True
+) -> EntryListing:
     """Return one page of the entries that `wanted` selects, newest first, older than `before`, and their total."""
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    total = (session.scalar(select(func.count()).select_from(wanted.subquery())) or 0) if counted else 0
     if before is not None:
         wanted = wanted.where(AuditEntry.seq < before)
     rows = list(session.scalars(wanted.order_by(AuditEntry.seq.desc()).limit(limit + 1)))

@@ -42,6 +42,8 @@ class CaseFile(Base):
     __table_args__ = (
         Index("ix_case_files_household_id", "household_id"),
         Index("ix_case_files_state_filing_due_on_id", "state", "filing_due_on", "id"),
+        Index("ix_case_files_accepted_on_id", "accepted_on", "id"),
+        Index("ix_case_files_energised_on", "energised_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -93,6 +93,16 @@ class ItemView:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """An item named beside another of its case."""
+
+    id: int
+    item_no: int
+    document_type: str
+    page_count: int
+
+
+@dataclass(frozen=True)
 class PageView:
     """One page of an item to be read."""
 
@@ -225,14 +235,17 @@ class Listing:
 class CaseFilters:
     """Which cases to list; every filter given must hold."""
 
-    #: Code of a unit; everything below it counts too.
+    #: Code of a unit; everything below it counts too, unless `centre_alone`.
     centre: str | None = None
+    centre_alone: bool = False
     state: str | None = None
     customer_category: str | None = None
     business_type: str | None = None
     complete: bool | None = None
     #: Still to be filed and due before this day.
     due_before: date | None = None
+    #: Still to be filed and due on this day or later.
+    due_from: date | None = None
     #: Beginning of an account or application number, or part of a name or address.
     text: str | None = None
     #: Only cases that cannot be assessed.

@@ -41,6 +41,10 @@ PLACES = (
 )
 
 
+#: What nobody goes to on a phone while something else is to be done there.
+_SELDOM = frozenset({"/scans", "/jobs"})
+
+
 def places(viewer: Viewer) -> list[Place]:
     """Return the places that `viewer` has work in."""
     return [p for p in PLACES if p.right is None or viewer.may(p.right) or (p.other and viewer.may(p.other))]
@@ -55,8 +59,8 @@ def groups(viewer: Viewer) -> list[tuple[str, list[Place]]]:
 
 
 def bottom(viewer: Viewer) -> list[Place]:
-    """Return the four places of the bottom bar; the fifth is always the rest."""
-    return places(viewer)[:4]
+    """Return the four places of the bottom bar, those of every day first; the fifth is always the rest."""
+    return sorted(places(viewer), key=lambda place: place.address in _SELDOM)[:4]
 
 
 def current(place: Place, path: str) -> bool:

@@ -44,6 +44,7 @@ def environment(language: str) -> Environment:
         "short_day": short_day,
         "moment": moment,
         "clock": clock_time,
+        "ago": ago,
         "bytes": size,
         "percent": percent,
         "figure": figure,
@@ -80,8 +81,10 @@ def frame(visit: Visit) -> dict[str, Any]:
         "path": visit.request.url.path,
         "here": here(visit),
         "today": visit.today,
+        "now": visit.now,
         "notice": visit.request.query_params.get("done", ""),
-        "counts": counts(visit),
+        # Asked only by the frame: a part of a page, fetched every few seconds or at every letter, has none.
+        "counts": partial(counts, visit),
         "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
 
@@ -91,7 +94,7 @@ def counts(visit: Visit) -> dict[str, int]:
     if not visit.viewer.may(Right.SCAN_REVIEW):
         return {}
     with visit.services.database.reading() as session:
-        return {"review": queries.review_queue(session, visit.viewer, limit=1).total}
+        return {"review": queries.count_waiting(session, visit.viewer)}
 
 
 def here(visit: Visit) -> str:
@@ -126,6 +129,11 @@ def clock_time(value: datetime) -> str:
     """Return the time of day at the service centres as 10:41, with its date when that is not today's."""
     text = moment(value)
     return text[11:] if text[:10] == clock.today().isoformat() else text
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """Return a moment as 10:41 if it is of today, else as its short day."""
+    return zone.local(value).strftime("%H:%M") if day(value) == day(now) else short_day(value)
 
 
 @dataclass(frozen=True)

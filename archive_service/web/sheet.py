@@ -52,6 +52,8 @@ class Sheet:
     height: int
     words: Sequence[Words] = ()
     marks: Sequence[Mark] = ()
+    #: Boxes around what was looked for.
+    found: Sequence[Box] = ()
     #: Why there is no picture; empty when there is one.
     missing: str = ""
     text: str = ""
@@ -72,6 +74,49 @@ def place(lines: Iterable[TextLine], *, masked: bool, looked_for: str = "") -> l
     """Return the lines as drawn; `masked` hides personal numbers, lines that hold a word looked for are marked."""
     wanted = [w for w in looked_for.replace('"', " ").split() if w]
     return [_place(line, masked, wanted) for line in lines if line.text.strip() and line.height > 0]
+
+
+def found(lines: Iterable[TextLine], *, masked: bool, looked_for: str) -> list[Box]:
+    """Return boxes around the words of `looked_for` in the lines, by the share of its line that a word takes.
+
+    Upper and lower case and white space inside a line make no difference; what `masked` hides is not found.
+    """
+    wanted = words_of(looked_for)
+    return [box for line in lines if line.text.strip() and line.height > 0 for box in _found_in(line, masked, wanted)]
+
+
+def words_of(looked_for: str) -> list[str]:
+    """Return the words of what somebody looks for in a paper, without white space and in lower case."""
+    parts = looked_for.translate(_QUOTES).split()
+    return [word for word in ("".join(part.split()).casefold() for part in parts) if word]
+
+
+_QUOTES = str.maketrans(dict.fromkeys('"“”＂「」『』', " "))
+
+
+def _found_in(line: TextLine, masked: bool, wanted: Sequence[str]) -> Iterable[Box]:
+    text = masking.text(line.text) if masked else line.text
+    places = [at for at, character in enumerate(text) if not character.isspace()]
+    plain = "".join(text[at].casefold()[0] for at in places)
+    widths = [1.0 if ord(character) > _WIDE else 0.55 for character in text]
+    whole = sum(widths) or 1.0
+    for word in wanted:
+        begin = plain.find(word)
+        while begin >= 0:
+            first, last = places[begin], places[begin + len(word) - 1]
+            yield _share(line.box, sum(widths[:first]) / whole, sum(widths[: last + 1]) / whole)
+            begin = plain.find(word, begin + len(word))
+
+
+#: Characters above this take the whole width of a line's height.
+_WIDE = 0x2E7F
+
+
+def _share(box: Box, begin: float, end: float) -> Box:
+    x0, y0, x1, y1 = box
+    if (y1 - y0) > 1.8 * (x1 - x0):
+        return x0, y0 + int(begin * (y1 - y0)), x1, y0 + int(end * (y1 - y0)) + 1
+    return x0 + int(begin * (x1 - x0)), y0, x0 + int(end * (x1 - x0)) + 1, y1
 
 
 def _place(line: TextLine, masked: bool, wanted: Sequence[str]) -> Words:

@@ -14,8 +14,8 @@ from archive_service.households.tables import Item
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
 from ingest.tables import ScanDocument
-from tests.flows.conftest import window
-from tests.support import axe, desk_pile, records
+from tests.support import desk_pile, records
+from tests.support.browser import faults, window
 from tests.support.desk_pile import Read
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -64,7 +64,8 @@ def papers(database: Database, store: ObjectStore) -> Papers:
 @pytest.fixture
 def other(chromium: Browser, server: str) -> Iterator[Page]:
     """The window of a colleague, on another machine."""
-    yield from window(chromium, server, 1440, 900)
+    with window(chromium, server, 1440, 900) as page:
+        yield page
 
 
 def sign_in(page: Page, login: str = "shen") -> None:
@@ -319,19 +320,19 @@ def test_the_desk_keeps_to_wcag(page: Page, other: Page, papers: Papers) -> None
     """With doubts, with its dialogs, in other hands, in the list, in the dark, and on a phone."""
     sign_in(page)
     page.goto(f"/review/{papers.doubtful}")
-    assert axe.violations(page) == []
+    assert faults(page) == []
     for key in ("r", "h", "?"):
         page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_have_count(1)
-        assert axe.violations(page) == [], key
+        assert faults(page) == [], key
         page.keyboard.press("Escape")
     sign_in(other, "zhao")
     other.goto(f"/review/{papers.doubtful}")
-    assert axe.violations(other) == []
+    assert faults(other) == []
     other.goto("/review/queue")
-    assert axe.violations(other) == []
+    assert faults(other) == []
     page.get_by_role("button", name="深色显示").press("Enter")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-    assert axe.violations(page) == []
+    assert faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
-    assert axe.violations(page) == []
+    assert faults(page) == []

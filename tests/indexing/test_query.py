@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from archive_service.errors import Invalid
@@ -53,3 +55,33 @@ def test_what_cannot_be_read_is_refused_with_its_place(typed: str, position: int
     with pytest.raises(Invalid) as refused:
         parse(typed)
     assert (refused.value.code, refused.value.facts["position"]) == ("search.query", position)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("日期:2024", date(2024, 1, 1), date(2024, 12, 31)),
+        ("日期：２０２４-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("date:2024-03-15", date(2024, 3, 15), date(2024, 3, 15)),
+        ("日期:2024-01..2024-06", date(2024, 1, 1), date(2024, 6, 30)),
+        ("日期:2024..", date(2024, 1, 1), None),
+        ("日期:..2024-06-30", None, date(2024, 6, 30)),
+        ("日期:2024年3月至2024年5月", date(2024, 3, 1), date(2024, 5, 31)),
+        ("日期:2024 日期:2024-06..", date(2024, 6, 1), date(2024, 12, 31)),
+    ],
+)
+def test_days_that_are_typed_bound_the_result(typed: str, first: date | None, last: date | None) -> None:
+    """A year, a month, a day, or two of them; several narrow each other, and words beside them stay words."""
+    assert parse(typed) == AllOf(between=(first, last))
+    assert parse(f"合同 {typed}") == AllOf((Tolerant("合同"),), between=(first, last))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["日期:去年", "日期:2024-13", "日期:2024-02-30", "日期:..", "日期:1..2..3", "日期:2025..2024", "-日期:2024"],
+)
+def test_days_that_cannot_be_read_are_refused_with_their_place(typed: str) -> None:
+    """Half of a question is not answered as if it were all of it."""
+    with pytest.raises(Invalid) as refused:
+        parse(f"合同 {typed}")
+    assert refused.value.facts["position"] == 4

@@ -9,7 +9,8 @@ import pytest
 
 from archive_service.errors import Invalid
 from indexing.index import Index
-from indexing.search import Filters, SearchPage, search, suggest
+from indexing.search import Filters, SearchPage, search
+from indexing.suggest import suggest
 from indexing.sync import follow
 
 from .conftest import NOW, Records

@@ -164,6 +164,9 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
     writer.add("item_fields", item_id=item, name="account_name", value="汪雪梅", confidence=0.9)
     for page_no in (1, 2):
         writer.add("pages", item_id=item, page_no=page_no, text="低压居民用电登记表", original_digest=f"{number:064x}")
+    if writer.knows("page_notes"):
+        writer.add("page_notes", item_id=item, page_no=1, x=500, y=500, text="户名与证件不符", pinned_by=person)
+        writer.add("remembered", person_id=person, kind="file", name=f"{5101431000 + number}", at=NOW)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -168,7 +168,9 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
         records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
         records.person(session, "staff", roles=[Role.STAFF], at=at)
         records.person(session, "auditor", roles=[Role.AUDITOR], at=root)
+        records.person(session, "unit_head", roles=[Role.UNIT_HEAD], at=at)
         records.person(session, "sysadmin", roles=[Role.SYSTEM_ADMIN], at=root)
+        records.person(session, "audit_admin", roles=[Role.AUDIT_ADMIN], at=root)
         records.person(session, "newcomer", roles=[Role.STAFF], at=at, must_change=True)
     index = open_index(settings.home, settings.search_engine)
     while follow(database, index, now=clock.now()):

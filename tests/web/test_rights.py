@@ -167,7 +167,7 @@ def test_a_reader_may_not_take_originals_out(world: World, staff: Browser) -> No
 
 def test_an_administrator_of_accounts_has_no_window_into_the_records(world: World, anonymous: Browser) -> None:
     anonymous.sign_in("sysadmin")
-    assert "还没有档案业务的权限" in anonymous.get("/").text
+    assert "管理员的账号看不到档案内容" in anonymous.get("/").text
     assert anonymous.get("/search?q=A").status_code == 403
     assert anonymous.get(f"/households/{world.near.account_no}").status_code == 404
 

@@ -9,10 +9,17 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 
 from archive_service.web import assets, i18n, nav, words
+from ingest.errors import SENTENCES
+from tests.docs.words import raised
 from tests.web.conftest import Browser, World
 
 WEB = Path(i18n.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+#: First words of codes that only the command line answers with.
+COMMAND_LINE = (
+    "archive.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.", "reread.",
+    "restore.", "row.", "samples.", "settings.", "store.lock",
+)  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -29,8 +36,15 @@ def test_every_message_has_its_english() -> None:
 
 
 def test_no_english_is_kept_for_a_message_that_is_said_no_more() -> None:
-    by_code = {message for message in i18n.english() if re.fullmatch(r"[a-z-]+\.[a-z-]+", message)}
+    by_code = {message for message in i18n.english() if re.fullmatch(r"[a-z-]+\.[a-z/-]+", message)}
     assert sorted(set(i18n.english()) - messages() - by_code) == []
+
+
+def test_every_refusal_that_a_page_can_show_has_its_english() -> None:
+    """What only the command line says stays Chinese; everything else a page may have to tell somebody."""
+    on_pages = {code for code in {*raised(), *SENTENCES} if not code.startswith(COMMAND_LINE)}
+    assert len(on_pages) > 150
+    assert sorted(on_pages - set(i18n.english())) == []
 
 
 def test_the_english_fills_the_same_places() -> None:
@@ -90,7 +104,7 @@ def test_the_vendored_files_are_as_they_were_taken_over() -> None:
 def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (assets.STATIC / "vendor" / "icons.svg").read_text()))
     named = {place.icon for place in nav.PLACES} | {icon for _, icon, _ in words.STEPS}
-    for states in (words.PAPER, words.CASE, words.SCAN, words.DOCUMENT, words.CONSISTENCY, words.JOB):
+    for states in (words.PAPER, words.CASE, words.SCAN, words.DOCUMENT, words.CONSISTENCY, words.JOB, words.HEALTH):
         named |= {state.icon for state in states.values()}
     for path in (WEB / "templates").rglob("*.html"):
         text = path.read_text("utf-8")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from archive_service import ids
-from archive_service.errors import Invalid
+from archive_service.households.queries import orders
 from archive_service.households.queries.likeness import begins_with, household_like
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.households.views import CaseFilters, CaseRow, Listing
@@ -38,22 +38,47 @@ def cases(
     after: str | None = None,
     limit: int = 50,
     counted: int | None = COUNTED,
+    order: str = orders.ORDERS[0],
 ) -> Listing:
-    """Return cases by their deadline, the soonest first and those without one last; `after` is a listing's `next`.
+    """Return cases in one of `orders.ORDERS`; `after` is the `next` of a listing in the same order.
 
-    No more than `counted` are counted; none counts all, which takes the longer the more there are.
+    By deadline the soonest come first and those without one last; by acceptance the newest come first. No more than
+    `counted` are counted; none counts all, which takes the longer the more there are.
     """
     limit, filters = max(1, min(limit, _MOST)), filters or CaseFilters()
     units = _units(session, viewer, filters)
     conditions = [HouseholdFile.unit_id.in_(units), *_conditions(filters)]
+    if order != orders.ORDERS[0]:
+        return _ordered(session, conditions, order, after=after, limit=limit, counted=counted)
     place = _cursor(after) if after else None
     if filters.text and counted is not None:
         total, keys = _fitting_keys(session, conditions, place, limit + 1, counted)
     else:
         total = _count(session, conditions, counted)
         keys = _keys(session, filters, conditions, place, limit + 1)
-    rows = _rows(session, keys[:limit])
+    rows = _rows(session, [key for _, key in keys[:limit]])
     following = _printed(rows[-1]) if len(keys) > limit else None
+    more = counted is not None and total > counted
+    return Listing(rows, next=following, total=counted if more and counted else total, more=more)
+
+
+def _ordered(
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    order: str,
+    *,
+    after: str | None,
+    limit: int,
+    counted: int | None,
+) -> Listing:
+    ids = orders.keys(session, order, conditions, after, limit + 1)
+    total = _count(session, conditions, counted)
+    rows = _rows(session, ids[:limit])
+    following = None
+    if len(ids) > limit:
+        last = rows[-1]
+        place = last.account_no if order == "account" else last.accepted_on.isoformat() if last.accepted_on else ""
+        following = f"{place}:{last.id}"
     more = counted is not None and total > counted
     return Listing(rows, next=following, total=counted if more and counted else total, more=more)
 
@@ -75,7 +100,9 @@ def _units(session: Session, viewer: Viewer, filters: CaseFilters) -> frozenset[
     if not filters.centre:
         return mine
     top = unit_by_code(session, filters.centre)
-    return mine & units_below(session, top.id) if top else frozenset()
+    if top is None:
+        return frozenset()
+    return mine & (frozenset({top.id}) if filters.centre_alone else units_below(session, top.id))
 
 
 def _count(session: Session, conditions: Sequence[ColumnElement[bool]], counted: int | None) -> int:
@@ -148,15 +175,15 @@ def _undated(found: Select[date, int], after: _Place | None, limit: int) -> Sele
     return found.where(CaseFile.filing_due_on.is_(None)).order_by(CaseFile.id).limit(limit)
 
 
-def _rows(session: Session, keys: Sequence[_Place]) -> list[CaseRow]:
+def _rows(session: Session, keys: Sequence[int]) -> list[CaseRow]:
     wanted = (
         select(CaseFile, HouseholdFile, Unit)
         .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
         .join(Unit, Unit.id == HouseholdFile.unit_id)
-        .where(CaseFile.id.in_([key for _, key in keys]))
+        .where(CaseFile.id.in_(keys))
     )
     found = {case.id: _case_row(case, head, unit) for case, head, unit in session.execute(wanted)}
-    return [found[key] for _, key in keys]
+    return [found[key] for key in keys]
 
 
 def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
@@ -173,6 +200,8 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         # The command line hands down moments; what is due is a day.
         day = filters.due_before.date() if isinstance(filters.due_before, datetime) else filters.due_before
         wanted += [CaseFile.filing_due_on < day, CaseFile.state == "collecting"]
+    if filters.due_from is not None:
+        wanted += [CaseFile.filing_due_on >= filters.due_from, CaseFile.state == "collecting"]
     if filters.not_assessable:
         wanted.append(CaseFile.assessment_error.is_not(None))
     if filters.energised is not None:
@@ -199,7 +228,7 @@ def _cursor(after: str) -> _Place:
             raise ValueError(after)
         return date.fromisoformat(match.group(1)), int(match.group(2))
     except ValueError:
-        raise Invalid("list.cursor", "翻页位置不对。请回到第一页再翻。") from None
+        raise orders.bad_cursor() from None
 
 
 def _printed(row: CaseRow) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
@@ -24,6 +24,7 @@ from archive_service.households.views import (
     ItemView,
     PageBrief,
     PageView,
+    Paper,
 )
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
@@ -118,6 +119,20 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         masked=not personal,
         withheld=withheld,
     )
+
+
+def papers_of_case(session: Session, viewer: Viewer, of: ItemView) -> list[Paper]:
+    """Return the filed papers of the case of an item, or those of no case, by number; the item is one of them."""
+    if of.unit_id not in viewer.units(Right.RECORD_READ):
+        return []
+    same = Item.case_id == of.case_id if of.case_id is not None else Item.case_id.is_(None)
+    pages = select(func.count()).where(Page.item_id == Item.id).scalar_subquery()
+    found = session.execute(
+        select(Item.id, Item.item_no, Item.document_type, pages)
+        .where(Item.household_id == of.household_id, same, Item.state == "filed")
+        .order_by(Item.item_no)
+    )
+    return [Paper(*row) for row in found]
 
 
 def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> dict[int, str]:

@@ -62,7 +62,13 @@ def find_households(session: Session, viewer: Viewer, text: str, limit: int = 20
 
 
 def history(
-    session: Session, viewer: Viewer, account_no: str, *, before: int | None = None, limit: int = 50
+    session: Session,
+    viewer: Viewer,
+    account_no: str,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    counted: bool = True,
 ) -> EntryListing:
     """Return what happened to a household, its cases and its items, newest first, older than the entry `before`.
 
@@ -77,7 +83,7 @@ def history(
             _entries_of("item", select(cast(Item.id, String)).where(Item.household_id == head.id)),
         ),
     )
-    listing = audit_queries.page_of(session, wanted, before=before, limit=max(1, min(limit, _MOST)))
+    listing = audit_queries.page_of(session, wanted, before=before, limit=max(1, min(limit, _MOST)), counted=counted)
     if viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id):
         return listing
     return replace(listing, entries=tuple(replace(e, facts=_masked(e.facts)) for e in listing.entries))

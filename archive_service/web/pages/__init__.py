@@ -10,15 +10,18 @@ def routers() -> list[APIRouter]:
     from archive_service.web.pages import (
         accounts,
         arrange,
+        cases,
         claims,
         completeness,
         cuts,
         health,
         home,
+        household_items,
         households,
         intake,
         items,
         jobs,
+        lists,
         own_access,
         people,
         quality,
@@ -32,5 +35,6 @@ def routers() -> list[APIRouter]:
     )
 
     own = (people, second_factor, own_access, why, accounts)
-    work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, items, search)
-    return [page.router for page in (*own, *work, completeness, style, health)]
+    work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
+    read = (items, cases, lists, search)
+    return [page.router for page in (*own, *work, *read, completeness, style, health)]

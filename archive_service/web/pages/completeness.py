@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from archive_service.errors import NotFound
 from archive_service.households import queries
-from archive_service.households.views import CaseFilters, CaseRow, Rate
+from archive_service.households.views import CaseFilters, Rate
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
+from archive_service.web import case_filters
 from archive_service.web.visit import SignedIn, Visit
 
 router = APIRouter()
 
 _MONTHS_SHOWN = 12
-_A_TIME = 500
-#: Cases looked through for one cell; a centre has some hundreds a month.
-_AT_MOST = 20_000
+_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -74,25 +70,25 @@ def show_completeness(visit: SignedIn) -> Response:
 
 @router.get("/completeness/{centre}/{month}")
 def show_cases(visit: SignedIn, centre: str, month: str) -> Response:
-    """Show the cases behind a cell of the table."""
+    """Show the cases behind a cell of the table, a page at a time."""
     visit.viewer.require(Right.AUDIT_READ)
     visit.viewer.require(Right.RECORD_READ)
-    if not re.fullmatch(r"\d{4}-\d{2}|none", month):
-        raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。")
     only = visit.request.query_params.get("complete", "")
-    complete = {"yes": True, "no": False}.get(only)
+    after = visit.request.query_params.get("after")
+    filters = _filters(centre, month, {"yes": True, "no": False}.get(only))
     with visit.services.database.reading() as session:
         unit = people.unit_by_code(session, centre)
-    if unit is None or not visit.viewer.may(Right.RECORD_READ, unit.id):
-        raise NotFound("page.not-found", "没有这个单位，或您无权查看。请从齐全情况表里选择。")
-    found = _all_cases(visit, _filters(centre, month, complete))
+        if unit is None or not visit.viewer.may(Right.RECORD_READ, unit.id):
+            raise NotFound("page.not-found", "没有这个单位，或您无权查看。请从齐全情况表里选择。")
+        found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=_SHOWN)
     return visit.page(
         "completeness/cases.html",
         centre=centre,
         name=unit.name,
         month=month,
         found=found,
-        only=only,
+        after=after,
+        only=only if only in ("yes", "no") else "",
     )
 
 
@@ -105,11 +101,17 @@ def show(visit: Visit, *, template: str) -> Response:
             session, visit.viewer, filters=CaseFilters(not_assessable=True), limit=1, counted=None
         ).total
     months = sorted({rate.month for rate in rates if rate.month}, reverse=True)[:_MONTHS_SHOWN]
-    rows = [
-        _row(code, [rate for rate in rates if rate.unit_code == code], months)
-        for code in dict.fromkeys(r.unit_code for r in rates)
-    ]
-    return visit.page(template, months=months, rows=rows, whole=_sum(rates), worst=worst, unknown=unknown)
+    return visit.page(
+        template, months=months, rows=rows(rates, months), whole=_sum(rates), worst=worst, unknown=unknown
+    )
+
+
+def rows(rates: Sequence[Rate], months: Sequence[str]) -> list[Row]:
+    """Return a row for each centre, with a cell for each of `months`."""
+    by_code: dict[str, list[Rate]] = {}
+    for rate in rates:
+        by_code.setdefault(rate.unit_code, []).append(rate)
+    return [_row(code, of_code, months) for code, of_code in by_code.items()]
 
 
 def _row(code: str, rates: Sequence[Rate], months: Sequence[str]) -> Row:
@@ -129,25 +131,10 @@ def _sum(rates: Sequence[Rate]) -> Cell:
 
 
 def _filters(centre: str, month: str, complete: bool | None) -> CaseFilters:
+    """Return the filters of a cell; a row of the table is one unit, without those below it."""
     if month == "none":
-        return CaseFilters(centre=centre, complete=complete, not_energised=True)
-    try:
-        first = date.fromisoformat(f"{month}-01")
-    except ValueError:
-        raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。") from None
-    last = first.replace(day=monthrange(first.year, first.month)[1])
-    return CaseFilters(centre=centre, complete=complete, energised=(first, last))
-
-
-def _all_cases(visit: Visit, filters: CaseFilters) -> list[CaseRow]:
-    rows: list[CaseRow] = []
-    after: str | None = None
-    with visit.services.database.reading() as session:
-        while len(rows) < _AT_MOST:
-            listing = queries.cases(session, visit.viewer, filters=filters, after=after, limit=_A_TIME)
-            rows += listing.rows
-            after = listing.next
-            if after is None:
-                break
-    # A unit above several counts each of them; a row of the table is one.
-    return [row for row in rows if row.unit_code == filters.centre]
+        return CaseFilters(centre=centre, centre_alone=True, complete=complete, not_energised=True)
+    days = case_filters.month_of(month)
+    if days is None:
+        raise NotFound("page.not-found", "没有这个月份。请从齐全情况表里选择。")
+    return CaseFilters(centre=centre, centre_alone=True, complete=complete, energised=days)

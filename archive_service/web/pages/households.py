@@ -1,28 +1,30 @@
-"""The household file: its cases, the completeness of each, its papers and its history; and the list of cases."""
+"""The household file: its cases, the completeness of each, its papers and its history."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from archive_service import zone
+from archive_service.audit.queries import EntryView
 from archive_service.completeness.observations import Observation
 from archive_service.errors import NotFound
 from archive_service.households import queries
-from archive_service.households.views import CaseFilters, CaseView, HouseholdView, VerdictView
-from archive_service.people import queries as people
+from archive_service.households.views import CaseView, HouseholdView, ItemView, VerdictView
+from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
-from archive_service.web import labels, words
+from archive_service.web import labels, remembering, words
+from archive_service.web.pages import household_items
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
 
 router = APIRouter()
 
-_SHOWN = 50
-_HISTORY_SHOWN = 100
+_HISTORY_SHOWN, _RECENT_SHOWN = 100, 5
 #: Papers from which a column of the matrix stands two and three cells wide.
 _BROAD, _WIDE = 5, 12
 #: What a person has to act on, worst first.
@@ -55,6 +57,18 @@ class Dot:
     now: bool
 
 
+@dataclass(frozen=True)
+class Thumb:
+    """A paper among hundreds, worked out before the template so that it has little to do for each."""
+
+    id: int
+    #: First page that this person may see; none when all are hidden.
+    page: int | None
+    pages: int
+    name: str
+    under: str
+
+
 @router.get("/households/{account_no}")
 def show_household(visit: SignedIn, account_no: str) -> Response:
     """Show the file, with the case asked for or the one that needs most."""
@@ -67,16 +81,7 @@ def show_household(visit: SignedIn, account_no: str) -> Response:
 def show_case(visit: SignedIn, account_no: str, application_no: str) -> Response:
     """Show the file with one of its cases."""
     file = _file(visit, account_no)
-    found = next((case for case in file.cases if case.application_no == application_no), None)
-    if found is None:
-        raise NotFound("case.not-found", "该户下没有这个申请编号，或您无权查看。请从户档案里选择案件。")
-    return _show_case(visit, file, found)
-
-
-@router.get("/households/{account_no}/items")
-def show_items(visit: SignedIn, account_no: str) -> Response:
-    """Show all papers of the file, by their number."""
-    return visit.page("households/items.html", file=_file(visit, account_no), tab="items")
+    return _show_case(visit, file, _case_named(file, application_no))
 
 
 @router.get("/households/{account_no}/history")
@@ -86,56 +91,40 @@ def show_history(visit: SignedIn, account_no: str) -> Response:
     with visit.services.database.reading() as session:
         before = whole_number(visit.request.query_params.get("before"))
         events = queries.history(session, visit.viewer, account_no, before=before, limit=_HISTORY_SHOWN)
-    return visit.page("households/history.html", file=file, tab="history", events=events, before=before)
+    days: dict[date, list[EntryView]] = {}
+    for event in events.entries:
+        days.setdefault(zone.local(event.at).date(), []).append(event)
+    return visit.page("households/history.html", file=file, tab="history", events=events, days=days, before=before)
 
 
-@router.get("/cases")
-def list_cases(visit: SignedIn) -> Response:
-    """List cases by the filters in the address, most urgent first."""
-    visit.viewer.require(Right.RECORD_READ)
-    asked = visit.request.query_params
-    filters, values = case_filters(visit)
+@router.get("/households/{account_no}/recent")
+def show_recent(visit: SignedIn, account_no: str) -> Response:
+    """Return, as a part of the page, what happened to the file lately; the page itself does not wait for it."""
     with visit.services.database.reading() as session:
-        found = queries.cases(session, visit.viewer, filters=filters, after=asked.get("after"), limit=_SHOWN)
-        centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
-    return visit.page(
-        "cases/list.html",
-        found=found,
-        values=values,
-        centres=centres,
-        after=asked.get("after"),
-        businesses=labels.businesses(),
-    )
+        found = queries.history(session, visit.viewer, account_no, limit=_RECENT_SHOWN, counted=False)
+    return visit.page("households/recent.html", recent=found.entries)
 
 
-def case_filters(visit: Visit) -> tuple[CaseFilters, dict[str, str]]:
-    """Return the filters that stand in the address, ready for the query and as words for links."""
-    asked = visit.request.query_params
-    known = {
-        "centre": asked.get("centre", "")[:40],
-        "state": asked.get("state", "") if asked.get("state") in ("collecting", "filed") else "",
-        "category": asked.get("category", "") if asked.get("category") in words.CATEGORY else "",
-        "business": asked.get("business", "") if asked.get("business") in labels.businesses() else "",
-        "complete": asked.get("complete", "") if asked.get("complete") in ("yes", "no") else "",
-        "due": asked.get("due", "") if asked.get("due") in ("overdue", "week") else "",
-        "q": asked.get("q", "").strip()[:100],
-    }
-    until = {"overdue": visit.today, "week": visit.today + timedelta(days=7)}.get(known["due"])
-    filters = CaseFilters(
-        centre=known["centre"] or None,
-        state=known["state"] or None,
-        customer_category=known["category"] or None,
-        business_type=known["business"] or None,
-        complete={"yes": True, "no": False}.get(known["complete"]),
-        due_before=until,
-        text=known["q"] or None,
-    )
-    return filters, {name: value for name, value in known.items() if value}
+@router.get("/households/{account_no}/cases/{application_no}/contents")
+def show_contents(visit: SignedIn, account_no: str, application_no: str) -> Response:
+    """Show the contents list of a case, to be printed and laid in the folder: papers in catalogue order, what lacks."""
+    file = _file(visit, account_no)
+    case = _case_named(file, application_no)
+    papers = household_items.ordered([item for item in file.items if item.case_id == case.id], "catalogue")
+    lacking = [verdict for verdict in problems(case) if verdict.status == "missing"]
+    return visit.page("households/contents.html", file=file, case=case, papers=papers, lacking=lacking)
 
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
     with visit.services.database.reading() as session:
         return queries.household(session, visit.viewer, account_no, fields=False)
+
+
+def _case_named(file: HouseholdView, application_no: str) -> CaseView:
+    found = next((case for case in file.cases if case.application_no == application_no), None)
+    if found is None:
+        raise NotFound("case.not-found", "该户下没有这个申请编号，或您无权查看。请从户档案里选择案件。")
+    return found
 
 
 def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
@@ -147,9 +136,8 @@ def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
 
 
 def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Response:
-    items = {item.id: item for item in file.items}
-    loose = [item for item in file.items if item.case_id is None]
-    return visit.page(
+    papers = household_items.ordered(file.items, "catalogue")
+    page = visit.page(
         "households/file.html",
         file=file,
         tab="cases",
@@ -158,14 +146,39 @@ def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Resp
         dots=dots(case) if case else [],
         problems=problems(case) if case else [],
         full=visit.request.query_params.get("papers") == "all",
-        items=items,
-        case_items=[item for item in file.items if case and item.case_id == case.id],
-        loose=loose,
+        items={item.id for item in papers},
+        case_items=_thumbs(visit, [item for item in papers if case and item.case_id == case.id]),
+        loose=_thumbs(visit, [item for item in papers if item.case_id is None]),
+        owed=_owed(case) if case else {},
         totals=totals(case) if case else {},
         days_left=(case.filing_due_on - visit.today).days if case and case.filing_due_on else None,
         observations=_observations(visit, case) if case else [],
         candidates=_candidates(visit, file),
     )
+    return remembering.after(page, visit, Kind.FILE, file.account_no)
+
+
+def _thumbs(visit: Visit, papers: Sequence[ItemView]) -> list[Thumb]:
+    say = labels.Labels(visit.language)
+    names = {code: say.document_type(code) for code in {paper.document_type for paper in papers}}
+    thumbs = []
+    for paper in papers:
+        cover, code = paper.cover, paper.document_type
+        under = [
+            *([] if code == labels.OTHER else [code]),
+            *([str(paper.document_date)] if paper.document_date else []),
+        ]
+        page = cover.page_no if cover else None
+        thumbs.append(Thumb(paper.id, page, len(paper.pages), names[code], " ".join(under)))
+    return thumbs
+
+
+def _owed(case: CaseView) -> dict[str, tuple[str, date | None]]:
+    """Return which stage owes each paper, with the day on which that stage was done, by document type."""
+    done = {stage.stage: stage.done_on for stage in case.stages}
+    types = labels.document_types()
+    stages = {v.document_type: types[v.document_type].stage for v in case.verdicts if v.document_type in types}
+    return {code: (stage, done.get(stage)) for code, stage in stages.items()}
 
 
 def columns(case: CaseView) -> list[Column]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -9,7 +12,10 @@ from archive_service.audit.record import record
 from archive_service.errors import NotFound, NotPermitted
 from archive_service.households import actions as households
 from archive_service.households import queries
-from archive_service.households.views import ItemView, PageView
+from archive_service.households.views import ItemView, PageView, Paper
+from archive_service.notebook import actions
+from archive_service.notebook import queries as notebook
+from archive_service.notebook.rules import LONGEST_NOTE
 from archive_service.people.roles import Right
 from archive_service.web import labels, marks, pictures, render, sheet
 from archive_service.web.forms import SentForm
@@ -25,18 +31,24 @@ _LOOKED_THROUGH = 200
 
 @router.get("/items/{item_id}")
 def show_item(visit: SignedIn, item_id: Id) -> Response:
-    """Show a page of an item; a word looked for is marked, and the pages that hold it are listed."""
+    """Show a page of an item, another beside it when asked; a word looked for is marked, its pages are listed."""
     looked_for = visit.request.query_params.get("q", "").strip()[:100]
     with visit.services.database.reading() as session:
         item = queries.item(session, visit.viewer, item_id)
         page_no = _page_asked(visit, item)
+        texts = queries.page_texts(session, visit.viewer, item_id, most=_LOOKED_THROUGH) if looked_for else {}
+        found_on = [n for n, text in texts.items() if _holds(text, looked_for)]
+        if visit.request.query_params.get("find") and found_on and page_no not in found_on:
+            # The next page that has it, and behind the last the first again.
+            page_no = next((n for n in found_on if n > page_no), found_on[0])
         page = queries.item_page(session, visit.viewer, item_id, page_no)
-        file = queries.household(session, visit.viewer, item.account_no)
+        together = queries.papers_of_case(session, visit.viewer, item)
         # Only who may take originals out is offered the searchable PDF, which says all that they say.
         offered = item.state == "filed" and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
         pdf = renditions.readiness(session, item_id) if offered else None
-        texts = queries.page_texts(session, visit.viewer, item_id, most=_LOOKED_THROUGH) if looked_for else {}
-    together = [other for other in file.items if other.case_id == item.case_id and other.id != item.id]
+        notes = notebook.notes_on(session, visit.viewer, page)
+        beside = _beside(visit, session, item, page_no)
+    together = _in_catalogue_order(together)
     return visit.page(
         "items/viewer.html",
         item=item,
@@ -44,12 +56,16 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         page_no=page_no,
         sheet=_sheet(visit, page, looked_for),
         together=together,
+        neighbours=_neighbours(together, item_id),
         pdf=pdf,
         marks=marks.rows(visit, item.marks, [one.page_no for one in item.pages]),
         mark_words=marks.WORDS,
         may_say_marks=item.state == "filed" and visit.viewer.may(Right.ITEM_CHANGE, item.unit_id),
+        notes=notes,
+        beside=beside,
+        second=_sheet(visit, beside, looked_for) if beside else None,
         looked_for=looked_for,
-        found_on=[n for n, text in texts.items() if _holds(text, looked_for)],
+        found_on=found_on,
     )
 
 
@@ -72,6 +88,47 @@ def say_mark(visit: SignedIn, form: SentForm, item_id: Id) -> Response:
         say(session, item_id=item_id, key=key, word=word, by=visit.viewer, now=visit.now, today=visit.today)
     page = {"page": form.id("page")}
     return RedirectResponse(f"{render.query(f'/items/{item_id}', page)}#marks", status_code=303)
+
+
+def _beside(visit: Visit, session: Any, item: ItemView, page_no: int) -> PageView | None:
+    """Return the page to stand beside: "next", or 17:2 for page 2 of item 17, which has rights of its own."""
+    asked = visit.request.query_params.get("beside", "")
+    if asked == "next":
+        asked = f"{item.id}:{min(page_no + 1, len(item.pages))}"
+    number, _, page = asked.partition(":")
+    of_item, of_page = whole_number(number), whole_number(page or "1")
+    if of_item is None or of_page is None:
+        return None
+    return queries.item_page(session, visit.viewer, of_item, of_page)
+
+
+def _in_catalogue_order(papers: Sequence[Paper]) -> list[Paper]:
+    place = {code: at for at, code in enumerate(labels.document_types())}
+    return sorted(papers, key=lambda paper: (place.get(paper.document_type, len(place)), paper.item_no))
+
+
+def _neighbours(papers: Sequence[Paper], item_id: int) -> tuple[Paper | None, Paper | None]:
+    """Return the papers of the case before and behind an item, in catalogue order."""
+    at = next((at for at, paper in enumerate(papers) if paper.id == item_id), None)
+    if at is None:
+        return None, None
+    return papers[at - 1] if at else None, papers[at + 1] if at + 1 < len(papers) else None
+
+
+@router.post("/items/{item_id}/pages/{page_no}/notes")
+def pin_note(visit: SignedIn, form: SentForm, item_id: Id, page_no: Id) -> Response:
+    """Pin a note to a place on a page, or take one off."""
+    x, y = whole_number(form.text("x", limit=4)) or 0, whole_number(form.text("y", limit=4)) or 0
+    with visit.services.database.unit_of_work() as session:
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+        if (gone := form.id("take_off")) is not None:
+            actions.take_note_off(session, visit.viewer, page, gone, now=visit.now)
+        else:
+            actions.pin_note(
+                session, visit.viewer, page, x=x, y=y, text=form.text("text", limit=LONGEST_NOTE), now=visit.now
+            )
+    done = "note-off" if gone is not None else "note"
+    return RedirectResponse(f"/items/{item_id}?page={page_no}&done={done}", status_code=303)
 
 
 @router.get("/items/{item_id}/pages/{page_no}/image")
@@ -148,6 +205,7 @@ def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
         if field.box and field.page == page.page_no and not page.withheld
     ]
     return sheet.Sheet(
+        found=sheet.found(lines, masked=page.masked, looked_for=looked_for) if looked_for else (),
         image=f"/items/{page.item.id}/pages/{page.page_no}/image",
         label=visit.say(N_("%(type)s第 %(n)s 页"), type=say.document_type(page.item.document_type), n=page.page_no),
         width=page.width_px or 1240,
@@ -161,8 +219,7 @@ def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
 
 def _holds(text: str, looked_for: str) -> bool:
     plain = "".join(text.split()).casefold()
-    wanted = ["".join(word.split()).casefold() for word in looked_for.replace('"', " ").split()]
-    return bool(wanted) and any(word in plain for word in wanted)
+    return any(word in plain for word in sheet.words_of(looked_for))
 
 
 WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")

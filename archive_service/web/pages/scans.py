@@ -10,7 +10,9 @@ from fastapi.responses import Response
 from archive_service.audit.record import record
 from archive_service.errors import NotFound
 from archive_service.people.roles import Right
-from archive_service.web import pictures, scan_sheet, sheet, words
+from archive_service.web import listing, pictures, scan_sheet, sheet, words
+from archive_service.web.i18n import N_
+from archive_service.web.listing import Column, Table
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import jobs, queries, reach
 from ingest.quality import queries as quality
@@ -18,6 +20,18 @@ from ingest.queries import ScanPageView, ScanView
 
 router = APIRouter()
 
+TABLE = Table(
+    "scans",
+    "/scans",
+    (
+        Column("state", N_("状态"), fixed=True, look="one fit"),
+        Column("file", N_("文件"), fixed=True, look="full"),
+        Column("pages", N_("页数"), look="r num"),
+        Column("size", N_("大小"), look="r num one"),
+        Column("received", N_("收到"), look="num one"),
+        Column("open", N_("操作"), fixed=True, look="r push"),
+    ),
+)
 _SHOWN = 50
 _STOP_POLLING = 286
 #: Pages whose findings are shown at once, the page in view first.
@@ -42,7 +56,7 @@ def list_scans(visit: SignedIn) -> Response:
         state=wanted or "",
         text=text,
         after=after,
-        filters={"state": wanted, "q": text},
+        shown=listing.shown(visit, TABLE, {"state": wanted or "", "q": text}),
     )
 
 

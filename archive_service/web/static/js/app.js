@@ -82,6 +82,15 @@
   root.classList.add("js");
   if (window.matchMedia("(max-width: 767px)").matches) document.querySelectorAll(".facets").forEach(function (box) { box.open = false; });
 
+  /* A menu closes when something else is pressed, and by Esc, which gives the focus back to its button. */
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", function (event) {
+    var menu = event.code === "Escape" && event.target.closest && event.target.closest("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   /* A toast stays six seconds, longer while the mouse or the keyboard is on it. */
   document.querySelectorAll(".toast-bar").forEach(function (bar) {
     var held = false;
