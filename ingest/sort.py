@@ -24,6 +24,7 @@ from ingest.lines import PageText
 from ingest.marks import proposals as marks
 from ingest.naming import queries as naming
 from ingest.ocr.reading import MIRRORED
+from ingest.quality.record import HOPELESS
 from ingest.read import BLANK
 from ingest.recognise.propose import propose
 from ingest.recognise.values import OTHER, FieldFound, Proposal, Said, Thresholds
@@ -42,7 +43,7 @@ SUSPECT = {
     "hidden-text": "含有看不见的文字，请对照影像核对",
     "text-not-shown": "自带文字与画面不符，请对照影像核对",
     MIRRORED: "的影像左右相反，已翻正供查看和识读，请核对；需要时请重新扫描这一页",
-    "unreadable-picture": "影像质量太差，识读结果不可信，请重新扫描这一页",
+    HOPELESS: "影像质量太差，识读结果不可信，请重新扫描这一页",
 }
 
 
@@ -56,7 +57,7 @@ def prepare(workshop: Workshop, scan: Scan, _claimed: Claimed) -> Apply:
     sheets = [page.page_no for page in pages if is_sheet(page)]
     unread = [page.page_no for page in pages if page.lines_digest is None]
     placed = {number for proposal in proposals for number in proposal.pages}
-    wordless = [page.page_no for page in pages if has_ink_without_words(page) and page.page_no not in placed]
+    wordless = [page for page in pages if has_ink_without_words(page) and page.page_no not in placed]
     bare = [page.page_no for page in pages if page.page_no not in sheets]
     if sheets and not bare:
         raise FileRefused("file.only-sheets", ONLY_SHEETS)
@@ -101,7 +102,10 @@ def recognised(
 
 def has_ink_without_words(page: ScanPage) -> bool:
     """Say whether the page shows something that is no text: a photograph, a drawing."""
-    return page.lines_digest is not None and not page.text and BLANK not in page.flags and not is_sheet(page)
+    if page.lines_digest is None or BLANK in page.flags or is_sheet(page):
+        return False
+    # What was made out on a picture that nobody can read are no words either, and no stain.
+    return not page.text or HOPELESS in page.flags
 
 
 def _with_suspicion(proposal: Proposal, suspect: Mapping[int, str]) -> Proposal:
@@ -118,7 +122,7 @@ def _texts(store: ObjectStore, pages: Sequence[ScanPage]) -> list[PageText]:
 
 
 def _apply(
-    proposals: list[Proposal], *, unread: list[int], wordless: list[int], bare: list[int], sheets: list[int]
+    proposals: list[Proposal], *, unread: list[int], wordless: list[ScanPage], bare: list[int], sheets: list[int]
 ) -> Apply:
     def apply(session: Session, scan: Scan) -> str:
         session.execute(delete(ScanDocument).where(ScanDocument.scan_id == scan.id))
@@ -126,7 +130,7 @@ def _apply(
         if unread:
             rows.append(_unreadable(scan, len(rows) + 1, unread))
         if wordless:
-            rows.append(_wordless(scan, len(rows) + 1, wordless))
+            rows.append(_nothing(scan, len(rows) + 1, [page.page_no for page in wordless], *why_wordless(wordless)))
         if not rows:
             rows.append(_blank(scan, bare))
         rows += [_sheet(scan, seq, page_no) for seq, page_no in enumerate(sheets, start=len(rows) + 1)]
@@ -166,20 +170,19 @@ def _unreadable(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
     return _nothing(scan, seq, pages, why_unreadable(pages))
 
 
-def _wordless(scan: Scan, seq: int, pages: list[int]) -> ScanDocument:
-    return _nothing(scan, seq, pages, why_wordless(pages))
-
-
 def why_unreadable(pages: Sequence[int]) -> str:
     """Return the doubt about pages of which there is no image."""
     names = "、".join(str(n) for n in pages)
     return f"第 {names} 页无法成像，其余各页已完成。请重新扫描这些页面后再提交。"
 
 
-def why_wordless(pages: Sequence[int]) -> str:
-    """Return the doubt about pages that show something but have no words."""
-    names = "、".join(str(n) for n in pages)
-    return f"第 {names} 页有画面但没有可识别的文字（照片或图纸）。请指定类型和户号。"
+def why_wordless(pages: Sequence[ScanPage]) -> list[str]:
+    """Return the doubts about pages that show something but have no words."""
+    doubts = [f"第 {page.page_no} 页{SUSPECT[HOPELESS]}" for page in pages if HOPELESS in page.flags]
+    if shown := [page.page_no for page in pages if HOPELESS not in page.flags]:
+        names = "、".join(str(n) for n in shown)
+        doubts.append(f"第 {names} 页有画面但没有可识别的文字（照片或图纸）。请指定类型和户号。")
+    return doubts
 
 
 def _blank(scan: Scan, pages: list[int]) -> ScanDocument:
@@ -193,11 +196,11 @@ def _sheet(scan: Scan, seq: int, page_no: int) -> ScanDocument:
     return row
 
 
-def _nothing(scan: Scan, seq: int, pages: list[int], doubt: str) -> ScanDocument:
-    return ScanDocument(scan_id=scan.id, seq=seq, pages=pages, **nothing(doubt))
+def _nothing(scan: Scan, seq: int, pages: list[int], *doubts: str) -> ScanDocument:
+    return ScanDocument(scan_id=scan.id, seq=seq, pages=pages, **nothing(*doubts))
 
 
-def nothing(doubt: str) -> dict[str, Any]:
+def nothing(*doubts: str) -> dict[str, Any]:
     """Return what the row of a document says of which nothing could be read."""
     return {
         "document_type": OTHER,
@@ -205,7 +208,7 @@ def nothing(doubt: str) -> dict[str, Any]:
         "candidates": [],
         "fields": {},
         "reasons": [],
-        "doubts": [doubt],
+        "doubts": list(doubts),
         "marks": None,
         "household_id": None,
         "case_id": None,

@@ -28,8 +28,11 @@ def ask(
     pages = queries.pages_of(session, filters, scan_id)
     if not pages:
         return 0
-    waiting = {row.page_no for row in queries.wanted(session, scan_id)}
+    waiting = {row.page_no: row for row in queries.wanted(session, scan_id)}
     new = [number for number in pages if number not in waiting]
+    for number in set(pages) & set(waiting):
+        # The wish of a job that was cancelled or failed belongs to the new one.
+        waiting[number].wanted_at = now
     session.add_all(PageReadingRow(scan_id=scan_id, page_no=number, wanted_at=now) for number in new)
     queue.enqueue(session, kind=READ_AGAIN_JOB, subject=scan_id, queue=QUEUE, now=now)
     record(

@@ -59,7 +59,7 @@ class ReadAgainHandler:
         for done, page_no in enumerate(waiting):
             claimed.check()
             self._page(scan_id, page_no, claimed, done=done, total=len(waiting))
-        self._documents(scan_id, waiting, claimed)
+        self._documents(scan_id, claimed)
 
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
         """Leave pages as they are; those not read yet go on waiting until somebody retries the job."""
@@ -95,11 +95,13 @@ class ReadAgainHandler:
             queue.renew(session, claimed, now=self.workshop.now(), lease_s=self.workshop.settings.lease_s)
             _drop_wish(session, scan_id, page_no)
 
-    def _documents(self, scan_id: int, pages: Sequence[int], claimed: Claimed) -> None:
+    def _documents(self, scan_id: int, claimed: Claimed) -> None:
         """Recognise undecided documents with pages read again anew, and end the job."""
         workshop = self.workshop
         tools = Tools(workshop.settings, workshop.store, workshop.today())
         with workshop.database.reading() as session:
+            # Also what an earlier try of this job has read.
+            pages = queries.read_for(session, claimed.id, scan_id)
             concerned = [one for one in _undecided(session, scan_id) if set(one.pages) & set(pages)]
             lie = [tuple(one.pages) for one in concerned]
             found = columns_of(session, concerned[0].scan, concerned, lie, tools) if concerned else []

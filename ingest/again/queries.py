@@ -96,6 +96,15 @@ def wanted(session: Session, scan_id: int) -> Sequence[PageReadingRow]:
     return session.scalars(chosen.order_by(PageReadingRow.page_no)).all()
 
 
+def read_for(session: Session, job_id: int, scan_id: int) -> list[int]:
+    """Return the numbers of the pages of a file that were read for a job, in this try of it or an earlier one."""
+    asked = session.get_one(Job, job_id).created_at
+    chosen = select(PageReadingRow.page_no).where(
+        PageReadingRow.scan_id == scan_id, PageReadingRow.state != WANTED, PageReadingRow.wanted_at >= asked
+    )
+    return sorted(set(session.scalars(chosen)))
+
+
 def readings(session: Session, scan_id: int) -> Sequence[PageReadingRow]:
     """Return the readings that pages of a file had before, or that were not taken, newest first."""
     chosen = select(PageReadingRow).where(PageReadingRow.scan_id == scan_id, PageReadingRow.state != WANTED)

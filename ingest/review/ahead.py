@@ -224,8 +224,8 @@ def _columns(pages: Sequence[int], proposal: Proposal | None, rows: Mapping[int,
     unread = [number for number in pages if number in rows and rows[number].lines_digest is None]
     doubts = [sort.why_unreadable(unread)] if unread else []
     if proposal is None:
-        shown = [number for number in pages if number in rows and sort.has_ink_without_words(rows[number])]
-        doubts += [sort.why_wordless(shown)] if shown else []
+        shown = [rows[number] for number in pages if number in rows and sort.has_ink_without_words(rows[number])]
+        doubts += sort.why_wordless(shown)
         return {**sort.nothing(""), "doubts": doubts}
     columns = sort.columns(proposal)
     for field in columns["fields"].values():

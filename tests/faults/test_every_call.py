@@ -26,6 +26,8 @@ from archive_service.storage.files import FileStore
 from indexing.index import Index, open_index
 from indexing.sync import follow
 from ingest import pipeline
+from ingest.again.queries import READ_AGAIN_JOB
+from ingest.again.tables import PageReadingRow
 from ingest.ocr import images
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.tables import Rescan
@@ -51,6 +53,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "page.reread": {"reading": 2, "read": 3, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "page.rescan": {"reading": 2, "read": 5, "fetch-half": 1, "put": 5, "put-done": 5, "begin": 1, "commit": 1,
                     "commit-lost": 1},
+    "scan.read-again": {"reading": 3, "read": 4, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
 }  # fmt: skip
@@ -78,7 +81,7 @@ WAYS: Mapping[str, Ways] = {
 #: What is run one after the other after a file was received.
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
 #: What is run for a page that waits for review; nothing is filed by it.
-AT_THE_DESK = [REREAD_JOB, RESCAN_JOB]
+AT_THE_DESK = [REREAD_JOB, RESCAN_JOB, READ_AGAIN_JOB]
 #: What a page seems to say that was read the wrong way up.
 MISREAD = "乱码"
 
@@ -132,12 +135,15 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
 
 
 def ask_at_the_desk(place: FaultyPlace, job: str, note: str) -> ScanPage:
-    """Take a paper as far as it goes without a person, then turn its page, or scan it anew; return the page before."""
+    """Take a paper as far as it goes without a person and give the job at the desk; return the page before."""
     scan_id = place.take_in(nobodys_paper(note)).scan_id
     place.finish()
     before = place.page(scan_id)
     if job == RESCAN_JOB:
         place.hand_in_better(scan_id, nobodys_paper(f"重扫{note}"))
+        return before
+    if job == READ_AGAIN_JOB:
+        place.ask_again(scan_id)
         return before
     place.turn(scan_id, 90)
     with place.database.unit_of_work() as session:
@@ -232,6 +238,24 @@ def test_a_better_scan_takes_the_place_of_a_page_once_whatever_call_fails_once(p
             kept = session.scalars(select(Rescan).where(Rescan.scan_id == before.scan_id)).one()
             assert (kept.state, kept.image_digest) == ("taken", before.image_digest), case
             told = select(func.count()).where(AuditEntry.did == "page.superseded")
+            assert session.scalar(told.where(AuditEntry.object_id == str(before.scan_id))) == 1, case
+        assert at_rest(place, before.scan_id) == ("needs_review", [("proposed", [1])]), case
+    place.check(filed=0)
+
+
+def test_a_page_is_read_again_once_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """The new reading is shown and the one before kept beside it; its scan waits for review as before."""
+    for call, way, make, code, nth in failures(READ_AGAIN_JOB):
+        case = f"{call} {nth}, {way}"
+        before = ask_at_the_desk(place, READ_AGAIN_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        after = place.page(before.scan_id)
+        assert (after.text, after.engine) == (before.text, before.engine), case
+        with place.database.reading() as session:
+            (kept,) = session.scalars(select(PageReadingRow).where(PageReadingRow.scan_id == before.scan_id))
+            assert (kept.state, kept.engine) == ("replaced", "an older one"), case
+            told = select(func.count()).where(AuditEntry.did == "scan.read-again")
             assert session.scalar(told.where(AuditEntry.object_id == str(before.scan_id))) == 1, case
         assert at_rest(place, before.scan_id) == ("needs_review", [("proposed", [1])]), case
     place.check(filed=0)

@@ -24,6 +24,8 @@ from archive_service.storage.store import ObjectStore
 from archive_service.worker import jobs
 from indexing.sync import follow
 from ingest import review
+from ingest.again import actions as again
+from ingest.again.queries import Filters
 from ingest.quality import rescan
 from ingest.receive import Receipt, Said, open_batch, receive
 from ingest.review import Wanted
@@ -102,6 +104,15 @@ class FaultyPlace:
             self.database, self.store, stream=io.BytesIO(data), file_name="重扫.pdf", scan_id=scan_id, page_no=1,
             reason="影像不清", viewer=viewer, max_bytes=10_000_000, now=self.now(),
         )  # fmt: skip
+
+    def ask_again(self, scan_id: int) -> None:
+        """Ask for the one page of a scan to be read again, as if an older engine had read it."""
+        with self.database.unit_of_work() as session:
+            viewer = system_viewer(session)
+            session.scalars(select(ScanPage).where(ScanPage.scan_id == scan_id)).one().engine = "an older one"
+            session.flush()
+            wanted = Filters(viewer.units(Right.SCAN_REVIEW), scan_id=scan_id)
+            assert again.ask(session, viewer, scan_id, wanted, said={}, now=self.now()) == 1
 
     def page(self, scan_id: int) -> ScanPage:
         """Return the one page of a scan."""

@@ -66,7 +66,7 @@ def test_a_page_that_reads_well_again_loses_its_doubt(database: Database, scan_i
         with database.reading() as session:
             return session.scalars(select(ScanPage).order_by(ScanPage.page_no)).first().flags  # type: ignore[union-attr]
 
-    keep(database, scan_id, 1, Finding(findings.BLURRED, 0.2, 0.09), confidence=0.5)
+    keep(database, scan_id, 1, Finding(findings.BLURRED, 0.2, 0.09), confidence=0.3)
     assert flags() == [record.HOPELESS]
     keep(database, scan_id, 1)
     assert flags() == []

@@ -17,8 +17,9 @@ PAGES = 14
 
 
 def test_office_pages_are_found_fault_with_only_where_the_device_left_one(reader: Reader) -> None:
-    """Photocopiers leave dark edges and a desk lies around a photograph; nothing else may be found on these pages."""
+    """Photocopiers leave dark edges, and so does a desk that was not told from the sheet; nothing else may be found."""
     wrong: list[str] = []
+    photographs: list[bool] = []
     for image, truth in sets.pages(PAGES, 77, "office"):
         data = io.BytesIO()
         image.save(data, "JPEG", quality=88)
@@ -28,7 +29,9 @@ def test_office_pages_are_found_fault_with_only_where_the_device_left_one(reader
         said = None if truth["device"] == "phone" else truth["dpi"]
         seen = measure.Seen(read.scanned, read.kept, read.lines, read.lean, truth["dpi"], said, read.blank)
         codes = {one.code for one in measure.page_findings(seen, Limits())}
+        bordered = findings.DARK_BORDER in codes
+        photographs += [bordered] if truth["device"] == "phone" else []
         allowed = {findings.DARK_BORDER} if truth["device"] in ("phone", "photocopy") else set()
-        assert (findings.DARK_BORDER in codes) or truth["device"] != "phone"
         wrong += sorted(codes - allowed)
     assert wrong == []
+    assert sum(photographs) < len(photographs) / 2
