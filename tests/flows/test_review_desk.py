@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 ACCOUNT, APPLICATION, NAME = "3271834724798", "202611020417", "汪雪梅"
 #: As it is and as it was read, one digit wrong: its check digit tells.
 ID_NUMBER, MISREAD = "11010519491231002X", "110105194912310021"
+#: The strip of the desk has heads of the third level below the first; that is no rule of WCAG 2.2 AA.
+BUT = ("heading-order",)
 ACCOUNT_LINE, ID_LINE = f"户号：{ACCOUNT}", f"证件号码：{ID_NUMBER}"
 
 
@@ -320,19 +322,19 @@ def test_the_desk_keeps_to_wcag(page: Page, other: Page, papers: Papers) -> None
     """With doubts, with its dialogs, in other hands, in the list, in the dark, and on a phone."""
     sign_in(page)
     page.goto(f"/review/{papers.doubtful}")
-    assert faults(page) == []
+    assert faults(page, but=BUT) == []
     for key in ("r", "h", "?"):
         page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_have_count(1)
-        assert faults(page) == [], key
+        assert faults(page, but=BUT) == [], key
         page.keyboard.press("Escape")
     sign_in(other, "zhao")
     other.goto(f"/review/{papers.doubtful}")
-    assert faults(other) == []
+    assert faults(other, but=BUT) == []
     other.goto("/review/queue")
-    assert faults(other) == []
+    assert faults(other, but=BUT) == []
     page.get_by_role("button", name="深色显示").press("Enter")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-    assert faults(page) == []
+    assert faults(page, but=BUT) == []
     page.set_viewport_size({"width": 390, "height": 844})
-    assert faults(page) == []
+    assert faults(page, but=BUT) == []
