@@ -6,15 +6,21 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from archive_service.errors import Damaged, NotFound
+from archive_service.errors import Damaged, NotFound, NotPermitted
 from archive_service.storage.store import ObjectStore
 from archive_service.web.guard import SANDBOX
+from archive_service.web.i18n import N_
+from ingest.lines import Box, from_json
+from ingest.redaction import rules as redaction
+from ingest.redaction.picture import blacked_out
 
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
 _LOCK = (
@@ -25,18 +31,46 @@ _LOCK = (
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def image(store: ObjectStore, digest: str | None) -> Response:
+@dataclass(frozen=True)
+class Masking:
+    """What has to be known of a page to black out what is personal in its picture."""
+
+    lines_digest: str | None
+    width_px: int
+    height_px: int
+    #: Places of personal values that are known otherwise, as pixels of the page.
+    boxes: Sequence[Box] = ()
+
+
+def image(store: ObjectStore, digest: str | None, masked: Masking | None = None) -> Response:
     """Answer with a page image made by this program, checked against its digest on the way.
 
-    Raises NotFound while it is still being made, Damaged when it is not what was stored.
+    With `masked`, with what is personal in it blacked out. Raises NotFound while it is still being made, Damaged when
+    it is not what was stored, NotPermitted when nobody can tell what is personal in it.
     """
     if digest is None:
         raise NotFound("page.no-image", "这一页的图像还没有生成或无法生成。原件已保留；请稍后再看，或重扫这一页。")
     data = store.read(digest)
+    if masked is not None:
+        data = _masked(store, data, masked)
     for magic, kind in _KINDS:
         if data.startswith(magic):
             return Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
     raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
+
+
+def _masked(store: ObjectStore, data: bytes, page: Masking) -> bytes:
+    try:
+        lines = from_json(store.read(page.lines_digest)) if page.lines_digest else None
+    except (Damaged, NotFound):
+        lines = None
+    if lines is None:
+        raise NotPermitted("item.withheld", WITHHELD)
+    found = redaction.boxes(lines, page.boxes)
+    return blacked_out(data, found, width_px=page.width_px, height_px=page.height_px)
+
+
+WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")
 
 
 def lock() -> Response:

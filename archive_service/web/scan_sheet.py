@@ -19,7 +19,7 @@ def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: Sequence[s
         label=visit.say(N_("第 %(n)s 页"), n=page.page_no),
         width=page.width_px or 1240,
         height=page.height_px or 1754,
-        words=sheet.place(lines, masked=False),
+        words=sheet.place(lines, masked=page.masked),
         marks=marks,
         missing=missing,
         text=page.text or "",

@@ -68,6 +68,9 @@ def superseded_image(session: Session, viewer: Viewer, scan_id: int, rescan_id: 
     row = session.get(Rescan, rescan_id)
     if row is None or row.scan_id != scan_id or not _may(session, viewer, scan_id):
         raise not_found()
+    scan = session.get_one(Scan, scan_id)
+    # Its lines are those of another picture, so that nobody can tell what is personal in it.
+    viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
     return row.image_digest
 
 

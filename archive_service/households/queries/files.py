@@ -29,6 +29,8 @@ from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 
 _PERSONAL = frozenset({"personal", "sensitive"})
+#: Below this confidence of its reading nobody can tell which numbers a page holds.
+_READ_WELL = 0.7
 #: Rows of columns, not mapped objects: a thick household has thousands, and nobody changes them here.
 _ITEMS, _FIELDS = select(*Item.__table__.columns), select(*ItemField.__table__.columns)
 
@@ -97,7 +99,8 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     shown = _item_views(session, [row], head, personal=personal)[0]
-    withheld = not personal and (row.sensitivity in _PERSONAL or _shows_personal(page, shown))
+    told = () if personal else _personal_on(session, page, row.id)
+    withheld = not personal and (row.sensitivity in _PERSONAL or not _can_be_masked(page, told))
     return PageView(
         item=shown,
         page_no=page.page_no,
@@ -116,6 +119,7 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         lines_digest=page.lines_digest,
         masked=not personal,
         withheld=withheld,
+        hidden_boxes=tuple(one.box for one in told if one.box is not None and one.page == page.page_no),
     )
 
 
@@ -128,19 +132,36 @@ def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> 
     personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
     if row.sensitivity in _PERSONAL and not personal:
         return {}
-    shown = _item_views(session, [row], head, personal=personal)[0]
-    pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most))
-    return {page.page_no: page.text for page in pages if personal or not _shows_personal(page, shown)}
+    pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most)).all()
+    if personal:
+        return {page.page_no: page.text for page in pages}
+    fields = _personal_fields(session, row.id)
+    shown = [
+        page for page in pages if _can_be_masked(page, [one for one in fields if one.page in (None, page.page_no)])
+    ]
+    return {page.page_no: masking.text(page.text) for page in shown}
 
 
-def _shows_personal(page: Page, shown: ItemView) -> bool:
-    """Say whether a picture of `page` would show what is masked in `shown`, the item as seen without the right.
+def _personal_on(session: Session, page: Page, item_id: int) -> Sequence[FieldView]:
+    """Return the personal fields that stand, or may stand, on a page, with their true values."""
+    return [one for one in _personal_fields(session, item_id) if one.page in (None, page.page_no)]
+
+
+def _personal_fields(session: Session, item_id: int) -> Sequence[FieldView]:
+    rows = session.execute(_FIELDS.where(ItemField.item_id == item_id).order_by(ItemField.id))
+    return [field_view(one, personal=True) for one in rows if masking.field(one.name, one.value) != one.value]
+
+
+def _can_be_masked(page: Page, told: Sequence[FieldView]) -> bool:
+    """Say whether all that is personal on a page has a known place, so that a picture of it can be shown masked.
 
     A value that somebody corrected may no longer stand in the text as it was read, and one without a page may stand
-    on any of them.
+    on any of them. A page that was hardly read may hold anything.
     """
-    told = any(field.masked and field.page in (None, page.page_no) for field in shown.fields)
-    return told or masking.is_personal(page.text)
+    if page.confidence < _READ_WELL:
+        return False
+    placed = {"".join(filter(str.isalnum, page.text[a:b])) for a, b in masking.spans(page.text)}
+    return all((one.box is not None and one.page == page.page_no) or one.value in placed for one in told)
 
 
 def readable_household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:

@@ -51,14 +51,20 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
 @router.get("/items/{item_id}/pages/{page_no}/image")
 def page_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the upright image of a page."""
-    return pictures.image(visit.services.store, _shown(_page(visit, item_id, page_no)).image_digest)
+    page = _shown(_page(visit, item_id, page_no))
+    return pictures.image(visit.services.store, page.image_digest, _masking(page))
 
 
 @router.get("/items/{item_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the small image of a page; a lock in its place where the page may not be seen."""
     page = _page(visit, item_id, page_no)
-    return pictures.lock() if page.withheld else pictures.image(visit.services.store, page.thumbnail_digest)
+    if page.withheld:
+        return pictures.lock()
+    try:
+        return pictures.image(visit.services.store, page.thumbnail_digest, _masking(page))
+    except NotPermitted:
+        return pictures.lock()
 
 
 @router.get("/items/{item_id}/pages/{page_no}/original")
@@ -67,6 +73,9 @@ def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     with visit.services.database.unit_of_work() as session:
         page = queries.item_page(session, visit.viewer, item_id, page_no)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, page.item.unit_id)
+        if page.masked:
+            # The bytes as received cannot be masked.
+            raise NotPermitted("item.withheld", pictures.WITHHELD)
         if page.original_digest is None:
             raise NotFound("item.no-original", "这一页没有可下载的原件。请联系档案员。")
         record(
@@ -100,8 +109,14 @@ def _page(visit: Visit, item_id: int, page_no: int) -> PageView:
 
 def _shown(page: PageView) -> PageView:
     if page.withheld:
-        raise NotPermitted("item.withheld", WITHHELD)
+        raise NotPermitted("item.withheld", pictures.WITHHELD)
     return page
+
+
+def _masking(page: PageView) -> pictures.Masking | None:
+    if not page.masked:
+        return None
+    return pictures.Masking(page.lines_digest, page.width_px, page.height_px, page.hidden_boxes)
 
 
 def _page_asked(visit: Visit, item: ItemView) -> int:
@@ -113,7 +128,7 @@ def _page_asked(visit: Visit, item: ItemView) -> int:
 
 
 def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
-    missing = WITHHELD if page.withheld else "" if page.image_digest else MISSING
+    missing = pictures.WITHHELD if page.withheld else "" if page.image_digest else MISSING
     lines = () if page.withheld else sheet.lines_of(visit.services.store, page.lines_digest)
     say = labels.Labels(visit.language)
     marks = [
@@ -139,5 +154,4 @@ def _holds(text: str, looked_for: str) -> bool:
     return bool(wanted) and any(word in plain for word in wanted)
 
 
-WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")
 MISSING = N_("这一页的影像正在重建，原件已保留。请稍后再看。")

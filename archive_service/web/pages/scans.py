@@ -100,13 +100,15 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
 @router.get("/scans/{scan_id}/pages/{page_no}/image")
 def page_image(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the upright image of a page."""
-    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).image_digest)
+    page = _page(visit, scan_id, page_no)
+    return pictures.image(visit.services.store, page.image_digest, _masking(page))
 
 
 @router.get("/scans/{scan_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the small image of a page."""
-    return pictures.image(visit.services.store, _page(visit, scan_id, page_no).thumbnail_digest)
+    page = _page(visit, scan_id, page_no)
+    return pictures.image(visit.services.store, page.thumbnail_digest, _masking(page))
 
 
 @router.get("/scans/{scan_id}/original")
@@ -115,6 +117,8 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
     with visit.services.database.unit_of_work() as session:
         scan = queries.scan(session, visit.viewer, scan_id)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, scan.unit_id)
+        # The bytes as received cannot be masked.
+        visit.viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
         if not scan.row.size_bytes:
             raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容，不能下载。请按提示重新上传。")
         record(
@@ -133,6 +137,10 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
 def _page(visit: Visit, scan_id: int, page_no: int) -> ScanPageView:
     with visit.services.database.reading() as session:
         return queries.scan_page(session, visit.viewer, scan_id, page_no)
+
+
+def _masking(page: ScanPageView) -> pictures.Masking | None:
+    return pictures.Masking(page.lines_digest, page.width_px, page.height_px) if page.masked else None
 
 
 def _first(session: Any, visit: Visit, scan: ScanView) -> ScanView | None:
