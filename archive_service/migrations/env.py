@@ -23,6 +23,9 @@ TABLES = (
     "ingest.quality.tables",
     "ingest.renditions.tables",
     "indexing.tables",
+    "indexing.identities.tables",
+    "archive_service.idempotency.tables",
+    "archive_service.webhooks.tables",
 )
 for module in TABLES:
     import_module(module)

@@ -30,14 +30,22 @@ class Right(StrEnum):
     RECORD_READ = "record.read"
     #: See identity numbers, phones and papers of a personal kind unmasked.
     RECORD_READ_PERSONAL = "record.read-personal"
+    #: Unmask the personal data of one household for a while, saying why.
+    RECORD_UNMASK = "record.unmask"
+    #: Look for households by a whole identity number.
+    IDENTITY_SEARCH = "identity.search"
     SCAN_RECEIVE = "scan.receive"
     SCAN_REVIEW = "scan.review"
     ITEM_CHANGE = "item.change"
     CASE_IMPORT = "case.import"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: See who read much, at night, or their own file.
+    READING_WATCH = "reading.watch"
     PEOPLE_MANAGE = "people.manage"
     SYSTEM_HEALTH = "system.health"
+    #: Have programs told what happens.
+    WEBHOOK_MANAGE = "webhook.manage"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -55,11 +63,11 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ}),
-    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL, Right.AUDIT_READ}),
-    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
-    Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH}),
+    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
+    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH}),
+    Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH, Right.WEBHOOK_MANAGE}),
     Role.SECURITY_ADMIN: frozenset({Right.PEOPLE_MANAGE}),
-    Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ}),
+    Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ, Right.READING_WATCH}),
 }
 
 NAMES: dict[Role, str] = {

@@ -72,3 +72,15 @@ class SignIn(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PersonTie(Base):
+    """What in the records is a person's own: an account number, or the hash of their identity number."""
+
+    __tablename__ = "person_ties"
+    __table_args__ = (UniqueConstraint("person_id", "kind", "value"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    kind: Mapped[str] = mapped_column(String(10))  # account | identity
+    value: Mapped[str] = mapped_column(String(64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from archive_service.audit.record import SYSTEM, Actor
 from archive_service.errors import NotPermitted
@@ -26,6 +27,8 @@ class Viewer:
     preferences: Mapping[str, str] = field(default_factory=dict)
     #: The password was given by someone else; until it is changed the person holds no right at all.
     must_change_password: bool = False
+    #: Until when the person has the personal data of a household unmasked, by its id; put in by the door.
+    unmasked: Mapping[int, datetime] = field(default_factory=dict)
 
     def units(self, right: Right) -> frozenset[int]:
         """Return the ids of the units in which the person holds `right`; empty means nowhere."""
@@ -44,6 +47,12 @@ class Viewer:
                 "您没有办理此事的权限。如工作需要，请向本单位系统管理员申请。",
                 right=right.value,
             )
+
+    def reads_personal(self, unit_id: int, household_id: int) -> bool:
+        """Say whether the person sees the personal data of a household unmasked: always, or for now."""
+        if self.may(Right.RECORD_READ_PERSONAL, unit_id):
+            return True
+        return household_id in self.unmasked and self.may(Right.RECORD_UNMASK, unit_id)
 
     @property
     def is_system(self) -> bool:

@@ -15,6 +15,7 @@ from archive_service.web.figures import Figures
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
 from archive_service.web.readiness import Readiness
+from archive_service.web.reading import Readings
 from archive_service.web.services import Services
 
 
@@ -38,6 +39,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
     )
+    app.state.readings = Readings()
     errors.install(app)
     app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)

@@ -44,7 +44,7 @@ def household(
     """
     head = readable_household(session, viewer, account_no)
     unit = session.get_one(Unit, head.unit_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     cases = list(session.scalars(select(CaseFile).where(CaseFile.household_id == head.id).order_by(CaseFile.id)))
     wanted = _ITEMS.where(Item.household_id == head.id).order_by(Item.item_no)
     if not withdrawn:
@@ -80,14 +80,14 @@ def case(session: Session, viewer: Viewer, application_no: str) -> CaseView:
     if found is None:
         raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     row, head = found
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     return case_views(session, head, [row], personal=personal)[0]
 
 
 def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return an item, filed or withdrawn. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     return _item_views(session, [row], head, personal=personal)[0]
 
 
@@ -97,7 +97,7 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
     page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     shown = _item_views(session, [row], head, personal=personal)[0]
     told = () if personal else _personal_on(session, page, row.id)
     withheld = not personal and (row.sensitivity in _PERSONAL or not _can_be_masked(page, told))
@@ -129,7 +129,7 @@ def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> 
     Raises NotFound.
     """
     row, head = _readable_item(session, viewer, item_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     if row.sensitivity in _PERSONAL and not personal:
         return {}
     pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most)).all()

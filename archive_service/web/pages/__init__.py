@@ -24,7 +24,23 @@ def routers() -> list[APIRouter]:
         search,
         sheets,
         style,
+        unmasking,
     )
 
-    work = (people, home, intake, scans, jobs, quality, review, cuts, arrange, sheets, households, items, search)
+    work = (
+        people,
+        home,
+        intake,
+        scans,
+        jobs,
+        quality,
+        review,
+        cuts,
+        arrange,
+        sheets,
+        households,
+        unmasking,
+        items,
+        search,
+    )
     return [page.router for page in (*work, completeness, style, health)]

@@ -15,7 +15,7 @@ from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseView, HouseholdView, VerdictView
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import labels, words
+from archive_service.web import labels, reading, words
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
 
@@ -135,7 +135,9 @@ def case_filters(visit: Visit) -> tuple[CaseFilters, dict[str, str]]:
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
     with visit.services.database.reading() as session:
-        return queries.household(session, visit.viewer, account_no, fields=False)
+        file = queries.household(session, visit.viewer, account_no, fields=False)
+    reading.note(visit, file)
+    return file
 
 
 def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:

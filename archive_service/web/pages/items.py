@@ -10,7 +10,7 @@ from archive_service.errors import NotFound, NotPermitted
 from archive_service.households import queries
 from archive_service.households.views import ItemView, PageView
 from archive_service.people.roles import Right
-from archive_service.web import labels, pictures, sheet
+from archive_service.web import labels, pictures, reading, sheet
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest.renditions import queries as renditions
@@ -34,6 +34,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         offered = item.state == "filed" and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
         pdf = renditions.readiness(session, item_id) if offered else None
         texts = queries.page_texts(session, visit.viewer, item_id, most=_LOOKED_THROUGH) if looked_for else {}
+    reading.note(visit, item)
     together = [other for other in file.items if other.case_id == item.case_id and other.id != item.id]
     return visit.page(
         "items/viewer.html",
@@ -104,7 +105,9 @@ def download_pdf(visit: SignedIn, item_id: Id) -> Response:
 
 def _page(visit: Visit, item_id: int, page_no: int) -> PageView:
     with visit.services.database.reading() as session:
-        return queries.item_page(session, visit.viewer, item_id, page_no)
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+    reading.note(visit, page.item)
+    return page
 
 
 def _shown(page: PageView) -> PageView:
