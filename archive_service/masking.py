@@ -133,6 +133,21 @@ def identities(value: str) -> set[str]:
     return {digits for digits in found if _is_certain(digits)}
 
 
+def names_identity(value: str) -> bool:
+    """Say whether a text holds what looks like a whole identity number, old or new."""
+    return any(_is_identity(number.digits) for number, _, _ in _numbers(_half_width(value)))
+
+
+def without_identities(value: str) -> str:
+    """Return running text with identity numbers hidden and everything else as it is."""
+    masked = list(value)
+    for number, front, back in _numbers(_half_width(value)):
+        if len(number.digits) >= _ID_15 and (_is_identity(number.digits) or (front, back) == (3, 4)):
+            for place in number.places[front : len(number.places) - back]:
+                masked[place] = MASK
+    return "".join(masked)
+
+
 def digit_count(value: str) -> int:
     """Return how many characters of `value` are digits or look like one."""
     return sum(c in _DIGITS for c in _half_width(value))

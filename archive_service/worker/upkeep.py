@@ -9,13 +9,14 @@ from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
 
-from archive_service import logs
+from archive_service import keyring, logs
 from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
 from archive_service.worker.housekeeping import Housekeeping
 from indexing.engine import IndexBusy
+from indexing.identities import actions as identities
 from indexing.index import Index, index_of
 from indexing.sync import Mark, follow_from
 from ingest.pipeline import sweep
@@ -90,5 +91,6 @@ class Upkeep:
             found = sweep(session, now=self.now())
             unmade = sweep_renditions(session, below=self._lacking_below, now=self.now())
         self._lacking_below = unmade.below
+        identities.follow(self.database, keyring.key(self.settings, keyring.IDENTITY))
         if found:
             log.warning("forgotten scans taken up again", count=found)

@@ -20,4 +20,4 @@ def unmasked(session: Session, viewer: Viewer, *, now: datetime) -> Mapping[int,
     mine = select(Unmasking.household_id, Unmasking.until).where(
         Unmasking.person_id == viewer.person_id, Unmasking.until > now, Unmasking.ended_at.is_(None)
     )
-    return dict(session.execute(mine).tuples().all())
+    return dict(session.execute(mine).all())

@@ -12,6 +12,7 @@ from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import metrics
 from archive_service.web.api.caller import Caller, Day
+from archive_service.web.pages.search import refusal
 from indexing import search as indexing
 from indexing.search import Filters
 
@@ -49,6 +50,13 @@ class BucketOut(BaseModel):
     count: int
 
 
+class Notice(BaseModel):
+    """Why a question was not answered: stable code and sentence."""
+
+    code: str
+    message: str
+
+
 class SearchOut(BaseModel):
     """A page of hits, exact ones first, and what all hits together look like."""
 
@@ -56,6 +64,8 @@ class SearchOut(BaseModel):
     took_ms: float
     hits: list[HitOut]
     facets: dict[str, list[BucketOut]]
+    #: Why nothing was looked for: an identity number is asked for at POST /identity-search, with its own right.
+    notice: Notice | None
 
 
 @router.get("/search")
@@ -94,6 +104,7 @@ def search(
         )
     metrics.of(visit.request).searched(visit.services.index.engine_name, q, found.took_ms)
     return SearchOut(
+        notice=Notice(code=found.refused, message=refusal(visit.viewer)) if found.refused else None,
         total=found.total,
         took_ms=found.took_ms,
         hits=[_hit(hit) for hit in found.hits],

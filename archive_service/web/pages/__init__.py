@@ -18,6 +18,7 @@ def routers() -> list[APIRouter]:
         items,
         jobs,
         people,
+        privacy,
         quality,
         review,
         scans,
@@ -42,5 +43,6 @@ def routers() -> list[APIRouter]:
         unmasking,
         items,
         search,
+        privacy,
     )
     return [page.router for page in (*work, completeness, style, health)]

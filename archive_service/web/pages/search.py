@@ -15,7 +15,9 @@ from archive_service.errors import ArchiveError, NotFound
 from archive_service.households import queries as households
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
 from archive_service.web import labels, metrics, words
+from archive_service.web.i18n import N_
 from archive_service.web.visit import SignedIn, Visit
 from indexing import search as indexing
 from indexing.search import Filters, SearchPage
@@ -69,6 +71,8 @@ def show_search(visit: SignedIn) -> Response:
                 facts["error"] = visit.told(error)
                 visit.request.scope[metrics.CODE] = error.code
             facts["near"] = _near(visit, session, asked)
+    if facts["found"] and facts["found"].refused:
+        facts |= {"error": visit.say(refusal(visit.viewer)), "found": None}
     shown = facts["found"].hits if facts["found"] else ()
     return visit.page(
         "search/page.html",
@@ -140,6 +144,15 @@ def _near(visit: Visit, session: Any, asked: Asked) -> list[Any]:
     if not asked.text or asked.offset:
         return []
     return indexing.suggest(session, visit.viewer.units(Right.RECORD_READ), asked.text, limit=5)
+
+
+def refusal(viewer: Viewer) -> str:
+    """Return why an identity number was not looked for."""
+    return ELSEWHERE if viewer.may(Right.IDENTITY_SEARCH) else NOT_PERMITTED
+
+
+ELSEWHERE = N_("证件号码不写在网址里，没有查找。请到“按证件号码查户”中输入。")
+NOT_PERMITTED = N_("按证件号码查户需要专门的权限，没有查找。请改用户号、户名或地址。")
 
 
 def _applied(visit: Visit, asked: Asked, centres: dict[str, Any]) -> list[tuple[str, str]]:
