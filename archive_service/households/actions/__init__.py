@@ -6,11 +6,13 @@ from archive_service.households.actions.items import correct_field, file_item, m
 from archive_service.households.actions.reading import note_reading
 from archive_service.households.actions.unmasking import mask_again, unmask
 from archive_service.households.assessment import reassess_case
+from archive_service.households.queries.locked import household_for_update as lock_household
 
 __all__ = [
     "correct_field",
     "file_item",
     "import_cases",
+    "lock_household",
     "mask_again",
     "move_item",
     "note_reading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 
@@ -13,10 +13,11 @@ from archive_service.households import actions, queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
 from archive_service.web import pictures, reading
 from archive_service.web.api.caller import Caller, Day, Words
+from archive_service.web.api.route import api_router
 from archive_service.web.visit import Id
 from ingest.renditions import queries as renditions
 
-router = APIRouter(tags=["households"])
+router = api_router("households")
 
 Centre = Annotated[str | None, Query(max_length=40)]
 
@@ -201,7 +202,7 @@ def get_item(visit: Caller, item_id: Id) -> FiledItem:
     with visit.services.database.reading() as session:
         item = queries.item(session, visit.viewer, item_id)
     reading.note(visit, item)
-    return _item(item)
+    return filed_item(item)
 
 
 @router.get("/items/{item_id}/pages/{page_no}")
@@ -253,7 +254,8 @@ def _case(row: CaseRow | CaseView) -> CaseOut:
     )
 
 
-def _item(view: ItemView) -> FiledItem:
+def filed_item(view: ItemView) -> FiledItem:
+    """Return an item as the interface answers it."""
     fields = {
         f.name: FieldOut(value=f.value, unit=f.unit, confidence=f.confidence, page=f.page, box=f.box, masked=f.masked)
         for f in view.fields
@@ -286,5 +288,5 @@ def _household(file: HouseholdView, until: datetime | None) -> HouseholdOut:
         masked=file.masked,
         unmasked_until=until,
         cases=[_case(case) for case in file.cases],
-        items=[_item(item) for item in file.items],
+        items=[filed_item(item) for item in file.items],
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from archive_service import keyring
 from archive_service.web.api.caller import Caller, Words
+from archive_service.web.api.route import api_router
 from indexing.identities import actions, watch
 
-router = APIRouter(tags=["privacy"])
+router = api_router("privacy")
 
 
 class IdentityAsked(BaseModel):

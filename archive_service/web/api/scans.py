@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
 from archive_service.errors import Invalid
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
+from archive_service.web.api.route import api_router
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id, Visit
@@ -22,7 +23,7 @@ from ingest.queries import DocumentView, ScanPageView, ScanRow, ScanView
 from ingest.receive import Receipt
 from ingest.redaction import rules as redaction
 
-router = APIRouter(tags=["scans"])
+router = api_router("scans")
 
 _STATES = "moving|received|checked|rendered|read|sorted|filed|needs_review|refused|set_aside|unpacked"
 State = Annotated[str | None, Query(pattern=f"^({_STATES})$")]
