@@ -9,6 +9,8 @@ from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
+from archive_service.webhooks.actions import DELIVERY_JOB
+from archive_service.webhooks.deliver import DeliveryHandler
 from ingest.pipeline import StepHandler
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
@@ -27,6 +29,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         RENDITION_JOB: RenditionHandler(workshop),
         REREAD_JOB: RereadHandler(workshop),
         RESCAN_JOB: RescanHandler(workshop),
+        DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
     }
 
 

@@ -14,6 +14,7 @@ from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
+from archive_service.webhooks import actions as webhooks
 from archive_service.worker.housekeeping import Housekeeping
 from indexing.engine import IndexBusy
 from indexing.identities import actions as identities
@@ -56,6 +57,7 @@ class Upkeep:
         """Do what is due now; a fault is written to the log and does not end the upkeep."""
         try:
             self._follow()
+            webhooks.follow(self.database, now=self.now())
             self._sweep()
             self._house.run_once()
         except ArchiveError as e:
