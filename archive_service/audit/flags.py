@@ -85,11 +85,11 @@ def _masses(mine: Sequence[Reading], most: int) -> Iterable[list[Reading]]:
 def _stretches(mine: Sequence[Reading], inside: set[int]) -> Iterable[list[Reading]]:
     part: list[Reading] = []
     for number, reading in enumerate(mine):
-        if number in inside:
-            part.append(reading)
-        elif part:
+        if part and (number not in inside or reading.at - part[-1].at >= _HOUR):
             yield part
             part = []
+        if number in inside:
+            part.append(reading)
     if part:
         yield part
 

@@ -48,7 +48,11 @@ class Route(APIRoute):
         async def handle_more(request: Request) -> Response:
             key = request.headers.get("idempotency-key")
             if key is not None and request.method in _WRITES:
-                return await _once(request, rules.check_key(key), handle)
+                try:
+                    return await _once(request, rules.check_key(key), handle)
+                finally:
+                    # An upload that was parsed to compare it leaves its file open when the handler never ran.
+                    await request.close()
             response = await handle(request)
             return _described(request, response) if request.method in ("GET", "HEAD") else response
 
