@@ -63,7 +63,7 @@ def search_command(
             offset=offset,
         )
     if page.refused:
-        raise Refused(page.refused, "证件号码不在全文检索中，没有查找。请在网页“按证件号码查户”中输入。")
+        raise Refused("search.identity", "证件号码不在全文检索中，没有查找。请在网页“按证件号码查户”中输入。")
     if as_json:
         output.emit(_json(page))
     else:

@@ -59,12 +59,8 @@ def _describe(path: str, method: str, operation: dict[str, Any], schemas: dict[s
 def _answer(status: str, description: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     code, detail = _SHOWN.get(status, _SHOWN["default"])
-    shown: dict[str, Any] = {
-        "type": f"urn:archive-service:problem:{code}",
-        "title": detail.partition("，")[0],
-        "code": code,
-    }
-    shown |= {"status": int(status) if status.isdigit() else 503, "detail": detail}
+    shown: dict[str, Any] = {"type": f"urn:archive-service:problem:{code}", "code": code, "detail": detail}
+    shown |= {"title": detail.partition("，")[0], "status": int(status) if status.isdigit() else 503}
     return {"description": description, "content": {"application/problem+json": {"schema": schema, "example": shown}}}
 
 
