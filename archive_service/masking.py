@@ -38,6 +38,7 @@ _DIGIT = "0-9OolI|〇"
 #: Digits with at most three spaces or one hyphen between them; a line never continues on the next.
 _RUN = re.compile(rf"(?:[0-9]|(?<![A-Za-z])[lI|](?=[0-9]))(?:(?:[^\S\n]{{0,3}}|[^\S\n]?[-—‐][^\S\n]?)[{_DIGIT}Xx×])*")
 _TOKEN = re.compile(rf"[{_DIGIT}Xx×]+")
+_DIGITS = frozenset("0123456789OolI|〇")
 
 _SAYS_RECORD = re.compile(r"(?:户号|编号|工单号?|申请号|表号|条码|流水号|资产号|信用代码|单号)[^0-9A-Za-z\n]{0,6}$")
 _SAYS_IDENTITY = re.compile(r"(?:身份证|证件|公民身份)[^0-9\n]{0,8}$")
@@ -108,16 +109,48 @@ def text(value: str) -> str:
 
     The answer has the length of `value`; every character that is not hidden stays where it was.
     """
-    plain = _half_width(value)
-    # Nearly all runs are days, sums and places in a list: too short to be a personal number.
-    runs = [run.span() for run in _RUN.finditer(plain) if run.end() - run.start() >= _SHORTEST]
-    hidden = [place for start, end in runs for place in _hidden_in(plain, start, end)]
-    if not hidden:
+    found = [number.places[front : len(number.places) - back] for number, front, back in _numbers(_half_width(value))]
+    if not found:
         return value
     masked = list(value)
-    for place in hidden:
-        masked[place] = MASK
+    for places in found:
+        for place in places:
+            masked[place] = MASK
     return "".join(masked)
+
+
+def spans(value: str) -> list[tuple[int, int]]:
+    """Return where the numbers that `text` would hide begin and end, whole and with the digits that it would show."""
+    return [(number.places[0], number.places[-1] + 1) for number, _, _ in _numbers(_half_width(value))]
+
+
+def identities(value: str) -> set[str]:
+    """Return the identity numbers of 18 characters in running text that are certain: province, birthday, check digit.
+
+    A letter X at the end is a capital one.
+    """
+    found = {number.digits.upper() for number, _, _ in _numbers(_half_width(value))}
+    return {digits for digits in found if _is_certain(digits)}
+
+
+def names_identity(value: str) -> bool:
+    """Say whether a text holds what looks like a whole identity number, old or new."""
+    return any(_is_identity(number.digits) for number, _, _ in _numbers(_half_width(value)))
+
+
+def without_identities(value: str) -> str:
+    """Return running text with identity numbers hidden and everything else as it is."""
+    masked = list(value)
+    for number, front, back in _numbers(_half_width(value)):
+        if len(number.digits) >= _ID_15 and (_is_identity(number.digits) or (front, back) == (3, 4)):
+            for place in number.places[front : len(number.places) - back]:
+                masked[place] = MASK
+    return "".join(masked)
+
+
+def digit_count(value: str) -> int:
+    """Return how many characters of `value` are digits or look like one."""
+    return sum(c in _DIGITS for c in _half_width(value))
 
 
 def is_personal(value: str) -> bool:
@@ -155,7 +188,15 @@ def _half_width(value: str) -> str:
     return value.translate(_HALF_WIDTH)
 
 
-def _hidden_in(plain: str, start: int, end: int) -> Iterator[int]:
+def _numbers(plain: str) -> Iterator[tuple[_Number, int, int]]:
+    """Give the personal numbers of a text, each with how many characters stay visible in front and behind."""
+    # Nearly all runs are days, sums and places in a list: too short to be a personal number.
+    for run in _RUN.finditer(plain):
+        if run.end() - run.start() >= _SHORTEST:
+            yield from _numbers_in(plain, *run.span())
+
+
+def _numbers_in(plain: str, start: int, end: int) -> Iterator[tuple[_Number, int, int]]:
     tokens = [(start + m.start(), start + m.end()) for m in _TOKEN.finditer(plain[start:end])]
     whole = sum(end_ - start_ for start_, end_ in tokens)
     first = 0
@@ -169,7 +210,7 @@ def _hidden_in(plain: str, start: int, end: int) -> Iterator[int]:
             # Many pieces of a longer run are one number only if everything about it fits.
             loose = _FEW < last - first < len(tokens)
             if shown is not None and not (loose and not _is_certain(number.digits)):
-                yield from number.places[shown[0] : len(number.places) - shown[1]]
+                yield number, *shown
                 taken = last - first
                 break
         first += taken

@@ -150,6 +150,24 @@ class Settings(BaseSettings):
         """Return the roles that must use a second factor, as they were written."""
         return [one.strip() for one in self.second_factor_roles.split(",") if one.strip()]
 
+    unmask_minutes: float = Field(
+        15, gt=0, le=480, description="Minutes for which personal data of a household stays unmasked."
+    )
+    identity_key: SecretStr = Field(
+        SecretStr(""), description="Key of the hashes of identity numbers; empty means the file of the home folder."
+    )
+    reading_households_hour: int = Field(
+        60, ge=1, description="Households one person may read within an hour before it is flagged."
+    )
+    reading_day: str = Field(
+        "06:00-22:00", pattern=r"^\d\d:\d\d-\d\d:\d\d$", description="Hours outside of which reading is flagged."
+    )
+
+    webhook_hosts: str = Field(
+        "", description="Hosts that webhooks may be sent to, parted by commas; empty means none."
+    )
+    webhook_timeout_s: float = Field(10, gt=0, le=60, description="Seconds to wait for the answer to a webhook.")
+
     def url(self) -> str:
         """Return the address of the database in use."""
         return self.database_url or f"sqlite:///{(self.home / 'archive.db').absolute()}"

@@ -67,11 +67,20 @@ def _document(
     pages: Sequence[str],
 ) -> SearchDocument:
     shown = [masking.field(name, value) for name, value in fields]
-    personal = [value for (_, value), open_value in zip(fields, shown, strict=True) if open_value != value]
+    # Identity numbers are in no index, however well it is kept: only their keyed hashes are.
+    personal = [
+        value
+        for (name, value), open_value in zip(fields, shown, strict=True)
+        if open_value != value and "id_number" not in name and not masking.names_identity(value)
+    ]
     hidden = [masking.text(page) for page in pages]
-    around = [part for page, open_page in zip(pages, hidden, strict=True) for part in _surroundings(page, open_page)]
+    around = [
+        part
+        for page, open_page in zip(pages, hidden, strict=True)
+        for part in _surroundings(masking.without_identities(page), open_page)
+    ]
     type_name = names.get(item.document_type, "")
-    title = masking.text(item.title)
+    title, bare = masking.text(item.title), masking.without_identities(item.title)
     return SearchDocument(
         item_id=item.id,
         household_id=household.id,
@@ -86,7 +95,7 @@ def _document(
         title=title if title == type_name else f"{title} / {type_name}",
         values=(*([case.application_no] if case else []), *shown),
         pages=tuple(hidden),
-        private=(*personal, *around, *([item.title] if title != item.title else [])),
+        private=(*personal, *around, *([bare] if title != bare else [])),
     )
 
 

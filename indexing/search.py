@@ -23,6 +23,8 @@ from indexing.snippet import Segment
 #: Hits that can be paged to; who needs more, needs a narrower question.
 DEEPEST = 10_000
 MOST_A_PAGE = 1_000
+#: Code under which a page says that identity numbers are looked for elsewhere.
+IDENTITY = "search.identity"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class SearchPage:
     took_ms: float
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Bucket, ...]]
+    #: Why nothing was looked for, as a code; empty when it was.
+    refused: str = ""
 
 
 def search(
@@ -89,11 +93,14 @@ def search(
 ) -> SearchPage:
     """Return a page of what `query` finds in `viewer_units`; nothing typed lists everything, newest first.
 
-    Personal numbers are found, and shown in snippets, only in `may_read_personal_units`. Raises Invalid for a
+    Personal numbers are found, and shown in snippets, only in `may_read_personal_units`. A whole identity number is
+    never looked for here: it would stand in the address of the page (see indexing.identities). Raises Invalid for a
     question that cannot be read or too deep a page, IndexUnusable when the index has to be rebuilt.
     """
     began = time.perf_counter()
     _check_page(limit, offset)
+    if masking.names_identity(query):
+        return SearchPage(0, 0.0, (), {}, refused=IDENTITY)
     asked = _engine_query(session, viewer_units, query, filters, personal=may_read_personal_units)
     result = _answer(index, replace(asked, limit=limit, offset=offset))
     hits = _hits(session, result, asked)

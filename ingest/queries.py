@@ -8,7 +8,9 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from archive_service import masking
 from archive_service.errors import NotFound
+from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest import reach, states
 from ingest.batch_queries import batch as batch
@@ -106,7 +108,7 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
         row=_rows(session, viewer, [found])[0],
         digest=found.digest,
         unit_id=found.unit_id,
-        pages=tuple(_page(page) for page in found.pages),
+        pages=tuple(_page(page, viewer, found.unit_id) for page in found.pages),
         documents=tuple(document_views(session, standing(found.documents))),
         dropped=tuple(document_views(session, [one for one in found.documents if one.state == "dropped"])),
         members=_rows(session, viewer, members.all()),
@@ -142,7 +144,7 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
     ).one_or_none()
     if found is None or not reach.sees(session, viewer, found.Scan):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
-    return _page(found.ScanPage)
+    return _page(found.ScanPage, viewer, found.unit_id)
 
 
 def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> dict[int, tuple[DocumentView, ...]]:
@@ -195,7 +197,8 @@ def _row(scan: Scan) -> ScanRow:
     )
 
 
-def _page(page: ScanPage) -> ScanPageView:
+def _page(page: ScanPage, viewer: Viewer, unit_id: int) -> ScanPageView:
+    masked = not viewer.may(Right.RECORD_READ_PERSONAL, unit_id)
     return ScanPageView(
         page_no=page.page_no,
         image_digest=page.image_digest,
@@ -208,7 +211,8 @@ def _page(page: ScanPage) -> ScanPageView:
         engine=page.engine,
         reading_settings=page.reading_settings,
         confidence=page.confidence,
-        text=page.text,
+        text=masking.text(page.text) if masked and page.text else page.text,
         error_code=page.error_code,
         flags=tuple(page.flags),
+        masked=masked,
     )

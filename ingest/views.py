@@ -82,6 +82,8 @@ class ScanPageView:
     text: str | None
     error_code: str | None
     flags: tuple[str, ...]
+    #: Personal data in text, lines and picture must be hidden from this viewer.
+    masked: bool = False
 
 
 @dataclass(frozen=True)

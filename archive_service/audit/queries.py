@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from archive_service.audit.flags import Reading
 from archive_service.audit.tables import AuditEntry
 
 _MOST = 500
@@ -83,6 +84,24 @@ def page_of(
     rows = list(session.scalars(wanted.order_by(AuditEntry.seq.desc()).limit(limit + 1)))
     views = tuple(view(row) for row in rows[:limit])
     return EntryListing(views, next=views[-1].seq if len(rows) > limit else None, total=total)
+
+
+def readings(session: Session, *, units: Collection[int], since: datetime, until: datetime) -> list[Reading]:
+    """Return who read which household of `units`, from `since` to before `until`, in the order of the trail."""
+    wanted = select(
+        AuditEntry.seq, AuditEntry.at, AuditEntry.person_id, AuditEntry.person_name, AuditEntry.facts
+    ).where(
+        AuditEntry.did == "household.read",
+        AuditEntry.unit_id.in_(units),
+        AuditEntry.person_id.is_not(None),
+        AuditEntry.at >= since,
+        AuditEntry.at < until,
+    )
+    return [
+        Reading(seq, at, person, name, str(facts.get("account_no", "")), bool(facts.get("unmasked")))
+        for seq, at, person, name, facts in session.execute(wanted.order_by(AuditEntry.seq))
+        if person is not None
+    ]
 
 
 def view(row: AuditEntry) -> EntryView:

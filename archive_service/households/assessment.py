@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from archive_service.audit.record import SYSTEM, record
 from archive_service.catalogue.load import edition_for
 from archive_service.catalogue.schema import Edition
 from archive_service.completeness import marks
@@ -111,8 +112,20 @@ def reassess_case(session: Session, case: CaseFile, *, today: date, now: datetim
     A case that has become complete is filed as of `now`; one that no longer is goes back to collecting.
     """
     session.flush()
-    household = session.get_one(HouseholdFile, case.household_id)
-    return reassess_cases(session, [(case, household)], now=now)[0]
+    household, before = session.get_one(HouseholdFile, case.household_id), case.complete
+    judged = reassess_cases(session, [(case, household)], now=now)[0]
+    if case.complete and not before:
+        record(
+            session,
+            by=SYSTEM,
+            did="case.completed",
+            object_kind="case",
+            object_id=case.id,
+            unit_id=household.unit_id,
+            facts={"account_no": household.account_no, "application_no": case.application_no},
+            now=now,
+        )
+    return judged
 
 
 def reassess_cases(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from archive_service import masking
 from archive_service.errors import Invalid, Refused
 
 ACCEPT, ENERGISE = "ACCEPT", "ENERGISE"
@@ -113,6 +114,20 @@ def check_reason(reason: str) -> str:
     if len(said) < 2:
         raise Invalid("item.reason-missing", "请写明原因（至少两个字），原因会留在审计记录中。")
     return said[:_LONGEST_REASON]
+
+
+#: What personal data may be unmasked for.
+PURPOSES = ("inspection", "complaint", "customer-present", "judicial", "other")
+
+
+def check_unmasking(purpose: str, reason: str) -> str:
+    """Return the reason for unmasking, trimmed. Raises Invalid without a purpose of the list and a reason in words."""
+    if purpose not in PURPOSES:
+        raise Invalid("unmask.purpose", "请从列表中选择解除遮蔽的用途。", given=purpose[:20])
+    said = reason.strip().replace("\x00", "")
+    if len(said) < 4:
+        raise Invalid("unmask.reason", "请写明为什么要看（至少四个字），如单号或来访人；原因会留在审计记录中。")
+    return masking.text(said)[:200]
 
 
 def check_field(name: str, value: str) -> tuple[str, str]:

@@ -188,6 +188,24 @@ class Page(Base):
     item: Mapped[Item] = relationship(back_populates="pages")
 
 
+class Unmasking(Base):
+    """A person sees the personal data of a household unmasked for a while, for a reason."""
+
+    __tablename__ = "unmaskings"
+    __table_args__ = (Index("ix_unmaskings_person_id_until", "person_id", "until"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    #: One of rules.PURPOSES, and the reason in the person's words.
+    purpose: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(200))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When the person ended it before its time.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Verdict(Base):
     """The last assessment of a case, one row a catalogue requirement that applies."""
 

@@ -109,7 +109,7 @@ class PageView:
     item: ItemView
     page_no: int
     page_count: int
-    #: None where the picture shows personal data that the viewer may not see.
+    #: None where the picture is withheld. Where `masked`, it leaves the archive only blacked out (ingest.redaction).
     image_digest: str | None
     thumbnail_digest: str | None
     #: None unless the viewer may take originals out.
@@ -126,8 +126,10 @@ class PageView:
     lines_digest: str
     #: Personal data in text and lines must be hidden from this viewer.
     masked: bool
-    #: The picture is hidden from this viewer.
+    #: The picture is hidden from this viewer altogether.
     withheld: bool
+    #: Places of personal fields, to be blacked out in the picture beside what the lines tell; empty unless `masked`.
+    hidden_boxes: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True)

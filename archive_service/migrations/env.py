@@ -27,6 +27,9 @@ TABLES = (
     "ingest.renditions.tables",
     "ingest.naming.tables",
     "indexing.tables",
+    "indexing.identities.tables",
+    "archive_service.idempotency.tables",
+    "archive_service.webhooks.tables",
 )
 for module in TABLES:
     import_module(module)

@@ -31,6 +31,10 @@ class Right(StrEnum):
     RECORD_READ = "record.read"
     #: See identity numbers, phones and papers of a personal kind unmasked.
     RECORD_READ_PERSONAL = "record.read-personal"
+    #: Unmask the personal data of one household for a while, saying why.
+    RECORD_UNMASK = "record.unmask"
+    #: Look for households by a whole identity number.
+    IDENTITY_SEARCH = "identity.search"
     SCAN_RECEIVE = "scan.receive"
     #: Hand files in, and see what became of one's own batches and of no others.
     BATCH_OWN = "batch.own"
@@ -39,11 +43,15 @@ class Right(StrEnum):
     CASE_IMPORT = "case.import"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: See who read much, at night, or their own file.
+    READING_WATCH = "reading.watch"
     #: Accounts: add, open and close them, set passwords.
     PEOPLE_MANAGE = "people.manage"
     #: Rights: grant and revoke roles, reset a second factor, explain who sees what.
     ROLES_GRANT = "roles.grant"
     SYSTEM_HEALTH = "system.health"
+    #: Have programs told what happens.
+    WEBHOOK_MANAGE = "webhook.manage"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -62,12 +70,12 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ}),
-    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL, Right.AUDIT_READ}),
-    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
+    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
+    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH}),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
-    Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH}),
+    Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH, Right.WEBHOOK_MANAGE}),
     Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),
-    Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ}),
+    Role.AUDIT_ADMIN: frozenset({Right.AUDIT_READ, Right.READING_WATCH}),
 }
 
 NAMES: dict[Role, str] = {

@@ -119,3 +119,15 @@ class SignIn(Base):
     device_hash: Mapped[str | None] = mapped_column(String(64))
     #: What a token may be used for; none means everything that the person may do (tokens of earlier versions).
     scopes: Mapped[list[str] | None] = mapped_column(JsonText)
+
+
+class PersonTie(Base):
+    """What in the records is a person's own: an account number, or the hash of their identity number."""
+
+    __tablename__ = "person_ties"
+    __table_args__ = (UniqueConstraint("person_id", "kind", "value"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    kind: Mapped[str] = mapped_column(String(10))  # account | identity
+    value: Mapped[str] = mapped_column(String(64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from archive_service.audit.record import SYSTEM, Actor
 from archive_service.errors import NotPermitted
@@ -33,6 +34,8 @@ class Viewer:
     must_set_second_factor: bool = False
     #: What the token that asks may be used for; none when it is the person, or a token without limits.
     scopes: frozenset[Scope] | None = None
+    #: Until when the person has the personal data of a household unmasked, by its id; put in by the door.
+    unmasked: Mapping[int, datetime] = field(default_factory=dict)
 
     def units(self, right: Right) -> frozenset[int]:
         """Return the ids of the units in which the person holds `right`; empty means nowhere."""
@@ -64,6 +67,12 @@ class Viewer:
         left = rights_within(scopes)
         rights = {right: units for right, units in self.rights.items() if right in left}
         return replace(self, rights=rights, scopes=frozenset(scopes))
+
+    def reads_personal(self, unit_id: int, household_id: int) -> bool:
+        """Say whether the person sees the personal data of a household unmasked: always, or for now."""
+        if self.may(Right.RECORD_READ_PERSONAL, unit_id):
+            return True
+        return household_id in self.unmasked and self.may(Right.RECORD_UNMASK, unit_id)
 
     @property
     def is_system(self) -> bool:

@@ -17,6 +17,7 @@ from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
 from archive_service.web.proxy import Behind
 from archive_service.web.readiness import Readiness
+from archive_service.web.reading import Readings
 from archive_service.web.services import Services
 
 
@@ -40,6 +41,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
     )
+    app.state.readings = Readings()
     # Read once here, so that a setting that cannot be meant is an error of the start and not of the first sign-in.
     app.state.limits = Limits.of(services.settings)
     errors.install(app)

@@ -47,6 +47,7 @@ _TITLES = {
     405: N_("没有执行"),
     408: N_("请稍等"),
     409: N_("没有执行"),
+    412: N_("没有执行"),
     413: N_("内容太大"),
     422: N_("填写有误"),
     429: N_("请稍等"),
@@ -182,9 +183,18 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
+#: Faults of one request that are named.
+_FAULTS = 20
+
+
 def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    if any(found["loc"][0] == "path" for found in error.errors()):
+    found_errors = error.errors()
+    if any(found["loc"][0] == "path" for found in found_errors):
         return failure(request, 404, "page.not-found", SENTENCES["page.not-found"])
     # What was malformed inside an address or a query is nothing a person typed; the details help programs only.
-    return failure(request, 422, "request.malformed", SENTENCES["request.malformed"])
+    # Where and what kind of fault, never what was sent: it may be a number that no log and no answer should hold.
+    where = [
+        {"where": ".".join(map(str, one["loc"]))[:200], "fault": str(one["type"])} for one in found_errors[:_FAULTS]
+    ]
+    return failure(request, 422, "request.malformed", SENTENCES["request.malformed"], facts={"fields": where})

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from archive_service.completeness.marks import MarkVerdict, Sight
 from archive_service.errors import NotFound
 from archive_service.storage.store import ObjectStore
+from archive_service.web import pictures
 from archive_service.web.forms import Form
 from archive_service.web.i18n import N_
 from archive_service.web.labels import Labels
@@ -57,11 +58,14 @@ def said(form: Form) -> dict[str, str]:
     return {key: word for key, word in form.group(_PREFIX).items() if word}
 
 
-def cut_out(store: ObjectStore, digest: str | None, box: Box) -> Response:
-    """Answer with the part of a page image around a mark; raises NotFound where there is no image."""
+def cut_out(store: ObjectStore, digest: str | None, box: Box, masked: pictures.Masking | None = None) -> Response:
+    """Answer with the part of a page image around a mark, with `masked` what is personal in it blacked out.
+
+    Raises NotFound where there is no image, NotPermitted when nobody can tell what is personal in it.
+    """
     if digest is None:
         raise no_picture()
-    data = picture.crop(store, digest, box)
+    data = picture.crop(pictures.shown(store, digest, masked), box)
     return Response(data, media_type="image/jpeg", headers={"Content-Disposition": "inline"})
 
 

@@ -7,15 +7,21 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from archive_service.errors import Damaged, NotFound
+from archive_service.errors import Damaged, NotFound, NotPermitted
 from archive_service.storage.store import ObjectStore
 from archive_service.web.guard import SANDBOX
+from archive_service.web.i18n import N_
+from ingest.lines import Box, from_json
+from ingest.redaction import rules as redaction
+from ingest.redaction.picture import blacked_out
 
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
 _LOCK = (
@@ -28,19 +34,35 @@ _KEPT_S = 600
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def image(store: ObjectStore, digest: str | None, *, version: str | None = None) -> Response:
+@dataclass(frozen=True)
+class Masking:
+    """What has to be known of a page to black out what is personal in its picture."""
+
+    lines_digest: str | None
+    width_px: int
+    height_px: int
+    #: Places of personal values that are known otherwise, as pixels of the page.
+    boxes: Sequence[Box] = ()
+
+
+def image(
+    store: ObjectStore, digest: str | None, masked: Masking | None = None, *, version: str | None = None
+) -> Response:
     """Answer with a page image made by this program, checked against its digest on the way.
 
-    `version` is what the address names; where it is that of the image, the browser may keep what it was shown. Raises
-    NotFound while it is still being made, Damaged when it is not what was stored.
+    With `masked`, with what is personal in it blacked out; what is shown so is never kept, for it hangs on what was
+    read and on who looks. `version` is what the address names; where it is that of the image, the browser may keep
+    what it was shown. Raises NotFound while it is still being made, Damaged when it is not what was stored,
+    NotPermitted when nobody can tell what is personal in it.
     """
     if digest is None:
         raise no_image()
-    data = store.read(digest)
+    data = shown(store, digest, masked)
+    kept = masked is None and version == version_of(digest)
     for magic, kind in _KINDS:
         if data.startswith(magic):
             answer = Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
-            return keep_for_a_while(answer) if version == version_of(digest) else answer
+            return keep_for_a_while(answer) if kept else answer
     raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
 
 
@@ -62,6 +84,26 @@ def keep_for_a_while(answer: Response) -> Response:
     answer.headers["Cache-Control"] = f"private, max-age={_KEPT_S}"
     answer.headers["Vary"] = "Cookie"
     return answer
+
+
+def shown(store: ObjectStore, digest: str, masked: Masking | None) -> bytes:
+    """Return the bytes of a page image as they may be shown, with `masked` blacked out; raises like `image`."""
+    data = store.read(digest)
+    return data if masked is None else _masked(store, data, masked)
+
+
+def _masked(store: ObjectStore, data: bytes, page: Masking) -> bytes:
+    try:
+        lines = from_json(store.read(page.lines_digest)) if page.lines_digest else None
+    except (Damaged, NotFound):
+        lines = None
+    if lines is None:
+        raise NotPermitted("item.withheld", WITHHELD)
+    found = redaction.boxes(lines, page.boxes)
+    return blacked_out(data, found, width_px=page.width_px, height_px=page.height_px)
+
+
+WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")
 
 
 def lock() -> Response:

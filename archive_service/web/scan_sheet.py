@@ -19,11 +19,16 @@ def scan_sheet(visit: Visit, scan_id: int, page: ScanPageView, marks: Sequence[s
         label=visit.say(N_("第 %(n)s 页"), n=page.page_no),
         width=page.width_px or 1240,
         height=page.height_px or 1754,
-        words=sheet.place(lines, masked=False),
+        words=sheet.place(lines, masked=page.masked),
         marks=marks,
         missing=missing,
         text=page.text or "",
     )
+
+
+def masking(page: ScanPageView) -> pictures.Masking | None:
+    """Return what is needed to black out what is personal in the picture of a page; none where all may be seen."""
+    return pictures.Masking(page.lines_digest, page.width_px, page.height_px) if page.masked else None
 
 
 def image_address(scan_id: int, page: ScanPageView) -> str:

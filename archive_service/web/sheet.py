@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from archive_service import masking
 from archive_service.errors import ArchiveError
 from archive_service.storage.store import ObjectStore
 from ingest import lines as ingest_lines
 from ingest.lines import Box, TextLine
+from ingest.redaction import rules
 
 #: Share of a line's height that its letters take, and how far below the top their foot stands.
 _SIZE, _FOOT = 0.86, 0.82
@@ -73,7 +73,8 @@ def lines_of(store: ObjectStore, digest: str | None) -> tuple[TextLine, ...]:
 def place(lines: Iterable[TextLine], *, masked: bool, looked_for: str = "") -> list[Words]:
     """Return the lines as drawn; `masked` hides personal numbers, lines that hold a word looked for are marked."""
     wanted = [w for w in looked_for.replace('"', " ").split() if w]
-    return [_place(line, masked, wanted) for line in lines if line.text.strip() and line.height > 0]
+    shown = rules.masked(tuple(lines)) if masked else lines
+    return [_place(line, wanted) for line in shown if line.text.strip() and line.height > 0]
 
 
 def found(lines: Iterable[TextLine], *, masked: bool, looked_for: str) -> list[Box]:
@@ -82,7 +83,8 @@ def found(lines: Iterable[TextLine], *, masked: bool, looked_for: str) -> list[B
     Upper and lower case and white space inside a line make no difference; what `masked` hides is not found.
     """
     wanted = words_of(looked_for)
-    return [box for line in lines if line.text.strip() and line.height > 0 for box in _found_in(line, masked, wanted)]
+    shown = rules.masked(tuple(lines)) if masked else lines
+    return [box for line in shown if line.text.strip() and line.height > 0 for box in _found_in(line, wanted)]
 
 
 def words_of(looked_for: str) -> list[str]:
@@ -94,8 +96,8 @@ def words_of(looked_for: str) -> list[str]:
 _QUOTES = str.maketrans(dict.fromkeys('"“”＂「」『』', " "))
 
 
-def _found_in(line: TextLine, masked: bool, wanted: Sequence[str]) -> Iterable[Box]:
-    text = masking.text(line.text) if masked else line.text
+def _found_in(line: TextLine, wanted: Sequence[str]) -> Iterable[Box]:
+    text = line.text
     places = [at for at, character in enumerate(text) if not character.isspace()]
     plain = "".join(text[at].casefold()[0] for at in places)
     widths = [1.0 if ord(character) > _WIDE else 0.55 for character in text]
@@ -119,9 +121,8 @@ def _share(box: Box, begin: float, end: float) -> Box:
     return x0 + int(begin * (x1 - x0)), y0, x0 + int(end * (x1 - x0)) + 1, y1
 
 
-def _place(line: TextLine, masked: bool, wanted: Sequence[str]) -> Words:
-    x0, y0, x1, y1 = line.box
-    text = masking.text(line.text) if masked else line.text
+def _place(line: TextLine, wanted: Sequence[str]) -> Words:
+    (x0, y0, x1, y1), text = line.box, line.text
     tall = (y1 - y0) > 1.8 * (x1 - x0) and len(text) > 1
     marked = any(w in text for w in wanted)
     if tall:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from archive_service import clock
 from archive_service.errors import ArchiveError
+from archive_service.households import queries as households
 from archive_service.people import sign_in
 from archive_service.people.sessions import Place
 from archive_service.people.viewer import Viewer
@@ -181,6 +182,8 @@ def viewer_of(request: Request, secret: str, *, kind: str) -> Viewer | None:
             kind=kind,
             second_factor_roles=roles,
         )
+        if viewer is not None and (unmasked := households.unmasked(session, viewer, now=now)):
+            viewer = replace(viewer, unmasked=unmasked)
     if viewer is not None:
         sign_in.touch(services.database, secret, now=now, idle_minutes=idle)
     return viewer

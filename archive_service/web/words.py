@@ -182,6 +182,8 @@ ROLE = {
 RIGHT = {
     "record.read": N_("查阅户、案件和资料"),
     "record.read-personal": N_("看不打码的号码和个人资料"),
+    "record.unmask": N_("说明理由后，暂时看一户不打码的号码和个人资料"),
+    "identity.search": N_("按证件号码查户"),
     "scan.receive": N_("扫描入库"),
     "batch.own": N_("送交扫描件，跟踪自己的批次"),
     "scan.review": N_("校核"),
@@ -189,9 +191,11 @@ RIGHT = {
     "case.import": N_("导入户和案件"),
     "original.download": N_("下载原件"),
     "audit.read": N_("查看审计记录"),
+    "reading.watch": N_("查看查阅提示"),
     "people.manage": N_("管理账号和单位"),
     "roles.grant": N_("授予和撤销角色"),
     "system.health": N_("查看运行情况"),
+    "webhook.manage": N_("管理通知订阅"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {"web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示")}

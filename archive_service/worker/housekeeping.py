@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from archive_service import logs
 from archive_service.db import partitions
 from archive_service.db.session import Database
+from archive_service.idempotency import actions as kept_answers
 from archive_service.jobs.prune import prune
 from archive_service.settings import Settings
 from archive_service.worker import leftovers
@@ -41,6 +42,7 @@ class Housekeeping:
         made = partitions.ensure(self.database.engine)
         kept = timedelta(days=self.settings.jobs_kept_days)
         done = prune(self.database, now=self.now(), kept=kept, after=self._after)
+        kept_answers.prune(self.database, now=self.now())
         left = leftovers.remove(self.settings)
         if made or done.jobs or done.partitions or left:
             dropped = list(done.partitions)

@@ -9,6 +9,8 @@ from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
+from archive_service.webhooks.actions import DELIVERY_JOB
+from archive_service.webhooks.deliver import DeliveryHandler
 from archive_service.worker.fit import Fit
 from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB
@@ -30,6 +32,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         RENDITION_JOB: RenditionHandler(workshop),
         REREAD_JOB: RereadHandler(workshop),
         RESCAN_JOB: RescanHandler(workshop),
+        DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
     }
 

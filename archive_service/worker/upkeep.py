@@ -9,13 +9,15 @@ from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
 
-from archive_service import logs
+from archive_service import keyring, logs
 from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
+from archive_service.webhooks import actions as webhooks
 from archive_service.worker.housekeeping import Housekeeping
 from indexing.engine import IndexBusy
+from indexing.identities import actions as identities
 from indexing.index import Index, index_of
 from indexing.sync import Mark, follow_from
 from ingest.pipeline import sweep
@@ -55,6 +57,7 @@ class Upkeep:
         """Do what is due now; a fault is written to the log and does not end the upkeep."""
         try:
             self._follow()
+            webhooks.follow(self.database, now=self.now())
             self._sweep()
             self._house.run_once()
         except ArchiveError as e:
@@ -90,5 +93,6 @@ class Upkeep:
             found = sweep(session, now=self.now())
             unmade = sweep_renditions(session, below=self._lacking_below, now=self.now())
         self._lacking_below = unmade.below
+        identities.follow(self.database, keyring.key(self.settings, keyring.IDENTITY))
         if found:
             log.warning("forgotten scans taken up again", count=found)

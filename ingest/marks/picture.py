@@ -7,7 +7,6 @@ from typing import cast
 import cv2
 import numpy as np
 
-from archive_service.storage.store import ObjectStore
 from ingest.lines import Box
 from ingest.ocr import images
 from ingest.ocr.engine import Pixels
@@ -17,9 +16,9 @@ _WIDTH_PX = 360
 _AROUND, _LEAST_PX = 0.3, 24
 
 
-def crop(store: ObjectStore, digest: str, box: Box) -> bytes:
-    """Return the part of the page image under `digest` around `box` as JPEG, at most `_WIDTH_PX` wide."""
-    pixels = images.decode(store.read(digest))
+def crop(data: bytes, box: Box) -> bytes:
+    """Return the part of an encoded page image around `box` as JPEG, at most `_WIDTH_PX` wide."""
+    pixels = images.decode(data)
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = box
     across = max(_LEAST_PX, round(_AROUND * (x1 - x0)))

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
+from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
@@ -68,6 +69,9 @@ def superseded_image(session: Session, viewer: Viewer, scan_id: int, rescan_id: 
     row = session.get(Rescan, rescan_id)
     if row is None or row.scan_id != scan_id or not _may(session, viewer, scan_id):
         raise not_found()
+    scan = session.get_one(Scan, scan_id)
+    # Its lines are those of another picture, so that nobody can tell what is personal in it.
+    viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
     return row.image_digest
 
 

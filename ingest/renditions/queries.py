@@ -95,6 +95,9 @@ def check_may_have(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return the item if the viewer may have its rendition. Raises NotFound, NotPermitted, Refused when withdrawn."""
     item = households.item(session, viewer, item_id)
     viewer.require(Right.ORIGINAL_DOWNLOAD, item.unit_id)
+    # It shows the pages as they are: nothing in it is masked.
+    if not viewer.reads_personal(item.unit_id, item.household_id):
+        viewer.require(Right.RECORD_READ_PERSONAL, item.unit_id)
     if item.state != "filed":
         raise Refused("rendition.withdrawn", "这份资料已经撤回，不提供可检索 PDF。原件仍可由档案员下载。")
     return item

@@ -36,6 +36,8 @@ def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) 
     small |= {"recovery_codes", "sign_in_tries", "naming_models"}
     # No more than wait for a person.
     small |= {"review_claims"}
+    # Answers are kept for days, ties and webhooks are made by hand, and households are unmasked one by one.
+    small |= {"kept_answers", "person_ties", "webhooks", "webhook_marks", "unmaskings"}
     with dumps.looking_at(migrated_file) as connection:
         assert {one.table for one in WEIGHTS} == set(dumps.counts_of(connection)) - small
 

@@ -19,6 +19,7 @@ CONTRACT = (
     "甲方按照本合同约定的用电容量用电。\n" * 12 + "第七条 计量装置的安装位置为产权分界处。\n" + "其他约定见附件。" * 20
 )
 IDENTITY = "340104198001011234"
+PHONE = "13812345678"
 
 
 def find(records: Records, index: Index, typed: str, *units: int, **more: Any) -> SearchPage:
@@ -117,16 +118,29 @@ def test_personal_numbers_are_hidden_and_cannot_be_searched_for_without_the_righ
     records: Records, index: Index
 ) -> None:
     unit = records.unit("C01")
-    page = f"经办人身份证号{IDENTITY}已核对"
-    records.file(records.household(unit, "3401000001"), page, fields={"id_number": IDENTITY})
-    for typed in (IDENTITY, f'"{IDENTITY}"', IDENTITY[:8], f'"{IDENTITY[4:12]}"', f"身份证号{IDENTITY}"):
+    page = f"经办人联系电话{PHONE}已核对"
+    records.file(records.household(unit, "3401000001"), page, fields={"phone": PHONE})
+    for typed in (PHONE, f'"{PHONE}"', PHONE[:8], f'"{PHONE[2:10]}"', f"联系电话{PHONE}"):
         assert find(records, index, typed, unit).total == 0, typed
         [hit] = find(records, index, typed, unit, may_read_personal_units=frozenset({unit})).hits
         assert hit.exact
-        assert IDENTITY in "".join(text for text, _ in hit.snippet)
+        assert PHONE in "".join(text for text, _ in hit.snippet)
     [hit] = find(records, index, "经办人", unit).hits
-    assert IDENTITY[4:] not in "".join(text for text, _ in hit.snippet)
+    assert PHONE[4:] not in "".join(text for text, _ in hit.snippet)
     assert "已核对" in "".join(text for text, _ in hit.snippet)
+
+
+def test_identity_numbers_are_found_by_nobody_here_whole_or_in_part(records: Records, index: Index) -> None:
+    unit = records.unit("C01")
+    page = f"经办人身份证号{IDENTITY}已核对"
+    records.file(records.household(unit, "3401000001"), page, fields={"id_number": IDENTITY})
+    allowed = frozenset({unit})
+    for typed in (IDENTITY, f'"{IDENTITY}"', f"身份证号{IDENTITY}"):
+        assert find(records, index, typed, unit, may_read_personal_units=allowed).refused == "search.identity"
+    for typed in (IDENTITY[:12], f'"{IDENTITY[4:12]}"'):
+        assert find(records, index, typed, unit, may_read_personal_units=allowed).total == 0, typed
+    [hit] = find(records, index, "经办人", unit, may_read_personal_units=allowed).hits
+    assert IDENTITY in "".join(text for text, _ in hit.snippet)
 
 
 def test_a_sensitive_paper_is_named_but_not_quoted_without_the_right(records: Records, index: Index) -> None:

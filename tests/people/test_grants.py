@@ -80,8 +80,8 @@ def test_a_deputy_holds_the_role_of_another_until_a_day(database: Database) -> N
             actions.grant_role(session, person_id=who, role=role, unit_id=east.id, by=by, now=NOW, term=wanted)
 
         stand_in()
-        assert may(session, deputy.id, Right.RECORD_READ_PERSONAL, 5)
-        assert not may(session, deputy.id, Right.RECORD_READ_PERSONAL, 6)
+        assert may(session, deputy.id, Right.RECORD_UNMASK, 5)
+        assert not may(session, deputy.id, Right.RECORD_UNMASK, 6)
         shown = queries.person(session, by, deputy.id).grants
         assert [(grant.role, grant.deputy_for) for grant in shown] == [(Role.STAFF, None), (Role.UNIT_HEAD, "张三")]
         third = records.person(session, "third", roles=[])

@@ -23,6 +23,7 @@ from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
+from archive_service.webhooks.tables import Webhook, WebhookDelivery
 from indexing.index import open_index
 from indexing.sync import follow
 from ingest.quality.tables import PageFinding, Rescan
@@ -64,6 +65,9 @@ class Centre:
     person: int
     #: A sign-in of that person.
     sign_in: int
+    webhook: int
+    #: What that webhook was not told.
+    delivery: int
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,25 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
-        rescan.id, colleague.id, begun.id,
+        rescan.id, colleague.id, begun.id, *told(session, at.id, number),
     )  # fmt: skip
+
+
+def told(session: Any, unit_id: int, number: int) -> tuple[int, int]:
+    """Let a program want to be told of a unit, and fail to be told once."""
+    hook = Webhook(
+        unit_id=unit_id, address="https://billing.test/hook", events=["item.filed"], salt=f"{number:032x}",
+        label=f"计费{number}", made_at=clock.now(),
+    )  # fmt: skip
+    session.add(hook)
+    session.flush()
+    delivery = WebhookDelivery(
+        webhook_id=hook.id, event="item.filed", seq=number, payload="{}", state="failed", attempts=9,
+        made_at=clock.now(),
+    )  # fmt: skip
+    session.add(delivery)
+    session.flush()
+    return hook.id, delivery.id
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
+from archive_service import clock
 from archive_service.audit.verify import chain_breaks
 from archive_service.cli import output
 from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.people import queries
+from archive_service.zone import local
+from indexing.identities import watch
 
 
 @click.group()
@@ -36,6 +41,38 @@ def list_(services: Services, before: int | None, limit: int, as_json: bool) -> 
             for e in listing.entries
         ],
     )
+
+
+@audit.command()
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 366), help="Days to look back.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one flag a line.")
+@click.pass_obj
+def flags(services: Services, days: int, as_json: bool) -> None:
+    """List who read much within an hour, at night, or their own file."""
+    now = clock.now()
+    with services.reading() as (session, viewer):
+        found = watch.flags(session, viewer, services.settings, since=now - timedelta(days=days), until=now)
+    if as_json:
+        for one in found:
+            output.emit(one)
+        return
+    output.table(
+        ("事项", "人员", "自", "至", "户数", "解除遮蔽"),
+        [
+            (
+                _FLAGS[one.kind],
+                one.person_name,
+                local(one.first_at).isoformat(timespec="minutes"),
+                local(one.last_at).isoformat(timespec="minutes"),
+                len(one.accounts),
+                one.unmasked,
+            )
+            for one in found
+        ],
+    )
+
+
+_FLAGS = {"mass": "一小时内读得多", "night": "夜间查阅", "own": "查阅本人档案"}
 
 
 @audit.command()

@@ -8,16 +8,17 @@ from datetime import date, timedelta
 import click
 from sqlalchemy.orm import Session
 
-from archive_service import clock
+from archive_service import clock, ids, keyring
 from archive_service.cli import output
 from archive_service.cli.commands import people_access
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
-from archive_service.errors import NotFound
-from archive_service.people import actions, queries, sign_in
+from archive_service.errors import Invalid, NotFound
+from archive_service.people import actions, queries, sign_in, ties
 from archive_service.people.actions.grants import Term
 from archive_service.people.roles import Right, Role
 from archive_service.people.scopes import Scope
+from indexing.identities import rules as identities
 
 
 @click.group()
@@ -179,6 +180,29 @@ def issue_token(services: Services, login: str, label: str, scopes: tuple[str, .
         output.emit({"login": login, "label": label, "token": secret, "expires_at": expires_at})
     else:
         output.say(f"{login} 的令牌（{label}）：{secret}（只显示这一次，{days} 天后失效）")
+
+
+@people.command()
+@click.argument("login")
+@click.option("--account", help="An account number that is the person's own.")
+@click.option("--identity", is_flag=True, help="Ask for the person's identity number; only its keyed hash is kept.")
+@click.pass_obj
+def tie(services: Services, login: str, account: str | None, identity: bool) -> None:
+    """Note what is a person's own, so that the audit administrator sees when they read it."""
+    found: list[tuple[str, str]] = []
+    if account:
+        found.append((ties.ACCOUNT, ids.account_no(account, pattern=services.settings.account_no_pattern)))
+    if identity:
+        number = identities.normal(click.prompt("证件号码", hide_input=True))
+        if number is None:
+            raise Invalid("identity.number", "请输入完整的证件号码（至少六位）。")
+        found.append((ties.IDENTITY, identities.hash_of(keyring.key(services.settings, keyring.IDENTITY), number)))
+    if not found:
+        raise Invalid("people.tie", "请用 --account 或 --identity 指明本人的户号或证件。")
+    with services.writing() as (session, viewer):
+        for kind, value in found:
+            ties.tie(session, login=login, kind=kind, value=value, by=viewer, now=clock.now())
+    output.say("已登记。")
 
 
 for _command in people_access.COMMANDS:

@@ -10,6 +10,7 @@ from archive_service import clock
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
+from archive_service.errors import Refused
 from archive_service.people.roles import Right
 from indexing.search import Filters, SearchPage, search
 from indexing.sync import follow
@@ -61,6 +62,8 @@ def search_command(
             limit=limit,
             offset=offset,
         )
+    if page.refused:
+        raise Refused("search.identity", "证件号码不在全文检索中，没有查找。请在网页“按证件号码查户”中输入。")
     if as_json:
         output.emit(_json(page))
     else:

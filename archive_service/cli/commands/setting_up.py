@@ -6,7 +6,7 @@ import secrets
 
 import click
 
-from archive_service import clock, migrations
+from archive_service import clock, keyring, migrations
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.db.session import Database
@@ -41,6 +41,8 @@ def make_archive(settings: Settings, *, unit_name: str, unit_code: str, admin: s
     """Migrate the database and make the first unit and administrator; return the one-time password, none if not new."""
     settings.home.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(settings.url())
+    for name in (keyring.IDENTITY, keyring.WEBHOOK):
+        keyring.key(settings, name)
     database = Database(settings.url())
     try:
         with database.unit_of_work() as session:

@@ -4,19 +4,26 @@ from archive_service.households.actions.cases import record_stage, register_case
 from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
 from archive_service.households.actions.marks import say_mark
+from archive_service.households.actions.reading import note_reading
 from archive_service.households.actions.readings import replace_reading
+from archive_service.households.actions.unmasking import mask_again, unmask
 from archive_service.households.assessment import reassess_case
+from archive_service.households.queries.locked import household_for_update as lock_household
 
 __all__ = [
     "correct_field",
     "file_item",
     "import_cases",
+    "lock_household",
+    "mask_again",
     "move_item",
+    "note_reading",
     "reassess_case",
     "record_stage",
     "register_case",
     "replace_reading",
     "retype_item",
     "say_mark",
+    "unmask",
     "withdraw_item",
 ]

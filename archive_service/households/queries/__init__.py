@@ -11,6 +11,7 @@ from archive_service.households.queries.matching import (
     known_by_name,
     unit_of,
 )
+from archive_service.households.queries.unmasked import unmasked
 from archive_service.households.views import CaseFilters
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "papers_of_case",
     "rates",
     "unit_of",
+    "unmasked",
 ]

@@ -31,6 +31,8 @@ from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 
 _PERSONAL = frozenset({"personal", "sensitive"})
+#: Below this confidence of its reading nobody can tell which numbers a page holds.
+_READ_WELL = 0.7
 #: Rows of columns, not mapped objects: a thick household has thousands, and nobody changes them here.
 _ITEMS, _FIELDS = select(*Item.__table__.columns), select(*ItemField.__table__.columns)
 
@@ -44,7 +46,7 @@ def household(
     """
     head = readable_household(session, viewer, account_no)
     unit = session.get_one(Unit, head.unit_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     cases = list(session.scalars(select(CaseFile).where(CaseFile.household_id == head.id).order_by(CaseFile.id)))
     wanted = _ITEMS.where(Item.household_id == head.id).order_by(Item.item_no)
     if not withdrawn:
@@ -80,14 +82,14 @@ def case(session: Session, viewer: Viewer, application_no: str) -> CaseView:
     if found is None:
         raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     row, head = found
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     return case_views(session, head, [row], personal=personal)[0]
 
 
 def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return an item, filed or withdrawn. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     return _item_views(session, [row], head, personal=personal)[0]
 
 
@@ -97,9 +99,10 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
     page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     shown = _item_views(session, [row], head, personal=personal)[0]
-    withheld = not personal and (row.sensitivity in _PERSONAL or _shows_personal(page, shown))
+    told = () if personal else _personal_on(session, page, row.id)
+    withheld = not personal and (row.sensitivity in _PERSONAL or not _can_be_masked(page, told))
     return PageView(
         item=shown,
         page_no=page.page_no,
@@ -118,6 +121,7 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
         lines_digest=page.lines_digest,
         masked=not personal,
         withheld=withheld,
+        hidden_boxes=tuple(one.box for one in told if one.box is not None and one.page == page.page_no),
     )
 
 
@@ -141,22 +145,39 @@ def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> 
     Raises NotFound.
     """
     row, head = _readable_item(session, viewer, item_id)
-    personal = viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
     if row.sensitivity in _PERSONAL and not personal:
         return {}
-    shown = _item_views(session, [row], head, personal=personal)[0]
-    pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most))
-    return {page.page_no: page.text for page in pages if personal or not _shows_personal(page, shown)}
+    pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most)).all()
+    if personal:
+        return {page.page_no: page.text for page in pages}
+    fields = _personal_fields(session, row.id)
+    shown = [
+        page for page in pages if _can_be_masked(page, [one for one in fields if one.page in (None, page.page_no)])
+    ]
+    return {page.page_no: masking.text(page.text) for page in shown}
 
 
-def _shows_personal(page: Page, shown: ItemView) -> bool:
-    """Say whether a picture of `page` would show what is masked in `shown`, the item as seen without the right.
+def _personal_on(session: Session, page: Page, item_id: int) -> Sequence[FieldView]:
+    """Return the personal fields that stand, or may stand, on a page, with their true values."""
+    return [one for one in _personal_fields(session, item_id) if one.page in (None, page.page_no)]
+
+
+def _personal_fields(session: Session, item_id: int) -> Sequence[FieldView]:
+    rows = session.execute(_FIELDS.where(ItemField.item_id == item_id).order_by(ItemField.id))
+    return [field_view(one, personal=True) for one in rows if masking.field(one.name, one.value) != one.value]
+
+
+def _can_be_masked(page: Page, told: Sequence[FieldView]) -> bool:
+    """Say whether all that is personal on a page has a known place, so that a picture of it can be shown masked.
 
     A value that somebody corrected may no longer stand in the text as it was read, and one without a page may stand
-    on any of them.
+    on any of them. A page that was hardly read may hold anything.
     """
-    told = any(field.masked and field.page in (None, page.page_no) for field in shown.fields)
-    return told or masking.is_personal(page.text)
+    if page.confidence < _READ_WELL:
+        return False
+    placed = {"".join(filter(str.isalnum, page.text[a:b])) for a, b in masking.spans(page.text)}
+    return all((one.box is not None and one.page == page.page_no) or one.value in placed for one in told)
 
 
 def readable_household(session: Session, viewer: Viewer, account_no: str) -> HouseholdFile:

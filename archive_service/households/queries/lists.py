@@ -84,7 +84,7 @@ def history(
         ),
     )
     listing = audit_queries.page_of(session, wanted, before=before, limit=max(1, min(limit, _MOST)), counted=counted)
-    if viewer.may(Right.RECORD_READ_PERSONAL, head.unit_id):
+    if viewer.reads_personal(head.unit_id, head.id):
         return listing
     return replace(listing, entries=tuple(replace(e, facts=_masked(e.facts)) for e in listing.entries))
 

@@ -7,9 +7,20 @@ from fastapi import APIRouter
 
 def router() -> APIRouter:
     """Return the router of the whole interface."""
-    from archive_service.web.api import document, households, jobs, quality, scans, search, sheets
+    from archive_service.web.api import (
+        document,
+        households,
+        items,
+        jobs,
+        privacy,
+        quality,
+        scans,
+        search,
+        sheets,
+        webhooks,
+    )
 
     whole = APIRouter(prefix="/api/v1")
-    for part in (scans, sheets, quality, jobs, households, search, document):
+    for part in (scans, sheets, quality, jobs, households, items, search, privacy, webhooks, document):
         whole.include_router(part.router)
     return whole

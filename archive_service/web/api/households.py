@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from archive_service.completeness.marks import to_json
-from archive_service.households import queries
+from archive_service.households import actions, queries
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
 from archive_service.people.roles import Right
-from archive_service.web import pictures
-from archive_service.web.api.caller import Caller, Day
+from archive_service.web import pictures, reading
+from archive_service.web.api.caller import Caller, Day, Words
+from archive_service.web.api.route import api_router
 from archive_service.web.visit import Id
 from ingest.renditions import queries as renditions
 
-router = APIRouter(tags=["households"])
+router = api_router("households")
 
 Centre = Annotated[str | None, Query(max_length=40)]
 
@@ -91,6 +92,10 @@ class HouseholdOut(BaseModel):
     centre: str
     state: str
     revision: int
+    #: Some value or picture is hidden from this caller.
+    masked: bool
+    #: Until when the caller has it unmasked; null unless they asked for that.
+    unmasked_until: datetime | None
     cases: list[CaseOut]
     items: list[FiledItem]
 
@@ -114,7 +119,42 @@ class PageOut(BaseModel):
 def get_household(visit: Caller, account_no: str) -> HouseholdOut:
     """Return the whole file of an account number."""
     with visit.services.database.reading() as session:
-        return _household(queries.household(session, visit.viewer, account_no))
+        file = queries.household(session, visit.viewer, account_no)
+    reading.note(visit, file)
+    return _household(file, visit.viewer.unmasked.get(file.id))
+
+
+class Purpose(BaseModel):
+    """What personal data is unmasked for; the reason stands in the trail."""
+
+    purpose: Literal["inspection", "complaint", "customer-present", "judicial", "other"]
+    reason: Words = Field(min_length=4, max_length=200)
+
+
+class UnmaskedOut(BaseModel):
+    """Until when the caller sees the personal data of the household; null when it is masked."""
+
+    account_no: str
+    until: datetime | None
+
+
+@router.post("/households/{account_no}/unmask")
+def unmask_household(visit: Caller, account_no: str, why: Purpose) -> UnmaskedOut:
+    """Show the caller the personal data of a household for a while; what for is put on record."""
+    with visit.services.database.unit_of_work() as session:
+        minutes = visit.services.settings.unmask_minutes
+        begun = actions.unmask(
+            session, visit.viewer, account_no, purpose=why.purpose, reason=why.reason, minutes=minutes, now=visit.now
+        )
+    return UnmaskedOut(account_no=account_no, until=begun.until)
+
+
+@router.delete("/households/{account_no}/unmask")
+def mask_household_again(visit: Caller, account_no: str) -> UnmaskedOut:
+    """End the caller's unmasking of a household before its time."""
+    with visit.services.database.unit_of_work() as session:
+        actions.mask_again(session, visit.viewer, account_no, now=visit.now)
+    return UnmaskedOut(account_no=account_no, until=None)
 
 
 @router.get("/households/{account_no}/completeness")
@@ -165,7 +205,9 @@ def get_case_completeness(visit: Caller, application_no: str) -> dict[str, Any]:
 def get_item(visit: Caller, item_id: Id) -> FiledItem:
     """Return an item with its fields."""
     with visit.services.database.reading() as session:
-        return _item(queries.item(session, visit.viewer, item_id))
+        item = queries.item(session, visit.viewer, item_id)
+    reading.note(visit, item)
+    return filed_item(item)
 
 
 @router.get("/items/{item_id}/pages/{page_no}")
@@ -173,6 +215,7 @@ def get_page(visit: Caller, item_id: Id, page_no: Id) -> PageOut:
     """Return the text of a page of an item."""
     with visit.services.database.reading() as session:
         page = queries.item_page(session, visit.viewer, item_id, page_no)
+    reading.note(visit, page.item)
     return PageOut(
         page=page.page_no,
         pages=page.page_count,
@@ -216,7 +259,8 @@ def _case(row: CaseRow | CaseView) -> CaseOut:
     )
 
 
-def _item(view: ItemView) -> FiledItem:
+def filed_item(view: ItemView) -> FiledItem:
+    """Return an item as the interface answers it."""
     fields = {
         f.name: FieldOut(value=f.value, unit=f.unit, confidence=f.confidence, page=f.page, box=f.box, masked=f.masked)
         for f in view.fields
@@ -238,7 +282,7 @@ def _item(view: ItemView) -> FiledItem:
     )
 
 
-def _household(file: HouseholdView) -> HouseholdOut:
+def _household(file: HouseholdView, until: datetime | None) -> HouseholdOut:
     return HouseholdOut(
         account_no=file.account_no,
         account_name=file.account_name,
@@ -247,6 +291,8 @@ def _household(file: HouseholdView) -> HouseholdOut:
         centre=file.unit_code,
         state=file.state,
         revision=file.revision,
+        masked=file.masked,
+        unmasked_until=until,
         cases=[_case(case) for case in file.cases],
-        items=[_item(item) for item in file.items],
+        items=[filed_item(item) for item in file.items],
     )

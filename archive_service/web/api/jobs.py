@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from archive_service.jobs.nudge import nudge
 from archive_service.jobs.queries import STATES, UNFINISHED, JobFilters
 from archive_service.jobs.queue import QUEUES
 from archive_service.web.api.caller import Caller, Words
+from archive_service.web.api.route import api_router, check_match
 from archive_service.web.api.scans import Problem
 from archive_service.web.visit import LARGEST_ID, Id
 from ingest import jobs
 
-router = APIRouter(tags=["jobs"])
+router = api_router("jobs")
 
 State = Annotated[str | None, Query(pattern=f"^({'|'.join((*STATES, UNFINISHED))})$")]
 Queue = Annotated[str | None, Query(pattern=f"^({'|'.join(QUEUES)})$")]
@@ -121,16 +122,18 @@ def get_job(visit: Caller, job_id: Id) -> JobDetail:
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(visit: Caller, job_id: Id, why: Reason) -> JobDetail:
+def cancel_job(visit: Caller, request: Request, job_id: Id, why: Reason) -> JobDetail:
     """Cancel a job that is queued or running; what is finished of its file stays."""
+    check_match(request, _detail(visit, job_id))
     with visit.services.database.unit_of_work() as session:
         jobs.cancel(session, visit.viewer, job_id, reason=why.reason, now=visit.now)
     return _detail(visit, job_id)
 
 
 @router.post("/jobs/{job_id}/retry")
-def retry_job(visit: Caller, job_id: Id) -> JobDetail:
+def retry_job(visit: Caller, request: Request, job_id: Id) -> JobDetail:
     """Queue a failed or cancelled job again; its file goes on from the last finished page."""
+    check_match(request, _detail(visit, job_id))
     with visit.services.database.unit_of_work() as session:
         queue = jobs.retry(session, visit.viewer, job_id, now=visit.now)
     nudge(visit.services.settings, (queue,))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from archive_service.web.api.caller import Caller
+from archive_service.web.api.route import api_router
 from archive_service.web.visit import Id
 from ingest import queries
 from ingest.quality import queries as quality
 from ingest.quality.queries import FindingView
 from ingest.quality.views import QualitySheet
 
-router = APIRouter(tags=["quality"])
+router = api_router("quality")
 
 
 class FindingOut(BaseModel):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
@@ -14,14 +14,17 @@ from archive_service.completeness.marks import to_json
 from archive_service.errors import Invalid
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
+from archive_service.web.api.route import api_router
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
-from archive_service.web.visit import LARGEST_ID, Id
+from archive_service.web.visit import LARGEST_ID, Id, Visit
 from ingest import queries, reach
-from ingest.queries import DocumentView, ScanRow, ScanView
+from ingest.lines import TextLine
+from ingest.queries import DocumentView, ScanPageView, ScanRow, ScanView
 from ingest.receive import Receipt
+from ingest.redaction import rules as redaction
 
-router = APIRouter(tags=["scans"])
+router = api_router("scans")
 
 _STATES = "moving|received|checked|rendered|read|sorted|filed|needs_review|refused|set_aside|unpacked"
 State = Annotated[str | None, Query(pattern=f"^({_STATES})$")]
@@ -197,13 +200,17 @@ def get_text(visit: Caller, scan_id: Id) -> ScanText:
                 confidence=page.confidence,
                 text=page.text or "",
                 lines=[
-                    LineOut(text=line.text, box=line.box, confidence=line.confidence)
-                    for line in sheet.lines_of(visit.services.store, page.lines_digest)
+                    LineOut(text=line.text, box=line.box, confidence=line.confidence) for line in _lines(visit, page)
                 ],
             )
             for page in found.pages
         ]
     )
+
+
+def _lines(visit: Visit, page: ScanPageView) -> Sequence[TextLine]:
+    lines = sheet.lines_of(visit.services.store, page.lines_digest)
+    return redaction.masked(lines) if page.masked else lines
 
 
 def _scan(row: ScanRow) -> ScanOut:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import metrics
 from archive_service.web.api.caller import Caller, Day
+from archive_service.web.api.route import api_router
+from archive_service.web.pages.search import refusal
 from indexing import search as indexing
 from indexing.search import Filters
 
-router = APIRouter(tags=["search"])
+router = api_router("search")
 
 Code = Annotated[str | None, Query(max_length=40)]
 
@@ -49,13 +51,23 @@ class BucketOut(BaseModel):
     count: int
 
 
+class Notice(BaseModel):
+    """Why a question was not answered: stable code and sentence."""
+
+    code: str
+    message: str
+
+
 class SearchOut(BaseModel):
-    """A page of hits, exact ones first, and what all hits together look like."""
+    """A page of hits, exact ones first, and what all hits together look like; `next` goes into `after`."""
 
     total: int
     took_ms: float
     hits: list[HitOut]
     facets: dict[str, list[BucketOut]]
+    #: Why nothing was looked for: an identity number is asked for at POST /identity-search, with its own right.
+    notice: Notice | None
+    next: int | None
 
 
 @router.get("/search")
@@ -70,6 +82,7 @@ def search(
     date_to: Annotated[Day | None, Query(alias="to")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    after: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> SearchOut:
     """Find items by number, name, address or any words inside the pages."""
     visit.viewer.require(Right.RECORD_READ)
@@ -89,11 +102,12 @@ def search(
                 date_to=date_to,
             ),
             limit=limit,
-            offset=offset,
+            offset=after or offset,
             may_read_personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
         )
     metrics.of(visit.request).searched(visit.services.index.engine_name, q, found.took_ms)
     return SearchOut(
+        notice=Notice(code=found.refused, message=refusal(visit.viewer)) if found.refused else None,
         total=found.total,
         took_ms=found.took_ms,
         hits=[_hit(hit) for hit in found.hits],
@@ -101,7 +115,12 @@ def search(
             name: [BucketOut(value=b.value, label=b.label, count=b.count) for b in buckets]
             for name, buckets in found.facets.items()
         },
+        next=_following(found.total, (after or offset) + limit, limit),
     )
+
+
+def _following(total: int, reached: int, limit: int) -> int | None:
+    return reached if reached < total and reached + limit <= indexing.DEEPEST else None
 
 
 def _hit(hit: indexing.Hit) -> HitOut:

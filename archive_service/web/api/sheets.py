@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from archive_service.web.api.caller import Caller, Words
+from archive_service.web.api.route import api_router
 from archive_service.web.pages import sheets
 from archive_service.web.visit import LARGEST_ID, Id, Visit
 from ingest import queries, review
 
-router = APIRouter(tags=["scans"])
+router = api_router("scans")
 
 _MOST_PAGES = 5000
 #: A number as text, for the names of JSON are texts.

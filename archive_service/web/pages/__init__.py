@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         lists,
         own_access,
         people,
+        privacy,
         quality,
         review,
         scans,
@@ -31,10 +32,11 @@ def routers() -> list[APIRouter]:
         second_factor,
         sheets,
         style,
+        unmasking,
         why,
     )
 
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
-    read = (items, cases, lists, search)
+    read = (unmasking, items, cases, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

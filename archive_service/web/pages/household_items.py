@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from archive_service.households import queries
 from archive_service.households.views import HouseholdView, ItemView
-from archive_service.web import export, labels, listing, words
+from archive_service.web import export, labels, listing, reading, words
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
 from archive_service.web.visit import SignedIn, Visit
@@ -79,4 +79,6 @@ def ordered(items: Sequence[ItemView], order: str) -> list[ItemView]:
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
     with visit.services.database.reading() as session:
-        return queries.household(session, visit.viewer, account_no, fields=False)
+        file = queries.household(session, visit.viewer, account_no, fields=False)
+    reading.note(visit, file)
+    return file

@@ -17,7 +17,7 @@ from archive_service.households import queries
 from archive_service.households.views import CaseView, HouseholdView, ItemView, VerdictView
 from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
-from archive_service.web import labels, remembering, words
+from archive_service.web import labels, reading, remembering, words
 from archive_service.web.pages import household_items
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
@@ -117,7 +117,9 @@ def show_contents(visit: SignedIn, account_no: str, application_no: str) -> Resp
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
     with visit.services.database.reading() as session:
-        return queries.household(session, visit.viewer, account_no, fields=False)
+        file = queries.household(session, visit.viewer, account_no, fields=False)
+    reading.note(visit, file)
+    return file
 
 
 def _case_named(file: HouseholdView, application_no: str) -> CaseView:

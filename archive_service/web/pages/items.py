@@ -17,7 +17,7 @@ from archive_service.notebook import actions
 from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import LONGEST_NOTE
 from archive_service.people.roles import Right
-from archive_service.web import labels, marks, pictures, render, sheet
+from archive_service.web import labels, marks, pictures, reading, render, sheet
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -48,6 +48,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         pdf = renditions.readiness(session, item_id) if offered else None
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
+    reading.note(visit, item)
     together = _in_catalogue_order(together)
     return visit.page(
         "items/viewer.html",
@@ -76,7 +77,7 @@ def show_mark(visit: SignedIn, item_id: Id, number: Id) -> Response:
         item = queries.item(session, visit.viewer, item_id)
         page_no, box = marks.numbered(item.marks, number)
         page = queries.item_page(session, visit.viewer, item_id, page_no)
-    return marks.cut_out(visit.services.store, _shown(page).image_digest, box)
+    return marks.cut_out(visit.services.store, _shown(page).image_digest, box, _masking(page))
 
 
 @router.post("/items/{item_id}/marks")
@@ -134,14 +135,20 @@ def pin_note(visit: SignedIn, form: SentForm, item_id: Id, page_no: Id) -> Respo
 @router.get("/items/{item_id}/pages/{page_no}/image")
 def page_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the upright image of a page."""
-    return pictures.image(visit.services.store, _shown(_page(visit, item_id, page_no)).image_digest)
+    page = _shown(_page(visit, item_id, page_no))
+    return pictures.image(visit.services.store, page.image_digest, _masking(page))
 
 
 @router.get("/items/{item_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the small image of a page; a lock in its place where the page may not be seen."""
     page = _page(visit, item_id, page_no)
-    return pictures.lock() if page.withheld else pictures.image(visit.services.store, page.thumbnail_digest)
+    if page.withheld:
+        return pictures.lock()
+    try:
+        return pictures.image(visit.services.store, page.thumbnail_digest, _masking(page))
+    except NotPermitted:
+        return pictures.lock()
 
 
 @router.get("/items/{item_id}/pages/{page_no}/original")
@@ -150,6 +157,9 @@ def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     with visit.services.database.unit_of_work() as session:
         page = queries.item_page(session, visit.viewer, item_id, page_no)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, page.item.unit_id)
+        if page.masked:
+            # The bytes as received cannot be masked.
+            raise NotPermitted("item.withheld", pictures.WITHHELD)
         if page.original_digest is None:
             raise NotFound("item.no-original", "这一页没有可下载的原件。请联系档案员。")
         record(
@@ -178,13 +188,21 @@ def download_pdf(visit: SignedIn, item_id: Id) -> Response:
 
 def _page(visit: Visit, item_id: int, page_no: int) -> PageView:
     with visit.services.database.reading() as session:
-        return queries.item_page(session, visit.viewer, item_id, page_no)
+        page = queries.item_page(session, visit.viewer, item_id, page_no)
+    reading.note(visit, page.item)
+    return page
 
 
 def _shown(page: PageView) -> PageView:
     if page.withheld:
-        raise NotPermitted("item.withheld", WITHHELD)
+        raise NotPermitted("item.withheld", pictures.WITHHELD)
     return page
+
+
+def _masking(page: PageView) -> pictures.Masking | None:
+    if not page.masked:
+        return None
+    return pictures.Masking(page.lines_digest, page.width_px, page.height_px, page.hidden_boxes)
 
 
 def _page_asked(visit: Visit, item: ItemView) -> int:
@@ -196,7 +214,7 @@ def _page_asked(visit: Visit, item: ItemView) -> int:
 
 
 def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
-    missing = WITHHELD if page.withheld else "" if page.image_digest else MISSING
+    missing = pictures.WITHHELD if page.withheld else "" if page.image_digest else MISSING
     lines = () if page.withheld else sheet.lines_of(visit.services.store, page.lines_digest)
     say = labels.Labels(visit.language)
     marks = [
@@ -222,5 +240,4 @@ def _holds(text: str, looked_for: str) -> bool:
     return any(word in plain for word in sheet.words_of(looked_for))
 
 
-WITHHELD = N_("需借阅审批：这份资料含个人信息，您没有查看影像的权限。请向本单位档案员申请借阅。")
 MISSING = N_("这一页的影像正在重建，原件已保留。请稍后再看。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from archive_service.errors import Invalid, Refused
+from archive_service.errors import Invalid, NotPermitted, Refused
 from archive_service.jobs.nudge import nudge
 from archive_service.web import pictures, render
 from archive_service.web.forms import Form, SentForm
@@ -67,6 +67,9 @@ def show_picture(visit: SignedIn, scan_id: Id, finding_id: Id) -> Response:
             raise quality.not_found()
         page = queries.scan_page(session, visit.viewer, scan_id, found.page_no)
         other = queries.scan_page(session, visit.viewer, scan_id, found.facts["other"]) if _is_pair(found) else None
+    if page.masked:
+        # Drawn from the page as it is: nothing in it is masked.
+        raise NotPermitted("item.withheld", pictures.WITHHELD)
     if page.image_digest is None:
         return pictures.image(visit.services.store, None)
     store = visit.services.store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from archive_service.errors import Invalid, Refused
+from archive_service.errors import Invalid, NotPermitted, Refused
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
-from archive_service.web import desk, marks, pictures, render, review_form
+from archive_service.web import desk, marks, pictures, render, review_form, scan_sheet
 from archive_service.web.desk import show
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
@@ -99,6 +99,9 @@ def show_crop(visit: SignedIn, document_id: Id, name: str) -> Response:
         if place is None:
             raise pictures.no_image()
         page = queries.scan_page(session, visit.viewer, document.scan_id, place.page_no)
+    if page.masked:
+        # The value itself stands in it.
+        raise NotPermitted("item.withheld", pictures.WITHHELD)
     if page.image_digest is None:
         raise pictures.no_image()
     data = crop.around(visit.services.store, page.image_digest, place.box)
@@ -116,7 +119,7 @@ def show_mark(visit: SignedIn, document_id: Id, number: Id) -> Response:
         if page_no > len(document.pages):
             raise marks.no_picture()
         page = queries.scan_page(session, visit.viewer, document.scan_id, document.pages[page_no - 1])
-    return marks.cut_out(visit.services.store, page.image_digest, box)
+    return marks.cut_out(visit.services.store, page.image_digest, box, scan_sheet.masking(page))
 
 
 @router.post("/review/{document_id}/confirm")

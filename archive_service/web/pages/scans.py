@@ -114,13 +114,15 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
 @router.get("/scans/{scan_id}/pages/{page_no}/image")
 def page_image(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the upright image of a page."""
-    return _picture(visit, _page(visit, scan_id, page_no).image_digest)
+    page = _page(visit, scan_id, page_no)
+    return _picture(visit, page.image_digest, page)
 
 
 @router.get("/scans/{scan_id}/pages/{page_no}/thumbnail")
 def page_thumbnail(visit: SignedIn, scan_id: Id, page_no: Id) -> Response:
     """Return the small image of a page."""
-    return _picture(visit, _page(visit, scan_id, page_no).thumbnail_digest)
+    page = _page(visit, scan_id, page_no)
+    return _picture(visit, page.thumbnail_digest, page)
 
 
 @router.get("/scans/{scan_id}/original")
@@ -129,6 +131,8 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
     with visit.services.database.unit_of_work() as session:
         scan = queries.scan(session, visit.viewer, scan_id)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, scan.unit_id)
+        # The bytes as received cannot be masked.
+        visit.viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
         if not scan.row.size_bytes:
             raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容，不能下载。请按提示重新上传。")
         record(
@@ -144,8 +148,9 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
     return pictures.original(visit.services.store, scan.digest, scan.row.file_name)
 
 
-def _picture(visit: Visit, digest: str | None) -> Response:
-    return pictures.image(visit.services.store, digest, version=visit.request.query_params.get("v"))
+def _picture(visit: Visit, digest: str | None, page: ScanPageView) -> Response:
+    version = visit.request.query_params.get("v")
+    return pictures.image(visit.services.store, digest, scan_sheet.masking(page), version=version)
 
 
 def _page(visit: Visit, scan_id: int, page_no: int) -> ScanPageView:

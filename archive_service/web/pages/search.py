@@ -18,6 +18,7 @@ from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import Kind
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
 from archive_service.web import export, labels, metrics, remembering, render, words
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -90,6 +91,8 @@ def show_search(visit: SignedIn) -> Response:
                 facts["error"] = _told(visit, asked, error)
                 visit.request.scope[metrics.CODE] = error.code
             facts["near"] = _near(visit, session, asked)
+    if facts["found"] and facts["found"].refused:
+        facts |= {"error": visit.say(refusal(visit.viewer)), "found": None}
     shown = facts["found"].hits if facts["found"] else ()
     page = visit.page(
         "search/page.html",
@@ -263,6 +266,15 @@ def _near(visit: Visit, session: Any, asked: Asked) -> list[Suggestion]:
         return []
     personal = visit.viewer.units(Right.RECORD_READ_PERSONAL)
     return suggest(session, visit.viewer.units(Right.RECORD_READ), asked.text, personal_units=personal, limit=5)
+
+
+def refusal(viewer: Viewer) -> str:
+    """Return why an identity number was not looked for."""
+    return ELSEWHERE if viewer.may(Right.IDENTITY_SEARCH) else NOT_PERMITTED
+
+
+ELSEWHERE = N_("证件号码不写在网址里，没有查找。请到“按证件号码查户”中输入。")
+NOT_PERMITTED = N_("按证件号码查户需要专门的权限，没有查找。请改用户号、户名或地址。")
 
 
 def _applied(visit: Visit, asked: Asked, centres: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""Pictures of pages in which personal numbers are blacked out; the picture itself is never changed."""
