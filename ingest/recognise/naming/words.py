@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ingest.recognise import normalise, titles
-from ingest.recognise.pages import Page
+from ingest.recognise.pages import Line, Page
 
 #: The three spaces of features, in the order of the model's vocabulary.
 FIELDS = ("title", "head", "body")
@@ -19,6 +19,9 @@ LONGEST = 3
 _LOOK = 0.5
 _SECOND = 0.15
 _HEAD_ROWS = 10
+#: A plain print-out sets its title like everything else; it stands first, in so many characters.
+_SHORTEST_TITLE, _LONGEST_TITLE = 4, 26
+_NO_TITLE = re.compile(r"[:：，。；、]|\d{6}")
 _FIRST_PAGE = 1500
 _OTHER_PAGES = 600
 _DIGITS = re.compile(r"\d[\d.,:/-]*")
@@ -48,7 +51,7 @@ def words_of(pages: Sequence[Page]) -> Words:
     first = pages[0]
     heads = [(look, line) for line, look in titles.looks(first) if look >= _LOOK]
     best = max((look for look, _ in heads), default=0.0)
-    chosen = [line for look, line in heads if look >= best - _SECOND][:2]
+    chosen = [line for look, line in heads if look >= best - _SECOND][:2] or _topmost(first)
     spoken = {line.compact for line in chosen}
     rows = ["".join(line.compact for line in row if line.compact not in spoken) for row in first.rows]
     body = "|".join(rows[_HEAD_ROWS:])[:_FIRST_PAGE]
@@ -59,6 +62,13 @@ def words_of(pages: Sequence[Page]) -> Words:
         _plain("|".join(rows[:_HEAD_ROWS])),
         _plain(f"{body}|{rest}"),
     )
+
+
+def _topmost(page: Page) -> list[Line]:
+    """Return the line that stands first, where nothing is set like a title and it is neither label nor sentence."""
+    line = page.lines[0] if page.lines else None
+    fits = line is not None and _SHORTEST_TITLE <= len(line.compact) <= _LONGEST_TITLE
+    return [line] if line is not None and fits and not _NO_TITLE.search(line.compact) else []
 
 
 def grams(text: str) -> Counter[str]:
