@@ -16,9 +16,9 @@ from tests.support.browser import running, window
 from tests.support.places import Place, city, county, surroundings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all walks."""
+    """One browser for a file: while it is open, no test of the same process can run a loop of its own."""
     with running() as browser:
         yield browser
 

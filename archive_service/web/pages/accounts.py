@@ -212,12 +212,12 @@ def _units(visit: Visit, *, typed: Form | None = None, error: ArchiveError | Non
     right = Right.PEOPLE_MANAGE if visit.viewer.may(Right.PEOPLE_MANAGE) else Right.ROLES_GRANT
     with visit.services.database.reading() as session:
         units = queries.unit_tree(session, visit.viewer, right)
-        counts = queries.people_by_unit(session)
+        in_use = queries.people_by_unit(session)
     return visit.page(
         "people/units.html",
         status=error.http_status if error else 200,
         units=units,
-        counts=counts,
+        in_use=in_use,
         typed=typed,
         may_add=visit.viewer.may(Right.PEOPLE_MANAGE),
         error=visit.told(error) if error else "",

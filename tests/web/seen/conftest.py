@@ -21,9 +21,9 @@ from tests.web.conftest import World
 Windows = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all pages."""
+    """One browser for a file: while it is open, no test of the same process can run a loop of its own."""
     with running() as browser:
         yield browser
 
