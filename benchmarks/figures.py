@@ -85,6 +85,9 @@ WEIGHTS = (
     Weight("case_files", "case", 1, 228, 346),
     Weight("case_stages", "case", 7.54, 82, 127),
     Weight("household_files", "household", 1, 214, 314),
+    # Assumed: a number an item, which is more than there are. Weighed by 100,000 rows written at once.
+    Weight("identity_hashes", "item", 1, 247, 401),
+    Weight("identity_marks", "household", 1, 41, 91),
     Weight("indexed_revisions", "household", 1, 86, 119),
     Weight("item_fields", "item", 6.54, 139, 198),
     Weight("items", "item", 1, 396, 475),
