@@ -19,9 +19,10 @@ class Scope(StrEnum):
     ORIGINALS = "originals"
     AUDIT = "audit"
     HEALTH = "health"
+    WEBHOOKS = "webhooks"
 
 
-#: No scope manages people: who gives rights is a person at a screen.
+#: No scope manages people, unmasks or looks for identity numbers: who does that is a person at a screen.
 _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.READ: frozenset({Right.RECORD_READ}),
     Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
@@ -29,8 +30,9 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.REVIEW: frozenset({Right.SCAN_REVIEW, Right.ITEM_CHANGE}),
     Scope.IMPORT: frozenset({Right.CASE_IMPORT}),
     Scope.ORIGINALS: frozenset({Right.RECORD_READ, Right.ORIGINAL_DOWNLOAD}),
-    Scope.AUDIT: frozenset({Right.AUDIT_READ}),
+    Scope.AUDIT: frozenset({Right.AUDIT_READ, Right.READING_WATCH}),
     Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
+    Scope.WEBHOOKS: frozenset({Right.WEBHOOK_MANAGE}),
 }
 
 #: The right without which a scope means nothing.
@@ -43,6 +45,7 @@ _NEEDS: dict[Scope, Right] = {
     Scope.ORIGINALS: Right.ORIGINAL_DOWNLOAD,
     Scope.AUDIT: Right.AUDIT_READ,
     Scope.HEALTH: Right.SYSTEM_HEALTH,
+    Scope.WEBHOOKS: Right.WEBHOOK_MANAGE,
 }
 
 

@@ -29,6 +29,7 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.ORIGINALS: (N_("原件"), N_("下载原件")),
     Scope.AUDIT: (N_("审计"), N_("查看审计记录")),
     Scope.HEALTH: (N_("运行"), N_("查看和处理后台任务")),
+    Scope.WEBHOOKS: (N_("通知"), N_("管理通知订阅")),
 }
 _USUAL_DAYS, _MOST_DAYS = 90, 365
 

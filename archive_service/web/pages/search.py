@@ -138,6 +138,8 @@ def export_hits(visit: SignedIn) -> Response:
         while True:
             part = replace(asked, offset=len(hits))
             found = _search(visit, session, part, centres, limit=indexing.MOST_A_PAGE)
+            if found.refused:
+                raise Refused("search.identity", refusal(visit.viewer))
             if found.total > indexing.DEEPEST:
                 raise Refused(
                     "search.export-too-long",
