@@ -144,7 +144,7 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
     ).one_or_none()
     if found is None or not reach.sees(session, viewer, found.Scan):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
-    return _page(found.ScanPage, viewer, found.unit_id)
+    return _page(found.ScanPage, viewer, found.Scan.unit_id)
 
 
 def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> dict[int, tuple[DocumentView, ...]]:
