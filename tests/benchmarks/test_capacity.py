@@ -34,6 +34,8 @@ def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) 
     small |= {"scan_page_readings"}
     # A few for each person, or for each time that somebody trains.
     small |= {"recovery_codes", "sign_in_tries", "naming_models"}
+    # What people write down for themselves and for each other.
+    small |= {"page_notes", "remembered"}
     # No more than wait for a person.
     small |= {"review_claims"}
     # Answers are kept for days, ties and webhooks are made by hand, and households are unmasked one by one.
