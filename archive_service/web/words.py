@@ -235,6 +235,14 @@ STAGE = {
 }
 #: What happened, in the words of the timeline.
 EVENT = {
+    "case.completed": N_("案件资料齐全"),
+    "household.masked-again": N_("恢复遮蔽"),
+    "household.read": N_("查阅户档案"),
+    "household.unmasked": N_("解除遮蔽"),
+    "identity.searched": N_("按证件号码查户"),
+    "person.tied": N_("登记本人户号或证件"),
+    "webhook.ended": N_("停用订阅"),
+    "webhook.made": N_("建立订阅"),
     "household.opened": N_("建立户档案"),
     "household.updated": N_("更新户信息"),
     "household.item-left": N_("资料移出本户"),

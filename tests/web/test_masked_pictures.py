@@ -15,8 +15,7 @@ from archive_service.households.values import FieldValue
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.web import pictures
-from archive_service.web.pages import scans as scan_pages
+from archive_service.web import pictures, scan_sheet
 from ingest import queries as ingest
 from ingest.quality import queries as quality
 from ingest.renditions import queries as renditions
@@ -132,7 +131,7 @@ def test_who_works_on_scans_without_the_right_gets_them_masked_or_not_at_all(wor
         page = ingest.scan_page(session, viewer, near.scan, 1)
         assert page.masked
         assert page.text == "身份证 110***********002X"
-        assert scan_pages._masking(page) is not None
+        assert scan_sheet.masking(page) is not None
         with pytest.raises(NotPermitted):
             quality.superseded_image(session, viewer, near.scan, near.rescan)
         with pytest.raises(NotPermitted):

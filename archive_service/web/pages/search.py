@@ -92,7 +92,7 @@ def show_search(visit: SignedIn) -> Response:
                 visit.request.scope[metrics.CODE] = error.code
             facts["near"] = _near(visit, session, asked)
     if facts["found"] and facts["found"].refused:
-        facts |= {"error": visit.say(refusal(visit.viewer)), "found": None}
+        facts |= {"error": Trouble(visit.say(refusal(visit.viewer))), "found": None}
     shown = facts["found"].hits if facts["found"] else ()
     page = visit.page(
         "search/page.html",
