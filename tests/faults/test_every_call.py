@@ -23,6 +23,9 @@ from archive_service.errors import ArchiveError
 from archive_service.jobs.tables import Job
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
+from archive_service.webhooks import actions as webhooks
+from archive_service.webhooks.actions import DELIVERY_JOB
+from archive_service.webhooks.tables import WebhookDelivery
 from indexing.index import Index, open_index
 from indexing.sync import follow
 from ingest import pipeline
@@ -36,6 +39,7 @@ from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
 from tests.support import born_digital, faulty, records
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
+from tests.support.receiver import listening, subscribed
 
 #: What is asked, how often, while one page is taken through a step; "unpack" is the check of a ZIP with two papers.
 ASKED: Mapping[str, Mapping[str, int]] = {
@@ -54,6 +58,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "page.rescan": {"reading": 2, "read": 5, "fetch-half": 1, "put": 5, "put-done": 5, "begin": 1, "commit": 1,
                     "commit-lost": 1},
     "scan.read-again": {"reading": 3, "read": 4, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
 }  # fmt: skip
@@ -82,13 +87,22 @@ WAYS: Mapping[str, Ways] = {
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
 #: What is run for a page that waits for review; nothing is filed by it.
 AT_THE_DESK = [REREAD_JOB, RESCAN_JOB, READ_AGAIN_JOB]
+#: What other programs are told of.
+TOLD = "scan.filed"
 #: What a page seems to say that was read the wrong way up.
 MISREAD = "乱码"
 
 
 @pytest.fixture
-def place(database: Database, store: FileStore, settings: Settings) -> Iterator[FaultyPlace]:
-    """An archive with one registered household."""
+def receiver() -> Iterator[Any]:
+    with listening() as server:
+        yield server
+
+
+@pytest.fixture
+def place(database: Database, store: FileStore, settings: Settings, receiver: Any) -> Iterator[FaultyPlace]:
+    """An archive with one registered household, which may tell one program."""
+    settings = settings.model_copy(update={"webhook_hosts": f"127.0.0.1:{receiver.server_port}"})
     with database.unit_of_work() as session:
         records.case(session, account_no=ACCOUNT, application_no=APPLICATION, account_name="汪雪梅")
     made = FaultyPlace(settings, database, store)
@@ -123,6 +137,11 @@ def bundle(note: str) -> bytes:
 
 def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     """Receive a file and take it up to the step."""
+    if step == DELIVERY_JOB:
+        place.take_in(paper(note))
+        place.finish()
+        assert webhooks.follow(place.database, now=place.now()) == 1
+        return
     if step == "unpack":
         place.take_in(bundle(note), "包.zip")
         return
@@ -166,10 +185,15 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB}
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
+    subscribe(place)
     for step in ("unpack", *JOBS, *AT_THE_DESK):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
+    webhooks.follow(place.database, now=place.now())
+    place.finish()
+    hand_in(place, DELIVERY_JOB, DELIVERY_JOB)
+    asked[DELIVERY_JOB] = counted(place, place.runner.run_one)
     asked["receive"] = counted(place, lambda: place.take_in(paper("receive")))
     place.finish()
     index = index_of(place)
@@ -259,6 +283,32 @@ def test_a_page_is_read_again_once_whatever_call_fails_once(place: FaultyPlace) 
             assert session.scalar(told.where(AuditEntry.object_id == str(before.scan_id))) == 1, case
         assert at_rest(place, before.scan_id) == ("needs_review", [("proposed", [1])]), case
     place.check(filed=0)
+
+
+def test_a_program_is_told_of_an_event_whatever_call_fails_once(place: FaultyPlace, receiver: Any) -> None:
+    """It hears of each event; when our note of that was lost, a second time under the same name."""
+    subscribe(place)
+    filed = 0
+    for call, way, make, code, nth in failures(DELIVERY_JOB):
+        case = f"{call} {nth}, {way}"
+        receiver.came.clear()
+        hand_in(place, DELIVERY_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        filed += 1
+        names = [headers["webhook-id"] for _, headers, _ in receiver.came]
+        assert len(names) == (2 if call in ("begin", "commit") else 1), case
+        assert len(set(names)) == 1, case
+        with place.database.reading() as session:
+            assert set(session.scalars(select(WebhookDelivery.state))) == {"delivered"}, case
+    place.check(filed=filed)
+
+
+def subscribe(place: FaultyPlace) -> None:
+    """Have the one program told of filed scans."""
+    subscribed(
+        place.database, place.settings, int(place.settings.webhook_hosts.partition(":")[2]), [TOLD], now=place.now()
+    )
 
 
 def at_rest(place: FaultyPlace, scan_id: int) -> tuple[str, list[tuple[str, list[int]]]]:

@@ -6,15 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from archive_service import keyring
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotPermitted
 from archive_service.jobs.runner import Runner
@@ -25,36 +22,15 @@ from archive_service.webhooks import actions, rules
 from archive_service.webhooks.deliver import DeliveryHandler
 from archive_service.webhooks.tables import WebhookDelivery
 from tests.support import records
+from tests.support.receiver import listening
+from tests.support.receiver import subscribed as subscribed_at
 from tests.support.records import NOW
-
-
-class Receiver(BaseHTTPRequestHandler):
-    """Answers with the next status of its server and keeps what came."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        server: Any = self.server
-        server.came.append((self.path, dict(self.headers.items()), body))
-        status = server.answers.pop(0) if server.answers else 204
-        self.send_response(status)
-        if status == 302:
-            self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def receiver() -> Iterator[Any]:
-    server: Any = HTTPServer(("127.0.0.1", 0), Receiver)
-    server.came, server.answers = [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening() as server:
+        yield server
 
 
 @pytest.fixture
@@ -63,22 +39,8 @@ def told(settings: Settings, receiver: Any) -> Settings:
 
 
 def subscribed(database: Database, told: Settings, port: int, events: list[str], unit: str = "ROOT") -> str:
-    """Subscribe and return the secret."""
-    with database.unit_of_work() as session:
-        root = records.unit(session)
-        at = records.unit(session, unit, below=None if unit == "ROOT" else root)
-        _, secret = actions.subscribe(
-            session,
-            records.viewer(session, Role.SYSTEM_ADMIN),
-            unit_id=at.id,
-            address=f"http://127.0.0.1:{port}/hook?from=archive",
-            events=events,
-            label="营销系统",
-            allowed=told.webhook_hosts,
-            key=keyring.key(told, keyring.WEBHOOK),
-            now=NOW - timedelta(hours=1),
-        )
-    return secret
+    """Subscribe an hour ago and return the secret."""
+    return subscribed_at(database, told, port, events, now=NOW - timedelta(hours=1), unit=unit)
 
 
 def work(database: Database, told: Settings, now: datetime = NOW) -> None:
