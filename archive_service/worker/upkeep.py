@@ -30,6 +30,8 @@ SWEEP_S = 60.0
 COMPARE_S = 300.0
 #: Comparing costs more the more households there are; it may take one part in this many of the time.
 SHARE = 50
+#: Seconds that hashing identity numbers may take at a look: an archive that has years of them to do is still searchable.
+HASHING_S = 0.3
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Upkeep:
     _mark: Mark | None = None
     _compared_at: float = -COMPARE_S
     _cost_s: float = 0.0
+    #: Where hashing identity numbers goes on; none when nothing was owed at the last look.
+    _unhashed_after: int | None = None
     #: Where the look for items without a rendition goes on; none begins with the newest.
     _lacking_below: int | None = None
     _house: Housekeeping = field(init=False)
@@ -59,6 +63,7 @@ class Upkeep:
             self._follow()
             webhooks.follow(self.database, now=self.now())
             self._sweep()
+            self._hash_identities()
             self._house.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
@@ -93,6 +98,13 @@ class Upkeep:
             found = sweep(session, now=self.now())
             unmade = sweep_renditions(session, below=self._lacking_below, now=self.now())
         self._lacking_below = unmade.below
-        identities.follow(self.database, keyring.key(self.settings, keyring.IDENTITY))
+        if self._unhashed_after is None:
+            self._unhashed_after = 0
         if found:
             log.warning("forgotten scans taken up again", count=found)
+
+    def _hash_identities(self) -> None:
+        if self._unhashed_after is None:
+            return
+        key = keyring.key(self.settings, keyring.IDENTITY)
+        self._unhashed_after = identities.follow(self.database, key, after=self._unhashed_after, within_s=HASHING_S)

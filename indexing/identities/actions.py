@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,31 +21,36 @@ from indexing.identities import queries, rules
 from indexing.identities.tables import IdentityHash, IdentityMark
 
 #: Households hashed in one transaction.
-_PORTION = 50
+PORTION = 20
 
 
-def follow(database: Database, key: bytes, *, most: int = 2000) -> int:
-    """Hash the numbers of households that changed, or were hashed with another key, at most `most`; say how many."""
-    done = 0
-    while done < most:
+def follow(database: Database, key: bytes, *, after: int = 0, within_s: float = math.inf) -> int | None:
+    """Hash the numbers of households that changed, or were hashed with another key, by id from above `after` on.
+
+    Stops after about `within_s` seconds. Returns the id to go on after, or none when nothing is owed any more.
+    """
+    began = time.monotonic()
+    while True:
         with database.reading() as session:
-            owed = _owed(session, rules.key_id(key))
+            owed = _owed(session, rules.key_id(key), after)
         if not owed:
-            break
+            return None
         with database.unit_of_work() as session:
             _take(session, owed, key)
-        done += len(owed)
-    return done
+        after = owed[-1]
+        if time.monotonic() - began >= within_s:
+            return after
 
 
-def _owed(session: Session, key_id: str) -> Sequence[int]:
+def _owed(session: Session, key_id: str, after: int) -> Sequence[int]:
     stale = or_(
         IdentityMark.household_id.is_(None),
         IdentityMark.revision != HouseholdFile.revision,
         IdentityMark.key_id != key_id,
     )
-    asked = select(HouseholdFile.id).outerjoin(IdentityMark, IdentityMark.household_id == HouseholdFile.id).where(stale)
-    return session.scalars(asked.order_by(HouseholdFile.id).limit(_PORTION)).all()
+    asked = select(HouseholdFile.id).outerjoin(IdentityMark, IdentityMark.household_id == HouseholdFile.id)
+    owed = asked.where(stale, HouseholdFile.id > after)
+    return session.scalars(owed.order_by(HouseholdFile.id).limit(PORTION)).all()
 
 
 def _take(session: Session, owed: Sequence[int], key: bytes) -> None:

@@ -77,7 +77,31 @@ def test_another_key_hashes_everything_anew(database: Database) -> None:
     with database.reading() as session:
         after = session.scalars(select(IdentityHash.hash)).one()
     assert before != after == rules.hash_of(KEY, ID_NUMBER)
-    assert actions.follow(database, KEY) == 0
+
+
+def test_hashing_that_runs_out_of_time_goes_on_where_it_was_and_does_nothing_twice(database: Database) -> None:
+    """An archive with years to hash does so a little at a time."""
+    count = actions.PORTION + 1
+    with database.unit_of_work() as session:
+        for _ in range(count):
+            records.item(session, records.case(session), "A05", fields={"id_number": ID_NUMBER})
+    at = actions.follow(database, KEY, within_s=0)
+    assert at is not None
+    assert hashed(database) == actions.PORTION
+    assert actions.follow(database, KEY, after=at, within_s=0) is not None
+    assert hashed(database) == count
+    rows = row_ids(database)
+    assert actions.follow(database, KEY, within_s=0) is None
+    assert row_ids(database) == rows
+
+
+def hashed(database: Database) -> int:
+    return len(row_ids(database))
+
+
+def row_ids(database: Database) -> set[int]:
+    with database.reading() as session:
+        return set(session.scalars(select(IdentityHash.id)))
 
 
 def test_only_the_right_finds_and_only_in_its_units(database: Database) -> None:
