@@ -30,7 +30,7 @@ SWEEP_S = 60.0
 COMPARE_S = 300.0
 #: Comparing costs more the more households there are; it may take one part in this many of the time.
 SHARE = 50
-#: Seconds that hashing identity numbers may take at a look: an archive that has years of them to do is still searchable.
+#: Seconds that hashing identity numbers may take at a look; what is filed meanwhile is still found in time.
 HASHING_S = 0.3
 
 
