@@ -21,6 +21,8 @@ from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 
 SESSION, TOKEN, HALF = "session", "token", "half"
+#: The way of a sign-in that an OpenID provider vouched for.
+OIDC = "oidc"
 #: A sign of life is written at most this often, so that reading pages does not mean writing rows.
 _SEEN_EVERY = timedelta(minutes=1)
 #: Widths of the columns.
@@ -77,6 +79,8 @@ def begin(
     label: str = "",
     place: Place = NOWHERE,
     scopes: Collection[Scope] | None = None,
+    way: str = "",
+    vouched_factor: bool = False,
 ) -> tuple[str, SignIn]:
     """Begin a sign-in of a person; return its fresh secret and its row."""
     secret = passwords.secret()
@@ -92,11 +96,14 @@ def begin(
         agent="".join(c for c in place.agent if c.isprintable())[:_AGENT],
         device_hash=place.device_hash if kind == SESSION else None,
         scopes=None if scopes is None else sorted(scopes),
+        way=way,
+        vouched_factor=vouched_factor,
     )
     session.add(begun)
     session.flush()
     if kind == SESSION:
-        note(session, person, "person.signed-in", now=now, sign_in=begun.id, address=begun.address)
+        told = {"way": way} if way else {}
+        note(session, person, "person.signed-in", now=now, sign_in=begun.id, address=begun.address, **told)
     elif kind == TOKEN:
         note(session, person, "token.issued", now=now, sign_in=begun.id, label=label, scopes=begun.scopes)
     return secret, begun
@@ -136,10 +143,11 @@ def viewer_of(
     found = alive(session, secret, now=now, idle_minutes=idle_minutes)
     if found is None or found.kind == HALF or kind not in (None, found.kind):
         return None
-    viewer = viewer_for(session, found.person_id, now=now)
+    # Who came by the provider's word used no password, so that one of theirs is still a first one hinders nothing.
+    viewer = viewer_for(session, found.person_id, now=now, by_password=found.way != OIDC)
     if viewer is None:
         return None
-    if not viewer.has_second_factor and viewer.roles & frozenset(second_factor_roles):
+    if not (viewer.has_second_factor or found.vouched_factor) and viewer.roles & frozenset(second_factor_roles):
         viewer = replace(viewer, rights={}, must_set_second_factor=True)
     return viewer if found.scopes is None else viewer.within([Scope(one) for one in found.scopes])
 
@@ -168,11 +176,13 @@ def touch(database: Database, secret: str, *, now: datetime, idle_minutes: float
             living.last_seen_at = now
 
 
-def sign_out(session: Session, secret: str, *, now: datetime) -> None:
-    """End the sign-in behind a secret; an unknown or ended one is left as it is."""
+def sign_out(session: Session, secret: str, *, now: datetime) -> str:
+    """End the sign-in behind a secret and return how it was begun; an unknown or ended one is left as it is."""
     found = session.scalar(select(SignIn).where(SignIn.token_hash == passwords.digest_of(secret)))
-    if found is not None:
-        _end(session, found, now=now, by=None)
+    if found is None:
+        return ""
+    _end(session, found, now=now, by=None)
+    return found.way
 
 
 def end_all(session: Session, person_id: int, *, now: datetime, keep: str | None = None) -> int:
