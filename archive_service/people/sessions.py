@@ -102,8 +102,10 @@ def begin(
     session.add(begun)
     session.flush()
     if kind == SESSION:
-        told = {"way": way} if way else {}
-        note(session, person, "person.signed-in", now=now, sign_in=begun.id, address=begun.address, **told)
+        told: dict[str, object] = {"sign_in": begun.id, "address": begun.address}
+        if way:
+            told["way"] = way
+        note(session, person, "person.signed-in", now=now, by=None, **told)
     elif kind == TOKEN:
         note(session, person, "token.issued", now=now, sign_in=begun.id, label=label, scopes=begun.scopes)
     return secret, begun

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -170,7 +170,7 @@ def sign_in_page(
 ) -> HTMLResponse:
     """Answer with the sign-in page, with what was refused and every way in that there is."""
     spoken = language or language_of(request, None)
-    facts = {
+    facts: dict[str, Any] = {
         "login": login,
         "message": i18n.sentence(refused.code, refused.message, spoken) if refused else "",
         # A wrong password does not lose the page that was wanted.

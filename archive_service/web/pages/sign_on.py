@@ -21,6 +21,7 @@ from archive_service.web.entry import inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.pages import accounts, people
+from archive_service.web.questions import reason_of
 from archive_service.web.visit import Id, SignedIn, Visit, limits_of, named, services_of, visit_of
 
 router = APIRouter()
@@ -107,7 +108,7 @@ def tie(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
 def untie(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Take an identity from a person, and end their sign-ins."""
     return accounts.do(
-        visit, person_id, "untied", links.untie, issuer=_issuer(visit), reason=accounts.reason_of(form), act="sign-on"
+        visit, person_id, "untied", links.untie, issuer=_issuer(visit), reason=reason_of(form), act="sign-on"
     )
 
 
