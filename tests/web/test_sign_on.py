@@ -148,8 +148,15 @@ def test_somebody_whom_an_honest_provider_knows_signs_in_and_out(world: World, t
         assert browser.get(back).status_code == 401
 
         denied = browser.get(provider.consent(sent_to(browser), "").removeprefix(HERE))
-        # This provider forgets the state when somebody says no; whatever it says then opens nothing.
-        refused(denied, "没有", browser)
+        # This provider forgets the state when somebody says no; such an answer is nobody's.
+        refused(denied, "请从登录页重新开始", browser)
+
+
+def test_who_says_no_at_the_provider_is_told_so(world: World, odd: OddProvider) -> None:
+    tied(world, odd.issuer, "s-1")
+    with browsers(world, odd.issuer) as (browser,):
+        back = re.sub(r"code=[^&]+", "error=access_denied", sent_back(sent_to(browser)))
+        refused(browser.get(back), "没有放行", browser)
 
 
 @pytest.mark.parametrize(
@@ -480,6 +487,21 @@ def test_an_administrator_ties_and_unties_on_the_page_of_a_person(world: World, 
         assert told(world, "sign-on.untied")[-1]["reason"] == "绑错了人：同名"
         assert colleague.get("/cases").headers["location"].startswith("/sign-in")
         refused(come_back(colleague), "还没有对应的档案账号", colleague)
+
+
+def test_nobody_but_who_keeps_the_accounts_of_a_unit_ties_there(world: World, odd: OddProvider) -> None:
+    with world.services.database.unit_of_work() as session:
+        records.person(session, "secadmin", roles=[Role.SECURITY_ADMIN])
+        records.person(session, "local", roles=[Role.SYSTEM_ADMIN], at=records.unit(session, "A"))
+    with browsers(world, odd.issuer, 3) as (guard, staff, local):
+        guard.sign_in("secadmin")
+        staff.sign_in("staff")
+        local.sign_in("local")
+        for browser, person in ((guard, world.near.person), (staff, world.near.person), (local, world.far.person)):
+            for address in (f"/people/{person}/sign-on", f"/people/{person}/sign-on/end"):
+                assert browser.submit(address, subject="s-1", reason="x").status_code == 404, address
+        assert local.submit(f"/people/{world.near.person}/sign-on", subject="s-1").status_code == 303
+    assert len(told(world, "sign-on.tied")) == 1
 
 
 def test_nobody_ties_an_identity_to_themselves(world: World) -> None:

@@ -98,8 +98,8 @@ def set_password(
     the next sign-in, unless told otherwise.
     """
     own = not by.is_system and person_id == by.person_id
-    told = {} if own else {"reason": given_reason(reason, by)}
     person = session.get_one(Person, person_id) if own else managed(session, person_id, by, Right.PEOPLE_MANAGE)
+    told = {} if own else {"reason": given_reason(reason, by)}
     if own and not passwords.matches(current or "", person.password_hash, hasher):
         raise Refused("password.wrong", "现在的密码不对，密码没有修改。请重新输入。")
     passwords.check(password, login=person.login)

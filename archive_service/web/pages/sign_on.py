@@ -113,10 +113,11 @@ def untie(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
 
 
 def _issuer(visit: Visit) -> str:
-    return visit.services.settings.oidc_issuer.strip()
+    return _provider(visit.request).issuer
 
 
 def _provider(request: Request) -> Provider:
+    """Return the provider of the running app. Raises NotFound without one."""
     found = sign_on.of(request)
     if found is None:
         raise NotFound("sign-on.off", N_("没有启用统一身份认证。请用登录名和密码登录。"))
