@@ -14,8 +14,8 @@ from tests.web.conftest import Browser, Centre, World
 
 #: These say nothing about any record.
 OPEN = {
-    "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/out", "/healthz", "/readyz", "/metrics", "/favicon.ico",
-    "/api/v1/openapi.json",
+    "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/out", "/healthz", "/readyz",
+    "/metrics", "/favicon.ico", "/api/v1/openapi.json",
 }  # fmt: skip
 
 

@@ -395,6 +395,17 @@ def test_a_login_ties_only_where_it_is_set_and_never_an_administrator(world: Wor
         assert come_back(browser).status_code == 303
 
 
+def test_an_address_that_nobody_verified_is_no_login(world: World, odd: OddProvider) -> None:
+    with world.services.database.unit_of_work() as session:
+        records.person(session, "zhou@power.example", at=records.unit(session, "A"))
+    with browsers(world, odd.issuer, oidc_login_claim="email") as (browser,):
+        for verified in (None, False, "true"):
+            odd.claims = {"sub": "s-1", "email": "zhou@power.example", "email_verified": verified}
+            refused(come_back(browser), "还没有对应的档案账号", browser)
+        odd.claims["email_verified"] = True
+        assert come_back(browser).status_code == 303
+
+
 def test_accounts_are_made_only_where_it_is_set_and_have_no_right(world: World, odd: OddProvider) -> None:
     odd.claims = {"sub": "s-9", "preferred_username": "new.one", "name": "新人"}
     with browsers(world, odd.issuer, oidc_login_claim="preferred_username") as (browser,):

@@ -123,7 +123,7 @@ class Provider:
         return Identity(
             self.issuer,
             claims["sub"],
-            login=rules.text_of(claims, self.login_claim, limit=_LOGIN),
+            login=rules.login_of(claims, self.login_claim, limit=_LOGIN),
             name=rules.text_of(claims, "name", limit=_NAME),
             strong=rules.is_strong(claims, acr=self.acr, amr=self.amr),
         )

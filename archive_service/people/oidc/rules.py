@@ -190,6 +190,13 @@ def is_strong(claims: Mapping[str, Any], *, acr: Collection[str], amr: Collectio
     return claims.get("acr") in set(acr) or bool(methods & set(amr))
 
 
+def login_of(claims: Mapping[str, Any], name: str, *, limit: int) -> str:
+    """Return the login that a claim says; an address that the provider has not verified says nothing."""
+    if name == "email" and claims.get("email_verified") is not True:
+        return ""
+    return text_of(claims, name, limit=limit)
+
+
 def text_of(claims: Mapping[str, Any], name: str, *, limit: int) -> str:
     """Return a claim as text, empty when it is not there, is no text or is longer than anybody's."""
     found = claims.get(name) if name else None
