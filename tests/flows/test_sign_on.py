@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pydantic import SecretStr
 
 from archive_service import clock
 from archive_service.db.session import Database
@@ -51,7 +52,8 @@ def test_a_person_signs_in_at_the_provider_and_goes_back_and_out(
                 session, person_id=shen.id, issuer=provider.issuer, subject="u-1", by=records.system(session),
                 now=clock.now(),
             )  # fmt: skip
-        told = {"oidc_issuer": provider.issuer, "oidc_client_id": "archive", "public_address": here}
+        told: dict[str, object] = {"oidc_issuer": provider.issuer, "oidc_client_id": "archive", "public_address": here}
+        told |= {"oidc_client_secret": SecretStr("a secret of both")}
         with serving(settings.model_copy(update=told), processes=1, log=tmp_path / "server.log", port=port):
             context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=here)
             page = window(context, complaints)
