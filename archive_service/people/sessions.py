@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import Actor, record
+from archive_service.audit.record import SYSTEM, Actor, record
 from archive_service.db.session import Database
 from archive_service.errors import NotFound
 from archive_service.people import passwords
@@ -123,6 +123,21 @@ def note(
         object_id=str(person.id),
         unit_id=person.unit_id,
         facts=facts,
+        now=now,
+    )
+
+
+def note_failed(session: Session, person: Person | None, *, place: Place, now: datetime, **facts: object) -> None:
+    """Write into the trail that somebody else's word for a person, perhaps for nobody known, opened nothing."""
+    record(
+        session,
+        by=SYSTEM,
+        did="person.sign-in-failed",
+        object_kind="person",
+        # A login that nobody has is not kept: it may be a password typed one field early.
+        object_id=person.id if person is not None else "unknown",
+        unit_id=person.unit_id if person is not None else None,
+        facts={"address": place.address, **facts},
         now=now,
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import SYSTEM, record
+from archive_service.audit.record import SYSTEM
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, Refused
 from archive_service.people import passwords, sessions
@@ -58,16 +58,7 @@ def write_down(database: Database, refused: SignOnRefused, *, now: datetime, pla
     """Write into the trail that the provider's word opened nothing, and why."""
     with database.unit_of_work() as session:
         person = session.get(Person, refused.person_id) if refused.person_id is not None else None
-        record(
-            session,
-            by=SYSTEM,
-            did="person.sign-in-failed",
-            object_kind="person",
-            object_id=person.id if person is not None else "unknown",
-            unit_id=person.unit_id if person is not None else None,
-            facts={"address": place.address, "by": OIDC, "why": refused.why},
-            now=now,
-        )
+        sessions.note_failed(session, person, place=place, now=now, by=OIDC, why=refused.why)
 
 
 def _open(

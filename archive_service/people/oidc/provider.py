@@ -37,9 +37,9 @@ log = logs.get("sign-on")
 class Begun:
     """What belongs together from the way to the provider until the way back: all random, all used once."""
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from archive_service.people.tables import SignIn
 from archive_service.web import entry, sign_on
 from archive_service.web.entry import inside
 from archive_service.web.forms import SentForm
-from archive_service.web.i18n import N_
 from archive_service.web.pages import accounts, people
 from archive_service.web.questions import reason_of
 from archive_service.web.visit import Id, SignedIn, Visit, limits_of, named, services_of, visit_of
@@ -120,7 +119,7 @@ def _provider(request: Request) -> Provider:
     """Return the provider of the running app. Raises NotFound without one."""
     found = sign_on.of(request)
     if found is None:
-        raise NotFound("sign-on.off", N_("没有启用统一身份认证。请用登录名和密码登录。"))
+        raise NotFound("sign-on.off", "没有启用统一身份认证。请用登录名和密码登录。")
     return found.provider
 
 
@@ -140,7 +139,7 @@ def _come_back(request: Request, provider: Provider, answer: _Answer, place: Pla
         with services.database.unit_of_work() as session:
             returned = attempts.take(session, state=answer.state, browser=browser, now=clock.now())
         if answer.error or not answer.code:
-            raise SignOnRefused("sign-on.denied", N_("统一身份认证没有放行，或您在那里取消了登录。请重新登录。"))
+            raise SignOnRefused("sign-on.denied", "统一身份认证没有放行，或您在那里取消了登录。请重新登录。")
         identity = provider.identity(returned.begun, code=answer.code, sender=answer.sender, now=clock.now())
     except SignOnRefused as refused:
         enter.write_down(services.database, refused, now=clock.now(), place=place)
