@@ -115,8 +115,7 @@ def _scanner(services: Services) -> str:
 
 
 def _sign_on(services: Services) -> str:
-    with services.database.reading() as session:
-        unused = readiness.sign_on(services.settings, session) == readiness.OFF
+    unused = readiness.sign_on(services.settings, services.database) == readiness.OFF
     return "未使用" if unused else f"{services.settings.oidc_issuer} 可访问"
 
 

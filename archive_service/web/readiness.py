@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from archive_service import clock, logs, migrations
 from archive_service.db import partitions, version
+from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, NotFound, Unavailable
 from archive_service.jobs import figures, nudge
 from archive_service.people.oidc.provider import Provider
@@ -172,8 +173,7 @@ def _scanner(services: Services) -> str:
 
 
 def _sign_on(services: Services) -> str:
-    with services.database.reading() as session:
-        return sign_on(services.settings, session)
+    return sign_on(services.settings, services.database)
 
 
 def scanner(settings: Settings) -> str:
@@ -185,7 +185,7 @@ def scanner(settings: Settings) -> str:
     return OK
 
 
-def sign_on(settings: Settings, session: Any) -> str:
+def sign_on(settings: Settings, database: Database) -> str:
     """Raise Unavailable when the OpenID provider that is configured does not answer, or not as one should.
 
     Raises NotFound when the unit for new people does not exist.
@@ -195,11 +195,16 @@ def sign_on(settings: Settings, session: Any) -> str:
         return OFF
     provider.describe()
     unit = settings.oidc_new_people_unit.strip()
-    if unit and unit_by_code(session, unit) is None:
+    if unit and not _is_unit(database, unit):
         raise NotFound(
             "sign-on.unit", "ARCHIVE_OIDC_NEW_PEOPLE_UNIT 写的单位不存在，不会新建账号。请改成已有的单位代码。"
         )
     return OK
+
+
+def _is_unit(database: Database, code: str) -> bool:
+    with database.reading() as session:
+        return unit_by_code(session, code) is not None
 
 
 def workers(session: Any) -> str:
