@@ -54,7 +54,8 @@ def test_an_archive_that_lacks_nothing_is_ready(anonymous: Browser) -> None:
     status, state, found = parts(anonymous)
     assert (status, state, missing(found)) == (200, "ready", {})
     assert set(found) == {
-        "database", "schema", "store", "index", "broker", "workers", "disk", "partitions", "reader", "scanner", "sign-on"
+        "database", "schema", "store", "index", "broker", "workers", "disk", "partitions", "reader", "scanner",
+        "sign-on",
     }  # fmt: skip
     assert {found[name] for name in ("broker", "scanner", "sign-on")} == {("off", "")}
 
