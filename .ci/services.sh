@@ -103,6 +103,32 @@ start_opensearch() {
   export ARCHIVE_TEST_OPENSEARCH_URL="http://127.0.0.1:$port"
 }
 
+# A real clamd with one signature of our own; those of the world are not fetched. Limits are low, so that tests reach them.
+start_clamd() {
+  local port home="$SERVICES/clamd"
+  port=$(free_port)
+  mkdir "$home" "$home/signatures"
+  # Name, kind of file (any), where (anywhere), and the bytes: ARCHIVE-TEST-FIND-3f9c.
+  echo 'Archive.Test.Find:0:*:415243484956452d544553542d46494e442d33663963' >"$home/signatures/archive.ndb"
+  cat >"$home/clamd.conf" <<CONF
+Foreground yes
+DatabaseDirectory $home/signatures
+LocalSocket $home/clamd.sock
+TCPSocket $port
+TCPAddr 127.0.0.1
+TemporaryDirectory $home
+StreamMaxLength 2M
+MaxFileSize 1M
+MaxScanSize 4M
+AlertExceedsMax yes
+CONF
+  # The packages know a user of its own; as root it would look for one to become.
+  [ "$(id -u)" = 0 ] && echo "User root" >>"$home/clamd.conf"
+  in_background clamd /usr/sbin/clamd --config-file="$home/clamd.conf"
+  until_answers clamd 120 port_open "$port"
+  export ARCHIVE_TEST_CLAMD="$home/clamd.sock 127.0.0.1:$port"
+}
+
 # No server: the program that says whether a file is PDF/A, ready to be run.
 start_verapdf() {
   local program

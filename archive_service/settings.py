@@ -132,6 +132,41 @@ class Settings(BaseSettings):
         description="Header in which a trusted proxy names the login of who is signed in; empty means none.",
     )
 
+    public_address: str = Field(
+        "", description="Address at which people reach this archive, such as `https://archive.example`; OIDC needs it."
+    )
+    oidc_issuer: str = Field(
+        "", description="OpenID provider that people may sign in with, as it names itself; empty means none."
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this archive.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of this archive at the provider; empty means it is asked by PKCE alone."
+    )
+    oidc_name: str = Field("统一身份认证", max_length=40, description="What the sign-in page calls the provider.")
+    oidc_scope: str = Field("openid profile", description="Scopes that are asked for; `openid` is one of them.")
+    oidc_hosts: str = Field(
+        "", description="Further hosts that the provider answers at, as host or host:port, parted by commas."
+    )
+    oidc_ca_file: str = Field("", description="Certificates that vouch for the provider.")
+    oidc_timeout_s: float = Field(5, gt=0, le=30, description="Seconds to wait for one answer of the provider.")
+    oidc_login_claim: str = Field(
+        "", description="Claim that says the login of who is not tied yet; empty means only administrators tie."
+    )
+    oidc_new_people_unit: str = Field(
+        "", description="Code of the unit in which an account without roles is made; empty means none is ever made."
+    )
+    oidc_acr: str = Field(
+        "", description="Values of `acr` that say that a second factor was given, parted by commas; they are asked for."
+    )
+    oidc_amr: str = Field("", description="Values of `amr` that say that a second factor was given, parted by commas.")
+
+    clamd_address: str = Field(
+        "", description="Socket of ClamAV that looks at received files: a path, or host:port; empty means none does."
+    )
+    clamd_timeout_s: float = Field(
+        120, gt=0, le=3600, description="Seconds to wait for ClamAV while it looks at one file."
+    )
+
     session_hours: float = Field(10, gt=0, description="Hours a sign-in lasts.")
     session_idle_minutes: float = Field(60, gt=0, description="Minutes without a request that end a sign-in.")
     cookie_secure: bool = Field(False, description="Send the session cookie over TLS only; set it behind TLS.")

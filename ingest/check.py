@@ -1,4 +1,4 @@
-"""Check: find out in the sandbox what a file is and how many pages it has, or unpack a container."""
+"""Check: have the virus scanner look, find out in the sandbox what a file is and how many pages, or unpack it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
-from ingest import opening, states
+from ingest import opening, scanner, states
 from ingest.opening import Probe
 from ingest.receive import add_scan
 from ingest.recognise.values import Said
@@ -24,6 +24,7 @@ def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
     with workshop.desk() as desk:
         path = desk / "original"
         workshop.store.fetch(scan.digest, path)
+        scanner.check(path, workshop.settings)
         probe = opening.probe(path, file_name=scan.file_name, limits=workshop.limits)
         if probe.format == "zip":
             return _members(workshop, probe, _unpack(workshop, claimed, path, desk))

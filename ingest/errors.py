@@ -45,6 +45,10 @@ SENTENCES: Mapping[str, str] = {
     "file.time-limit": "打开文件所需的时间超过上限，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.crash": "文件内容异常，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.unreadable": "系统读不了这个文件的内容。" + _SCAN_AGAIN,
+    "file.virus": (
+        "文件中查出病毒或恶意代码（{find}），没有打开，也不能下载。原件已隔离保存；请在干净的电脑上重新扫描或另存后再上传，"
+        "并告诉信息安全人员。"
+    ),
     "file.duplicate": "内容完全相同的文件已经收过{first}，这次没有重复保存。请在扫描列表中查看先前那一份。",
 }
 
@@ -88,6 +92,7 @@ def refuse(code: str, **facts: Any) -> FileRefused:
     words = {
         "looks_like": LOOKS_LIKE.get(str(facts.get("looks_like")), LOOKS_LIKE["unknown"]),
         "member": display_name(str(facts.get("member", ""))),
+        "find": display_name(str(facts.get("find", "")))[:120],
         "first": f"（{display_name(str(facts['first']))}）" if facts.get("first") else "",
         "limit": _number(facts.get("limit")),
         "limit_mib": _number(facts.get("limit")) // (1024 * 1024),

@@ -26,6 +26,7 @@ from archive_service.jobs.queue import Claimed
 from archive_service.jobs.tables import Job
 from ingest import check, file, read, render, sort, states
 from ingest.errors import FileRefused
+from ingest.names import display_name
 from ingest.receive import STEP_JOB
 from ingest.tables import Scan, ScanDocument, ScanPage
 from ingest.workshop import Apply, Workshop
@@ -90,7 +91,7 @@ def advance(workshop: Workshop, scan_id: int, claimed: Claimed) -> None:
     try:
         apply = step.prepare(workshop, scan, claimed)
     except FileRefused as e:
-        apply = _refuse(e)
+        apply = _refuse(e, workshop.now())
     claimed.check()
     workshop.passed(f"{step.name}.prepared")
     with workshop.database.unit_of_work() as session:
@@ -115,9 +116,12 @@ def _take(session: Session, scan: Scan, step: Step, apply: Apply, *, now: dateti
         queue.enqueue(session, kind=STEP_JOB, subject=scan.id, queue=STEPS[state].queue, now=now)
 
 
-def _refuse(error: FileRefused) -> Apply:
-    def apply(_session: Session, scan: Scan) -> str:
+def _refuse(error: FileRefused, now: datetime) -> Apply:
+    def apply(session: Session, scan: Scan) -> str:
         scan.error_code, scan.error_message = error.code, error.message
+        if error.code == "file.virus":
+            facts: dict[str, object] = {"file": scan.file_name, "find": display_name(str(error.facts["find"]))}
+            _audit(session, scan, "scan.virus-found", facts, now=now)
         return states.REFUSED
 
     return apply

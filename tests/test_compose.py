@@ -14,7 +14,7 @@ import yaml
 
 from archive_service.cli.main import cli
 from archive_service.jobs.queue import QUEUES
-from archive_service.settings import Settings
+from archive_service.settings import MIB, Settings
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -191,3 +191,15 @@ def test_the_search_server_is_there_for_who_asks_for_it() -> None:
     assert SERVICES["opensearch"]["user"] not in ("", "0", "root")
     assert SERVICES["opensearch"]["networks"] == ["inside"]
     assert SERVICES["web"]["environment"]["ARCHIVE_SEARCH_ENGINE"] == "${ARCHIVE_SEARCH_ENGINE:-tantivy}"
+
+
+def test_the_virus_scanner_is_there_for_who_asks_for_it() -> None:
+    """It starts with its profile only, and looks at the largest file that the archive takes."""
+    clamd = SERVICES["clamd"]
+    assert clamd["profiles"] == ["clamav"]
+    assert not [name for name, service in SERVICES.items() if "clamd" in service.get("depends_on", {})]
+    assert SERVICES["web"]["environment"]["ARCHIVE_CLAMD_ADDRESS"] == "${ARCHIVE_CLAMD_ADDRESS:-}"
+    told = dict(re.findall(r"'(\w+) ([^']+)'", clamd["command"][0]))
+    assert told["AlertExceedsMax"] == "yes"
+    for limit in ("StreamMaxLength", "MaxFileSize", "MaxScanSize"):
+        assert int(told[limit].removesuffix("M")) * MIB > Settings.model_fields["max_upload_bytes"].default, limit

@@ -21,6 +21,7 @@ from archive_service.web import readiness
 from ingest import sandbox
 from ingest.naming import queries as naming
 from ingest.ocr import calibrate, models
+from ingest.scanner import Scanner
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,16 @@ def _partitions(services: Services) -> str:
     return "未使用，各表不分区" if unused else "预留充足"
 
 
+def _scanner(services: Services) -> str:
+    scanner = Scanner.of(services.settings)
+    return "未使用" if scanner is None else f"{scanner.version()} 可访问"
+
+
+def _sign_on(services: Services) -> str:
+    unused = readiness.sign_on(services.settings, services.database) == readiness.OFF
+    return "未使用" if unused else f"{services.settings.oidc_issuer} 可访问"
+
+
 def _rapidocr(services: Services) -> str:
     versions = (
         f"RapidOCR {_version('rapidocr')} · OpenVINO {_version('openvino')} · ONNX Runtime {_version('onnxruntime')}"
@@ -173,6 +184,8 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "磁盘", _disk
     yield "后台任务", _workers
     yield "分区", _partitions
+    yield "病毒扫描", _scanner
+    yield "统一身份认证", _sign_on
     yield "识读引擎", _rapidocr
     yield "备用识读引擎", _tesseract
     yield "归类模型", _naming

@@ -140,10 +140,13 @@ def system_viewer(session: Session) -> Viewer:
     return system(all_unit_ids(session))
 
 
-def viewer_for(session: Session, person_id: int, *, now: datetime | None = None) -> Viewer | None:
+def viewer_for(
+    session: Session, person_id: int, *, now: datetime | None = None, by_password: bool = True
+) -> Viewer | None:
     """Return an active person as a viewer, with the rights held at this moment; none for anybody else.
 
-    Without `now` only grants count that have neither a first nor a last day.
+    Without `now` only grants count that have neither a first nor a last day. Not `by_password`: it does not matter
+    whether their password is one that somebody else gave.
     """
     found = session.execute(
         select(Person, Unit).join(Unit, Unit.id == Person.unit_id).where(Person.id == person_id)
@@ -167,7 +170,8 @@ def viewer_for(session: Session, person_id: int, *, now: datetime | None = None)
         for right in rights_of(role) if role not in void else ():
             rights[right].add(unit_id)
     # A password that somebody else knows opens nothing but the page on which it is changed.
-    held = {} if person.must_change_password else {right: frozenset(ids) for right, ids in rights.items()}
+    must_change = by_password and person.must_change_password
+    held = {} if must_change else {right: frozenset(ids) for right, ids in rights.items()}
     return Viewer(
         person_id=person.id,
         login=person.login,
@@ -177,7 +181,7 @@ def viewer_for(session: Session, person_id: int, *, now: datetime | None = None)
         roles=frozenset(roles),
         rights=held,
         preferences=dict(person.preferences or {}),
-        must_change_password=person.must_change_password,
+        must_change_password=must_change,
         has_second_factor=person.totp_since is not None,
     )
 

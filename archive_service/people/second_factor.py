@@ -80,7 +80,7 @@ def renew_codes(session: Session, *, by: Viewer, now: datetime) -> list[str]:
     return codes
 
 
-def remove(session: Session, person: Person, *, by: Viewer, now: datetime) -> None:
+def remove(session: Session, person: Person, *, by: Viewer, now: datetime, reason: str = "") -> None:
     """Take the second factor and its recovery codes from a person; the caller has checked who may."""
     if person.totp_secret is None:
         return
@@ -89,7 +89,8 @@ def remove(session: Session, person: Person, *, by: Viewer, now: datetime) -> No
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     session.flush()
     if was_in_use:
-        sessions.note(session, person, "second-factor.removed", now=now, by=by.actor, own=person.id == by.person_id)
+        facts: dict[str, object] = {"own": person.id == by.person_id, **({"reason": reason} if reason else {})}
+        sessions.note(session, person, "second-factor.removed", now=now, by=by.actor, **facts)
 
 
 def remove_own(session: Session, *, by: Viewer, now: datetime) -> None:

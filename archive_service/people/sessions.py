@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import Actor, record
+from archive_service.audit.record import SYSTEM, Actor, record
 from archive_service.db.session import Database
 from archive_service.errors import NotFound
 from archive_service.people import passwords
@@ -21,6 +21,8 @@ from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 
 SESSION, TOKEN, HALF = "session", "token", "half"
+#: The way of a sign-in that an OpenID provider vouched for.
+OIDC = "oidc"
 #: A sign of life is written at most this often, so that reading pages does not mean writing rows.
 _SEEN_EVERY = timedelta(minutes=1)
 #: Widths of the columns.
@@ -77,6 +79,8 @@ def begin(
     label: str = "",
     place: Place = NOWHERE,
     scopes: Collection[Scope] | None = None,
+    way: str = "",
+    vouched_factor: bool = False,
 ) -> tuple[str, SignIn]:
     """Begin a sign-in of a person; return its fresh secret and its row."""
     secret = passwords.secret()
@@ -92,11 +96,16 @@ def begin(
         agent="".join(c for c in place.agent if c.isprintable())[:_AGENT],
         device_hash=place.device_hash if kind == SESSION else None,
         scopes=None if scopes is None else sorted(scopes),
+        way=way,
+        vouched_factor=vouched_factor,
     )
     session.add(begun)
     session.flush()
     if kind == SESSION:
-        note(session, person, "person.signed-in", now=now, sign_in=begun.id, address=begun.address)
+        told: dict[str, object] = {"sign_in": begun.id, "address": begun.address}
+        if way:
+            told["way"] = way
+        note(session, person, "person.signed-in", now=now, by=None, **told)
     elif kind == TOKEN:
         note(session, person, "token.issued", now=now, sign_in=begun.id, label=label, scopes=begun.scopes)
     return secret, begun
@@ -114,6 +123,21 @@ def note(
         object_id=str(person.id),
         unit_id=person.unit_id,
         facts=facts,
+        now=now,
+    )
+
+
+def note_failed(session: Session, person: Person | None, *, place: Place, now: datetime, **facts: object) -> None:
+    """Write into the trail that somebody else's word for a person, perhaps for nobody known, opened nothing."""
+    record(
+        session,
+        by=SYSTEM,
+        did="person.sign-in-failed",
+        object_kind="person",
+        # A login that nobody has is not kept: it may be a password typed one field early.
+        object_id=person.id if person is not None else "unknown",
+        unit_id=person.unit_id if person is not None else None,
+        facts={"address": place.address, **facts},
         now=now,
     )
 
@@ -136,10 +160,11 @@ def viewer_of(
     found = alive(session, secret, now=now, idle_minutes=idle_minutes)
     if found is None or found.kind == HALF or kind not in (None, found.kind):
         return None
-    viewer = viewer_for(session, found.person_id, now=now)
+    # Who came by the provider's word used no password, so that one of theirs is still a first one hinders nothing.
+    viewer = viewer_for(session, found.person_id, now=now, by_password=found.way != OIDC)
     if viewer is None:
         return None
-    if not viewer.has_second_factor and viewer.roles & frozenset(second_factor_roles):
+    if not (viewer.has_second_factor or found.vouched_factor) and viewer.roles & frozenset(second_factor_roles):
         viewer = replace(viewer, rights={}, must_set_second_factor=True)
     return viewer if found.scopes is None else viewer.within([Scope(one) for one in found.scopes])
 
@@ -168,11 +193,13 @@ def touch(database: Database, secret: str, *, now: datetime, idle_minutes: float
             living.last_seen_at = now
 
 
-def sign_out(session: Session, secret: str, *, now: datetime) -> None:
-    """End the sign-in behind a secret; an unknown or ended one is left as it is."""
+def sign_out(session: Session, secret: str, *, now: datetime) -> str:
+    """End the sign-in behind a secret and return how it was begun; an unknown or ended one is left as it is."""
     found = session.scalar(select(SignIn).where(SignIn.token_hash == passwords.digest_of(secret)))
-    if found is not None:
-        _end(session, found, now=now, by=None)
+    if found is None:
+        return ""
+    _end(session, found, now=now, by=None)
+    return found.way
 
 
 def end_all(session: Session, person_id: int, *, now: datetime, keep: str | None = None) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
@@ -24,7 +24,7 @@ from archive_service.people.sessions import end_all as end_all
 from archive_service.people.sessions import sign_out as sign_out
 from archive_service.people.sessions import touch as touch
 from archive_service.people.sessions import viewer_of as viewer_of
-from archive_service.people.tables import Person, SignIn
+from archive_service.people.tables import Person, PersonIdentity, SignIn
 from archive_service.people.tokens import issue_token as issue_token
 from archive_service.people.tokens import revoke_token as revoke_token
 
@@ -147,8 +147,11 @@ def give_code(
             tries.forget(session, door)
             if taken == "recovery":
                 sessions.note(session, person, "second-factor.code-used", now=now)
+            if half.way == sessions.OIDC:
+                # From now on this identity is known to be in the hands of who holds the factor.
+                session.execute(update(PersonIdentity).where(PersonIdentity.person_id == person.id).values(proven=True))
             until = now + timedelta(hours=limits.session_hours)
-            return sessions.begin(session, person, now=now, expires_at=until, place=place)
+            return sessions.begin(session, person, now=now, expires_at=until, place=place, way=half.way)
         tries.count(session, door, now=now, limits=limits)
         sessions.note(session, person, "second-factor.failed", now=now, address=place.address)
     raise CodeRefused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, JsonText, UtcDateTime
@@ -119,6 +119,42 @@ class SignIn(Base):
     device_hash: Mapped[str | None] = mapped_column(String(64))
     #: What a token may be used for; none means everything that the person may do (tokens of earlier versions).
     scopes: Mapped[list[str] | None] = mapped_column(JsonText)
+    #: How it was begun: empty by a password, `oidc` by the word of an OpenID provider.
+    way: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    #: The provider has said that a second factor was given.
+    vouched_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class PersonIdentity(Base):
+    """An identity at an OpenID provider that signs in as a person."""
+
+    __tablename__ = "person_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("person_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    tied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: The person gave their own second factor through it once, or had none when it was tied.
+    proven: Mapped[bool]
+
+
+class SignOnAttempt(Base):
+    """A sign-in on its way to the OpenID provider; gone once it came back, or ten minutes later."""
+
+    __tablename__ = "sign_on_attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: sha256 of what the provider hands back, and of what only the browser has.
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[str] = mapped_column(String(64))
+    #: The secret half of PKCE; worth nothing without the code that it was made for.
+    verifier: Mapped[str] = mapped_column(String(128))
+    #: The page that was asked for before signing in.
+    wanted: Mapped[str] = mapped_column(String(1000))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class PersonTie(Base):

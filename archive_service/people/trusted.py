@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from archive_service.audit.record import SYSTEM, record
 from archive_service.db.session import Database
 from archive_service.people import sessions
 from archive_service.people.sessions import Limits, Place
@@ -27,14 +26,5 @@ def sign_in_vouched(
         if person is not None and person.active:
             until = now + timedelta(hours=limits.session_hours)
             return sessions.begin(session, person, now=now, expires_at=until, place=place, label=by)
-        record(
-            session,
-            by=SYSTEM,
-            did="person.sign-in-failed",
-            object_kind="person",
-            object_id=person.id if person is not None else "unknown",
-            unit_id=person.unit_id if person is not None else None,
-            facts={"address": place.address, "by": by},
-            now=now,
-        )
+        sessions.note_failed(session, person, place=place, now=now, by=by)
     raise SignInRefused

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from archive_service import __version__
 from archive_service.people.sessions import Limits
-from archive_service.web import assets, errors, metrics
+from archive_service.web import assets, errors, metrics, sign_on
 from archive_service.web.api import router as api
 from archive_service.web.door import Door
 from archive_service.web.figures import Figures
@@ -37,6 +37,7 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="archive-service", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.metrics = metrics.Metrics(Figures(services))
+    app.state.sign_on = sign_on.begin(services.settings)
     app.state.readiness = Readiness.of(services)
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes

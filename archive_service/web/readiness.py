@@ -17,13 +17,19 @@ from typing import Any, Literal
 
 from archive_service import clock, logs, migrations
 from archive_service.db import partitions, version
-from archive_service.errors import ArchiveError, Unavailable
+from archive_service.db.session import Database
+from archive_service.errors import ArchiveError, NotFound, Unavailable
 from archive_service.jobs import figures, nudge
+from archive_service.people.oidc.provider import Provider
+from archive_service.people.oidc.rules import unavailable
+from archive_service.people.queries import unit_by_code
+from archive_service.settings import Settings
 from archive_service.storage import probe
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
 from indexing.engine import unusable
 from ingest.ocr import models
+from ingest.scanner import Scanner, away
 
 log = logs.get("ready")
 State = Literal["ok", "off", "degraded", "down", "unknown"]
@@ -35,6 +41,8 @@ PATIENT_S = 60.0
 LEAST_ROOM = 0.1
 #: Seconds for which a look counts, and that an answer may take; balancers ask every few seconds and wait a few.
 EVERY_S, ANSWER_S = 2.0, 3.0
+#: What is not ours is asked less often.
+SELDOM_S = {"sign-on": 30.0}
 #: Without these nothing can be done at all.
 NEEDED = ("database", "schema", "store")
 #: What cannot be known while the database is away.
@@ -73,8 +81,15 @@ class Readiness:
             "disk": lambda: disk(services.settings.home),
             "partitions": lambda: _partitions(services),
             "reader": lambda: _reader(services),
+            "scanner": lambda: _scanner(services),
+            "sign-on": lambda: _sign_on(services),
         }
-        return cls({name: Look(ask, every_s=EVERY_S, patience_s=ANSWER_S, share=1) for name, ask in asked.items()})
+        return cls(
+            {
+                name: Look(ask, every_s=SELDOM_S.get(name, EVERY_S), patience_s=ANSWER_S, share=1)
+                for name, ask in asked.items()
+            }
+        )
 
     def components(self) -> list[Component]:
         """Return every component as it is now, within a few seconds."""
@@ -153,6 +168,45 @@ def _reader(services: Services) -> str:
     return OK
 
 
+def _scanner(services: Services) -> str:
+    return scanner(services.settings)
+
+
+def _sign_on(services: Services) -> str:
+    return sign_on(services.settings, services.database)
+
+
+def scanner(settings: Settings) -> str:
+    """Raise Unavailable when the virus scanner that is configured does not answer."""
+    found = Scanner.of(settings)
+    if found is None:
+        return OFF
+    found.ping()
+    return OK
+
+
+def sign_on(settings: Settings, database: Database) -> str:
+    """Raise Unavailable when the OpenID provider that is configured does not answer, or not as one should.
+
+    Raises NotFound when the unit for new people does not exist.
+    """
+    provider = Provider.of(settings)
+    if provider is None:
+        return OFF
+    provider.describe()
+    unit = settings.oidc_new_people_unit.strip()
+    if unit and not _is_unit(database, unit):
+        raise NotFound(
+            "sign-on.unit", "ARCHIVE_OIDC_NEW_PEOPLE_UNIT 写的单位不存在，不会新建账号。请改成已有的单位代码。"
+        )
+    return OK
+
+
+def _is_unit(database: Database, code: str) -> bool:
+    with database.reading() as session:
+        return unit_by_code(session, code) is not None
+
+
 def workers(session: Any) -> str:
     """Raise Unavailable when jobs wait that nobody takes: one that could be done, and none of its queue is at work."""
     found = figures.by_queue(session, now=clock.now())
@@ -210,5 +264,7 @@ _SILENT: Mapping[str, Callable[[], ArchiveError]] = {
     "workers": out_of_reach,
     "disk": _store_silent,
     "partitions": out_of_reach,
+    "scanner": away,
+    "sign-on": unavailable,
     "reader": lambda: Unavailable("ocr.unavailable", "识读引擎无法使用，文件照常接收。请运行 doctor 检查。"),
 }

@@ -17,7 +17,7 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
-from ingest import lines, opening, read, sort
+from ingest import lines, opening, read, scanner, sort
 from ingest.errors import FileRefused, refuse
 from ingest.ocr.reading import PageReading
 from ingest.quality import record as findings_record
@@ -116,6 +116,7 @@ def _rendered(workshop: Workshop, rescan: Rescan, desk: Path) -> tuple[ScanPage,
     """Return the row of the better page, which no session knows, and the objects that it names."""
     path = desk / "original"
     workshop.store.fetch(rescan.digest, path)
+    scanner.check(path, workshop.settings)
     probe = opening.probe(path, file_name=rescan.file_name, limits=workshop.limits)
     if probe.format not in _FORMATS or probe.page_count != 1:
         raise refuse("file.not-one-page")

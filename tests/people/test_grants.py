@@ -135,7 +135,7 @@ def test_accounts_and_rights_are_in_two_hands(database: Database) -> None:
             with pytest.raises((NotFound, NotPermitted)):
                 actions.set_active(session, person_id=made.id, active=False, by=by, now=NOW)
         actions.grant_role(session, person_id=made.id, role=Role.STAFF, unit_id=at, by=guard, now=NOW)
-        actions.set_active(session, person_id=made.id, active=False, by=keeper, now=NOW)
+        actions.set_active(session, person_id=made.id, active=False, by=keeper, now=NOW, reason="离职")
 
 
 def test_the_explanation_says_what_the_program_does(database: Database) -> None:

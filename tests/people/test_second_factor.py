@@ -208,7 +208,7 @@ def test_a_lost_device_is_reset_by_who_grants_roles_and_sets_no_passwords(databa
             actions.set_password(session, person_id=zhang.id, password=PASSWORD + "!", by=guard, now=NOW, hasher=CHEAP)
         with pytest.raises(NotPermitted):
             actions.reset_second_factor(session, person_id=guard.person_id or 0, by=guard, now=NOW)
-        actions.reset_second_factor(session, person_id=zhang.id, by=guard, now=NOW)
+        actions.reset_second_factor(session, person_id=zhang.id, by=guard, now=NOW, reason="手机丢失")
         entry = session.scalars(select(AuditEntry).where(AuditEntry.did == "second-factor.removed")).one()
         assert (entry.person_id, entry.object_id, entry.facts["own"]) == (guard.person_id, str(zhang.id), False)
         assert session.scalars(select(RecoveryCode)).all() == []

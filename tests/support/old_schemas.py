@@ -131,6 +131,8 @@ def fill(engine: Engine) -> None:
         if writer.knows("recovery_codes"):
             writer.add("recovery_codes", person_id=person, code_hash="b" * 64)
             writer.add("sign_in_tries", account=f"p:{person}", source="*", failures=3)
+        if writer.knows("webhooks"):
+            _privacy_and_interface(writer, unit=unit, person=person)
         batch = writer.add("batches", name="扫描", channel="cli", unit_id=unit, received_by=person)
         for number in range(1, MANY + 1):
             _household(writer, number, unit=unit, person=person)
@@ -144,6 +146,18 @@ def fill(engine: Engine) -> None:
             writer.add("recovery_codes", person_id=person, code_hash="c" * 64)
             writer.add("sign_in_tries", account="d" * 24, source="127.0.0.1", failures=3, last_at=NOW, next_at=NOW)
         writer.add("audit_head", id=1, seq=MANY, hash=_hashes(MANY)[-1])
+
+
+def _privacy_and_interface(writer: Writer, *, unit: int, person: int) -> None:
+    """Write what version 0011 brought, but for what belongs to a household."""
+    writer.add("person_ties", person_id=person, kind="account", value="5101431001")
+    writer.add("kept_answers", person_id=person, idempotency_key="k-1", request_digest="e" * 64)
+    hook = writer.add(
+        "webhooks", unit_id=unit, address="https://billing.test/hook", events='["item.filed"]', salt="5" * 32,
+        label="计费", made_by=person,
+    )  # fmt: skip
+    writer.add("webhook_deliveries", webhook_id=hook, event="item.filed", seq=1, payload="{}", state="failed")
+    writer.add("webhook_marks", id=1, seq=1)
 
 
 def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
@@ -167,6 +181,10 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
     if writer.knows("page_notes"):
         writer.add("page_notes", item_id=item, page_no=1, x=500, y=500, text="户名与证件不符", pinned_by=person)
         writer.add("remembered", person_id=person, kind="file", name=f"{5101431000 + number}", at=NOW)
+    if writer.knows("unmaskings"):
+        writer.add("unmaskings", person_id=person, household_id=household, purpose="inspection", reason="稽查核对")
+        writer.add("identity_hashes", hash=f"{number:064x}", household_id=household, item_id=item)
+        writer.add("identity_marks", household_id=household, revision=2, key_id="k")
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -46,14 +46,16 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, *, processes: int, log: Path, **environment: str) -> Iterator[Server]:
+def serving(
+    settings: Settings, *, processes: int, log: Path, port: int | None = None, **environment: str
+) -> Iterator[Server]:
     """Serve pages only: the place of the workers' supervisor is taken."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "supervisor.lock").open("ab") as taken, log.open("ab") as out:
         fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            port = port or free.getsockname()[1]
         command = [sys.executable, "-m", "archive_service", "serve", "--port", str(port), "--processes", str(processes)]
         process = subprocess.Popen(command, env=surroundings(settings, environment), stdout=out, stderr=out)
         try:

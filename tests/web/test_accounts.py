@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from archive_service import clock
+from archive_service.audit.tables import AuditEntry
 from archive_service.people import queries as people
 from archive_service.people.roles import Role
+from archive_service.people.tables import Person
 from tests.support import records
 from tests.web.conftest import FAR_NAME, Browser, World, flat
 
@@ -81,9 +84,43 @@ def test_the_list_is_found_by_name_and_kept_to_ones_units(world: World, keeper: 
 def test_closing_an_account_takes_effect_with_the_next_click(world: World, keeper: Browser, staff: Browser) -> None:
     number = person_of(world, "staff")
     assert staff.get("/cases").status_code == 200
-    assert keeper.submit(f"/people/{number}/active", active="0").status_code == 303
+    assert keeper.submit(f"/people/{number}/active", active="0", reason="离职").status_code == 303
     assert staff.get("/cases").headers["location"].startswith("/sign-in")
     assert keeper.submit(f"/people/{number}/active", active="1").status_code == 303
+
+
+#: What asks for a reason: the act, where it is done, with what, by whom, and what stands in the trail then.
+ASKED = [
+    ("active", "active", {"active": "0"}, "keeper", "person.closed"),
+    ("password", "password", {}, "keeper", "person.password-set"),
+    ("second-factor", "second-factor", {}, "guard", "second-factor.removed"),
+]
+
+
+@pytest.mark.parametrize(("act", "address", "fields", "who", "did"), ASKED)
+def test_what_cannot_simply_be_undone_asks_for_a_reason_that_stands_in_the_trail(
+    world: World, request: pytest.FixtureRequest, act: str, address: str, fields: dict[str, str], who: str, did: str
+) -> None:
+    browser, number = request.getfixturevalue(who), person_of(world, "staff")
+    with world.services.database.unit_of_work() as session:
+        staff = session.get_one(Person, number)
+        staff.totp_secret, staff.totp_since = "GEZDGNBVGY3TQOJQ", clock.now()
+
+    def entries() -> list[dict[str, object]]:
+        with world.services.database.reading() as session:
+            return [dict(one) for one in session.scalars(select(AuditEntry.facts).where(AuditEntry.did == did))]
+
+    before = len(entries())
+    assert f'href="/people/{number}/{act}/ask"' in browser.get(f"/people/{number}").text
+    assert browser.get(f"/people/{number}/{act}/ask").status_code == 200
+    for nothing in ({}, {"reason": " \u200b"}, {"reason": "长" * 201}):
+        again = browser.submit(f"/people/{number}/{address}", **fields, **nothing)
+        assert again.status_code == 422
+    assert len(entries()) == before
+    done = browser.submit(f"/people/{number}/{address}", **fields, reason_code="账号异常", reason="核对 <b>")
+    assert done.status_code in (200, 303)
+    assert entries()[-1]["reason"] == "账号异常：核对 <b>"
+    assert browser.get(f"/people/{number}/nothing/ask").status_code == 404
 
 
 def test_revoking_a_role_takes_effect_with_the_next_click(world: World, guard: Browser, staff: Browser) -> None:

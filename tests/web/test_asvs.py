@@ -208,7 +208,7 @@ def test_7_4_2_and_7_4_5_an_administrator_ends_the_sessions_of_a_person(world: W
         assert staff.get("/cases").status_code == 303
         staff.cookies.clear()
         staff.sign_in("staff")
-        assert keeper.submit(f"/people/{number}/active", active="0").status_code == 303
+        assert keeper.submit(f"/people/{number}/active", active="0", reason="离职").status_code == 303
         assert staff.get("/cases").status_code == 303
 
 

@@ -13,7 +13,10 @@ from tests.support import records
 from tests.web.conftest import Browser, Centre, World
 
 #: These say nothing about any record.
-OPEN = {"/sign-in", "/sign-in/code", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/api/v1/openapi.json"}
+OPEN = {
+    "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/out", "/healthz", "/readyz",
+    "/metrics", "/favicon.ico", "/api/v1/openapi.json",
+}  # fmt: skip
 
 
 def places_of(centre: Centre) -> dict[str, object]:
@@ -23,7 +26,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "batch_id": centre.batch, "scan_id": centre.scan, "document_id": centre.document, "page_no": 1,
         "centre": centre.code, "month": "2026-11", "job_id": centre.job, "finding_id": centre.finding,
         "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
-        "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases",
+        "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases", "act": "password",
         "webhook_id": centre.webhook, "delivery_id": centre.delivery,
     }  # fmt: skip
 

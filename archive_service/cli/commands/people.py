@@ -105,14 +105,20 @@ def add(services: Services, login: str, name: str, unit: str, roles: tuple[str, 
 
 @people.command("reset-password")
 @click.argument("login")
+@people_access.reason_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def reset_password(services: Services, login: str, as_json: bool) -> None:
+def reset_password(services: Services, login: str, reason: str, as_json: bool) -> None:
     """Give a person a new one-time password and end all sign-ins."""
     password = secrets.token_urlsafe(12)
     with services.writing() as (session, viewer):
         actions.set_password(
-            session, person_id=_person_id(session, login), password=password, by=viewer, now=clock.now()
+            session,
+            person_id=_person_id(session, login),
+            password=password,
+            by=viewer,
+            now=clock.now(),
+            reason=reason,
         )
     _say_password(login, password, as_json)
 

@@ -27,12 +27,17 @@ RULES = {
 }
 
 
+#: An option that commands about a person's way in share.
+reason_option = click.option("--reason", default="", help="Why; it stands in the audit trail.")
+
+
 @click.command()
 @click.argument("login")
+@reason_option
 @click.pass_obj
-def close(services: Services, login: str) -> None:
+def close(services: Services, login: str, reason: str) -> None:
     """Close an account; every sign-in and token of it ends at once."""
-    _set_active(services, login, active=False)
+    _set_active(services, login, active=False, reason=reason)
     output.say(f"已停用 {login}。")
 
 
@@ -45,10 +50,10 @@ def open_(services: Services, login: str) -> None:
     output.say(f"已启用 {login}。")
 
 
-def _set_active(services: Services, login: str, *, active: bool) -> None:
+def _set_active(services: Services, login: str, *, active: bool, reason: str = "") -> None:
     with services.writing() as (session, viewer):
         person_id = queries.person_id_of(session, viewer, login)
-        actions.set_active(session, person_id=person_id, active=active, by=viewer, now=clock.now())
+        actions.set_active(session, person_id=person_id, active=active, by=viewer, now=clock.now(), reason=reason)
 
 
 @click.command()
@@ -63,12 +68,13 @@ def unlock(services: Services, login: str) -> None:
 
 @click.command("reset-second-factor")
 @click.argument("login")
+@reason_option
 @click.pass_obj
-def reset_second_factor(services: Services, login: str) -> None:
+def reset_second_factor(services: Services, login: str, reason: str) -> None:
     """Take the second factor from a person who lost the device, and end their sign-ins."""
     with services.writing() as (session, viewer):
         person_id = queries.person_id_of(session, viewer, login)
-        actions.reset_second_factor(session, person_id=person_id, by=viewer, now=clock.now())
+        actions.reset_second_factor(session, person_id=person_id, by=viewer, now=clock.now(), reason=reason)
     output.say(f"已清除 {login} 的动态验证码。")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.people import passwords, second_factor, sessions, tries
-from archive_service.people.actions.parts import check_not_last, managed, not_oneself, printable, require
+from archive_service.people.actions.parts import check_not_last, given_reason, managed, not_oneself, printable, require
 from archive_service.people.actions.parts import note as _note
 from archive_service.people.roles import Right, Role
 from archive_service.people.tables import Person, RoleGrant, Unit
@@ -59,12 +59,15 @@ def add_person(
     return person
 
 
-def set_active(session: Session, *, person_id: int, active: bool, by: Viewer, now: datetime) -> Person:
-    """Close or reopen a person's account; closing ends every sign-in and token at once."""
+def set_active(
+    session: Session, *, person_id: int, active: bool, by: Viewer, now: datetime, reason: str = ""
+) -> Person:
+    """Close or reopen a person's account; closing needs a `reason` and ends every sign-in and token at once."""
     person = managed(session, person_id, by, Right.PEOPLE_MANAGE)
     if person.active == active:
         return person
     not_oneself(person, by)
+    told = {} if active else {"reason": given_reason(reason, by)}
     if not active:
         held = select(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role == Role.SYSTEM_ADMIN.value)
         check_not_last(session, list(session.scalars(held)))
@@ -72,7 +75,7 @@ def set_active(session: Session, *, person_id: int, active: bool, by: Viewer, no
     person.active = active
     tries.forget_all(session, person_id)
     session.flush()
-    _note(session, person, "person.opened" if active else "person.closed", by=by, now=now)
+    _note(session, person, "person.opened" if active else "person.closed", by=by, now=now, **told)
     return person
 
 
@@ -86,15 +89,17 @@ def set_password(
     current: str | None = None,
     keep: str | None = None,
     must_change: bool = True,
+    reason: str = "",
     hasher: PasswordHasher = passwords.HASHER,
 ) -> None:
     """Set a password and end the person's other sign-ins (all but the one behind the secret `keep`).
 
-    One's own needs the `current` password. One given by somebody else must be changed at the next
-    sign-in, unless told otherwise.
+    One's own needs the `current` password, somebody else's a `reason`. One given by somebody else must be changed at
+    the next sign-in, unless told otherwise.
     """
     own = not by.is_system and person_id == by.person_id
     person = session.get_one(Person, person_id) if own else managed(session, person_id, by, Right.PEOPLE_MANAGE)
+    told = {} if own else {"reason": given_reason(reason, by)}
     if own and not passwords.matches(current or "", person.password_hash, hasher):
         raise Refused("password.wrong", "现在的密码不对，密码没有修改。请重新输入。")
     passwords.check(password, login=person.login)
@@ -105,7 +110,7 @@ def set_password(
     tries.forget_all(session, person_id)
     ended = sessions.end_all(session, person_id, now=now, keep=keep if own else None)
     session.flush()
-    _note(session, person, "person.password-set", by=by, now=now, own=own, ended_sign_ins=ended)
+    _note(session, person, "person.password-set", by=by, now=now, own=own, ended_sign_ins=ended, **told)
 
 
 def unlock(session: Session, *, person_id: int, by: Viewer, now: datetime) -> None:
@@ -124,12 +129,12 @@ def end_sign_ins(session: Session, *, person_id: int, by: Viewer, now: datetime)
     return ended
 
 
-def reset_second_factor(session: Session, *, person_id: int, by: Viewer, now: datetime) -> None:
-    """Take the second factor from a person who lost the device, and end their sign-ins.
+def reset_second_factor(session: Session, *, person_id: int, by: Viewer, now: datetime, reason: str = "") -> None:
+    """Take the second factor from a person who lost the device, for a `reason`, and end their sign-ins.
 
     It needs the right to grant roles, not the one to set passwords: one administrator alone can become nobody else.
     """
     person = managed(session, person_id, by, Right.ROLES_GRANT)
     not_oneself(person, by)
-    second_factor.remove(session, person, by=by, now=now)
+    second_factor.remove(session, person, by=by, now=now, reason=given_reason(reason, by))
     sessions.end_all(session, person.id, now=now)

@@ -9,10 +9,12 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
-from archive_service.errors import NotFound, NotPermitted, Refused
+from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.people.roles import Right, Role
 from archive_service.people.tables import Person, RoleGrant, Unit
 from archive_service.people.viewer import Viewer
+
+_LONGEST_REASON = 200
 
 
 def printable(text: str) -> str:
@@ -31,6 +33,19 @@ def not_oneself(person: Person, by: Viewer) -> None:
     """Raise NotPermitted when somebody is about to change their own rights or account."""
     if person.id == by.person_id:
         raise NotPermitted("people.own-rights", "不能修改自己的角色或账号状态。请由另一位管理员办理。")
+
+
+def given_reason(reason: str, by: Viewer) -> str:
+    """Return why something is done to a person that cannot simply be undone, as it goes into the trail.
+
+    Raises Invalid when a person says none, or too much; the command line need not say one.
+    """
+    said = printable(reason)
+    if not said and not by.is_system:
+        raise Invalid("people.reason", "请选择或填写原因，它会记入审计记录。没有执行。")
+    if len(said) > _LONGEST_REASON:
+        raise Invalid("people.reason", f"原因不超过 {_LONGEST_REASON} 字，没有执行。请缩短后再试。")
+    return said
 
 
 def managed(session: Session, person_id: int, by: Viewer, right: Right) -> Person:

@@ -31,12 +31,13 @@ def routers() -> list[APIRouter]:
         search,
         second_factor,
         sheets,
+        sign_on,
         style,
         unmasking,
         why,
     )
 
-    own = (people, second_factor, own_access, why, accounts)
+    own = (people, sign_on, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
     read = (unmasking, items, cases, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

@@ -11,10 +11,12 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.people import actions, passwords, queries
 from archive_service.people.actions.grants import Term
+from archive_service.people.oidc import links
 from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
 from archive_service.web import words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
+from archive_service.web.questions import QUESTIONS, reason_of
 from archive_service.web.visit import Id, SignedIn, Visit
 
 router = APIRouter()
@@ -102,41 +104,61 @@ def show_person(visit: SignedIn, person_id: Id) -> Response:
     return show(visit, person_id)
 
 
+@router.get("/people/{person_id}/{act}/ask")
+def ask_reason(visit: SignedIn, person_id: Id, act: str) -> Response:
+    """Ask for the reason before something is done to a person that cannot simply be undone."""
+    if act not in QUESTIONS:
+        raise NotFound("page.not-found", N_("没有找到这一页，或您无权知道它。请核对编号，或从检索重新进入。"))
+    return _ask(visit, person_id, act)
+
+
 @router.post("/people/{person_id}/active")
 def set_active(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Close or reopen an account."""
     active = form.flag("active")
-    return _do(visit, person_id, "active", actions.set_active, active=active)
+    if active:
+        return do(visit, person_id, "active", actions.set_active, active=True)
+    return do(visit, person_id, "active", actions.set_active, active=False, reason=reason_of(form), act="active")
 
 
 @router.post("/people/{person_id}/unlock")
 def unlock(visit: SignedIn, _form: SentForm, person_id: Id) -> Response:
     """Let a person try to sign in at once."""
-    return _do(visit, person_id, "unlocked", actions.unlock)
+    return do(visit, person_id, "unlocked", actions.unlock)
 
 
 @router.post("/people/{person_id}/end-sign-ins")
 def end_sign_ins(visit: SignedIn, _form: SentForm, person_id: Id) -> Response:
     """End every sign-in and token of a person."""
-    return _do(visit, person_id, "ended", actions.end_sign_ins)
+    return do(visit, person_id, "ended", actions.end_sign_ins)
 
 
 @router.post("/people/{person_id}/second-factor")
-def reset_second_factor(visit: SignedIn, _form: SentForm, person_id: Id) -> Response:
+def reset_second_factor(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Take the second factor from a person who lost the device."""
-    return _do(visit, person_id, "factor", actions.reset_second_factor)
+    act = "second-factor"
+    return do(visit, person_id, "factor", actions.reset_second_factor, reason=reason_of(form), act=act)
 
 
 @router.post("/people/{person_id}/password")
-def reset_password(visit: SignedIn, _form: SentForm, person_id: Id) -> Response:
+def reset_password(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Give a person a one-time password, shown this once."""
     password = passwords.one_time()
     if person_id == visit.viewer.person_id:
         return RedirectResponse("/password", status_code=303)
     try:
         with visit.services.database.unit_of_work() as session:
-            actions.set_password(session, person_id=person_id, password=password, by=visit.viewer, now=visit.now)
-    except (Refused, Invalid) as error:
+            actions.set_password(
+                session,
+                person_id=person_id,
+                password=password,
+                by=visit.viewer,
+                now=visit.now,
+                reason=reason_of(form),
+            )
+    except Invalid as error:
+        return _ask(visit, person_id, "password", error=error)
+    except Refused as error:
         return show(visit, person_id, error=error)
     return show(visit, person_id, password=password)
 
@@ -164,15 +186,18 @@ def grant(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
 def revoke(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Take a role in a unit from a person."""
     unit_id = form.id("unit") or 0
-    return _do(visit, person_id, "revoked", actions.revoke_role, role=_role(form), unit_id=unit_id)
+    return do(visit, person_id, "revoked", actions.revoke_role, role=_role(form), unit_id=unit_id)
 
 
-def _do(visit: Visit, person_id: int, done: str, act: Any, **facts: Any) -> Response:
+def do(visit: Visit, person_id: int, done: str, action: Any, *, act: str = "", **facts: Any) -> Response:
+    """Do something about a person and show them again; `act` names the question that a missing reason leads back to."""
     try:
         with visit.services.database.unit_of_work() as session:
-            act(session, person_id=person_id, by=visit.viewer, now=visit.now, **facts)
+            action(session, person_id=person_id, by=visit.viewer, now=visit.now, **facts)
     except (Refused, Invalid) as error:
-        return show(visit, person_id, error=error)
+        # Without a reason it is asked for once more.
+        asks = act and isinstance(error, Invalid)
+        return _ask(visit, person_id, act, error=error) if asks else show(visit, person_id, error=error)
     return RedirectResponse(f"/people/{person_id}?done={done}", status_code=303)
 
 
@@ -185,10 +210,11 @@ def show(
     error: ArchiveError | None = None,
 ) -> Response:
     """Answer with the page of a person. Raises NotFound for one out of reach."""
-    viewer = visit.viewer
+    viewer, issuer = visit.viewer, visit.services.settings.oidc_issuer.strip()
     with visit.services.database.reading() as session:
         person = queries.person(session, viewer, person_id)
         units = queries.unit_tree(session, viewer, Right.ROLES_GRANT)
+        identity = links.of_person(session, person_id, issuer=issuer) if issuer else None
     own = person.id == viewer.person_id
     return visit.page(
         "people/person.html",
@@ -197,12 +223,30 @@ def show(
         password=password,
         units=units,
         roles=list(Role),
+        sign_on=visit.services.settings.oidc_name if issuer else "",
+        identity=identity,
         typed=typed,
         day=visit.today,
         now=visit.now,
         keeps=not own and viewer.may(Right.PEOPLE_MANAGE, person.unit_id),
         grants=not own and viewer.may(Right.ROLES_GRANT, person.unit_id),
         own=own,
+        error=visit.told(error) if error else "",
+    )
+
+
+def _ask(visit: Visit, person_id: int, act: str, *, error: ArchiveError | None = None) -> Response:
+    """Answer with the question before an act. Raises NotFound for a person out of reach, NotPermitted."""
+    question = QUESTIONS[act]
+    with visit.services.database.reading() as session:
+        person = queries.person(session, visit.viewer, person_id)
+    visit.viewer.require(question.right, person.unit_id)
+    return visit.page(
+        "people/ask.html",
+        status=error.http_status if error else 200,
+        person=person,
+        question=question,
+        address=f"/people/{person_id}/{question.address}",
         error=visit.told(error) if error else "",
     )
 

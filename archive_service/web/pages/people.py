@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from archive_service import clock
-from archive_service.errors import Invalid, Refused
-from archive_service.people import actions, sign_in
+from archive_service.errors import ArchiveError, Invalid, Refused
+from archive_service.people import actions, sessions, sign_in
 from archive_service.people.trusted import sign_in_vouched
-from archive_service.web import entry, i18n, render
+from archive_service.web import entry, i18n, render, sign_on
 from archive_service.web.entry import inside as inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -57,7 +57,7 @@ def show_sign_in(request: Request) -> Response:
     if VOUCHED in request.scope and not (asked.get("done") or asked.get("language")):
         return _vouched(request, inside(asked.get("next", "/")))
     chosen = i18n.known(request.query_params.get("language"))
-    page = _sign_in_page(request, language=chosen)
+    page = sign_in_page(request, language=chosen)
     if chosen:
         page.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, path="/", httponly=True, samesite="lax")
     return page
@@ -76,7 +76,7 @@ def _vouched(request: Request, wanted: str) -> Response:
             place=place,
         )
     except Refused as refused:
-        return _sign_in_page(request, wanted=wanted, refused=refused)
+        return sign_in_page(request, wanted=wanted, refused=refused)
     return entry.let_in(request, *entered, place=place, wanted=wanted)
 
 
@@ -93,7 +93,7 @@ async def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymo
     except Refused as refused:
         if isinstance(refused, sign_in.SignInRefused):
             door.count_failure(place.address, now)
-        return _sign_in_page(request, login=login, wanted=wanted, refused=refused)
+        return sign_in_page(request, login=login, wanted=wanted, refused=refused)
     return entry.let_in(request, *entered, place=place, wanted=wanted)
 
 
@@ -101,8 +101,10 @@ async def do_sign_in(request: Request, form: Annotated[FormData, Depends(anonymo
 def do_sign_out(visit: AnySignedIn, _form: SentForm) -> Response:
     """End this sign-in, on the server first."""
     with visit.services.database.unit_of_work() as session:
-        sign_in.sign_out(session, visit.secret, now=visit.now)
-    response = RedirectResponse("/sign-in?done=signed-out", status_code=303)
+        way = sign_in.sign_out(session, visit.secret, now=visit.now)
+    # Who came through the provider is still signed in there.
+    done = "signed-out-here" if way == sessions.OIDC else "signed-out"
+    response = RedirectResponse(f"/sign-in?done={done}", status_code=303)
     drop_session(response, visit.services.settings)
     return response
 
@@ -158,21 +160,23 @@ def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
         )
 
 
-def _sign_in_page(
+def sign_in_page(
     request: Request,
     *,
     login: str = "",
     wanted: str | None = None,
-    refused: Refused | None = None,
+    refused: ArchiveError | None = None,
     language: str | None = None,
 ) -> HTMLResponse:
+    """Answer with the sign-in page, with what was refused and every way in that there is."""
     spoken = language or language_of(request, None)
-    facts = {
+    facts: dict[str, Any] = {
         "login": login,
         "message": i18n.sentence(refused.code, refused.message, spoken) if refused else "",
         # A wrong password does not lose the page that was wanted.
         "next": wanted or inside(request.query_params.get("next", "/")),
         "notice": request.query_params.get("done", ""),
+        "sign_on": sign_on.offer(request),
         "preferences": {},
     }
     again = refused.facts.get("retry_after") if refused else None

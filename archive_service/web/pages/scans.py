@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from archive_service.audit.record import record
-from archive_service.errors import NotFound
+from archive_service.errors import NotFound, Refused
 from archive_service.people.roles import Right
 from archive_service.web import listing, pictures, scan_sheet, sheet, words
 from archive_service.web.i18n import N_
@@ -135,6 +135,8 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
         visit.viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
         if not scan.row.size_bytes:
             raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容，不能下载。请按提示重新上传。")
+        if scan.row.error_code == "file.virus":
+            raise Refused("scan.quarantined", "这份文件查出病毒，已隔离，不能下载。请索取干净的文件后重新上传。")
         record(
             session,
             by=visit.viewer.actor,

@@ -35,9 +35,12 @@ def addresses(world: World, login: str) -> list[str]:
         "staff": [*everybody, *reading, f"/items/{near.personal_item}"],
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11"],
         "unit_head": ["/", "/cases", file, item],
-        "sysadmin": [*everybody, "/jobs"],
+        "sysadmin": [
+            *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
+            f"/people/{near.person}/active/ask",
+        ],
         "audit_admin": ["/"],
-    }[login]
+    }[login]  # fmt: skip
 
 
 def complain(found: dict[str, list[str]]) -> None:

@@ -1,0 +1,1 @@
+"""Sign-on through an OpenID provider: what it says is checked, and whose it is decides the archive."""
