@@ -64,7 +64,7 @@ def test_the_end_of_an_idle_sign_in_is_said_before_and_can_be_put_off(page: Page
 
 @pytest.mark.parametrize("stuck", ["**/intake/files", "**/intake/batches"])
 def test_leaving_while_files_wait_to_be_sent_is_asked_first(page: Page, item: int, stuck: str) -> None:
-    """What the server has goes on without the page; what it has not would be lost, be it only the batch that is slow."""
+    """What the server has goes on without the page; what it has not would be lost, also while a batch is opened."""
     sign_in(page)
     page.goto("/intake")
     asked: list[str] = []
