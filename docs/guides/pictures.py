@@ -55,14 +55,16 @@ def main() -> int:
     parser.add_argument("--households", type=int, default=12)
     parser.add_argument("--only", nargs="+", choices=tuple(PICTURES), default=list(PICTURES))
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        with _demo(told.home or Path(temporary) / "demo", told.households) as (server, password):
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=_program(), args=FLAGS)
-                for login in ("dangan", "yewu", "jicha"):
-                    mine = {name: place for name, (who, place) in PICTURES.items() if who == login}
-                    _take(browser, server, login, password, {n: p for n, p in mine.items() if n in told.only})
-                browser.close()
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        _demo(told.home or Path(temporary) / "demo", told.households) as (server, password),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=_program(), args=FLAGS)
+        for login in ("dangan", "yewu", "jicha"):
+            mine = {name: place for name, (who, place) in PICTURES.items() if who == login}
+            _take(browser, server, login, password, {name: mine[name] for name in mine if name in told.only})
+        browser.close()
     return 0
 
 

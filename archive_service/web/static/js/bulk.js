@@ -22,6 +22,10 @@
     if (event.shiftKey && from >= 0) set(every.slice(Math.min(here, from), Math.max(here, from) + 1), event.target.checked);
     last = event.target; count();
   });
+  /* Enter in a tick box would press the first button of the bar. */
+  document.addEventListener("keydown", function (event) {
+    if (event.code === "Enter" && event.target.matches("input[name=chosen], [data-tick-all]")) event.preventDefault();
+  });
   window.archive.on("KeyX", function () {
     var row = document.querySelector("tr.marked"), one = row && row.querySelector("input[name=chosen]");
     if (one) { one.checked = !one.checked; last = one; count(); }
