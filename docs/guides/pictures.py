@@ -3,7 +3,7 @@
     python docs/guides/pictures.py [--home FOLDER] [--households 12] [--only NAME ...]
 
 Starts the demo in a folder of its own (a temporary one, or FOLDER, which is used again), signs in as each of the three,
-and takes the pictures at 1440 pixels with at most 128 colours. Needs Chromium; ARCHIVE_TEST_BROWSER names another one.
+takes the pictures at 1440 pixels with at most 128 colours, and puts each into its guide. Needs Chromium; ARCHIVE_TEST_BROWSER names another one.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ def _take(browser: Browser, server: str, login: str, password: str, pictures: di
         page.goto(place.format_map(places))
         page.wait_for_load_state("networkidle")
         _keep(page.screenshot(), DOCS / f"{name}.png")
+        _show(name)
         print(f"docs/{name}.png", flush=True)
     context.close()
 
@@ -126,6 +127,17 @@ def _places(page: Page) -> dict[str, str]:
     item = page.locator("a[href*='/items/']").first.get_attribute("href") or ""
     household = page.locator("main a[href^='/households/']").first.get_attribute("href") or ""
     return {"household": "/".join(household.partition("?")[0].split("/")[:3]), "item": item}
+
+
+def _show(name: str) -> None:
+    """Show a picture in the guide that has a place for it; a guide shows none that was not taken."""
+    short = name.removeprefix("guides/")
+    place = re.compile(rf"(<!-- picture: {short} \| (.*?) -->)(?:\n!\[.*?\]\(.*?\))?")
+    for guide in (DOCS / "guides").glob("*.md"):
+        text = guide.read_text("utf-8")
+        shown = place.sub(lambda found: f"{found[1]}\n![{found[2]}]({short}.png)", text)
+        if shown != text:
+            guide.write_text(shown, "utf-8")
 
 
 def _keep(data: bytes, path: Path) -> None:
