@@ -3,7 +3,8 @@
     python docs/guides/pictures.py [--home FOLDER] [--households 12] [--only NAME ...]
 
 Starts the demo in a folder of its own (a temporary one, or FOLDER, which is used again), signs in as each of the three,
-takes the pictures at 1440 pixels with at most 128 colours, and puts each into its guide. Needs Chromium; ARCHIVE_TEST_BROWSER names another one.
+takes the pictures at 1440 pixels with at most 128 colours, and puts each into its guide. Needs Chromium;
+ARCHIVE_TEST_BROWSER names another one.
 """
 
 from __future__ import annotations
