@@ -94,7 +94,7 @@ def test_the_columns_somebody_chose_stay_with_them(world: World, browser: Browse
     ]
     assert "资料齐全</th>" in flat(staff.get("/cases").text).replace(" </th>", "</th>")
     browser.submit("/lists/cases/columns", usual="1", next="/cases")
-    assert len(re.findall('<th scope="col"', browser.get("/cases").text)) == 7
+    assert len(re.findall('<th scope="col"', browser.get("/cases").text)) == 8
 
 
 def test_only_lists_that_exist_have_columns(browser: Browser) -> None:
