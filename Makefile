@@ -41,6 +41,7 @@ bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.recognition
+	$(BIN)/python -m benchmarks.web
 	$(BIN)/python -m benchmarks.scale --items 100000
 
 services: $(READY) ## Run the suites that need real services (see .ci/run for how they are started)

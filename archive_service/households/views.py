@@ -256,6 +256,8 @@ class CaseFilters:
     energised: tuple[date, date] | None = None
     #: Only cases that are not energised yet.
     not_energised: bool = False
+    #: Only these, by id.
+    only: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,11 @@ class Form:
         parts = self.text(name, limit=LONGEST_LIST)
         return [whole_number(part) or 0 for part in parts.split(",")] if parts else None
 
+    def ids(self, name: str) -> list[int]:
+        """Return the fields called `name` as ids, each once, in their order; what is no id is left out."""
+        sent = (whole_number(one) for one in self._data.getlist(name) if isinstance(one, str))
+        return list(dict.fromkeys(number for number in sent if number is not None))
+
     def flag(self, name: str) -> bool:
         """Say whether the tick box `name` was ticked."""
         return self.text(name, limit=20) not in ("", "0", "false")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from archive_service.db.session import Database
 from archive_service.households.tables import Item
@@ -275,6 +275,7 @@ def test_an_open_page_hears_that_its_scan_was_taken_over(page: Page, other: Page
     sign_in(other, "zhao")
     begin(page)
     page.keyboard.press("a")
+    expect(page.locator("#account_no")).to_be_focused()
     page.keyboard.insert_text("我正在填写")
     other.goto(f"/review/{papers.sure}")
     other.get_by_role("button", name="接手").press("Enter")
@@ -283,6 +284,25 @@ def test_an_open_page_hears_that_its_scan_was_taken_over(page: Page, other: Page
     expect(page.locator("#claim")).to_contain_text("赵敏于")
     expect(page.get_by_role("button", name="确认归入")).to_be_disabled()
     expect(page.locator("#account_no")).to_have_value("我正在填写")
+
+
+def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, papers: Papers) -> None:
+    """On a slow line the page is read before its scripts come: text goes where its key leads, other keys wait."""
+    held: list[Route] = []
+    sign_in(page)
+    page.route("**/js/review.js", lambda route: held.append(route))
+    page.goto(f"/review/{papers.doubtful}", wait_until="commit")
+    expect(page.get_by_role("button", name="确认归入")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.insert_text("望江")
+    expect(page.locator("#account_no")).to_have_value("望江")
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("r")
+    held[0].continue_()
+    expect(page.get_by_role("dialog")).to_contain_text("退回重扫")
+    expect(page.locator("#account_no")).to_have_value("望江")
 
 
 def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Papers) -> None:

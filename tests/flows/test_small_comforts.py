@@ -62,13 +62,14 @@ def test_the_end_of_an_idle_sign_in_is_said_before_and_can_be_put_off(page: Page
     expect(warning).to_be_hidden()
 
 
-def test_leaving_while_files_wait_to_be_sent_is_asked_first(page: Page, item: int) -> None:
-    """What the server has goes on without the page; what it has not would be lost."""
+@pytest.mark.parametrize("stuck", ["**/intake/files", "**/intake/batches"])
+def test_leaving_while_files_wait_to_be_sent_is_asked_first(page: Page, item: int, stuck: str) -> None:
+    """What the server has goes on without the page; what it has not would be lost, also while a batch is opened."""
     sign_in(page)
     page.goto("/intake")
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.route("**/intake/files", lambda route: None)
+    page.route(stuck, lambda route: None)
     content = papers.born_digital(("低压供用电合同",))
     page.set_input_files("#files", [{"name": "一.pdf", "mimeType": "application/pdf", "buffer": content}])
     expect(page.locator("#sending li")).to_have_count(1)

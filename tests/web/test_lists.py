@@ -84,10 +84,17 @@ def test_the_columns_somebody_chose_stay_with_them(world: World, browser: Browse
     browser.submit("/lists/cases/columns", **{"column-accepted": "1", "column-centre": "1", "next": "/cases"})
     page = flat(browser.get("/cases").text)
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page)
-    assert [re.sub(r"<.*?>", "", head).strip() for head in heads] == ["到期", "户名 / 户号", "供电所", "受理", "下一步"]
+    assert [re.sub(r"<.*?>", "", head).strip() for head in heads] == [
+        "选择",
+        "到期",
+        "户名 / 户号",
+        "供电所",
+        "受理",
+        "下一步",
+    ]
     assert "资料齐全</th>" in flat(staff.get("/cases").text).replace(" </th>", "</th>")
     browser.submit("/lists/cases/columns", usual="1", next="/cases")
-    assert len(re.findall('<th scope="col"', browser.get("/cases").text)) == 7
+    assert len(re.findall('<th scope="col"', browser.get("/cases").text)) == 8
 
 
 def test_only_lists_that_exist_have_columns(browser: Browser) -> None:

@@ -208,6 +208,8 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         wanted.append(CaseFile.energised_on.between(*filters.energised))
     if filters.not_energised:
         wanted.append(CaseFile.energised_on.is_(None))
+    if filters.only is not None:
+        wanted.append(CaseFile.id.in_(filters.only))
     if filters.text and filters.text.strip():
         wanted.append(CaseFile.id.in_(_fitting(filters.text)))
     return wanted

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from archive_service import __version__
+from archive_service.web.api import links
 from archive_service.web.api.examples import example
 
 router = APIRouter(include_in_schema=False)
@@ -36,6 +37,7 @@ def _document(request: Request) -> dict[str, Any]:
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             _describe(path, method, operation, schemas)
+    links.add(found["paths"], "/api/v1")
     return found
 
 

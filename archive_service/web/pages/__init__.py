@@ -10,6 +10,7 @@ def routers() -> list[APIRouter]:
     from archive_service.web.pages import (
         accounts,
         arrange,
+        bulk,
         cases,
         claims,
         completeness,
@@ -38,6 +39,20 @@ def routers() -> list[APIRouter]:
     )
 
     own = (people, sign_on, second_factor, own_access, why, accounts)
-    work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
+    work = (
+        bulk,
+        home,
+        intake,
+        scans,
+        jobs,
+        quality,
+        review,
+        claims,
+        cuts,
+        arrange,
+        sheets,
+        households,
+        household_items,
+    )
     read = (unmasking, items, cases, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

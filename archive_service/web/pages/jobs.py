@@ -107,7 +107,7 @@ def cancel(visit: SignedIn, form: SentForm, job_id: Id) -> Response:
     """Cancel a job; what cannot be cancelled any more is shown with the reason why."""
     try:
         with visit.services.database.unit_of_work() as session:
-            jobs.cancel(session, visit.viewer, job_id, reason=_reason(form), now=visit.now)
+            jobs.cancel(session, visit.viewer, job_id, reason=reason_of(form), now=visit.now)
     except (Invalid, Refused) as error:
         return _show(visit, job_id, error)
     return _back(form, f"/jobs/{job_id}", "cancelled")
@@ -138,7 +138,7 @@ def cancel_for_scan(visit: SignedIn, form: SentForm, scan_id: Id) -> Response:
     """Cancel the work on a file."""
     with visit.services.database.unit_of_work() as session:
         job = jobs.open_job_of_scan(session, visit.viewer, scan_id)
-        jobs.cancel(session, visit.viewer, job.id, reason=_reason(form), now=visit.now)
+        jobs.cancel(session, visit.viewer, job.id, reason=reason_of(form), now=visit.now)
     return _back(form, f"/scans/{scan_id}", "cancelled")
 
 
@@ -151,7 +151,7 @@ def _filters(asked: dict[str, str]) -> JobFilters:
 
 def _told(visit: Visit) -> dict[str, int | None]:
     """Return the figures of what was just done, for the toast."""
-    return {name: whole_number(visit.request.query_params.get(name)) for name in ("retried", "refused")}
+    return {name: whole_number(visit.request.query_params.get(name)) for name in ("retried", "refused", "count")}
 
 
 def _show(visit: Visit, job_id: int, error: ArchiveError | None = None) -> Response:
@@ -172,7 +172,8 @@ def _ask(visit: Visit, job: jobs.JobView, address: str, back: str) -> Response:
     return visit.page("jobs/cancel.html", job=job, address=address, next=inside(back), reasons=REASONS, error="")
 
 
-def _reason(form: Form) -> str:
+def reason_of(form: Form) -> str:
+    """Return the reason that a form gives: what was chosen, and what was said besides."""
     code, text = form.text("reason_code", limit=60), form.text("reason", limit=200)
     return "：".join(part for part in (code, text) if part)
 

@@ -61,7 +61,14 @@ def list_queue(visit: SignedIn) -> Response:
         }
         holders = holding.holders(session, {one.scan_id for one in found.documents}, now=visit.now)
     return visit.page(
-        "review/queue.html", found=found, batch=batch, after=after, part=part, parts=counts, holders=holders
+        "review/queue.html",
+        found=found,
+        batch=batch,
+        after=after,
+        part=part,
+        parts=counts,
+        holders=holders,
+        count=whole_number(visit.request.query_params.get("count")),
     )
 
 

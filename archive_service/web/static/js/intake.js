@@ -4,7 +4,7 @@
   "use strict";
   var drop = document.getElementById("drop"); if (!drop) return;
   var chooser = document.getElementById("files"), list = document.getElementById("sending");
-  var batch = null, waiting = [], busy = 0, held = 0, together = 2;
+  var batch = null, opening = null, waiting = [], busy = 0, held = 0, together = 2;
 
   chooser.addEventListener("change", function () { take(Array.prototype.slice.call(chooser.files)); chooser.value = ""; });
   drop.addEventListener("submit", function (event) { event.preventDefault(); chooser.click(); });
@@ -53,17 +53,26 @@
       return { file: file, row: row };
     }).filter(Boolean);
     if (!good.length) return;
-    begin(function () { waiting = waiting.concat(good); next(); }, function (why) {
-      good.forEach(function (one) { finish(one.row, why, "bad"); });
-    });
+    if (opening) opening = opening.concat(good);
+    else if (batch && unsent()) { waiting = waiting.concat(good); next(); }
+    else begin(good);
   }
 
-  function begin(go, fail) {
-    if (batch && busy + waiting.length + held > 0) { go(); return; }
+  /* All that the server has not got yet; also what waits for its batch to be opened. */
+  function unsent() { return busy + waiting.length + held + (opening ? opening.length : 0); }
+
+  function begin(files) {
+    opening = files;
     fetch("/intake/batches", { method: "POST", body: fields(), headers: { "HX-Request": "true" } })
       .then(function (answer) { if (!answer.ok) return answer.text().then(function (text) { throw new Error(sentence(text)); }); return answer.json(); })
-      .then(function (said) { batch = said.batch; history.replaceState(null, "", "/intake?batch=" + batch); go(); })
-      .catch(function (error) { fail(error.message || drop.dataset.failed); });
+      .then(function (said) {
+        batch = said.batch; history.replaceState(null, "", "/intake?batch=" + batch);
+        waiting = waiting.concat(opening); opening = null; next();
+      })
+      .catch(function (error) {
+        var lost = opening || []; opening = null;
+        lost.forEach(function (one) { finish(one.row, error.message || drop.dataset.failed, "bad"); });
+      });
   }
 
   function sentence(text) {
@@ -100,7 +109,7 @@
   function wait(one, seconds) { held += 1; setTimeout(function () { held -= 1; waiting.push(one); next(); }, seconds * 1000); }
 
   /* What is sent goes on without this page; what is not sent yet would be lost with it, so the browser asks first. */
-  window.addEventListener("beforeunload", function (event) { if (busy + waiting.length + held > 0) event.preventDefault(); });
+  window.addEventListener("beforeunload", function (event) { if (unsent()) event.preventDefault(); });
 
   function show(keep) { window.htmx.ajax("GET", "/intake/batches/" + batch + (keep ? "?keep=1" : ""), { target: "#batch", swap: "outerHTML" }); }
 

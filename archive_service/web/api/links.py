@@ -1,0 +1,54 @@
+"""Which answer names what the path of another operation asks for: the links of the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: What stands in a path, and where it is found: the operation, the status of its answer, the place in the body.
+_FOUND_IN: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "scan_id": (
+        ("GET /scans", "200", "/scans/0/scan"),
+        ("POST /scans", "201", "/scan"),
+        ("GET /jobs", "200", "/jobs/0/scan"),
+    ),
+    "batch_id": (("GET /scans", "200", "/scans/0/batch"),),
+    "job_id": (("GET /jobs", "200", "/jobs/0/job"),),
+    "account_no": (("GET /cases", "200", "/cases/0/account_no"), ("GET /search", "200", "/hits/0/account_no")),
+    "application_no": (("GET /cases", "200", "/cases/0/application_no"),),
+    "item_id": (
+        ("GET /households/{account_no}", "200", "/items/0/item"),
+        ("GET /search", "200", "/hits/0/item"),
+        ("GET /scans/{scan_id}", "200", "/items/0/item"),
+    ),
+    "webhook_id": (("GET /webhooks", "200", "/webhooks/0/webhook"), ("POST /webhooks", "201", "/webhook")),
+    "delivery_id": (("GET /webhooks/{webhook_id}/deliveries", "200", "/deliveries/0/delivery"),),
+}  # fmt: skip
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def add(paths: Mapping[str, Mapping[str, Any]], prefix: str) -> None:
+    """Add to each answer in `paths` the operations that go on from it; `prefix` begins every path."""
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            for source, status, given in _ways_to(path):
+                if source == f"{method.upper()} {path.removeprefix(prefix)}":
+                    continue
+                asking, _, place = source.partition(" ")
+                answer = paths[prefix + place][asking.lower()]["responses"][status]
+                name = f"{method}-{path.removeprefix(prefix).strip('/').replace('/', '-')}"
+                link = {"operationId": operation["operationId"], "parameters": given}
+                answer.setdefault("links", {})[re.sub(r"[^\w.-]", "", name)] = link
+
+
+def _ways_to(path: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield the answers that name the last place of `path`, with where each place is found in them."""
+    places = _PLACE.findall(path)
+    wanted = next((place for place in reversed(places) if place in _FOUND_IN), None)
+    for source, status, pointer in _FOUND_IN.get(wanted or "", ()):
+        given = {wanted or "": f"$response.body#{pointer}"}
+        # What the answer was asked about is still known.
+        asked = {place: f"$request.path.{place}" for place in places if place in _PLACE.findall(source)}
+        if set(places) & set(_FOUND_IN) <= {*given, *asked}:
+            yield source, status, {**asked, **given}
