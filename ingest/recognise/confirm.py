@@ -43,7 +43,7 @@ def confirmed(
         held = kept.get(name)
         if held is not None:
             if means(held.value, value):
-                kept[name] = replace(held, value=normalise.name(value))
+                kept[name] = replace(held, value=normalise.registered(value))
         elif name in wanted and value:
             found = _anywhere(pages, value)
             if found:
@@ -81,7 +81,7 @@ def _anywhere(pages: Sequence[Page], value: str) -> FieldFound | None:
             end = start + len(wanted)
             if _is_whole(signs, places, start, end):
                 return FieldFound(
-                    normalise.name(value), None, _confidence(places[start:end]), number, _box(places[start:end])
+                    normalise.registered(value), None, _confidence(places[start:end]), number, _box(places[start:end])
                 )
             start = signs.find(wanted, start + 1)
     return None
