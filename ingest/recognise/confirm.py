@@ -55,7 +55,10 @@ def confirmed(
 def _is_part_or_another(name: str, held: FieldFound, known: str, fields: Mapping[str, FieldFound]) -> bool:
     """Say whether a value is the known one broken off or run into, or the name of somebody else on the paper."""
     read, registered = normalise.bare(held.value), normalise.bare(known)
-    if min(len(read), len(registered)) >= _SHORTEST and (registered.startswith(read) or read.endswith(registered)):
+    if min(len(read), len(registered)) >= _SHORTEST and registered.startswith(read):
+        return True
+    if name == "service_address" and read.endswith(registered):
+        # What stands before a place was read into it; before a name it may be part of another name.
         return True
     others = {normalise.bare(found.value) for role, found in fields.items() if role in _OTHERS}
     return name == "account_name" and read in others
