@@ -60,7 +60,7 @@ def test_a_list_with_a_head_of_its_own_does_not_go_on_with_the_letter_before_it(
 
 def test_the_numbers_of_the_register_are_found_where_their_labels_were_lost() -> None:
     """Small print in the corner of a box is easily lost; the number below it is not."""
-    numbers = [line("3271004518826", 180, 420), line("202611090401", 900, 420), line("周启明", 180, 520)]
+    numbers = [line("3271004518826", 180, 420), line("202611090401", 900, 420), *rows([("户名", NAME)], y=560)]
     found = build.proposals(page(1, title("服务回访单"), *numbers), register=REGISTER)[0]
     assert found.fields["account_no"].value == "3271004518826"
     assert found.fields["application_no"].value == "202611090401"
