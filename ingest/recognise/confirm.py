@@ -28,7 +28,7 @@ _LEAST_PIECE = 0.6
 _NEARLY_ALL = 0.85
 _FOUND = 0.9
 #: Persons that stand on papers beside the customer.
-_OTHERS = frozenset({"agent_name", "owner_name", "legal_rep_name", "old_name"})
+_OTHERS = frozenset({"agent_name", "owner_name", "legal_rep_name"})
 _DIGITS = re.compile(r"\d+")
 
 

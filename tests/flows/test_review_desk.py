@@ -237,6 +237,7 @@ def refused_and_left(page: Page, papers: Papers) -> None:
     expect(page.locator("#f-id_number")).to_have_value(ID_NUMBER)
     expect(page.locator("#account_no")).to_have_value("9999999999999")
     page.locator("#account_no").fill(ACCOUNT)
+    page.locator("#f-application_no").fill(APPLICATION)
     page.keyboard.press("Tab")
 
 
