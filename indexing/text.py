@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
 
+from archive_service import hanzi
+
 #: Raised by every change of what `stream`, `tokens` or `codes` give; an index made with another one must be rebuilt.
-VERSION = 1
+VERSION = 2
 
 #: Stands after the last token of a run. It keeps phrases that skip every second bigram from jumping over a break.
 BREAK = "|"
@@ -39,7 +41,7 @@ class _Fold(dict[int, str]):
     """Folds one character at a time, so that a part of a text folds exactly as it does within the whole."""
 
     def __missing__(self, code: int) -> str:
-        folded = unicodedata.normalize("NFKC", chr(code)).lower()
+        folded = hanzi.alike(unicodedata.normalize("NFKC", chr(code)).lower())
         self[code] = folded
         return folded
 
@@ -50,7 +52,7 @@ _FOLD = _Fold()
 # The papers of a household repeat its name and address, and every part of a paper is asked for more than once.
 @lru_cache(maxsize=1024)
 def fold(text: str) -> str:
-    """Return `text` half-width and in lower case."""
+    """Return `text` half-width, in lower case and in simplified characters."""
     return text.translate(_FOLD)
 
 

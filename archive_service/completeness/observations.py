@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from archive_service import masking
+from archive_service import hanzi, masking
 from archive_service.completeness.rules import HeldItem
 
 APPLICATION_FORMS = ("A02H", "A02N", "A02R", "A02V", "A02D")
@@ -168,8 +168,8 @@ def listed(evidence: Sequence[Reading], most: int = 4) -> str:
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """Return `text` in half width and upper case without spaces and punctuation, for comparing."""
-    return re.sub(r"[\s\W_]+", "", unicodedata.normalize("NFKC", text)).upper()
+    """Return `text` in half width, simplified and upper case, without spaces and punctuation, for comparing."""
+    return re.sub(r"[\s\W_]+", "", hanzi.simplified(unicodedata.normalize("NFKC", text))).upper()
 
 
 def nearness(one: str, other: str) -> Agreement:

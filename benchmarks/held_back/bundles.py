@@ -28,7 +28,7 @@ from benchmarks.held_back.world import Case
 
 _MM_PER_INCH = 25.4
 #: Papers of a case in the order of its stages, by category and business; "?" is there half the time.
-_PLANS: tuple[tuple[str, str, str], ...] = (
+PLANS: tuple[tuple[str, str, str], ...] = (
     ("HV", "NEW", "A01? A02H A03? A06 A07 A08 A09 A10 S01 P03H F01? F02? D04 C01 C04? C10 K01H K02? T01 E02 V01"),
     ("LR", "NEW", "A01? A02R A05 A10 S01? P03L K01R T01 V01?"),
     ("LN", "NEW", "A02N A06 A08 A09 A11 A12 A24? S01 P03L K01L K02? T01 E02? V01"),
@@ -70,10 +70,10 @@ def make(out: Path, *, split: str, households: int, seed: int, press: Press) -> 
     files: list[dict[str, Any]] = []
     for number in range(households):
         rng = Random(f"{split}/{seed}/{number}")
-        category, business, plan = _PLANS[number % len(_PLANS)]
+        category, business, plan = PLANS[number % len(PLANS)]
         case = world.case(rng, category, business)
         cases.append(case)
-        for papers in _sorted_out(case, plan, split, rng):
+        for papers in sorted_out(case, plan, split, rng):
             path = out / "scans" / f"{rng.choice(('扫描', 'scan', 'DOC'))}{len(files) + 1:04d}.pdf"
             bundle = _scan(papers, press, rng)
             _write(bundle.pages, path)
@@ -84,7 +84,7 @@ def make(out: Path, *, split: str, households: int, seed: int, press: Press) -> 
     return truth
 
 
-def _sorted_out(case: Case, plan: str, split: str, rng: Random) -> list[list[tuple[Paper, Case | None]]]:
+def sorted_out(case: Case, plan: str, split: str, rng: Random) -> list[list[tuple[Paper, Case | None]]]:
     """Return the papers of a case in files, each with whose it is; None for nobody's in the register."""
     codes = [code.rstrip("?") for code in plan.split() if not code.endswith("?") or rng.random() < 0.5]
     if case.natural:

@@ -37,6 +37,14 @@ def decoy(pen: Pen) -> Paper:
         ("工资表", f"单位：{case.name}　月份：{case.days['fee']:%Y年%m月}|姓名　基本工资　奖金　实发|{case.staff[3]}　4200　800　4650|{case.staff[4]}　3900　600　4210"),
         ("购物小票", f"{rng.choice(('万家', '百汇', '新世纪'))}超市|矿泉水 2 x 2.00|毛巾 1 x 9.90|合计 13.90　现金 20.00　找零 6.10|{day}"),
     ]  # fmt: skip
-    title, text = rng.choice(held if pen.held else dev)
+    second = [
+        ("物业停水通知", f"各位业主：|因水箱清洗，{case.estate}将于{day}停水半天，请提前储水。|{case.estate}物业服务中心"),
+        ("安全生产检查记录", f"检查日期：{day}|检查人：{case.staff[0]}、{case.staff[1]}|发现问题：灭火器过期两具，通道堆放杂物。|整改期限：七日内"),
+        ("领料单", f"领料部门：检修班　日期：{day}|绝缘胶带 10卷|线鼻子 20只|领料人：{case.staff[2]}"),
+        ("采购合同", f"甲方：{case.name}|乙方：恒达办公用品商行|一、办公桌椅 6套，单价480元。|二、交货日期：{day}。|三、货到验收合格后付款。"),
+        ("体检报告", f"姓名：{case.agent.name}　性别：{case.agent.sex}|血压 128/82mmHg　心率 72次/分|结论：未见明显异常|{day}"),
+    ]  # fmt: skip
+    choice = {"dev": dev, "held": held, "second": second}[pen.split]
+    title, text = rng.choice(choice)
     body = f"<h1>{title}</h1>" + "".join(f"<p class=ind>{line}</p>" for line in text.split("|"))
     return pen.paper("decoy", title, [body])

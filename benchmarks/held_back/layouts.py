@@ -1,4 +1,4 @@
-"""Ways to set labels and values: ten that may be looked at, five that may not."""
+"""Ways to set labels and values: ten to write rules with, five held back at first, four held back still."""
 
 from __future__ import annotations
 
@@ -174,7 +174,37 @@ def framed(rows: Sequence[Row], rng: Random) -> str:
     return f"<p>{head}</p><table class='grid{thick}'>{body}</table>"
 
 
+def dotted(rows: Sequence[Row], _rng: Random) -> str:
+    """Label and value in one line, dots between them as in a table of contents."""
+    return "".join(f"<p class=line>{row.label}……{row.value}</p>" for row in rows)
+
+
+def numbered(rows: Sequence[Row], rng: Random) -> str:
+    """Numbered rows of a table: number, item, content."""
+    head = f"<tr><th width=9%>序号</th><th width=31%>{rng.choice(('项目', '内容', '事项'))}</th><th>{rng.choice(('填写', '登记情况', '说明'))}</th></tr>"
+    body = "".join(
+        f"<tr><td class=mid>{number}</td><td>{row.label}</td><td>{row.value}</td></tr>"
+        for number, row in enumerate(rows, 1)
+    )
+    return f"<table class=grid>{head}{body}</table>"
+
+
+def joined(rows: Sequence[Row], rng: Random) -> str:
+    """A ruled table whose cells hold label, colon and value together, two or three in a row."""
+    body = ""
+    for line in _pairs(rows, rng.choice((2, 3))):
+        each = 6 // len(line)
+        body += "<tr>" + "".join(f"<td colspan={each}>{row.label}：{row.value}</td>" for row in line) + "</tr>"
+    return f"<table class='grid small'>{body}</table>"
+
+
+def bracketed(rows: Sequence[Row], _rng: Random) -> str:
+    """Labels in lenticular brackets before their values, several in a line."""
+    return "".join(f"<p class=line>【{row.label}】{row.value}</p>" for row in rows)
+
+
 LAYOUTS: dict[str, tuple[Callable[[Sequence[Row], Random], str], ...]] = {
     "dev": (lines, pairs, grid, grid, heads, sections, inline, corner, banded, edged, stacked),
     "held": (ruled, boxes, wide, leaders, framed),
+    "second": (dotted, numbered, joined, bracketed),
 }

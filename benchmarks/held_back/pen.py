@@ -15,8 +15,8 @@ import yaml
 from benchmarks.held_back import writing
 from benchmarks.held_back.world import Case
 
-#: Labels and layouts that may be looked at, and those that may not.
-SPLITS = ("dev", "held")
+#: Labels and layouts that may be looked at, those that might not until they were, and those that may not.
+SPLITS = ("dev", "held", "second")
 
 
 class Row(NamedTuple):
@@ -42,7 +42,18 @@ def wording() -> dict[str, Any]:
     """Return `wording.yaml`."""
     text = files("benchmarks.held_back").joinpath("wording.yaml").read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
+    more = files("benchmarks.held_back").joinpath("wording_second.yaml").read_text(encoding="utf-8")
+    _add_second(data, yaml.safe_load(more))
     return data
+
+
+def _add_second(to: dict[str, Any], words: dict[str, Any]) -> None:
+    """Put the wordings of the second part beside those of the others."""
+    for key, found in words.items():
+        if isinstance(found, list):
+            to[key]["second"] = found
+        else:
+            _add_second(to[key], found)
 
 
 class Pen:
@@ -55,8 +66,8 @@ class Pen:
 
     @property
     def held(self) -> bool:
-        """Say whether the paper is of the part that nobody looks at."""
-        return self.split == "held"
+        """Say whether the paper is drawn like those of the first part that nobody looked at, not like "dev"."""
+        return self.split != "dev" and (self.split == "held" or self.rng.random() < 0.5)
 
     def title(self) -> str:
         """Return a title of the type."""

@@ -10,14 +10,39 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
+from archive_service.errors import Invalid, Refused
 from archive_service.jobs import queue
+from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from ingest import queries as scans
 from ingest.again import queries
 from ingest.again.queries import READ_AGAIN_JOB, Filters
 from ingest.again.tables import PageReadingRow
 from ingest.tables import Scan
 
 QUEUE = "read"
+_LONGEST_REASON = 200
+
+
+def ask_for_scan(session: Session, viewer: Viewer, scan_id: int, *, reason: str, now: datetime) -> int:
+    """Queue all pages of one file that an engine read; return how many. For somebody who reviews such files.
+
+    Raises NotFound, NotPermitted, Invalid without a reason, and Refused when there is nothing to read again.
+    """
+    scan = scans.scan(session, viewer, scan_id)
+    viewer.require(Right.SCAN_REVIEW, scan.unit_id)
+    reason = reason.strip()
+    if not reason or len(reason) > _LONGEST_REASON:
+        raise Invalid("reread.reason", f"请写明重新识读的原因，不超过 {_LONGEST_REASON} 字。")
+    filters = Filters(frozenset({scan.unit_id}), scan_id=scan_id)
+    queued = ask(session, viewer, scan_id, filters, said={"reason": reason}, now=now)
+    if not queued:
+        raise Refused(
+            "reread.nothing",
+            "这份文件没有可以重新识读的页：文字原本就在文件里，或者已在排队、还在处理。请刷新页面查看进度。",
+            scan=scan_id,
+        )
+    return queued
 
 
 def ask(

@@ -63,6 +63,16 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class ReadingAgain:
+    """How far the job has come that reads a file again, in pages."""
+
+    #: queued, running or failed.
+    state: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Counted:
     """How many files and pages a filter finds that do not wait to be read again already."""
 
@@ -94,6 +104,18 @@ def wanted(session: Session, scan_id: int) -> Sequence[PageReadingRow]:
     """Return the pages of a file that wait to be read again."""
     chosen = select(PageReadingRow).where(PageReadingRow.scan_id == scan_id, PageReadingRow.state == WANTED)
     return session.scalars(chosen.order_by(PageReadingRow.page_no)).all()
+
+
+def under_way(session: Session, scan_id: int) -> ReadingAgain | None:
+    """Return how far reading a file again has come; none when nothing is owed. A failed job counts until it is retried.
+
+    The caller has made sure that the viewer may see the file.
+    """
+    chosen = select(Job).where(Job.kind == READ_AGAIN_JOB, Job.subject == str(scan_id)).order_by(Job.id.desc()).limit(1)
+    job = session.scalars(chosen).one_or_none()
+    if job is None or job.state not in (*OPEN, "failed"):
+        return None
+    return ReadingAgain(job.state, job.done_units, job.total_units or len(wanted(session, scan_id)))
 
 
 def read_for(session: Session, job_id: int, scan_id: int) -> list[int]:

@@ -23,6 +23,8 @@ _INK = 20
 #: Share of such squares on a page that is not blank: half the digits of a lonely page number.
 _LEAST_INK = 0.00003
 _REDUCE = 4
+#: Grey of which 95 % of a page are darker when it is no paper, as in `ingest.ocr.cleanup`.
+_DARKEST_PAPER = 60.0
 
 
 def scale_to_fit(width: float, height: float, scale: float, *, max_pixels: int) -> float:
@@ -64,7 +66,12 @@ def ink(image: Image.Image, *, darker_by: int = _INK) -> npt.NDArray[np.bool_]:
 
 
 def is_blank(image: Image.Image) -> bool:
-    """Say from the picture whether a page shows nothing. In doubt it does: a page wrongly called blank is lost."""
+    """Say from the picture whether a page shows nothing. In doubt it does not: a page wrongly called blank is lost.
+
+    What is dark throughout is no paper: the lid was open, and what lay there nobody knows.
+    """
+    if float(np.percentile(np.asarray(image.convert("L").reduce(_REDUCE)), 95)) < _DARKEST_PAPER:
+        return False
     marks = ink(image)
     return int(np.count_nonzero(marks)) <= _LEAST_INK * marks.size
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from archive_service import hanzi
 from ingest.lines import Box, TextLine
 
 #: Words that ask for a signature or a seal, and endings of words for whoever gives it.
@@ -56,8 +57,8 @@ def is_day(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text in half width without spaces."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    """Return a text in half width and simplified, without spaces."""
+    return re.sub(r"\s+", "", hanzi.simplified(unicodedata.normalize("NFKC", text)))
 
 
 def around(lines: Sequence[TextLine]) -> list[TextLine]:

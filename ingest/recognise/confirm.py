@@ -27,6 +27,8 @@ _SHORTEST = 5
 _LEAST_PIECE = 0.6
 _NEARLY_ALL = 0.85
 _FOUND = 0.9
+#: Persons that stand on papers beside the customer.
+_OTHERS = frozenset({"agent_name", "owner_name", "legal_rep_name"})
 _DIGITS = re.compile(r"\d+")
 
 
@@ -41,14 +43,53 @@ def confirmed(
     kept = dict(fields)
     for name, value in known.items():
         held = kept.get(name)
-        if held is not None:
-            if means(held.value, value):
-                kept[name] = replace(held, value=normalise.name(value))
-        elif name in wanted and value:
+        if held is not None and means(held.value, value):
+            kept[name] = replace(held, value=normalise.registered(value))
+        elif value and (name in wanted if held is None else _is_part_or_another(name, held, value, kept)):
             found = _anywhere(pages, value)
             if found:
                 kept[name] = found
+    return _numbers(kept, pages, household)
+
+
+def _is_part_or_another(name: str, held: FieldFound, known: str, fields: Mapping[str, FieldFound]) -> bool:
+    """Say whether a value is the known one broken off or run into, or the name of somebody else on the paper."""
+    read, registered = normalise.bare(held.value), normalise.bare(known)
+    if min(len(read), len(registered)) >= _SHORTEST and registered.startswith(read):
+        return True
+    if name == "service_address" and read.endswith(registered):
+        # What stands before a place was read into it; before a name it may be part of another name.
+        return True
+    others = {normalise.bare(found.value) for role, found in fields.items() if role in _OTHERS}
+    return name == "account_name" and read in others
+
+
+def _numbers(
+    fields: Mapping[str, FieldFound], pages: Sequence[Page], household: KnownHousehold
+) -> dict[str, FieldFound]:
+    """Return `fields` with the account and application numbers that stand whole on the paper without a known label."""
+    kept = dict(fields)
+    numbers = [
+        ("account_no", household.account_no),
+        *(("application_no", one.application_no) for one in household.cases),
+    ]
+    for name, value in numbers:
+        if name not in kept and value:
+            found = _number(pages, value)
+            if found:
+                kept[name] = found
     return kept
+
+
+def _number(pages: Sequence[Page], value: str) -> FieldFound | None:
+    pattern = re.compile(rf"(?<![0-9A-Za-z]){re.escape(value)}(?![0-9A-Za-z])")
+    for number, page in enumerate(pages, 1):
+        for line in page.lines:
+            hit = pattern.search(line.text)
+            if hit:
+                box = labels.part_box(line, hit.start(), hit.end())
+                return FieldFound(value, None, round(line.confidence * _FOUND, 4), number, box)
+    return None
 
 
 def means(read: str, known: str) -> bool:
@@ -81,7 +122,7 @@ def _anywhere(pages: Sequence[Page], value: str) -> FieldFound | None:
             end = start + len(wanted)
             if _is_whole(signs, places, start, end):
                 return FieldFound(
-                    normalise.name(value), None, _confidence(places[start:end]), number, _box(places[start:end])
+                    normalise.registered(value), None, _confidence(places[start:end]), number, _box(places[start:end])
                 )
             start = signs.find(wanted, start + 1)
     return None

@@ -130,7 +130,10 @@ def _labels_of(name: str, code: str) -> tuple[str, ...]:
     general = data["fields"].get(name, {}).get("labels", ())
     if code in data["only_named"]:
         # A stranger's paper: only labels that cannot mean anybody but the customer.
-        return tuple(own or data["strict"].get(name, ()) or (() if name in data["guarded"] else general))
+        named = tuple(own or data["strict"].get(name, ()) or (() if name in data["guarded"] else general))
+        # Numbers that a utility gives are nobody else's, and a receipt says in many words what was paid.
+        more = name in _ALWAYS or (name == "amount" and own)
+        return (*named, *data["made"].get(name, ())) if more else named
     if own and name in ("account_name", "service_address", "credit_code"):
         return tuple(own)
     made = data["made"].get(name, ())

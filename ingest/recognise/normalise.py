@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import NamedTuple
 
+from archive_service import hanzi
 from ingest.recognise import validators
 
 # What readers make of digits; applied only where digits must stand.
@@ -19,11 +20,6 @@ _CJK_DIGITS = {
 }
 _CAPITALS = dict(zip("零壹贰叁肆伍陆柒捌玖", range(10), strict=True)) | {"貮": 2, "弍": 2, "叄": 3, "両": 2, "两": 2}
 _CAPITAL_UNITS = {"拾": 10, "佰": 100, "仟": 1000, "十": 10, "百": 100, "千": 1000}
-# Readers trained on both scripts now and then yield the older form of a sign.
-_SIMPLIFIED = str.maketrans(
-    "電裝單請戶號書證會費業務設備檢驗記錄協議報營執開關變檔館條壓線氣機構類質審圖紙計長門車廠東華縣鎮鄉區國際產權發與無為對時間實現點級總",
-    "电装单请户号书证会费业务设备检验记录协议报营执开关变档馆条压线气机构类质审图纸计长门车厂东华县镇乡区国际产权发与无为对时间实现点级总",
-)
 # A word that readers take for another, which does not exist before these.
 _APPLIED = re.compile("中请(?=编号|单号|人|容量|日期|时间|单位|表|书)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -72,9 +68,12 @@ class Dated(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Return `text` in half width with one kind of colon and bracket and without invisible characters."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION).translate(_SIMPLIFIED)
-    return _APPLIED.sub("申请", plain)
+    """Return `text` in half width and simplified, with one kind of colon and bracket and no invisible characters."""
+    return _APPLIED.sub("申请", hanzi.simplified(_even(text)))
+
+
+def _even(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_PUNCTUATION)
 
 
 def compact(text: str) -> str:
@@ -177,8 +176,16 @@ def number(text: str) -> str:
 
 def name(text: str) -> str:
     """Return a name or address without spaces between its characters; words of Latin letters keep one space."""
-    text = clean(text).strip()
-    return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", re.sub(r"\s+", " ", text))
+    return _closed_up(clean(text))
+
+
+def registered(text: str) -> str:
+    """Return a name or address of the register like `name`, in the characters that the register writes."""
+    return _closed_up(_even(text))
+
+
+def _closed_up(text: str) -> str:
+    return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", re.sub(r"\s+", " ", text.strip()))
 
 
 def phone(text: str) -> str | None:

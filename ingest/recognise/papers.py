@@ -11,6 +11,9 @@ from rapidfuzz import fuzz
 from ingest.recognise import normalise
 from ingest.recognise.values import FieldFound, HouseholdLookup, KnownCase, KnownHousehold, Lookup
 
+#: A firm's name broken off at the edge of a cell still has so many signs, and none of the ends of a whole one.
+_LEAST_CUT = 6
+_WHOLE_FIRM = re.compile("(?:公司|[厂店社院校部所局站会场行馆]|中心|超市)$")
 _SAME_NAME = 85
 _SAME_ADDRESS = 80
 #: Names of the holder change in these cases, so another name on the paper is no contradiction.
@@ -113,6 +116,9 @@ def _alike(left: str, right: str) -> bool:
     if min(len(left), len(right)) <= 4:
         # Short names are persons: one other character is another person.
         return left == right
+    if right.startswith(left) and len(left) >= _LEAST_CUT and not _WHOLE_FIRM.search(left):
+        # Cut off at the end of a cell, in the middle of a word.
+        return True
     return fuzz.ratio(left, right) >= _SAME_NAME
 
 

@@ -10,8 +10,12 @@ from ingest.recognise import normalise, validators
 
 _UTILITY = re.compile(r"供电公司|电力公司|供电局|供电所|电网|国网|电力局|供电分公司|供电中心")
 _NAME_END = re.compile(r"[。;,，]|\((?:以下|下称|盖章|签章|签字|公章|签名|供电|用电|甲方|乙方|章)|\s{3,}|_{2,}")
+#: How a writer speaks of himself before he says his name.
+_OURSELVES = re.compile(r"^(?:兹有|现有|今有)?(?:我|本)(?:公司|单位|企业|厂|院|校|方|人)(?=[\u4e00-\u9fff]{2})")
 _NOT_A_NAME = re.compile(r"^(?:盖章|签字|签章|公章|签名|年月日|无|其他|/|同上|变更|以下|是|否|[\W\d_]+)$")
 _ADDRESS_END = re.compile(r"[。;，,](?!\d)|_{2,}|邮编|邮政编码|的(?:用电|房|客户|用户|电)|(?<=[号室幢栋])用电")
+#: What a sentence says before the place itself.
+_WHERE = re.compile(r"^.{0,40}?(?:位于|坐落于|坐落在|地处)(?=.{4})")
 _CHECKBOXES = re.compile(r"[□☐○]\s*[^□☐☑√✓■●○\s]*|[☑√✓■●]")
 #: A run of this many digits is a number by itself and not the half of one.
 _WHOLE_NUMBER = 9
@@ -106,6 +110,7 @@ def name(text: str) -> Value | None:
     text = normalise.clean(text).strip()
     cut = _NAME_END.search(text)
     found = normalise.name(text[: cut.start()] if cut else text).strip("()·:_-")
+    found = _OURSELVES.sub("", found)
     found = found + ")" if found.count("(") > found.count(")") else found
     if not 2 <= len(found) <= 60 or _NOT_A_NAME.match(found) or not re.search(r"[\u4e00-\u9fffA-Za-z]{2}", found):
         return None
@@ -128,6 +133,7 @@ def address(text: str) -> Value | None:
     text = normalise.clean(text).strip()
     cut = _ADDRESS_END.search(text)
     found = normalise.name(text[: cut.start()] if cut else text).strip(":_-")
+    found = _WHERE.sub("", found)
     placed = re.search(r"[省市县区镇乡街路村弄巷号园]|小区|大道|工业|花园|\d", found)
     return Value(found) if 4 <= len(found) <= 120 and placed and not found.endswith(("图", "表", "单")) else None
 

@@ -196,6 +196,51 @@ def undo_everything(page: Page, database: Database, papers: Papers) -> None:
         assert {item.state for item in session.query(Item)} == {"withdrawn"}
 
 
+def test_what_was_typed_and_not_confirmed_is_there_again(page: Page, papers: Papers, database: Database) -> None:
+    """Later, by a link and after a refusal; gone when it is thrown away, when it is confirmed, and for others."""
+    sign_in(page)
+    page.goto(f"/review/{papers.doubtful}")
+    page.locator("#f-id_number").fill(ID_NUMBER)
+    page.locator("[name=other_type]").fill("K01R")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    at(page, papers.two)
+    expect(page.locator("[data-draft]")).to_be_hidden()
+    page.goto(f"/review/{papers.doubtful}")
+    note = page.locator("[data-draft]")
+    expect(note).to_contain_text("还没有确认")
+    expect(page.locator("#f-id_number")).to_have_value(ID_NUMBER)
+    expect(page.locator("[name=other_type]")).to_have_value("K01R")
+    expect(page.locator("[name=document_type][value=other]")).to_be_checked()
+    expect(page.locator("#f-account_no")).to_have_value(ACCOUNT)
+    assert state(database, papers.doubtful) == "proposed"
+    note.get_by_role("button").click()
+    expect(note).to_be_hidden()
+    expect(page.locator("#f-id_number")).to_have_value(MISREAD)
+    page.goto(f"/review/{papers.doubtful}")
+    expect(page.locator("#f-id_number")).to_have_value(MISREAD)
+    refused_and_left(page, papers)
+    page.keyboard.press("Control+Enter")
+    told(page, "已归入")
+    assert page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('draft ')).length") == 0
+
+
+def refused_and_left(page: Page, papers: Papers) -> None:
+    """A decision that is refused comes back as typed, and stays a draft of what was proposed."""
+    page.locator("#f-id_number").fill(ID_NUMBER)
+    page.locator("#account_no").fill("9999999999999")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-refused]")).to_be_visible()
+    expect(page.locator("#f-id_number")).to_have_value(ID_NUMBER)
+    page.goto(f"/review/{papers.two}")
+    page.goto(f"/review/{papers.doubtful}")
+    expect(page.locator("#f-id_number")).to_have_value(ID_NUMBER)
+    expect(page.locator("#account_no")).to_have_value("9999999999999")
+    page.locator("#account_no").fill(ACCOUNT)
+    page.locator("#f-application_no").fill(APPLICATION)
+    page.keyboard.press("Tab")
+
+
 def test_letters_typed_into_a_field_are_letters(page: Page, papers: Papers, database: Database) -> None:
     """Nor do keys act while a word is being composed, nor for those who switched them off."""
     sign_in(page)

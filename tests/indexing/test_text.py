@@ -44,3 +44,8 @@ def test_tokens_are_bigrams_with_the_end_of_every_run() -> None:
 def test_numbers_are_kept_apart_and_joined() -> None:
     assert text.codes("户号 3401 234 567，HT-8") == {"3401", "234", "567", "3401234", "234567", "3401234567", "ht", "8"}
     assert text.codes("１２kVA") == {"12kva"}
+
+
+def test_both_writings_of_a_character_are_one_stream() -> None:
+    assert text.stream("用電戶號 後乾") == text.stream("用电户号 后干") == "用电户号后干"
+    assert text.mapped("臺灣，陳").stream == "台湾 陈"

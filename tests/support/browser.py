@@ -21,8 +21,8 @@ PATIENCE_S = 120
 AXE = Path(__file__).parent / "vendor/axe.min.js"
 #: WCAG 2.2 AA, and what is known to be good besides.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-#: The browser calls every answer of this kind an error; a decision that was refused is none.
-REFUSED = "409 (Conflict)"
+#: The browser calls every answer of these kinds an error; a decision that was refused, or cannot be read, is none.
+REFUSED = ("409 (Conflict)", "422 (Unprocessable")
 
 
 def program() -> str | None:
@@ -55,7 +55,11 @@ def window(chromium: Browser, server: str, width: int, height: int, **options: A
     complaints: list[str] = []
     page.on(
         "console",
-        lambda said: complaints.append(said.text) if said.type == "error" and REFUSED not in said.text else None,
+        lambda said: (
+            complaints.append(said.text)
+            if said.type == "error" and not any(one in said.text for one in REFUSED)
+            else None
+        ),
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     foreign: list[str] = []

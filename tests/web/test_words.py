@@ -18,8 +18,7 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 #: First words of codes that only the command line answers with.
 COMMAND_LINE = (
     "archive.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.", "people.tie",
-    "reread.",
-    "restore.", "row.", "samples.", "settings.", "store.lock",
+    "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from archive_service.audit.record import record
-from archive_service.errors import NotFound, Refused
+from archive_service.errors import Invalid, NotFound, Refused
+from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
 from archive_service.web import listing, pictures, scan_sheet, sheet, words
+from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import jobs, queries, reach
+from ingest.again import actions as again
+from ingest.again import queries as reading_again
 from ingest.quality import queries as quality
 from ingest.queries import ScanPageView, ScanView
 
@@ -36,6 +40,7 @@ _SHOWN = 50
 _STOP_POLLING = 286
 #: Pages whose findings are shown at once, the page in view first.
 _FLAWED_SHOWN = 12
+AGAIN_REASONS = (N_("文字识读有误"), N_("漏读内容"), N_("更换引擎或版本后"), N_("其他"))
 _MOVING = (*words.RUNNING, "unpacked")
 
 
@@ -69,6 +74,7 @@ def show_scan(visit: SignedIn, scan_id: Id) -> Response:
         owed = jobs.jobs_of_scan(session, visit.viewer, scan_id)
         found = quality.findings_of(session, visit.viewer, scan_id)
         rescans = quality.rescans_of(session, visit.viewer, scan_id)
+        read_again = reading_again.under_way(session, scan_id)
     page_no = _page_asked(visit, scan)
     drawn = _drawn(visit, scan, page_no) if page_no else None
     flawed = sorted({*found, *rescans})
@@ -86,6 +92,7 @@ def show_scan(visit: SignedIn, scan_id: Id) -> Response:
         open_findings=sum(one.is_open for page in found.values() for one in page),
         moving=scan.row.state in _MOVING,
         job=owed[0] if owed else None,
+        read_again=read_again,
         part=False,
         now=visit.now,
     )
@@ -108,6 +115,42 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
         job=owed[0] if owed else None,
         part=True,
         now=visit.now,
+    )
+
+
+@router.get("/scans/{scan_id}/read-again")
+def ask_read_again(visit: SignedIn, scan_id: Id) -> Response:
+    """Ask for the reason before the pages of a file are read again."""
+    return _ask_read_again(visit, scan_id)
+
+
+@router.post("/scans/{scan_id}/read-again")
+def read_again(visit: SignedIn, form: SentForm, scan_id: Id) -> Response:
+    """Queue the pages of a file for reading again, and go back to it, where the progress is shown."""
+    code, note = form.text("reason_code", limit=60), form.text("reason", limit=200)
+    reason = "：".join(part for part in (code, note) if part)
+    try:
+        with visit.services.database.unit_of_work() as session:
+            again.ask_for_scan(session, visit.viewer, scan_id, reason=reason, now=visit.now)
+    except (Invalid, Refused) as error:
+        return _ask_read_again(visit, scan_id, error)
+    nudge(visit.services.settings, (again.QUEUE,))
+    return RedirectResponse(f"/scans/{scan_id}?done=read-again", status_code=303)
+
+
+@router.get("/scans/{scan_id}/read-again/state")
+def show_read_again(visit: SignedIn, scan_id: Id) -> Response:
+    """Show how far reading again has come; once it has ended, the page is loaded anew."""
+    with visit.services.database.reading() as session:
+        scan = queries.scan(session, visit.viewer, scan_id)
+        found = reading_again.under_way(session, scan_id)
+    moving = found is not None and found.state != "failed"
+    return visit.page(
+        "ingest/read_again_now.html",
+        status=200 if moving else _STOP_POLLING,
+        headers={} if moving else {"HX-Refresh": "true"},
+        scan=scan,
+        read_again=found,
     )
 
 
@@ -148,6 +191,19 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
             now=visit.now,
         )
     return pictures.original(visit.services.store, scan.digest, scan.row.file_name)
+
+
+def _ask_read_again(visit: Visit, scan_id: int, error: Invalid | Refused | None = None) -> Response:
+    with visit.services.database.reading() as session:
+        scan = queries.scan(session, visit.viewer, scan_id)
+    visit.viewer.require(Right.SCAN_REVIEW, scan.unit_id)
+    return visit.page(
+        "ingest/read_again.html",
+        status=error.http_status if error else 200,
+        scan=scan,
+        reasons=AGAIN_REASONS,
+        error=visit.told(error) if error else "",
+    )
 
 
 def _picture(visit: Visit, digest: str | None, page: ScanPageView) -> Response:

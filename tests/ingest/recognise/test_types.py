@@ -196,3 +196,34 @@ def test_a_deed_is_known_by_its_number_at_the_head() -> None:
     )
     found = build.proposals(deed)[0]
     assert (found.document_type, found.confidence >= 0.85) == ("A10", True)
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("10kV用户供电方案通知函", "P03H"),
+        ("客户工程竣工报检单", "C01"),
+        ("宅基地使用权证书", "A10"),
+        ("办电事项委托函", "A08"),
+        ("用电现场踏勘意见单", "S01"),
+    ],
+)
+def test_who_writes_to_whom_tells_papers_about_one_thing_apart(heading: str, code: str) -> None:
+    """A plan that is told to the customer is the reply; what is handed in is no result."""
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("内容略。")))[0]
+    assert found.document_type == code
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("低壓居民用電登記表", "A02R"),
+        ("授權委託書", "A08"),
+        ("高壓供用電合同", "K01H"),
+        ("電能計量裝置裝拆工作單", "T01"),
+        ("營業執照", "A06"),
+    ],
+)
+def test_a_title_in_traditional_characters_is_known(heading: str, code: str) -> None:
+    found = build.proposals(build.page(1, build.title(heading), *build.text_block("內容略。")))[0]
+    assert found.document_type == code

@@ -29,6 +29,7 @@ def addresses(world: World, login: str) -> list[str]:
     working = [
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
+        f"/scans/{near.scan}/read-again",
     ]  # fmt: skip
     return {
         "archivist": [*everybody, *reading, *working, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
