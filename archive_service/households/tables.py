@@ -59,7 +59,9 @@ class CaseFile(Base):
     accepted_on: Mapped[date | None]
     energised_on: Mapped[date | None]
     filing_due_on: Mapped[date | None]
-    state: Mapped[str] = mapped_column(String(12), default="collecting")  # collecting | filed
+    #: One of `states.STATES`; only the actions of `lifecycle` change it.
+    state: Mapped[str] = mapped_column(String(12), default="collecting")
+    #: When it was filed for the first time.
     filed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Last assessment, renewed in the transaction that changes what the case holds.
     edition: Mapped[str | None] = mapped_column(String(40))
@@ -74,6 +76,32 @@ class CaseFile(Base):
 
     household: Mapped[HouseholdFile] = relationship(back_populates="cases")
     stages: Mapped[list[CaseStage]] = relationship(order_by="CaseStage.id")
+
+
+Index(
+    "ix_case_files_incomplete",
+    CaseFile.state,
+    CaseFile.filing_due_on,
+    CaseFile.id,
+    sqlite_where=text("complete IS 0"),
+    postgresql_where=text("complete IS false"),
+)
+
+
+class CasePlace(Base):
+    """The place of a paper in a filed case: given once, in the order of filing, and never given again."""
+
+    __tablename__ = "case_places"
+    __table_args__ = (UniqueConstraint("case_id", "place"), UniqueConstraint("item_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: From 1.
+    place: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    #: 1 for what was filed first; every later filing brings supplements.
+    filing_no: Mapped[int]
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CaseStage(Base):

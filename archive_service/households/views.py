@@ -240,6 +240,7 @@ class CaseFilters:
     #: Code of a unit; everything below it counts too, unless `centre_alone`.
     centre: str | None = None
     centre_alone: bool = False
+    #: A state, or `open` for all in which a case is still to be filed.
     state: str | None = None
     customer_category: str | None = None
     business_type: str | None = None

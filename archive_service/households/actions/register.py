@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Deed, record_all
 from archive_service.errors import Refused
-from archive_service.households import rules
+from archive_service.households import rules, states
 from archive_service.households.assessment import judge, keep, reassess_cases
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
@@ -109,7 +109,7 @@ class Register:
         self._insert_cases()
         touched = list(self._touched.values())
         new = {entry.case for entry in touched if entry.new}
-        reassess_cases(session, [(entry.case, entry.household) for entry in touched], now=self.now, new=new)
+        reassess_cases(session, [(entry.case, entry.household) for entry in touched], new=new)
         days = [
             {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
             for entry in touched
@@ -135,7 +135,7 @@ class Register:
             return
         for entry in new:
             entry.case.household_id = entry.household.id
-            keep(entry.case, judge(entry.case, entry.household, ()), now=self.now)
+            keep(entry.case, judge(entry.case, entry.household, ()))
         rows = [_values(entry.case) for entry in new]
         for one in self.session.scalars(insert(CaseFile).returning(CaseFile), rows):
             self._entries[one.application_no].case = one
@@ -156,7 +156,7 @@ class Register:
             capacity_kva=data.capacity_kva,
             voltage=data.voltage,
             conditions=_listed(data.conditions),
-            state="collecting",
+            state=states.COLLECTING,
             created_at=self.now,
         )
         entry = Entry(case, household, {}, new=True)

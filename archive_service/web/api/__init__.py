@@ -12,6 +12,7 @@ def router() -> APIRouter:
         households,
         items,
         jobs,
+        life,
         privacy,
         quality,
         scans,
@@ -21,6 +22,6 @@ def router() -> APIRouter:
     )
 
     whole = APIRouter(prefix="/api/v1")
-    for part in (scans, sheets, quality, jobs, households, items, search, privacy, webhooks, document):
+    for part in (scans, sheets, quality, jobs, households, life, items, search, privacy, webhooks, document):
         whole.include_router(part.router)
     return whole

@@ -168,7 +168,9 @@ def get_household_completeness(visit: Caller, account_no: str) -> list[dict[str,
 def list_cases(
     visit: Caller,
     centre: Centre = None,
-    state: Annotated[str | None, Query(pattern="^(collecting|filed)$")] = None,
+    state: Annotated[
+        str | None, Query(pattern="^(open|collecting|submitted|returned|accepted|filed|reopened|closed)$")
+    ] = None,
     category: Annotated[str | None, Query(max_length=12)] = None,
     business: Annotated[str | None, Query(max_length=12)] = None,
     complete: bool | None = None,
