@@ -60,12 +60,7 @@ class Calendar:
 
         Raises CalendarEnds.
         """
-        if not pauses and not self.days and day.year < workdays.last_settled_year():
-            found = workdays.add_working_days(day, count)
-            if found <= self.last_known:
-                return found
-            raise self._ends(found)
-        last_known, off = self.last_known, 0
+        last_known = self.last_known
         while count:
             day += _ONE_DAY
             if day > last_known:
@@ -74,11 +69,7 @@ class Calendar:
                 return None
             if any(one.last is not None and one.first <= day <= one.last for one in pauses):
                 continue
-            works = self.is_working_day(day)
-            off = 0 if works else off + 1
-            if off > 366:
-                raise self._ends(day)
-            count -= works
+            count -= self.is_working_day(day)
         return day
 
     def between(self, start: date, end: date, pauses: Sequence[Pause] = ()) -> int:
@@ -122,7 +113,7 @@ def check_days(days: Mapping[date, bool], names: Mapping[date, str], *, year: in
         if works and day.weekday() < 5:
             raise Invalid(
                 "calendar.day",
-                f"{day.isoformat()} 本来就是工作日，不必列为调休上班。请核对这一行。",
+                f"{day.isoformat()} 本来就是工作日，不是调休。请核对这一行。",
                 day=day.isoformat(),
             )
         if len(names.get(day, "")) > LONGEST_NAME:

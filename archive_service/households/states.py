@@ -34,18 +34,18 @@ def check_may_leave(state: str, *, placed: bool, application_no: str) -> None:
             state=state,
         )
     if state in KEPT or (placed and state != REOPENED):
-        raise Refused(
-            "case.locked",
-            f"案件 {application_no} 已归档，件号和顺序已锁定。新来的资料按补充件归入；确需更换的，请先启封案件并写明原因。",
-            state=state,
-        )
+        raise _locked(state, application_no)
 
 
 def check_may_change(state: str, *, application_no: str) -> None:
     """Refuse to say that a filed paper is something else, unless the case was reopened for it."""
     if state in KEPT:
-        raise Refused(
-            "case.locked",
-            f"案件 {application_no} 已归档，件号和顺序已锁定。新来的资料按补充件归入；确需更换的，请先启封案件并写明原因。",
-            state=state,
-        )
+        raise _locked(state, application_no)
+
+
+def _locked(state: str, application_no: str) -> Refused:
+    return Refused(
+        "case.locked",
+        f"案件 {application_no} 已归档，件号和顺序已锁定。新来的资料按补充件归入；确需更换的，请先启封案件并写明原因。",
+        state=state,
+    )

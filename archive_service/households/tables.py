@@ -118,6 +118,38 @@ class CaseStage(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class StageCorrection(Base):
+    """A correction of a stage day: asked for by one person, decided by another; the day as first recorded stays."""
+
+    __tablename__ = "stage_corrections"
+    __table_args__ = (Index("ix_stage_corrections_case_id", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    stage: Mapped[str] = mapped_column(String(12))
+    #: The day that held when it was asked for, and the one that is wanted.
+    was: Mapped[date]
+    wanted: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(500))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: None while nobody has decided.
+    approved: Mapped[bool | None]
+
+
+#: One correction of a stage waits at a time.
+Index(
+    "uq_stage_corrections_waiting",
+    StageCorrection.case_id,
+    StageCorrection.stage,
+    unique=True,
+    sqlite_where=text("decided_at IS NULL"),
+    postgresql_where=text("decided_at IS NULL"),
+)
+
+
 class Item(Base):
     """The smallest filed unit: one document with its pages."""
 
@@ -164,6 +196,15 @@ Index(
     unique=True,
     sqlite_where=text("scan_id is not null and state = 'filed'"),
     postgresql_where=text("scan_id is not null and state = 'filed'"),
+)
+
+
+#: Papers of no case are few, and looked for by number.
+Index(
+    "ix_items_without_case",
+    Item.id,
+    sqlite_where=text("case_id IS NULL AND state = 'filed'"),
+    postgresql_where=text("case_id IS NULL AND state = 'filed'"),
 )
 
 

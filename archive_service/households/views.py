@@ -29,7 +29,10 @@ class StageView:
     """A completed stage of a case."""
 
     stage: str
+    #: The day that holds.
     done_on: date
+    #: The day as first recorded, where it was corrected since.
+    first_on: date | None = None
 
 
 @dataclass(frozen=True)

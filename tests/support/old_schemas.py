@@ -167,6 +167,17 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
     if writer.knows("page_notes"):
         writer.add("page_notes", item_id=item, page_no=1, x=500, y=500, text="户名与证件不符", pinned_by=person)
         writer.add("remembered", person_id=person, kind="file", name=f"{5101431000 + number}", at=NOW)
+    if writer.knows("hand_overs"):
+        writer.add("case_steps", case_id=case, seq=1, verb="submit", from_state="collecting", to_state="submitted")
+        over = writer.add("hand_overs", case_id=case, round=1, giver_id=person, given_at=NOW, outcome="returned")
+        writer.add("hand_over_papers", hand_over_id=over, place=1, item_id=item, item_no=1, document_type="A02R")
+        back = writer.add("case_returns", case_id=case, hand_over_id=over, stage="ACCEPT", reasons='["unsigned"]')
+        writer.add("return_marks", return_id=back, item_id=item, page_no=1)
+        writer.add("case_places", case_id=case, place=1, item_id=item, filing_no=1, placed_at=NOW)
+        writer.add("calendar_days", unit_id=unit, day=date(2027, 1, number), works=False, name="元旦")
+        writer.add("calendar_years", unit_id=unit, year=2027 + number, kept_at=NOW)
+    if writer.knows("stage_corrections"):
+        writer.add("stage_corrections", case_id=case, stage="ACCEPT", reason="登记有误", asked_by=person, asked_at=NOW)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

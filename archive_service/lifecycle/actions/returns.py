@@ -87,7 +87,7 @@ def _checked(held: Held, marks: Sequence[Mark]) -> list[Mark]:
         .where(Item.id.in_(items), Item.case_id == held.case.id)
         .group_by(Item.id)
     )
-    pages = {key: count for key, count in held.session.execute(counted)}
+    pages = dict(held.session.execute(counted).all())
     for one in wanted:
         if one.item_id not in pages or not (one.page_no is None or 1 <= one.page_no <= pages[one.item_id]):
             raise Invalid("return.marks", "标记的页不属于这个案件。请刷新页面后重新标记。", item=str(one.item_id))

@@ -148,4 +148,4 @@ def _places(session: Session, case_id: int) -> tuple[PlacedPaper, ...]:
 
 def _names(session: Session, keys: Collection[int | None]) -> Mapping[int, str]:
     wanted = {key for key in keys if key is not None}
-    return {key: name for key, name in session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.db.local import local_day
@@ -25,7 +26,7 @@ def passing(session: Session, viewer: Viewer, *, since: datetime, until: datetim
     answered = HandOver.outcome.is_not(None)
     first, taken = HandOver.round == 1, HandOver.outcome == "accepted"
     late = and_(answered, HandOver.due_on.is_not(None), local_day(HandOver.answered_at) > HandOver.due_on)
-    wanted = (
+    wanted: Any = (
         select(
             Unit.code,
             Unit.name,
@@ -48,5 +49,5 @@ def passing(session: Session, viewer: Viewer, *, since: datetime, until: datetim
     return [Passing(row[0], row[1], *(int(one or 0) for one in row[2:])) for row in session.execute(wanted)]
 
 
-def _sum(condition: object) -> object:
-    return func.sum(case((condition, 1), else_=0))  # type: ignore[arg-type]
+def _sum(condition: ColumnElement[bool]) -> Any:
+    return func.sum(case((condition, 1), else_=0))

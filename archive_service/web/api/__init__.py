@@ -18,10 +18,24 @@ def router() -> APIRouter:
         scans,
         search,
         sheets,
+        stage_times,
         webhooks,
     )
 
     whole = APIRouter(prefix="/api/v1")
-    for part in (scans, sheets, quality, jobs, households, life, items, search, privacy, webhooks, document):
+    for part in (
+        scans,
+        sheets,
+        quality,
+        jobs,
+        households,
+        life,
+        stage_times,
+        items,
+        search,
+        privacy,
+        webhooks,
+        document,
+    ):
         whole.include_router(part.router)
     return whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, Field
@@ -147,16 +147,16 @@ def get_life(visit: Caller, application_no: str) -> LifeOut:
 @router.post("/cases/{application_no}/steps")
 def take_step(visit: Caller, application_no: str, step: Step) -> LifeOut:
     """Hand a case over, take it in, file it or open it again."""
-    who = {"by": visit.viewer, "now": visit.now, "seen": step.seen}
+    who: dict[str, Any] = {"by": visit.viewer, "now": visit.now, "seen": step.seen}
     with visit.services.database.unit_of_work() as session:
         if step.verb == "submit":
-            actions.submit_case(session, application_no, note=step.note, **who)  # type: ignore[arg-type]
+            actions.submit_case(session, application_no, note=step.note, **who)
         elif step.verb == "accept":
-            actions.accept_case(session, application_no, **who)  # type: ignore[arg-type]
+            actions.accept_case(session, application_no, **who)
         elif step.verb == "file":
-            actions.file_case(session, application_no, **who)  # type: ignore[arg-type]
+            actions.file_case(session, application_no, **who)
         else:
-            actions.reopen_case(session, application_no, purpose=step.purpose, reason=step.note, **who)  # type: ignore[arg-type]
+            actions.reopen_case(session, application_no, purpose=step.purpose, reason=step.note, **who)
         return _life(queries.case_life(session, visit.viewer, application_no))
 
 

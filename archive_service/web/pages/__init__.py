@@ -32,6 +32,7 @@ def routers() -> list[APIRouter]:
         search,
         second_factor,
         sheets,
+        stage_times,
         style,
         unmasking,
         why,
@@ -39,5 +40,5 @@ def routers() -> list[APIRouter]:
 
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
-    read = (unmasking, items, cases, life, lists, search, privacy)
+    read = (unmasking, items, cases, life, stage_times, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

@@ -47,7 +47,11 @@ def take_step(visit: SignedIn, form: SentForm, application_no: str) -> Response:
 def take(session: Any, visit: Visit, application_no: str, verb: str, form: Form) -> None:
     """Take the step that a form asks for. Raises Invalid when there is no such step."""
     seen = form.text("seen", limit=10)
-    said = {"by": visit.viewer, "now": visit.now, "seen": int(seen) if seen.isdigit() and seen.isascii() else None}
+    said: dict[str, Any] = {
+        "by": visit.viewer,
+        "now": visit.now,
+        "seen": int(seen) if seen.isdigit() and seen.isascii() else None,
+    }
     if verb == rules.SUBMIT:
         actions.submit_case(session, application_no, note=form.text("note"), **said)
     elif verb == rules.ACCEPT:
@@ -118,6 +122,8 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
     with visit.services.database.reading() as session:
         case = households.case(session, visit.viewer, application_no)
         life = queries.case_life(session, visit.viewer, application_no)
+        times = households.stage_times(session, visit.viewer, application_no)
+        unit = households.household(session, visit.viewer, case.account_no, fields=False).unit_id
     return visit.page(
         "lifecycle/life.html",
         status=status,
@@ -129,6 +135,8 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
         reasons=rules.REASONS,
         advice=rules.NEXT.get(case.state, ""),
         ready=_ready(case, life),
+        times=times,
+        may_ask=visit.viewer.may(Right.CASE_HAND_OVER, unit) and any(one.holds for one in times),
     )
 
 
