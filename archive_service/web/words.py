@@ -76,6 +76,17 @@ ADVICE = (
     N_("案件已启封。请归入补充件后重新移交。"),
     N_("户号已销户，档案已封存，不再变动。"),
 )
+#: How a time limit stands.
+CLOCK = {
+    "met": State("circle-check", "ok", N_("按期")),
+    "late": State("clock-exclamation", "warn", N_("超期完成")),
+    "running": State("clock", "", N_("进行中")),
+    "soon": State("clock", "warn", N_("即将到期")),
+    "overdue": State("circle-x", "bad", N_("已逾期")),
+    "paused": State("player-pause", "", N_("暂停计时")),
+    "unknown": State("help", "warn", N_("无法判断")),
+}
+FAMILY = {"family-contract": N_("合同归档"), "family-amendment": N_("合同变更归档")}
 #: Why a case was sent back, by the code of the reason.
 RETURN_REASON = {
     "missing": N_("缺件"),
@@ -305,6 +316,7 @@ EVENT = {
     "case.correction-approved": N_("批准更正环节日期"),
     "case.correction-refused": N_("未批准更正环节日期"),
     "household.closed": N_("销户封存"),
+    "calendar.kept": N_("维护节假日表"),
     "case.reassessed": N_("重新判断齐全性"),
     "item.filed": N_("归入资料"),
     "item.moved": N_("移动资料"),

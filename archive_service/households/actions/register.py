@@ -223,7 +223,7 @@ class Register:
         case.energised_on = days.get(ENERGISE, case.energised_on)
         if ENERGISE in days:
             calendar = self._calendar(entry.household.unit_id)
-            case.filing_due_on = _filing_due(calendar, days[ENERGISE], self.filing_due_workdays)
+            case.filing_due_on = due_in(calendar, days[ENERGISE], self.filing_due_workdays)
 
     def _calendar(self, unit_id: int) -> Calendar:
         known = self._calendars.get(unit_id)
@@ -292,10 +292,11 @@ def _case_changes(case: CaseFile, data: CaseData) -> Changes:
 
 def filing_due_on(session: Session, unit_id: int, energised_on: date, workdays: int) -> date | None:
     """Return when a case of a unit must be filed; none where the holiday table ends before that day."""
-    return _filing_due(calendar_of(session, unit_id), energised_on, workdays)
+    return due_in(calendar_of(session, unit_id), energised_on, workdays)
 
 
-def _filing_due(calendar: Calendar, energised_on: date, workdays: int) -> date | None:
+def due_in(calendar: Calendar, energised_on: date, workdays: int) -> date | None:
+    """Return when a case must be filed by a calendar; none where its table ends before that day."""
     if calendar is NATIONAL:
         return _national_due(energised_on, workdays)
     try:

@@ -10,6 +10,7 @@ def routers() -> list[APIRouter]:
     from archive_service.web.pages import (
         accounts,
         arrange,
+        calendar,
         cases,
         claims,
         completeness,
@@ -40,5 +41,5 @@ def routers() -> list[APIRouter]:
 
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
-    read = (unmasking, items, cases, life, stage_times, lists, search, privacy)
+    read = (unmasking, items, cases, life, stage_times, calendar, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

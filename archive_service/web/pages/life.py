@@ -123,6 +123,13 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
         case = households.case(session, visit.viewer, application_no)
         life = queries.case_life(session, visit.viewer, application_no)
         times = households.stage_times(session, visit.viewer, application_no)
+        clocks = queries.case_clocks(
+            session,
+            visit.viewer,
+            application_no,
+            today=visit.today,
+            filing_due_workdays=visit.services.settings.filing_due_workdays,
+        )
         unit = households.household(session, visit.viewer, case.account_no, fields=False).unit_id
     return visit.page(
         "lifecycle/life.html",
@@ -136,6 +143,7 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
         advice=rules.NEXT.get(case.state, ""),
         ready=_ready(case, life),
         times=times,
+        clocks=clocks,
         may_ask=visit.viewer.may(Right.CASE_HAND_OVER, unit) and any(one.holds for one in times),
     )
 
