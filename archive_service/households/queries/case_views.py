@@ -22,7 +22,7 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
     keys = [row.id for row in rows]
     stages: dict[int, list[StageView]] = defaultdict(list)
     corrected = select(StageCorrection.case_id, StageCorrection.stage, StageCorrection.wanted)
-    corrected = corrected.where(StageCorrection.case_id.in_(keys), StageCorrection.approved)
+    corrected = corrected.where(StageCorrection.case_id.in_(keys), StageCorrection.approved.is_(True))
     held = {(row[0], row[1]): row[2] for row in session.execute(corrected.order_by(StageCorrection.id))}
     done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
     for stage in session.scalars(done):

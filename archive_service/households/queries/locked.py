@@ -60,7 +60,7 @@ def files_for_update(session: Session, *, accounts: Collection[str], application
         days[row.case_id][row.stage] = row.done_on
     earlier: dict[int, set[tuple[str, date]]] = defaultdict(set)
     corrected = select(StageCorrection).where(StageCorrection.case_id.in_([case.id for case in cases]))
-    for one in session.scalars(corrected.where(StageCorrection.approved).order_by(StageCorrection.id)):
+    for one in session.scalars(corrected.where(StageCorrection.approved.is_(True)).order_by(StageCorrection.id)):
         earlier[one.case_id].add((one.stage, one.was))
         days[one.case_id][one.stage] = one.wanted
     return Files(households, cases, days, earlier)

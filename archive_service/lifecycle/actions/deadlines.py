@@ -46,7 +46,7 @@ def keep_year(
         )
         pairs = select(CaseFile.energised_on, CaseFile.filing_due_on).where(*open_cases).distinct()
         for energised, due in session.execute(pairs).all():
-            wanted = due_in(known[unit_id], energised, filing_due_workdays)
+            wanted = due_in(known[unit_id], energised, filing_due_workdays) if energised else due
             if wanted == due:
                 continue
             same = CaseFile.filing_due_on.is_(None) if due is None else CaseFile.filing_due_on == due
