@@ -75,6 +75,23 @@ REASONS = (
 )
 
 
+#: Why a clock was missed.
+LATENESS = ("customer", "design", "construction", "weather", "holiday", "staff", "system", "other")
+
+
+def check_pause(first: date, *, today: date, begun: date | None) -> None:
+    """Refuse a pause before the clock, or in days to come. Raises Invalid."""
+    if first > today or (begun is not None and first < begun):
+        raise Invalid("pause.day", "暂停的起始日不对：不能早于受理日，也不能晚于今天。请核对后再试。")
+
+
+def check_lateness(code: str, note: str) -> str:
+    """Return the note to a reason for lateness, trimmed. Raises Invalid for a code that is none."""
+    if code not in LATENESS:
+        raise Invalid("lateness.code", "请从列表中选择超期原因。", given=code[:20])
+    return check_note(note, needed=code == "other")
+
+
 def next_state(verb: str, state: str) -> Transition:
     """Return the step `verb` from a state. Raises Refused, saying what to do next, where there is none."""
     step = BY_VERB[verb]

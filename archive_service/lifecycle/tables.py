@@ -110,6 +110,50 @@ Index(
 )
 
 
+class ClockPause(Base):
+    """Days on which the clocks of a case stand still because the customer owes papers; both included."""
+
+    __tablename__ = "clock_pauses"
+    __table_args__ = (Index("ix_clock_pauses_case_id", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    first_on: Mapped[date]
+    #: None while it lasts.
+    last_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(500))
+    begun_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+
+
+#: A case pauses once at a time.
+Index(
+    "uq_clock_pauses_lasting",
+    ClockPause.case_id,
+    unique=True,
+    sqlite_where=text("last_on IS NULL"),
+    postgresql_where=text("last_on IS NULL"),
+)
+
+
+class LatenessReason(Base):
+    """Why a clock of a case was missed: a code that can be counted, said once."""
+
+    __tablename__ = "lateness_reasons"
+    __table_args__ = (UniqueConstraint("case_id", "clock"), Index("ix_lateness_reasons_said_at", "said_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: What was missed: a stage, FILING, or a family of papers.
+    clock: Mapped[str] = mapped_column(String(20))
+    #: One of `rules.LATENESS`.
+    code: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(500))
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ReturnMark(Base):
     """A page that a return is about."""
 

@@ -86,6 +86,17 @@ CLOCK = {
     "paused": State("player-pause", "", N_("暂停计时")),
     "unknown": State("help", "warn", N_("无法判断")),
 }
+#: Why a time limit was missed, by the code of the reason.
+LATENESS = {
+    "customer": N_("客户原因"),
+    "design": N_("设计未完成"),
+    "construction": N_("施工未完成"),
+    "weather": N_("天气或停电计划"),
+    "holiday": N_("节假日集中受理"),
+    "staff": N_("人员不足"),
+    "system": N_("系统故障"),
+    "other": N_("其他原因"),
+}
 FAMILY = {"family-contract": N_("合同归档"), "family-amendment": N_("合同变更归档")}
 #: Why a case was sent back, by the code of the reason.
 RETURN_REASON = {
@@ -312,6 +323,9 @@ EVENT = {
     "case.returned": N_("退回案件补正"),
     "case.reopened": N_("启封案件"),
     "case.closed": N_("封存案件"),
+    "case.clocks-paused": N_("暂停计时"),
+    "case.clocks-resumed": N_("恢复计时"),
+    "case.lateness-said": N_("填写超期原因"),
     "case.correction-asked": N_("申请更正环节日期"),
     "case.correction-approved": N_("批准更正环节日期"),
     "case.correction-refused": N_("未批准更正环节日期"),

@@ -176,6 +176,9 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("case_places", case_id=case, place=1, item_id=item, filing_no=1, placed_at=NOW)
         writer.add("calendar_days", unit_id=unit, day=date(2027, 1, number), works=False, name="元旦")
         writer.add("calendar_years", unit_id=unit, year=2027 + number, kept_at=NOW)
+    if writer.knows("clock_pauses"):
+        writer.add("clock_pauses", case_id=case, first_on=date(2026, 3, 12), reason="客户未交产权证", begun_by=person)
+        writer.add("lateness_reasons", case_id=case, clock="SCHEME", code="customer", said_by=person, said_at=NOW)
     if writer.knows("stage_corrections"):
         writer.add("stage_corrections", case_id=case, stage="ACCEPT", reason="登记有误", asked_by=person, asked_at=NOW)
     if writer.knows("renditions"):

@@ -12,6 +12,7 @@ from archive_service.calendars.queries import calendars_of
 from archive_service.households import states
 from archive_service.households.actions.register import due_in
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.lifecycle.tables import ClockPause
 from archive_service.people.queries import units_below
 from archive_service.people.viewer import Viewer
 
@@ -43,6 +44,8 @@ def keep_year(
             CaseFile.household_id.in_(mine),
             CaseFile.state.in_(states.OPEN),
             CaseFile.energised_on.between(since, until),
+            # One that pauses or paused has a deadline of its own; it is worked out when the clocks run again.
+            CaseFile.id.not_in(select(ClockPause.case_id)),
         )
         pairs = select(CaseFile.energised_on, CaseFile.filing_due_on).where(*open_cases).distinct()
         for energised, due in session.execute(pairs).all():

@@ -1,4 +1,4 @@
-"""Corrections of stage days, and an index of the papers that belong to no case."""
+"""Corrections of stage days, pauses of clocks, reasons for lateness; an index of the papers that belong to no case."""
 
 from __future__ import annotations
 
@@ -58,6 +58,51 @@ def upgrade() -> None:
         postgresql_where=waiting,
     )
 
+    _clocks()
+
+
+def _clocks() -> None:
+    op.create_table(
+        "clock_pauses",
+        sa.Column("id", whole(), nullable=False),
+        sa.Column("case_id", whole(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("begun_by", whole(), nullable=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by", whole(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_pauses")),
+        refers("clock_pauses", "case_id", "case_files"),
+        refers("clock_pauses", "begun_by", "persons"),
+        refers("clock_pauses", "ended_by", "persons"),
+    )
+    op.create_index("ix_clock_pauses_case_id", "clock_pauses", ["case_id"])
+    lasting = sa.text("last_on IS NULL")
+    op.create_index(
+        "uq_clock_pauses_lasting",
+        "clock_pauses",
+        ["case_id"],
+        unique=True,
+        sqlite_where=lasting,
+        postgresql_where=lasting,
+    )
+    op.create_table(
+        "lateness_reasons",
+        sa.Column("id", whole(), nullable=False),
+        sa.Column("case_id", whole(), nullable=False),
+        sa.Column("clock", sa.String(length=20), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("said_by", whole(), nullable=True),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lateness_reasons")),
+        refers("lateness_reasons", "case_id", "case_files"),
+        refers("lateness_reasons", "said_by", "persons"),
+        sa.UniqueConstraint("case_id", "clock", name=op.f("uq_lateness_reasons_case_id_clock")),
+    )
+    op.create_index("ix_lateness_reasons_said_at", "lateness_reasons", ["said_at"])
+
 
 def _build() -> None:
     """Build an index while others write; what a build leaves that was stopped is made anew."""
@@ -70,5 +115,7 @@ def _build() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("lateness_reasons")
+    op.drop_table("clock_pauses")
     op.drop_table("stage_corrections")
     op.drop_index(WITHOUT_CASE, "items")

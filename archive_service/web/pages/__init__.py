@@ -13,6 +13,7 @@ def routers() -> list[APIRouter]:
         calendar,
         cases,
         claims,
+        clocks,
         completeness,
         cuts,
         health,
@@ -41,5 +42,5 @@ def routers() -> list[APIRouter]:
 
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
-    read = (unmasking, items, cases, life, stage_times, calendar, lists, search, privacy)
+    read = (unmasking, items, cases, life, stage_times, clocks, calendar, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

@@ -130,6 +130,8 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
             today=visit.today,
             filing_due_workdays=visit.services.settings.filing_due_workdays,
         )
+        late = queries.reasons_of(session, visit.viewer, application_no)
+        paused = any(one.last is None for one in queries.pauses_of(session, case.id))
         unit = households.household(session, visit.viewer, case.account_no, fields=False).unit_id
     return visit.page(
         "lifecycle/life.html",
@@ -144,6 +146,10 @@ def _page(visit: Visit, application_no: str, *, error: str = "", status: int = 2
         ready=_ready(case, life),
         times=times,
         clocks=clocks,
+        late=late,
+        paused=paused,
+        lateness=rules.LATENESS,
+        may_say=visit.viewer.may(Right.CASE_HAND_OVER, unit),
         may_ask=visit.viewer.may(Right.CASE_HAND_OVER, unit) and any(one.holds for one in times),
     )
 
