@@ -67,7 +67,7 @@ def test_why_a_clock_was_missed_is_said_once_and_counted(database: Database) -> 
         def why(clock: str, code: str = "customer", note: str = "") -> None:
             actions.say_why_late(session, case.application_no, clock=clock, code=code, note=note, **said(by))  # type: ignore[arg-type]
 
-        for wrong, kind in ((("VISIT", "moon"), Invalid), (("VISIT", "other"), Invalid), (("SCHEME",), Refused)):
+        for wrong, kind in ((("VISIT", "moon"), Invalid), (("VISIT", "other"), Invalid), (("DESIGN",), Refused)):
             with pytest.raises(kind):
                 why(*wrong)
         why("FILING")
