@@ -18,7 +18,7 @@ from archive_service.web.visit import SignedIn, Visit
 
 router = APIRouter()
 
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(休|班)(?:\s+(\S.*))?", re.ASCII)
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(休|班|off|on)(?:\s+(\S.*))?", re.ASCII)
 
 
 @router.get("/calendar")
@@ -51,7 +51,7 @@ def keep_calendar(visit: SignedIn, form: SentForm) -> Response:
 
 
 def days_of(text: str) -> dict[date, tuple[bool, str]]:
-    """Return the days of a table, a line each: 2027-01-01 休 元旦. Raises Invalid, naming the line."""
+    """Return the days of a table, a line each: 2027-01-01 休 元旦, or off and on in English. Raises Invalid, naming the line."""
     found: dict[date, tuple[bool, str]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -65,7 +65,7 @@ def days_of(text: str) -> dict[date, tuple[bool, str]]:
             raise Invalid("calendar.line", f"第 {number} 行不对。请写成“2027-01-01 休 元旦”的样子，调休上班写“班”。")
         if day in found:
             raise Invalid("calendar.line", f"第 {number} 行的日期前面已经写过。请只写一次。")
-        found[day] = (match[2] == "班", match[3] or "")
+        found[day] = (match[2] in ("班", "on"), match[3] or "")
     return found
 
 
