@@ -51,7 +51,7 @@ def keep_calendar(visit: SignedIn, form: SentForm) -> Response:
 
 
 def days_of(text: str) -> dict[date, tuple[bool, str]]:
-    """Return the days of a table, a line each: 2027-01-01 休 元旦, or off and on in English. Raises Invalid, naming the line."""
+    """Return the days of a table, a line each: 2027-01-01 休 元旦, or off and on. Raises Invalid, naming the line."""
     found: dict[date, tuple[bool, str]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
