@@ -14,6 +14,8 @@ import holidays
 from holidays.countries.china import China
 
 _ONE_DAY = timedelta(days=1)
+#: A year that every version of the table that this program runs with knows completely.
+_SURELY_SETTLED = 2020
 
 
 def is_working_day(day: date) -> bool:
@@ -62,3 +64,12 @@ def _year(year: int) -> China:
     calendar = holidays.country_holidays("CN", years=year, expand=False)
     assert isinstance(calendar, China)
     return calendar
+
+
+@lru_cache(maxsize=1)
+def last_settled_year() -> int:
+    """Return the last year whose make-up days are known; what comes after it is not announced yet."""
+    year = _SURELY_SETTLED
+    while is_settled(year + 1):
+        year += 1
+    return year

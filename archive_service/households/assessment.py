@@ -107,13 +107,10 @@ _MOST_KEPT = 1000
 
 
 def reassess_case(session: Session, case: CaseFile, *, today: date, now: datetime) -> Judgement:
-    """Judge a case afresh and keep verdicts and counts on it.
-
-    A case that has become complete is filed as of `now`; one that no longer is goes back to collecting.
-    """
+    """Judge a case afresh and keep verdicts and counts on it; what state it is in is for people to say."""
     session.flush()
     household, before = session.get_one(HouseholdFile, case.household_id), case.complete
-    judged = reassess_cases(session, [(case, household)], now=now)[0]
+    judged = reassess_cases(session, [(case, household)])[0]
     if case.complete and not before:
         record(
             session,
@@ -129,7 +126,7 @@ def reassess_case(session: Session, case: CaseFile, *, today: date, now: datetim
 
 
 def reassess_cases(
-    session: Session, cases: Sequence[tuple[CaseFile, HouseholdFile]], *, now: datetime, new: Collection[CaseFile] = ()
+    session: Session, cases: Sequence[tuple[CaseFile, HouseholdFile]], *, new: Collection[CaseFile] = ()
 ) -> list[Judgement]:
     """Judge cases with their households like `reassess_case`, all at once; the answers come in their order.
 
@@ -142,14 +139,14 @@ def reassess_cases(
         held = held_items(session, old)
     judgements = [judge(case, household, held.get(case.id, ())) for case, household in cases]
     for (case, _), judgement in zip(cases, judgements, strict=True):
-        keep(case, judgement, now=now)
+        keep(case, judgement)
     session.flush()
     pairs = [(case.id, one.assessment) for (case, _), one in zip(cases, judgements, strict=True)]
     _keep_verdicts(session, pairs, judged_before=old)
     return judgements
 
 
-def keep(case: CaseFile, judgement: Judgement, *, now: datetime) -> None:
+def keep(case: CaseFile, judgement: Judgement) -> None:
     """Note on a case what came out, but for the verdicts, which have rows of their own."""
     assessment = judgement.assessment
     case.edition = judgement.edition.code
@@ -159,10 +156,6 @@ def keep(case: CaseFile, judgement: Judgement, *, now: datetime) -> None:
     case.satisfied_count = assessment.satisfied_count if assessment else 0
     case.missing_count = assessment.missing_count if assessment else 0
     case.doubtful_count = assessment.doubtful_count if assessment else 0
-    if case.complete and case.state != "filed":
-        case.state, case.filed_at = "filed", now
-    elif not case.complete:
-        case.state, case.filed_at = "collecting", None
 
 
 def _keep_verdicts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from archive_service.errors import Invalid, Refused
 
 ACCEPT, ENERGISE = "ACCEPT", "ENERGISE"
 #: Which day after a given one is so many working days later.
-AddWorkdays = Callable[[date, int], date]
+AddWorkdays = Callable[[date, int], date | None]
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _LONGEST_REASON = 500
@@ -43,7 +43,8 @@ def filing_due(energised_on: date | None, *, workdays: int, add_workdays: AddWor
     """Return when a case must be filed: so many working days after energisation; none before that."""
     if energised_on is None:
         return None
-    return Due(add_workdays(energised_on, workdays), f"送电（{energised_on.isoformat()}）后 {workdays} 个工作日内归档")
+    on = add_workdays(energised_on, workdays)
+    return None if on is None else Due(on, f"送电（{energised_on.isoformat()}）后 {workdays} 个工作日内归档")
 
 
 def check_stage_days(stages: Mapping[str, date], *, today: date) -> None:
@@ -62,19 +63,23 @@ def check_stage_days(stages: Mapping[str, date], *, today: date) -> None:
         )
 
 
-def new_stages(recorded: Mapping[str, date], given: Mapping[str, date]) -> dict[str, date]:
-    """Return the days of `given` that are not recorded yet.
+def new_stages(
+    recorded: Mapping[str, date], given: Mapping[str, date], *, earlier: Collection[tuple[str, date]] = ()
+) -> dict[str, date]:
+    """Return the days of `given` that are not recorded yet; `earlier` ones were corrected since and are passed over.
 
     Raises Refused if one differs from what is recorded: completed stage times are never altered (article 14).
     """
     fresh: dict[str, date] = {}
     for stage, day in given.items():
         was = recorded.get(stage)
+        if (stage, day) in earlier:
+            continue
         if was is not None and was != day:
             raise Refused(
                 "case.stage-recorded",
                 f"环节 {stage} 的完成日期已记录为 {was.isoformat()}，不能改为 {day.isoformat()}。"
-                "如原记录有误，请按数据更正流程办理。",
+                "如原记录有误，请在“环节时间”中申请更正。",
                 stage=stage,
                 recorded=was.isoformat(),
                 given=day.isoformat(),

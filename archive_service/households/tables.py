@@ -59,7 +59,9 @@ class CaseFile(Base):
     accepted_on: Mapped[date | None]
     energised_on: Mapped[date | None]
     filing_due_on: Mapped[date | None]
-    state: Mapped[str] = mapped_column(String(12), default="collecting")  # collecting | filed
+    #: One of `states.STATES`; only the actions of `lifecycle` change it.
+    state: Mapped[str] = mapped_column(String(12), default="collecting")
+    #: When it was filed for the first time.
     filed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Last assessment, renewed in the transaction that changes what the case holds.
     edition: Mapped[str | None] = mapped_column(String(40))
@@ -76,6 +78,32 @@ class CaseFile(Base):
     stages: Mapped[list[CaseStage]] = relationship(order_by="CaseStage.id")
 
 
+Index(
+    "ix_case_files_incomplete",
+    CaseFile.state,
+    CaseFile.filing_due_on,
+    CaseFile.id,
+    sqlite_where=text("complete IS 0"),
+    postgresql_where=text("complete IS false"),
+)
+
+
+class CasePlace(Base):
+    """The place of a paper in a filed case: given once, in the order of filing, and never given again."""
+
+    __tablename__ = "case_places"
+    __table_args__ = (UniqueConstraint("case_id", "place"), UniqueConstraint("item_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: From 1.
+    place: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    #: 1 for what was filed first; every later filing brings supplements.
+    filing_no: Mapped[int]
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CaseStage(Base):
     """The day a stage of a case was completed; written once (article 14)."""
 
@@ -88,6 +116,38 @@ class CaseStage(Base):
     stage: Mapped[str] = mapped_column(String(12))
     done_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StageCorrection(Base):
+    """A correction of a stage day: asked for by one person, decided by another; the day as first recorded stays."""
+
+    __tablename__ = "stage_corrections"
+    __table_args__ = (Index("ix_stage_corrections_case_id", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    stage: Mapped[str] = mapped_column(String(12))
+    #: The day that held when it was asked for, and the one that is wanted.
+    was: Mapped[date]
+    wanted: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(500))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: None while nobody has decided.
+    approved: Mapped[bool | None]
+
+
+#: One correction of a stage waits at a time.
+Index(
+    "uq_stage_corrections_waiting",
+    StageCorrection.case_id,
+    StageCorrection.stage,
+    unique=True,
+    sqlite_where=text("decided_at IS NULL"),
+    postgresql_where=text("decided_at IS NULL"),
+)
 
 
 class Item(Base):
@@ -136,6 +196,15 @@ Index(
     unique=True,
     sqlite_where=text("scan_id is not null and state = 'filed'"),
     postgresql_where=text("scan_id is not null and state = 'filed'"),
+)
+
+
+#: Papers of no case are few, and looked for by number.
+Index(
+    "ix_items_without_case",
+    Item.id,
+    sqlite_where=text("case_id IS NULL AND state = 'filed'"),
+    postgresql_where=text("case_id IS NULL AND state = 'filed'"),
 )
 
 

@@ -29,7 +29,10 @@ class StageView:
     """A completed stage of a case."""
 
     stage: str
+    #: The day that holds.
     done_on: date
+    #: The day as first recorded, where it was corrected since.
+    first_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,7 @@ class CaseFilters:
     #: Code of a unit; everything below it counts too, unless `centre_alone`.
     centre: str | None = None
     centre_alone: bool = False
+    #: A state, or `open` for all in which a case is still to be filed.
     state: str | None = None
     customer_category: str | None = None
     business_type: str | None = None

@@ -20,6 +20,8 @@ TABLES = (
     "archive_service.storage.tables",
     "archive_service.households.tables",
     "archive_service.notebook.tables",
+    "archive_service.calendars.tables",
+    "archive_service.lifecycle.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

@@ -41,6 +41,14 @@ class Right(StrEnum):
     SCAN_REVIEW = "scan.review"
     ITEM_CHANGE = "item.change"
     CASE_IMPORT = "case.import"
+    #: Hand papers of a case over, and ask for a correction of its stage days.
+    CASE_HAND_OVER = "case.hand-over"
+    #: Take cases in, send them back, file them and open them again.
+    CASE_RECEIVE = "case.receive"
+    #: Approve what others asked for: corrections of stage days.
+    STAGE_APPROVE = "stage.approve"
+    #: Keep the holiday table of a unit.
+    CALENDAR_KEEP = "calendar.keep"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
     #: See who read much, at night, or their own file.
@@ -66,12 +74,23 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SCAN_REVIEW,
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
+            Right.CASE_HAND_OVER,
+            Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
         }
     ),
-    Role.STAFF: frozenset({Right.RECORD_READ}),
+    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER}),
     Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
-    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH}),
+    Role.UNIT_HEAD: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_UNMASK,
+            Right.IDENTITY_SEARCH,
+            Right.CASE_RECEIVE,
+            Right.STAGE_APPROVE,
+            Right.CALENDAR_KEEP,
+        }
+    ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
     Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH, Right.WEBHOOK_MANAGE}),
     Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     INTAKE = "intake"
     REVIEW = "review"
     IMPORT = "import"
+    HAND_OVER = "hand-over"
     ORIGINALS = "originals"
     AUDIT = "audit"
     HEALTH = "health"
@@ -28,6 +29,7 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
     Scope.INTAKE: frozenset({Right.SCAN_RECEIVE, Right.BATCH_OWN}),
     Scope.REVIEW: frozenset({Right.SCAN_REVIEW, Right.ITEM_CHANGE}),
+    Scope.HAND_OVER: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_RECEIVE}),
     Scope.IMPORT: frozenset({Right.CASE_IMPORT}),
     Scope.ORIGINALS: frozenset({Right.RECORD_READ, Right.ORIGINAL_DOWNLOAD}),
     Scope.AUDIT: frozenset({Right.AUDIT_READ, Right.READING_WATCH}),
@@ -42,6 +44,7 @@ _NEEDS: dict[Scope, Right] = {
     Scope.INTAKE: Right.BATCH_OWN,
     Scope.REVIEW: Right.SCAN_REVIEW,
     Scope.IMPORT: Right.CASE_IMPORT,
+    Scope.HAND_OVER: Right.CASE_HAND_OVER,
     Scope.ORIGINALS: Right.ORIGINAL_DOWNLOAD,
     Scope.AUDIT: Right.AUDIT_READ,
     Scope.HEALTH: Right.SYSTEM_HEALTH,

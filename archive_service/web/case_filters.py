@@ -19,7 +19,7 @@ def asked(visit: Visit) -> dict[str, str]:
     known = {
         "q": given.get("q", "").strip()[:100],
         "due": given.get("due", "") if given.get("due") in _DUE or _day(given.get("due")) else "",
-        "state": _one_of(given.get("state"), ("collecting", "filed")),
+        "state": _one_of(given.get("state"), words.CASE),
         "business": _one_of(given.get("business"), labels.businesses()),
         "category": _one_of(given.get("category"), words.CATEGORY),
         "complete": _one_of(given.get("complete"), ("yes", "no", "unknown")),

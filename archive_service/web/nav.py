@@ -35,6 +35,8 @@ PLACES = (
     Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE, other=Right.BATCH_OWN),
     Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
+    Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
+    Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),

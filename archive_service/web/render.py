@@ -146,8 +146,10 @@ class Deadline:
     days: int | None
 
 
-def deadline(due_on: date | None, today: date) -> Deadline:
-    """Return how the deadline `due_on` looks on `today`."""
+def deadline(due_on: date | None, today: date, begun_on: date | None = None) -> Deadline:
+    """Return how the deadline `due_on` looks on `today`; begun without one, the holiday table ends before it."""
+    if due_on is None and begun_on is not None:
+        return Deadline("help", "warn", N_("节假日表未公布到该日"), None)
     if due_on is None:
         return Deadline("circle-dashed", "", N_("未送电"), None)
     if due_on < today:

@@ -19,7 +19,7 @@ from tests.support.records import NOW, TODAY
 
 
 def test_a_case_becomes_complete_in_the_transaction_that_files_its_last_paper(database: Database) -> None:
-    """Counts, verdicts, state and revision change together with the item."""
+    """Counts, verdicts and revision change together with the item; filing is for people to do."""
     with database.unit_of_work() as session:
         case = records.case(session)
         records.everything_due(session, case, but=["K01R"])
@@ -30,7 +30,7 @@ def test_a_case_becomes_complete_in_the_transaction_that_files_its_last_paper(da
         records.item(session, case, "K01R")
     with database.reading() as session:
         after = session.get_one(CaseFile, case.id)
-        assert (after.complete, after.missing_count, after.state) == (True, 0, "filed")
+        assert (after.complete, after.missing_count, after.state) == (True, 0, "collecting")
         assert after.satisfied_count == after.due_count > 5
         assert session.get_one(HouseholdFile, case.household_id).revision == before + 1
 

@@ -280,7 +280,7 @@ def test_rates_tell_complete_and_timely_by_centre_and_month(database: Database) 
         )
         for case in (in_time, late):
             records.everything_due(session, case)
-            assert case.complete
+            assert records.filed(session, case).complete
         assert not open_.complete
         assert not fresh.complete
         (rate,) = queries.rates(session, records.viewer(session, Role.AUDITOR), today=TODAY)

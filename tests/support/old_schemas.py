@@ -185,6 +185,20 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("unmaskings", person_id=person, household_id=household, purpose="inspection", reason="稽查核对")
         writer.add("identity_hashes", hash=f"{number:064x}", household_id=household, item_id=item)
         writer.add("identity_marks", household_id=household, revision=2, key_id="k")
+    if writer.knows("hand_overs"):
+        writer.add("case_steps", case_id=case, seq=1, verb="submit", from_state="collecting", to_state="submitted")
+        over = writer.add("hand_overs", case_id=case, round=1, giver_id=person, given_at=NOW, outcome="returned")
+        writer.add("hand_over_papers", hand_over_id=over, place=1, item_id=item, item_no=1, document_type="A02R")
+        back = writer.add("case_returns", case_id=case, hand_over_id=over, stage="ACCEPT", reasons='["unsigned"]')
+        writer.add("return_marks", return_id=back, item_id=item, page_no=1)
+        writer.add("case_places", case_id=case, place=1, item_id=item, filing_no=1, placed_at=NOW)
+        writer.add("calendar_days", unit_id=unit, day=date(2027, 1, number), works=False, name="元旦")
+        writer.add("calendar_years", unit_id=unit, year=2027 + number, kept_at=NOW)
+    if writer.knows("clock_pauses"):
+        writer.add("clock_pauses", case_id=case, first_on=date(2026, 3, 12), reason="客户未交产权证", begun_by=person)
+        writer.add("lateness_reasons", case_id=case, clock="SCHEME", code="customer", said_by=person, said_at=NOW)
+    if writer.knows("stage_corrections"):
+        writer.add("stage_corrections", case_id=case, stage="ACCEPT", reason="登记有误", asked_by=person, asked_at=NOW)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -15,6 +15,7 @@ from archive_service.catalogue.load import current, edition_for
 from archive_service.households import actions
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.households.values import CaseData, FieldValue, NewItem, NewPage
+from archive_service.lifecycle import actions as lifecycle
 from archive_service.people import actions as people
 from archive_service.people import queries
 from archive_service.people.roles import Role
@@ -209,3 +210,11 @@ def everything_due(session: Session, into: CaseFile, *, but: Iterable[str] = ())
         if code not in set(but)
         for _ in range(max(1, edition.document_types[code].count_min))
     ]
+
+
+def filed(session: Session, case: CaseFile, *, now: datetime = NOW) -> CaseFile:
+    """Hand a complete case over, take it in and file it, all by the program."""
+    by = system(session)
+    for step in (lifecycle.submit_case, lifecycle.accept_case, lifecycle.file_case):
+        step(session, case.application_no, by=by, now=now)
+    return case

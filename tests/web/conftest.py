@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from archive_service import clock
 from archive_service.db.session import Database
+from archive_service.households.tables import StageCorrection
 from archive_service.households.values import FieldValue
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
@@ -68,6 +69,8 @@ class Centre:
     webhook: int
     #: What that webhook was not told.
     delivery: int
+    #: A correction of a stage day that waits.
+    correction: int
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,19 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
-        rescan.id, colleague.id, begun.id, *told(session, at.id, number),
+        rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
     )  # fmt: skip
+
+
+def corrected(session: Any, case: Any) -> int:
+    """Let a correction of a stage day wait for somebody to decide."""
+    asked = StageCorrection(
+        case_id=case.id, stage="ENERGISE", was=date(2026, 11, 16), wanted=date(2026, 11, 17), reason="送电单日期为准",
+        asked_at=clock.now(),
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    return int(asked.id)
 
 
 def told(session: Any, unit_id: int, number: int) -> tuple[int, int]:

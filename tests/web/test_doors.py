@@ -27,7 +27,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "centre": centre.code, "month": "2026-11", "job_id": centre.job, "finding_id": centre.finding,
         "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
         "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases", "act": "password",
-        "webhook_id": centre.webhook, "delivery_id": centre.delivery,
+        "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.households import actions, queries
 from archive_service.households.csv_rows import read_csv
+from archive_service.households.states import ANY_OPEN, STATES
 from archive_service.households.values import ImportReport
 from archive_service.people import actions as people
 from archive_service.people import queries as people_queries
@@ -96,7 +97,7 @@ def _add_centres(session: Session, viewer: Viewer, rows: Sequence[Mapping[str, s
 
 @cases.command("list")
 @click.option("--centre", help="Only cases of this centre.")
-@click.option("--state", type=click.Choice(["collecting", "filed"]), help="Only cases in this state.")
+@click.option("--state", type=click.Choice([ANY_OPEN, *STATES]), help="Only cases in this state; open: not filed yet.")
 @click.option("--category", help="Only this customer category.")
 @click.option("--business", help="Only this business type.")
 @click.option("--complete/--incomplete", default=None, help="Only complete or only incomplete cases.")

@@ -1,6 +1,7 @@
 """Writes of household files: register, file, move, correct, withdraw. No action commits."""
 
 from archive_service.households.actions.cases import record_stage, register_case
+from archive_service.households.actions.corrections import ask_correction, decide_correction
 from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
 from archive_service.households.actions.marks import say_mark
@@ -11,7 +12,9 @@ from archive_service.households.assessment import reassess_case
 from archive_service.households.queries.locked import household_for_update as lock_household
 
 __all__ = [
+    "ask_correction",
     "correct_field",
+    "decide_correction",
     "file_item",
     "import_cases",
     "lock_household",

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.audit.record import Actor, record
 from archive_service.errors import NotFound, Refused
-from archive_service.households import rules
+from archive_service.households import rules, states
 from archive_service.households.actions.rows import LONGEST_TITLE, field_row, page_row, sensitivity_of, storable
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField
+from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item, ItemField
 from archive_service.households.values import NewItem
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -94,6 +94,7 @@ def move_item(
     case = _case_in(session, target, case_id)
     if target.id == source.id and item.case_id == case_id:
         return item
+    _check_may_leave(session, item, left)
     facts: dict[str, Any] = {
         "from": _place(source, left, item.item_no),
         "document_type": item.document_type,
@@ -134,6 +135,8 @@ def retype_item(
     wanted_title = storable(title, LONGEST_TITLE) if title else item.title
     if (item.document_type, item.confidence, item.title) == (document_type, 1.0, wanted_title):
         return item
+    if case is not None and item.document_type != document_type:
+        states.check_may_change(case.state, application_no=case.application_no)
     facts = {"from": item.document_type, "to": document_type, "item_no": item.item_no}
     item.sensitivity = sensitivity_of(document_type, case, today)
     item.document_type, item.title, item.confidence = document_type, wanted_title, 1.0
@@ -185,9 +188,10 @@ def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, no
     """Take an item out of the file, saying why. Its pages and number are kept; what it proved is a gap again."""
     item, household = changeable(session, item_id, by)
     said = rules.check_reason(reason)
+    case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
+    _check_may_leave(session, item, case)
     item.state = "withdrawn"
     item.reasons = [*item.reasons, f"撤回：{said}"]
-    case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
     facts = {
         "item_no": item.item_no,
         "document_type": item.document_type,
@@ -211,6 +215,13 @@ def changeable(session: Session, item_id: int, by: Viewer, also: int | None = No
     if item.state != "filed":
         raise Refused("item.withdrawn", "这份文件已经撤回，不能再改。请重新归入后再改。")
     return item, household
+
+
+def _check_may_leave(session: Session, item: Item, case: CaseFile | None) -> None:
+    if case is None:
+        return
+    placed = session.scalar(select(CasePlace.id).where(CasePlace.item_id == item.id)) is not None
+    states.check_may_leave(case.state, placed=placed, application_no=case.application_no)
 
 
 def _case_in(session: Session, household: HouseholdFile, case_id: int | None) -> CaseFile | None:

@@ -18,8 +18,10 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Deed, record_all
+from archive_service.calendars.queries import calendar_of
+from archive_service.calendars.rules import NATIONAL, Calendar, CalendarEnds
 from archive_service.errors import Refused
-from archive_service.households import rules
+from archive_service.households import rules, states
 from archive_service.households.assessment import judge, keep, reassess_cases
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
@@ -27,7 +29,6 @@ from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
 from archive_service.households.values import CaseData
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.workdays import add_working_days
 
 #: Written as plain rows: nobody looks at them again in the same transaction.
 _STAGES = cast(Table, CaseStage.__table__)
@@ -45,6 +46,8 @@ class Entry:
     days: dict[str, date]
     #: Days that have no row yet.
     fresh_days: dict[str, date] = field(default_factory=dict)
+    #: Days that were corrected since; hearing them again changes nothing.
+    earlier: set[tuple[str, date]] = field(default_factory=set)
     new: bool = False
 
 
@@ -65,13 +68,17 @@ class Register:
     _touched: dict[int, Entry] = field(default_factory=dict)
     _deeds: list[tuple[str, str, Entry | None, Mapping[str, Any]]] = field(default_factory=list)
 
+    _calendars: dict[int, Calendar] = field(default_factory=dict)
+
     def open(self, *, accounts: Collection[str], applications: Collection[str]) -> None:
         """Read and lock what is there of these account and application numbers."""
         files = locked.files_for_update(self.session, accounts=accounts, applications=applications)
         self._households = {one.account_no: one for one in files.households}
         by_id = {one.id: one for one in files.households}
         for case in files.cases:
-            entry = Entry(case, by_id[case.household_id], files.days.get(case.id, {}))
+            entry = Entry(
+                case, by_id[case.household_id], files.days.get(case.id, {}), earlier=files.earlier.get(case.id, set())
+            )
             self._entries[case.application_no] = entry
             self._of[entry.household.account_no].append(entry)
 
@@ -94,7 +101,7 @@ class Register:
 
     def record_day(self, entry: Entry, stage: str, done_on: date) -> None:
         """Record the day of a stage of a case; the same day again changes nothing."""
-        fresh = rules.new_stages(entry.days, {stage: done_on})
+        fresh = rules.new_stages(entry.days, {stage: done_on}, earlier=entry.earlier)
         rules.check_stage_days({**entry.days, **fresh}, today=self.today)
         if fresh:
             self._record_days(entry, fresh)
@@ -109,7 +116,7 @@ class Register:
         self._insert_cases()
         touched = list(self._touched.values())
         new = {entry.case for entry in touched if entry.new}
-        reassess_cases(session, [(entry.case, entry.household) for entry in touched], now=self.now, new=new)
+        reassess_cases(session, [(entry.case, entry.household) for entry in touched], new=new)
         days = [
             {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
             for entry in touched
@@ -135,7 +142,7 @@ class Register:
             return
         for entry in new:
             entry.case.household_id = entry.household.id
-            keep(entry.case, judge(entry.case, entry.household, ()), now=self.now)
+            keep(entry.case, judge(entry.case, entry.household, ()))
         rows = [_values(entry.case) for entry in new]
         for one in self.session.scalars(insert(CaseFile).returning(CaseFile), rows):
             self._entries[one.application_no].case = one
@@ -156,7 +163,7 @@ class Register:
             capacity_kva=data.capacity_kva,
             voltage=data.voltage,
             conditions=_listed(data.conditions),
-            state="collecting",
+            state=states.COLLECTING,
             created_at=self.now,
         )
         entry = Entry(case, household, {}, new=True)
@@ -195,7 +202,7 @@ class Register:
             {"customer_category": case.customer_category, "business_type": case.business_type},
             {"customer_category": data.customer_category, "business_type": data.business_type},
         )
-        fresh = rules.new_stages(entry.days, data.stages)
+        fresh = rules.new_stages(entry.days, data.stages, earlier=entry.earlier)
         rules.check_stage_days({**entry.days, **fresh}, today=self.today)
         changes = _case_changes(case, data)
         changes.update({f"stage_{stage}_on": [None, day.isoformat()] for stage, day in fresh.items()})
@@ -215,7 +222,14 @@ class Register:
         case.accepted_on = days.get(ACCEPT, case.accepted_on)
         case.energised_on = days.get(ENERGISE, case.energised_on)
         if ENERGISE in days:
-            case.filing_due_on = _filing_due(days[ENERGISE], self.filing_due_workdays)
+            calendar = self._calendar(entry.household.unit_id)
+            case.filing_due_on = due_in(calendar, days[ENERGISE], self.filing_due_workdays)
+
+    def _calendar(self, unit_id: int) -> Calendar:
+        known = self._calendars.get(unit_id)
+        if known is None:
+            known = self._calendars[unit_id] = calendar_of(self.session, unit_id)
+        return known
 
     def _head_changes(self, entry: Entry, data: CaseData) -> Changes:
         """Take name, address and category of the household from its newest case; older ones do not turn them back."""
@@ -276,9 +290,29 @@ def _case_changes(case: CaseFile, data: CaseData) -> Changes:
     return changes
 
 
+def filing_due_on(session: Session, unit_id: int, energised_on: date, workdays: int) -> date | None:
+    """Return when a case of a unit must be filed; none where the holiday table ends before that day."""
+    return due_in(calendar_of(session, unit_id), energised_on, workdays)
+
+
+def due_in(calendar: Calendar, energised_on: date, workdays: int) -> date | None:
+    """Return when a case must be filed by a calendar; none where its table ends before that day."""
+    if calendar is NATIONAL:
+        return _national_due(energised_on, workdays)
+    try:
+        filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=calendar.add)
+    except CalendarEnds:
+        # Nobody knows yet which days are worked on: the pages say so, and the day is filled in with the table.
+        return None
+    return filing.on if filing else None
+
+
 @lru_cache(maxsize=4096)
-def _filing_due(energised_on: date, workdays: int) -> date | None:
-    filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=add_working_days)
+def _national_due(energised_on: date, workdays: int) -> date | None:
+    try:
+        filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=NATIONAL.add)
+    except CalendarEnds:
+        return None
     return filing.on if filing else None
 
 

@@ -11,6 +11,8 @@ from archive_service.households.queries.matching import (
     known_by_name,
     unit_of,
 )
+from archive_service.households.queries.off_system import off_system
+from archive_service.households.queries.stage_times import stage_times
 from archive_service.households.queries.unmasked import unmasked
 from archive_service.households.views import CaseFilters
 
@@ -31,9 +33,11 @@ __all__ = [
     "known_by_application",
     "known_by_name",
     "observations",
+    "off_system",
     "page_texts",
     "papers_of_case",
     "rates",
+    "stage_times",
     "unit_of",
     "unmasked",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.catalogue.load import edition_by_code
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Verdict
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, StageCorrection, Verdict
 from archive_service.households.views import CaseView, StageView, VerdictView
 
 _VERDICTS = select(*Verdict.__table__.columns)
@@ -21,9 +21,13 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
     """Return cases of a household with stages and verdicts, in the order given."""
     keys = [row.id for row in rows]
     stages: dict[int, list[StageView]] = defaultdict(list)
+    corrected = select(StageCorrection.case_id, StageCorrection.stage, StageCorrection.wanted)
+    corrected = corrected.where(StageCorrection.case_id.in_(keys), StageCorrection.approved.is_(True))
+    held = {(row[0], row[1]): row[2] for row in session.execute(corrected.order_by(StageCorrection.id))}
     done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
     for stage in session.scalars(done):
-        stages[stage.case_id].append(StageView(stage.stage, stage.done_on))
+        now = held.get((stage.case_id, stage.stage))
+        stages[stage.case_id].append(StageView(stage.stage, now or stage.done_on, stage.done_on if now else None))
     verdicts: dict[int, list[Any]] = defaultdict(list)
     for verdict in session.execute(_VERDICTS.where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
         verdicts[verdict.case_id].append(verdict)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from archive_service import ids
+from archive_service.households import states
 from archive_service.households.queries import orders
 from archive_service.households.queries.likeness import begins_with, household_like
 from archive_service.households.tables import CaseFile, HouseholdFile
@@ -26,7 +27,6 @@ _MOST = 500
 COUNTED = 1000
 #: Stands for "no deadline yet", which comes after every deadline.
 _NEVER = date(9999, 12, 31)
-_STATES = ("collecting", "filed")
 _Place = tuple[date, int]
 
 
@@ -89,7 +89,7 @@ def due_days(session: Session, viewer: Viewer) -> dict[date, int]:
         select(CaseFile.filing_due_on, func.count())
         .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
         .where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
-        .where(CaseFile.state == "collecting", CaseFile.filing_due_on.is_not(None))
+        .where(CaseFile.state.in_(states.OPEN), CaseFile.filing_due_on.is_not(None))
         .group_by(CaseFile.filing_due_on)
     )
     return {day: count for day, count in session.execute(wanted) if day is not None}
@@ -145,14 +145,11 @@ def _keys(
             found = found.where(tuple_(deadline, CaseFile.id) > tuple_(*after))
         return [(day, key) for day, key in session.execute(found.order_by(deadline, CaseFile.id).limit(limit))]
     # The index of deadlines begins with the state; so the next ones of each state are taken, and merged.
-    states: tuple[str, ...] = (filters.state,) if filters.state else _STATES
-    if filters.complete is not None:
-        # An assessment files a case that has become complete, and opens one again that no longer is.
-        states = tuple(state for state in states if (state == "filed") == filters.complete)
-    dated = [_dated(found.where(CaseFile.state == state), after, limit) for state in states]
+    wanted = _states(filters)
+    dated = [_dated(found.where(CaseFile.state == state), after, limit) for state in wanted]
     keys = [] if after and after[0] == _NEVER else _merged(session, dated, limit)
     if len(keys) < limit:
-        undated = [_undated(found.where(CaseFile.state == state), after, limit) for state in states]
+        undated = [_undated(found.where(CaseFile.state == state), after, limit) for state in wanted]
         keys += _merged(session, undated, limit - len(keys))
     return keys
 
@@ -188,8 +185,8 @@ def _rows(session: Session, keys: Sequence[int]) -> list[CaseRow]:
 
 def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
-    if filters.state:
-        wanted.append(CaseFile.state == filters.state)
+    if (chosen := _states(filters)) != states.STATES:
+        wanted.append(CaseFile.state.in_(chosen))
     if filters.customer_category:
         wanted.append(CaseFile.customer_category == filters.customer_category)
     if filters.business_type:
@@ -199,9 +196,9 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     if filters.due_before is not None:
         # The command line hands down moments; what is due is a day.
         day = filters.due_before.date() if isinstance(filters.due_before, datetime) else filters.due_before
-        wanted += [CaseFile.filing_due_on < day, CaseFile.state == "collecting"]
+        wanted += [CaseFile.filing_due_on < day]
     if filters.due_from is not None:
-        wanted += [CaseFile.filing_due_on >= filters.due_from, CaseFile.state == "collecting"]
+        wanted.append(CaseFile.filing_due_on >= filters.due_from)
     if filters.not_assessable:
         wanted.append(CaseFile.assessment_error.is_not(None))
     if filters.energised is not None:
@@ -213,6 +210,14 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     if filters.text and filters.text.strip():
         wanted.append(CaseFile.id.in_(_fitting(filters.text)))
     return wanted
+
+
+def _states(filters: CaseFilters) -> tuple[str, ...]:
+    """Return the states that the filters let through; what is due is still to be filed."""
+    chosen = states.of_filter(filters.state)
+    if filters.due_before is None and filters.due_from is None:
+        return chosen
+    return tuple(state for state in chosen if state in states.OPEN)
 
 
 def _fitting(text: str) -> Any:

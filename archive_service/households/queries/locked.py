@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item, StageCorrection
 
 
 def household_for_update(session: Session, household_id: int) -> HouseholdFile:
@@ -38,7 +38,10 @@ class Files:
 
     households: Sequence[HouseholdFile]
     cases: Sequence[CaseFile]
+    #: The days that hold: as recorded, or as corrected since.
     days: Mapping[int, dict[str, date]]
+    #: Days that held before they were corrected, by case: the business system may go on sending them.
+    earlier: Mapping[int, set[tuple[str, date]]]
 
 
 def files_for_update(session: Session, *, accounts: Collection[str], applications: Collection[str]) -> Files:
@@ -47,7 +50,7 @@ def files_for_update(session: Session, *, accounts: Collection[str], application
     by_application = select(CaseFile.household_id).where(CaseFile.application_no.in_(applications))
     keys = {*session.scalars(by_account), *session.scalars(by_application)}
     if not keys:
-        return Files((), (), {})
+        return Files((), (), {}, {})
     households = list(households_for_update(session, keys).values())
     wanted = select(CaseFile).where(CaseFile.household_id.in_(keys)).order_by(CaseFile.id).with_for_update()
     cases = session.scalars(wanted.execution_options(populate_existing=True)).all()
@@ -55,7 +58,12 @@ def files_for_update(session: Session, *, accounts: Collection[str], application
     stages = select(CaseStage.case_id, CaseStage.stage, CaseStage.done_on)
     for row in session.execute(stages.where(CaseStage.case_id.in_([case.id for case in cases])).order_by(CaseStage.id)):
         days[row.case_id][row.stage] = row.done_on
-    return Files(households, cases, days)
+    earlier: dict[int, set[tuple[str, date]]] = defaultdict(set)
+    corrected = select(StageCorrection).where(StageCorrection.case_id.in_([case.id for case in cases]))
+    for one in session.scalars(corrected.where(StageCorrection.approved.is_(True)).order_by(StageCorrection.id)):
+        earlier[one.case_id].add((one.stage, one.was))
+        days[one.case_id][one.stage] = one.wanted
+    return Files(households, cases, days, earlier)
 
 
 def case_in_for_update(session: Session, household: HouseholdFile, case_id: int) -> CaseFile | None:

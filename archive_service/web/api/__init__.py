@@ -8,19 +8,23 @@ from fastapi import APIRouter
 def router() -> APIRouter:
     """Return the router of the whole interface."""
     from archive_service.web.api import (
+        calendar,
         document,
         households,
         items,
         jobs,
+        life,
         privacy,
         quality,
         scans,
         search,
         sheets,
+        stage_times,
         webhooks,
     )
 
     whole = APIRouter(prefix="/api/v1")
-    for part in (scans, sheets, quality, jobs, households, items, search, privacy, webhooks, document):
+    records = (households, life, stage_times, calendar, items, search, privacy, webhooks)
+    for part in (scans, sheets, quality, jobs, *records, document):
         whole.include_router(part.router)
     return whole

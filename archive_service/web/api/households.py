@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from archive_service.completeness.marks import to_json
 from archive_service.households import actions, queries
+from archive_service.households.states import ANY_OPEN, STATES
 from archive_service.households.views import CaseFilters, CaseRow, CaseView, HouseholdView, ItemView
 from archive_service.people.roles import Right
 from archive_service.web import pictures, reading
@@ -168,7 +169,7 @@ def get_household_completeness(visit: Caller, account_no: str) -> list[dict[str,
 def list_cases(
     visit: Caller,
     centre: Centre = None,
-    state: Annotated[str | None, Query(pattern="^(collecting|filed)$")] = None,
+    state: Annotated[str | None, Query(pattern=f"^({'|'.join((ANY_OPEN, *STATES))})$")] = None,
     category: Annotated[str | None, Query(max_length=12)] = None,
     business: Annotated[str | None, Query(max_length=12)] = None,
     complete: bool | None = None,

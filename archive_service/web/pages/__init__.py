@@ -11,8 +11,10 @@ def routers() -> list[APIRouter]:
         accounts,
         arrange,
         bulk,
+        calendar,
         cases,
         claims,
+        clocks,
         completeness,
         cuts,
         health,
@@ -22,6 +24,7 @@ def routers() -> list[APIRouter]:
         intake,
         items,
         jobs,
+        life,
         lists,
         own_access,
         people,
@@ -33,6 +36,7 @@ def routers() -> list[APIRouter]:
         second_factor,
         sheets,
         sign_on,
+        stage_times,
         style,
         unmasking,
         why,
@@ -54,5 +58,5 @@ def routers() -> list[APIRouter]:
         households,
         household_items,
     )
-    read = (unmasking, items, cases, lists, search, privacy)
+    read = (unmasking, items, cases, life, stage_times, clocks, calendar, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

@@ -100,7 +100,7 @@ def _handed_over(visit: Visit, rows: Sequence[CaseRow], facts: Mapping[str, obje
 
 
 def _line(visit: Visit, say: labels.Labels, row: CaseRow) -> list[object]:
-    state = words.CASE["filed"] if row.state == "filed" else words.CASE["collecting"]
+    state = words.CASE.get(row.state, words.UNKNOWN)
     return [
         row.account_no, row.account_name, row.application_no, row.unit_name, say.category(row.customer_category),
         say.business(row.business_type), row.accepted_on, row.energised_on, row.filing_due_on,

@@ -96,7 +96,7 @@ def show(visit: Visit, *, template: str) -> Response:
     """Answer with `template` and the table of centres by months."""
     with visit.services.database.reading() as session:
         rates = queries.rates(session, visit.viewer, today=visit.today)
-        worst = queries.cases(session, visit.viewer, filters=CaseFilters(state="collecting", complete=False), limit=10)
+        worst = queries.cases(session, visit.viewer, filters=CaseFilters(state="open", complete=False), limit=10)
         unknown = queries.cases(
             session, visit.viewer, filters=CaseFilters(not_assessable=True), limit=1, counted=None
         ).total

@@ -31,7 +31,7 @@ _REVIEW_SHOWN = 5
 _BATCHES_LOOKED_AT = 12
 #: Fewer seconds a document than a careful person needs would promise too much.
 _SECONDS_A_REVIEW = 20
-_OPEN = CaseFilters(state="collecting")
+_OPEN = CaseFilters(state="open")
 _WEEK = timedelta(days=7)
 _JOB_STATES = ("queued", "running", "failed")
 
@@ -88,9 +88,7 @@ def _archivist(visit: Visit) -> Response:
 def _unit_head(visit: Visit) -> Response:
     since = visit.today.replace(day=1)
     with visit.services.database.reading() as session:
-        incomplete = households.cases(
-            session, visit.viewer, filters=CaseFilters(state="collecting", complete=False), limit=1
-        )
+        incomplete = households.cases(session, visit.viewer, filters=CaseFilters(state="open", complete=False), limit=1)
         rates = households.rates(session, visit.viewer, since=since, until=visit.today, today=visit.today)
     centres = completeness.rows(rates, [])
     return visit.page("home/unit_head.html", incomplete=incomplete, centres=centres, **_due(visit))

@@ -13,7 +13,7 @@ from archive_service import zone
 from archive_service.audit.queries import EntryView
 from archive_service.completeness.observations import Observation
 from archive_service.errors import NotFound
-from archive_service.households import queries
+from archive_service.households import queries, states
 from archive_service.households.views import CaseView, HouseholdView, ItemView, VerdictView
 from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
@@ -133,7 +133,7 @@ def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
     for case in file.cases:
         if case.application_no == asked:
             return case
-    open_first = sorted(file.cases, key=lambda c: (c.state == "filed", c.complete, c.filing_due_on or date.max))
+    open_first = sorted(file.cases, key=lambda c: (c.state in states.KEPT, c.complete, c.filing_due_on or date.max))
     return open_first[0] if open_first else None
 
 
@@ -212,7 +212,7 @@ def dots(case: CaseView) -> list[Dot]:
     asked = {types[v.document_type].stage for v in case.verdicts if v.due and v.document_type in types}
     shown = [code for code in labels.Labels("zh").stages() if code in done or code in asked or code == "FILING"]
     last = max((at for at, code in enumerate(shown) if code in done), default=-1)
-    filed = case.state == "filed"
+    filed = case.state in states.KEPT
     return [
         Dot(code, done.get(code), case.filing_due_on if code == "FILING" else None, not filed and at == last + 1)
         for at, code in enumerate(shown)

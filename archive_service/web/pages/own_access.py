@@ -26,6 +26,7 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.INTAKE: (N_("入库"), N_("送交扫描件")),
     Scope.REVIEW: (N_("校核"), N_("查看扫描件、整理页面、改正资料")),
     Scope.IMPORT: (N_("导入"), N_("导入户和案件")),
+    Scope.HAND_OVER: (N_("移交"), N_("移交、签收、退回、归档案件")),
     Scope.ORIGINALS: (N_("原件"), N_("下载原件")),
     Scope.AUDIT: (N_("审计"), N_("查看审计记录")),
     Scope.HEALTH: (N_("运行"), N_("查看和处理后台任务")),

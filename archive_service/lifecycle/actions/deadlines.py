@@ -1,0 +1,63 @@
+"""Deadlines of filing follow the holiday table of the unit: worked out anew when it changes, a day at a time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from archive_service.calendars import actions as calendars
+from archive_service.calendars.queries import calendars_of
+from archive_service.households import states
+from archive_service.households.actions.register import due_in
+from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.lifecycle.tables import ClockPause
+from archive_service.people.queries import units_below
+from archive_service.people.viewer import Viewer
+
+
+def keep_year(
+    session: Session,
+    unit_code: str,
+    year: int,
+    days: dict[date, tuple[bool, str]],
+    *,
+    complete: bool,
+    by: Viewer,
+    now: datetime,
+    filing_due_workdays: int,
+) -> int:
+    """Keep a unit's table of a year, and move the deadlines of its open cases; return how many moved.
+
+    What is filed keeps the deadline that it was filed under.
+    """
+    unit = calendars.keep_year(session, unit_code, year, days, complete=complete, by=by, now=now)
+    moved = 0
+    below = sorted(units_below(session, unit.id))
+    known = calendars_of(session, below)
+    # A deadline of this year may begin in the year before; one that begins later is not touched.
+    since, until = date(year - 1, 1, 1), date(year, 12, 31)
+    for unit_id in below:
+        mine = select(HouseholdFile.id).where(HouseholdFile.unit_id == unit_id)
+        open_cases = (
+            CaseFile.household_id.in_(mine),
+            CaseFile.state.in_(states.OPEN),
+            CaseFile.energised_on.between(since, until),
+            # One that pauses or paused has a deadline of its own; it is worked out when the clocks run again.
+            CaseFile.id.not_in(select(ClockPause.case_id)),
+        )
+        pairs = select(CaseFile.energised_on, CaseFile.filing_due_on).where(*open_cases).distinct()
+        for energised, due in session.execute(pairs).all():
+            wanted = due_in(known[unit_id], energised, filing_due_workdays) if energised else due
+            if wanted == due:
+                continue
+            same = CaseFile.filing_due_on.is_(None) if due is None else CaseFile.filing_due_on == due
+            moved += session.execute(
+                update(CaseFile)
+                .where(*open_cases, CaseFile.energised_on == energised, same)
+                .values(filing_due_on=wanted)
+                .execution_options(synchronize_session=False)
+            ).rowcount  # type: ignore[attr-defined]
+    session.expire_all()
+    return moved

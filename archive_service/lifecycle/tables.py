@@ -1,0 +1,167 @@
+"""Steps of cases, their hand-overs with the lists of papers, and what was sent back with which pages marked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive_service.db.base import Base, JsonText, UtcDateTime
+
+
+class CaseStep(Base):
+    """One step of a case from a state to another; never altered."""
+
+    __tablename__ = "case_steps"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: From 1, without gaps: two people at once cannot both take the next one.
+    seq: Mapped[int]
+    #: A verb of `rules.TRANSITIONS`.
+    verb: Mapped[str] = mapped_column(String(12))
+    from_state: Mapped[str] = mapped_column(String(12))
+    to_state: Mapped[str] = mapped_column(String(12))
+    #: None for the program itself.
+    by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(String(500))
+
+
+class HandOver(Base):
+    """Papers of a case given from one person to another (移交): both confirm, the receiver within a working day."""
+
+    __tablename__ = "hand_overs"
+    __table_args__ = (UniqueConstraint("case_id", "round"), Index("ix_hand_overs_given_at", "given_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: Which submission of the case it is, from 1: every one after the first is a new version.
+    round: Mapped[int]
+    giver_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: Last day on which the receipt is in time; none when the holiday table ends before it.
+    due_on: Mapped[date | None]
+    note: Mapped[str] = mapped_column(String(500))
+    receiver_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    #: When the receiver confirmed, or sent it back.
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: accepted | returned; none while it waits.
+    outcome: Mapped[str | None] = mapped_column(String(10))
+
+
+Index(
+    "ix_hand_overs_waiting",
+    HandOver.id,
+    sqlite_where=text("outcome IS NULL"),
+    postgresql_where=text("outcome IS NULL"),
+)
+
+
+class HandOverPaper(Base):
+    """A paper on the list of a hand-over, as it was called then."""
+
+    __tablename__ = "hand_over_papers"
+    __table_args__ = (UniqueConstraint("hand_over_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hand_over_id: Mapped[int] = mapped_column(ForeignKey("hand_overs.id"))
+    #: From 1.
+    place: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    item_no: Mapped[int]
+    document_type: Mapped[str] = mapped_column(String(10))
+    page_count: Mapped[int]
+
+
+class CaseReturn(Base):
+    """A hand-over sent back to the stage that owes something (退回补正)."""
+
+    __tablename__ = "case_returns"
+    __table_args__ = (
+        UniqueConstraint("hand_over_id"),
+        Index("ix_case_returns_case_id", "case_id"),
+        Index("ix_case_returns_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    hand_over_id: Mapped[int] = mapped_column(ForeignKey("hand_overs.id"))
+    #: Code of the stage that has to mend it.
+    stage: Mapped[str] = mapped_column(String(12))
+    #: Codes of `rules.REASONS`.
+    reasons: Mapped[list[str]] = mapped_column(JsonText)
+    note: Mapped[str] = mapped_column(String(500))
+    due_on: Mapped[date]
+    by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When it was handed over again.
+    mended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+Index(
+    "ix_case_returns_owed",
+    CaseReturn.due_on,
+    CaseReturn.id,
+    sqlite_where=text("mended_at IS NULL"),
+    postgresql_where=text("mended_at IS NULL"),
+)
+
+
+class ClockPause(Base):
+    """Days on which the clocks of a case stand still because the customer owes papers; both included."""
+
+    __tablename__ = "clock_pauses"
+    __table_args__ = (Index("ix_clock_pauses_case_id", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    first_on: Mapped[date]
+    #: None while it lasts.
+    last_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(500))
+    begun_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+
+
+#: A case pauses once at a time.
+Index(
+    "uq_clock_pauses_lasting",
+    ClockPause.case_id,
+    unique=True,
+    sqlite_where=text("last_on IS NULL"),
+    postgresql_where=text("last_on IS NULL"),
+)
+
+
+class LatenessReason(Base):
+    """Why a clock of a case was missed: a code that can be counted, said once."""
+
+    __tablename__ = "lateness_reasons"
+    __table_args__ = (UniqueConstraint("case_id", "clock"), Index("ix_lateness_reasons_said_at", "said_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    #: What was missed: a stage, FILING, or a family of papers.
+    clock: Mapped[str] = mapped_column(String(20))
+    #: One of `rules.LATENESS`.
+    code: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(500))
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReturnMark(Base):
+    """A page that a return is about."""
+
+    __tablename__ = "return_marks"
+    __table_args__ = (Index("ix_return_marks_return_id", "return_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("case_returns.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    #: None for the whole paper.
+    page_no: Mapped[int | None]
