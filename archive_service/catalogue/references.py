@@ -95,6 +95,8 @@ def _leaf(text: EditionText, path: Path, leaf: object, codes: set[str]) -> Itera
     }
     if isinstance(leaf, expressions.Flag) and leaf.code not in codes:
         yield path, f"表达式里的“{leaf.code}”既不是字段，也不是另一个办理条件。"
+    if isinstance(leaf, expressions.Held) and leaf.paper not in {each.code for each in text.document_types}:
+        yield path, f"表达式里的资料类型“{leaf.paper}”不在目录里。"
     if isinstance(leaf, expressions.OneOf):
         for name in leaf.names:
             if name not in names[leaf.field]:
@@ -114,6 +116,10 @@ def _document_type(text: EditionText, wanted: DocumentType) -> Iterator[Problem]
         yield (*path, "capacity_kind"), "写了容量种类，但 key_fields 里没有 capacity。"
     if wanted.date_meaning and "document_date" not in wanted.key_fields:
         yield (*path, "date_meaning"), "写了日期含义，但 key_fields 里没有 document_date。"
+    if wanted.result_field and wanted.result_field not in wanted.key_fields:
+        yield (*path, "result_field"), f"结论字段“{wanted.result_field}”不在 key_fields 里。"
+    business = {each.code for each in text.business_types}
+    yield from _unknown((*path, "inheritable_for"), wanted.inheritable_for, business, "业务类型")
     yield from _marks(text, path, wanted)
     for position, applies in enumerate(wanted.applies):
         yield from _applies(text, (*path, "applies", position), applies)

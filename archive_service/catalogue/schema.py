@@ -161,6 +161,10 @@ class DocumentType(_Frozen):
     ] | (None) = None
     #: What the field `document_date` means on this paper, in words for a person.
     date_meaning: Text | None = None
+    #: The field that says how a round ended, where there may be several and the last must pass.
+    result_field: FactCode | None = None
+    #: Business types in which a paper of an earlier case of the household will do, while it is still valid.
+    inheritable_for: tuple[UpperCode, ...] = ()
     source: Text
     #: Not found in any cited rule: the unit may change it freely.
     is_default: bool
@@ -260,6 +264,15 @@ class Requirement:
     condition: str | None
     #: The edition, with the source in it, as the end of a sentence.
     because: str
+    #: Whose hand the paper comes from: customer, utility, third or joint.
+    origin: str = "customer"
+    medium_rule: MediumRule = MediumRule.ORIGINAL_OR_COPY
+    #: The field that says how a round ended; none where there are no rounds.
+    result_field: str | None = None
+    #: Whether a paper of an earlier case of the household will do.
+    inheritable: bool = False
+    #: Whether it bears a last day of validity that must not be past when the paper is used.
+    expires: bool = False
 
 
 class UnknownCombination(Invalid):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
@@ -17,8 +17,11 @@ from archive_service.catalogue.schema import Edition
 from archive_service.completeness import marks
 from archive_service.completeness.conditions import Facts, facts_of
 from archive_service.completeness.rules import Assessment, HeldItem, assess
+from archive_service.completeness.rules import Verdict as Found
+from archive_service.completeness.rulings import NOTHING_MORE, Background
 from archive_service.errors import Invalid
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Verdict
+from archive_service.households.background import backgrounds
+from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page, Verdict
 
 #: Verdicts are written and read as plain rows: a case has dozens, and an import judges hundreds of cases at once.
 _VERDICTS = cast(Table, Verdict.__table__)
@@ -39,36 +42,60 @@ def held_items(session: Session, case_ids: Collection[int]) -> Mapping[int, list
     return held_of(session, select(Item.id).where(Item.case_id.in_(case_ids), Item.state == "filed"))
 
 
-def held_of(session: Session, item_ids: Select[int] | Sequence[int]) -> Mapping[int, list[HeldItem]]:
-    """Return items by their case as the rules see them, in the order of their numbers."""
+def held_of(
+    session: Session, item_ids: Select[int] | Sequence[int], *, places: bool = False
+) -> Mapping[int, list[HeldItem]]:
+    """Return items by their case as the rules see them, in the order of their numbers.
+
+    With `places` they know where on a page each field stands and how many pages they have.
+    """
     fields: dict[int, list[Any]] = defaultdict(list)
     columns = select(ItemField.item_id, ItemField.name, ItemField.value, ItemField.page, ItemField.checked)
+    columns = columns.add_columns(ItemField.box) if places else columns
     for one in session.execute(columns.where(ItemField.item_id.in_(item_ids)).order_by(ItemField.id)):
         fields[one.item_id].append(one)
+    counts: dict[int, int] = {}
+    if places:
+        counted = select(Page.item_id, func.count()).where(Page.item_id.in_(item_ids)).group_by(Page.item_id)
+        counts = dict(session.execute(counted).tuples().all())
     found: dict[int, list[HeldItem]] = defaultdict(list)
-    items = select(Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks)
+    items = select(
+        Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks, Item.medium, Item.legible
+    )
     for item in session.execute(items.where(Item.id.in_(item_ids)).order_by(Item.item_no)):
-        found[item.case_id or 0].append(_as_held(item, fields[item.id]))
+        boxes = {one.name: tuple(one.box) for one in fields[item.id] if one.box} if places else {}
+        found[item.case_id or 0].append(_as_held(item, fields[item.id], boxes, counts.get(item.id, 0)))
     return found
 
 
-def _as_held(item: Any, fields: Sequence[Any]) -> HeldItem:
+def _as_held(item: Any, fields: Sequence[Any], boxes: Mapping[str, Any], page_count: int) -> HeldItem:
     seen = marks.from_json(item.marks)
-    wrong = (f"“{item.title}”的字段 {one.name} 校验位不对" for one in fields if one.checked is False)
+    wrong = [one for one in fields if one.checked is False]
+    lacking = [mark for mark in seen if mark.lacks]
     return HeldItem(
         id=item.id,
         document_type=item.document_type,
         confidence=item.confidence,
         fields={one.name: one.value for one in fields},
-        doubts=(*wrong, *marks.doubts(seen, item.title)),
+        doubts=(
+            *(f"“{item.title}”的字段 {one.name} 校验位不对" for one in wrong),
+            *marks.doubts(seen, item.title),
+        ),
         pages={one.name: one.page for one in fields if one.page is not None},
         title=item.title,
         marks=seen,
+        boxes=boxes,
+        medium=item.medium,
+        legible=item.legible,
+        page_count=page_count,
+        doubt_page=next((one.page for one in (*wrong, *lacking) if one.page), None),
     )
 
 
-def judge(case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem]) -> Judgement:
-    """Judge a case by the edition in force on its acceptance day, holding the items given."""
+def judge(
+    case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem], background: Background = NOTHING_MORE
+) -> Judgement:
+    """Judge a case by the edition in force on its acceptance day, holding the items given, against its background."""
     edition = edition_for(case.accepted_on)
     try:
         facts = facts_of(
@@ -79,17 +106,19 @@ def judge(case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem]) ->
             voltage=case.voltage,
             capacity_kva=case.capacity_kva,
             account_name=household.account_name,
+            papers={item.document_type for item in held},
+            further={"deferred": "有资料获准容缺"} if background.defers else None,
         )
-        assessment = _assessed(edition, facts, held)
+        assessment = _assessed(edition, facts, held, background)
     except Invalid as e:
         # Missing data must be seen by a person; it never reads as "nothing more is needed".
         return Judgement(edition, None, None, e.message)
     return Judgement(edition, facts, assessment, None)
 
 
-def _assessed(edition: Edition, facts: Facts, held: Sequence[HeldItem]) -> Assessment:
-    if held:
-        return assess(edition.requirements(facts.category, facts.business_type), facts, held)
+def _assessed(edition: Edition, facts: Facts, held: Sequence[HeldItem], background: Background) -> Assessment:
+    if held or background.rulings or background.earlier:
+        return assess(edition.requirements(facts.category, facts.business_type), facts, held, background)
     key = (facts.category, facts.business_type, *sorted(facts.conditions.items()))
     known = _WITHOUT_ITEMS.get(key)
     # An edition may be edited while the program runs; it is then another object.
@@ -140,7 +169,8 @@ def reassess_cases(
     if old:
         session.flush()
         held = held_items(session, old)
-    judgements = [judge(case, household, held.get(case.id, ())) for case, household in cases]
+    around = backgrounds(session, cases, held=lambda ids: held_of(session, ids))
+    judgements = [judge(case, household, held.get(case.id, ()), around[case.id]) for case, household in cases]
     for (case, _), judgement in zip(cases, judgements, strict=True):
         keep(case, judgement, now=now)
     session.flush()
@@ -159,6 +189,7 @@ def keep(case: CaseFile, judgement: Judgement, *, now: datetime) -> None:
     case.satisfied_count = assessment.satisfied_count if assessment else 0
     case.missing_count = assessment.missing_count if assessment else 0
     case.doubtful_count = assessment.doubtful_count if assessment else 0
+    case.deferred_count = assessment.deferred_count if assessment else 0
     if case.complete and case.state != "filed":
         case.state, case.filed_at = "filed", now
     elif not case.complete:
@@ -198,8 +229,18 @@ def verdict_rows(case_id: int, assessment: Assessment | None) -> list[dict[str, 
             "condition": verdict.condition,
             "status": str(verdict.status),
             "evidence": list(verdict.evidence),
-            "reason": verdict.reason,
-            "details": {"due": verdict.due},
+            # What edition and source say is the same for all cases: it is put behind where the reason is shown.
+            "reason": verdict.said,
+            "details": _details(verdict),
         }
         for verdict in (assessment.verdicts if assessment else ())
     ]
+
+
+def _details(verdict: Found) -> dict[str, Any]:
+    details: dict[str, Any] = {"due": verdict.due}
+    if verdict.until is not None:
+        details["until"] = verdict.until.isoformat()
+    if verdict.places:
+        details["places"] = {str(item): page for item, page in verdict.places.items()}
+    return details

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -43,6 +43,10 @@ class VerdictView:
     evidence: tuple[int, ...]
     reason: str
     due: bool
+    #: Last day of a deferral.
+    until: date | None = None
+    #: Page on which a doubt shows, by item.
+    places: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ class CaseView:
     satisfied_count: int
     missing_count: int
     doubtful_count: int
+    deferred_count: int
     assessment_error: str | None
     stages: tuple[StageView, ...]
     #: In catalogue order.

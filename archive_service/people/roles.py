@@ -50,6 +50,12 @@ class Right(StrEnum):
     #: Rights: grant and revoke roles, reset a second factor, explain who sees what.
     ROLES_GRANT = "roles.grant"
     SYSTEM_HEALTH = "system.health"
+    #: Decide what others ask for: a paper deferred, waived or not applicable.
+    RULING_DECIDE = "ruling.decide"
+    #: Draft editions of the catalogue for a unit and everything below it.
+    CATALOGUE_CHANGE = "catalogue.change"
+    #: Put in force what somebody else drafted.
+    CATALOGUE_RELEASE = "catalogue.release"
     #: Have programs told what happens.
     WEBHOOK_MANAGE = "webhook.manage"
 
@@ -67,11 +73,21 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
             Right.ORIGINAL_DOWNLOAD,
+            Right.CATALOGUE_CHANGE,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ}),
     Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
-    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH}),
+    Role.UNIT_HEAD: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_UNMASK,
+            Right.IDENTITY_SEARCH,
+            Right.RULING_DECIDE,
+            Right.CATALOGUE_CHANGE,
+            Right.CATALOGUE_RELEASE,
+        }
+    ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
     Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH, Right.WEBHOOK_MANAGE}),
     Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),
