@@ -44,6 +44,7 @@ def overlaid(base: EditionText, overlay: OverlayText) -> EditionText:
             "parties": tuple(_by_code([*base.parties, *overlay.parties]).values()),
             "document_types": tuple(_by_code([*kept, *overlay.document_types]).values()),
             "groups": tuple(_by_code([*base.groups, *overlay.groups]).values()),
+            "tolerances": overlay.tolerances or base.tolerances,
         }
     )
 
@@ -71,6 +72,7 @@ def edition_of(text: EditionText, *, until: date | None) -> Edition:
         parties=_by_code(text.parties),
         document_types=types,
         groups=_by_code(text.groups),
+        tolerances=text.tolerances,
         _by_case={
             (category.code, business.code): _requirements(text, category.code, business.code)
             for category in text.customer_categories

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from archive_service.catalogue.tolerances import STRICT, Tolerances
 from archive_service.errors import Invalid
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
@@ -216,6 +217,7 @@ class EditionText(_Frozen):
     parties: tuple[Party, ...] = ()
     document_types: tuple[DocumentType, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = ()
+    tolerances: Tolerances = STRICT
 
 
 class OverlayText(_Frozen):
@@ -235,6 +237,8 @@ class OverlayText(_Frozen):
     document_types: tuple[DocumentType, ...] = ()
     without_document_types: tuple[TypeCode, ...] = ()
     groups: tuple[Group, ...] = ()
+    #: None: those of the edition it is based on.
+    tolerances: Tolerances | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,7 @@ class Edition:
     parties: Mapping[str, Party]
     document_types: Mapping[str, DocumentType]
     groups: Mapping[str, Group]
+    tolerances: Tolerances
     _by_case: Mapping[tuple[str, str], tuple[Requirement, ...]] = field(repr=False)
 
     @property

@@ -20,7 +20,7 @@ from archive_service.completeness.observations import (
     plain,
     readings,
 )
-from archive_service.completeness.rules import HeldItem
+from archive_service.completeness.held import HeldItem
 
 #: In these the papers of a case name more than one account.
 _SEVERAL_ACCOUNTS = ("SPLIT", "MERGE")

@@ -11,7 +11,9 @@ from archive_service.completeness.held import HeldItem
 _NOTHING_WRONG = re.compile(
     r"(无需?|未发现|没有|不存在)(缺陷|问题|整改|不合格)项?|(整改|复验|复检|消缺)后?(合格|通过|完成)|(缺陷|问题)已(整改|消除)"
 )
-_FAILED = re.compile(r"不合格|不通过|未通过|不同意|不符合|不予|不具备|未合格|整改|缺陷|不满足|重新(审查|检验|报验)|待复")
+_FAILED = re.compile(
+    r"不合格|不通过|未通过|不同意|不符合|不予|不具备|未合格|整改|缺陷|不满足|重新(审查|检验|报验)|待复"
+)
 _PASSED = re.compile(r"合格|通过|同意|符合|满足|良好|具备")
 
 

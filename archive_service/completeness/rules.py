@@ -120,9 +120,7 @@ def assess(
     )
 
 
-def _by_type(
-    held: Iterable[HeldItem], wanted: Mapping[str, Requirement], days: Mapping[str, date]
-) -> dict[str, _Held]:
+def _by_type(held: Iterable[HeldItem], wanted: Mapping[str, Requirement], days: Mapping[str, date]) -> dict[str, _Held]:
     by_type: dict[str, _Held] = {}
     for item in sorted(held, key=lambda each: each.id):
         before = by_type.get(item.document_type, _NOTHING)
@@ -173,9 +171,7 @@ def _not_asked(wanted: Requirement, own: _Held) -> Verdict:
     return _say(wanted, Status.NOT_APPLICABLE, own.ids, reason)
 
 
-def _ruled(
-    wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background
-) -> Verdict:
+def _ruled(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
     """Ask of the papers; where they leave a gap, let a decision of people stand for it."""
     found = _asked(wanted, own, facts, held, background)
     ruling = background.rulings.get(wanted.document_type)
@@ -194,9 +190,7 @@ def _ruled(
             return _say(wanted, Status.DEFERRED, found.evidence, said, due=True, until=ruling.until)
 
 
-def _asked(
-    wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background
-) -> Verdict:
+def _asked(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
     why = _why(wanted, facts)
     need = wanted.count_min
     unpassed = _unpassed(wanted, own, why)
@@ -219,7 +213,9 @@ def _asked(
             wanted, Status.DOUBTFUL, excused[2], f"{why}；可由{excused[0]}代替，但其中有存疑的。请核对。", due=True
         )
     if earlier and not own.ids:
-        return _inherited(wanted, Status.DOUBTFUL, earlier, f"{why}；原档有一份，但不能直接沿用：{earlier.why}。请核对。")
+        return _inherited(
+            wanted, Status.DOUBTFUL, earlier, f"{why}；原档有一份，但不能直接沿用：{earlier.why}。请核对。"
+        )
     if need == 0:
         return _say(wanted, Status.NOT_APPLICABLE, (), f"{why}，有则归档；未收到。")
     lack = f"应有 {need} 份，只有 {len(own.ids)} 份" if own.ids else "未收到"
@@ -244,7 +240,9 @@ def _unpassed(wanted: Requirement, own: _Held, why: str) -> Verdict | None:
         places = {last.id: page} if page else None
         return _say(wanted, Status.MISSING, own.ids, said, due=True, places=places)
     if count > 1 and outcome is None:
-        return _say(wanted, Status.DOUBTFUL, own.ids, f"{why}；共 {count} 轮，没有读到最后一轮的结论。请核对。", due=True)
+        return _say(
+            wanted, Status.DOUBTFUL, own.ids, f"{why}；共 {count} 轮，没有读到最后一轮的结论。请核对。", due=True
+        )
     if count > 1 and last in own.doubtful:
         said = f"{why}；共 {count} 轮，最后一轮存疑：{'；'.join(last.doubts)}。请核对。"
         return _say(wanted, Status.DOUBTFUL, own.ids, said, due=True, places=_places(own))

@@ -75,9 +75,7 @@ def _rulings(session: Session, ids: Collection[int], before: datetime | None) ->
     return found
 
 
-def _earlier(
-    session: Session, cases: Pairs, held: Held, before: datetime | None
-) -> Mapping[int, list[HeldItem]]:
+def _earlier(session: Session, cases: Pairs, held: Held, before: datetime | None) -> Mapping[int, list[HeldItem]]:
     """Return the papers of earlier cases that may serve each case, oldest case first."""
     households = {case.household_id for case, _ in cases}
     papers = (

@@ -35,6 +35,7 @@ PLACES = (
     Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE, other=Right.BATCH_OWN),
     Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
+    Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
@@ -44,7 +45,7 @@ PLACES = (
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings"})
 
 
 def places(viewer: Viewer) -> list[Place]:

@@ -32,6 +32,23 @@ PAPER = {
     "not_applicable": State("minus", "na", N_("不适用")),
     "inherited": State("link", "info", N_("沿用")),
 }
+#: What people ask for and decide about a paper that lacks, and how far that is.
+RULING_KIND = {"deferred": N_("容缺"), "waived": N_("免收"), "not_applicable": N_("不适用")}
+RULING = {
+    "asked": State("clock", "warn", N_("待批准")),
+    "approved": State("circle-check", "ok", N_("已批准")),
+    "refused": State("circle-x", "bad", N_("不批准")),
+    "withdrawn": State("arrow-back-up", "", N_("已撤回")),
+}
+#: What is to be done about a paper, and whose hand it is in.
+GAP_ACT = {
+    "collect": State("x", "bad", N_("补交")),
+    "correct": State("alert-triangle", "warn", N_("核对更正")),
+    "bring_later": State("hourglass", "defer", N_("容缺待补")),
+}
+ORIGIN = {"customer": N_("客户"), "utility": N_("供电企业"), "third": N_("第三方"), "joint": N_("双方")}
+#: What a paper is.
+MEDIUM = {"original": N_("原件"), "verified_copy": N_("复印件（已核对）"), "copy": N_("复印件（未核对）")}
 #: A case, after what is known of its papers.
 CASE = {
     "collecting": State("refresh", "info", N_("办理中")),
@@ -182,6 +199,9 @@ ROLE = {
 RIGHT = {
     "record.read": N_("查阅户、案件和资料"),
     "record.read-personal": N_("看不打码的号码和个人资料"),
+    "ruling.decide": N_("批准容缺、免收和不适用"),
+    "catalogue.change": N_("编制资料目录"),
+    "catalogue.release": N_("发布资料目录"),
     "record.unmask": N_("说明理由后，暂时看一户不打码的号码和个人资料"),
     "identity.search": N_("按证件号码查户"),
     "scan.receive": N_("扫描入库"),
@@ -235,6 +255,8 @@ STAGE = {
 }
 #: What happened, in the words of the timeline.
 EVENT = {
+    "alarm.false": N_("标记误报"),
+    "alarm.taken-back": N_("撤回误报标记"),
     "case.completed": N_("案件资料齐全"),
     "household.masked-again": N_("恢复遮蔽"),
     "household.read": N_("查阅户档案"),
@@ -257,6 +279,11 @@ EVENT = {
     "item.corrected": N_("更正字段"),
     "item.withdrawn": N_("撤回资料"),
     "item.mark-said": N_("核对签字盖章"),
+    "item.paper-said": N_("核对原件和清晰度"),
+    "ruling.asked": N_("申请容缺、免收或不适用"),
+    "ruling.approved": N_("批准申请"),
+    "ruling.refused": N_("不批准申请"),
+    "ruling.withdrawn": N_("撤回申请或批准"),
     "original.downloaded": N_("下载原件"),
     "rendition.downloaded": N_("下载可检索 PDF"),
     "batch.opened": N_("建立批次"),

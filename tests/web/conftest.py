@@ -15,6 +15,8 @@ from fastapi import FastAPI
 
 from archive_service import clock
 from archive_service.db.session import Database
+from archive_service.households import actions
+from archive_service.households.tables import CaseFile, CaseRuling
 from archive_service.households.values import FieldValue
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
@@ -68,6 +70,8 @@ class Centre:
     webhook: int
     #: What that webhook was not told.
     delivery: int
+    #: What somebody asked for about a paper that its case lacks.
+    ruling: int
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,16 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
-        rescan.id, colleague.id, begun.id, *told(session, at.id, number),
+        rescan.id, colleague.id, begun.id, *told(session, at.id, number), asked(session, case).id,
+    )  # fmt: skip
+
+
+def asked(session: Any, case: CaseFile) -> CaseRuling:
+    """Let somebody ask that the contract of a case may come later."""
+    return actions.ask_ruling(
+        session, application_no=case.application_no, document_type="K01R", kind="deferred",
+        reason="客户出差，回来后补签", until=clock.today() + timedelta(days=9), by=records.system(session),
+        now=clock.now(), today=clock.today(),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Writes of household files: register, file, move, correct, withdraw. No action commits."""
 
+from archive_service.households.actions.alarms import say_false_alarm, take_back_false_alarm
 from archive_service.households.actions.cases import record_stage, register_case
 from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
@@ -27,8 +28,10 @@ __all__ = [
     "register_case",
     "replace_reading",
     "retype_item",
+    "say_false_alarm",
     "say_mark",
     "say_paper",
+    "take_back_false_alarm",
     "unmask",
     "withdraw_item",
     "withdraw_ruling",

@@ -11,6 +11,7 @@ from archive_service.households.queries.matching import (
     known_by_name,
     unit_of,
 )
+from archive_service.households.queries.said import case_numbers, rulings, rulings_of_case
 from archive_service.households.queries.unmasked import unmasked
 from archive_service.households.views import CaseFilters
 
@@ -18,6 +19,7 @@ __all__ = [
     "CaseCompleteness",
     "CaseFilters",
     "case",
+    "case_numbers",
     "cases",
     "completeness",
     "due_days",
@@ -34,6 +36,8 @@ __all__ = [
     "page_texts",
     "papers_of_case",
     "rates",
+    "rulings",
+    "rulings_of_case",
     "unit_of",
     "unmasked",
 ]

@@ -75,9 +75,7 @@ def _bases(edition: Edition | None, row: CaseFile) -> dict[str, str]:
     """Return by document type which edition and source ask for it in such cases, as the end of a sentence."""
     if edition is None or (row.customer_category, row.business_type) not in edition.combinations:
         return {}
-    return {
-        each.document_type: each.because for each in edition.requirements(row.customer_category, row.business_type)
-    }
+    return {each.document_type: each.because for each in edition.requirements(row.customer_category, row.business_type)}
 
 
 def _verdict_view(one: Any, basis: str, *, personal: bool) -> VerdictView:
