@@ -45,6 +45,8 @@ def overlaid(base: EditionText, overlay: OverlayText) -> EditionText:
             "document_types": tuple(_by_code([*kept, *overlay.document_types]).values()),
             "groups": tuple(_by_code([*base.groups, *overlay.groups]).values()),
             "tolerances": overlay.tolerances or base.tolerances,
+            "for_unit": overlay.for_unit,
+            "stands_on": overlay.based_on if overlay.for_unit else None,
         }
     )
 
@@ -73,6 +75,8 @@ def edition_of(text: EditionText, *, until: date | None) -> Edition:
         document_types=types,
         groups=_by_code(text.groups),
         tolerances=text.tolerances,
+        for_unit=text.for_unit,
+        stands_on=text.stands_on,
         _by_case={
             (category.code, business.code): _requirements(text, category.code, business.code)
             for category in text.customer_categories

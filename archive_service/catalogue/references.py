@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from archive_service.catalogue import expressions
+from archive_service.catalogue import circles, expressions
 from archive_service.catalogue.marked_yaml import Path
 from archive_service.catalogue.schema import Applies, Ask, DocumentType, EditionText, Group, OverlayText
 
@@ -57,6 +57,8 @@ def _parts(text: EditionText) -> Iterator[Problem]:
     for group in text.groups:
         yield from _group(text, group)
     yield from _sources(text)
+    yield from circles.of_conditions(text)
+    yield from circles.of_excuses(text)
 
 
 def _unknown(path: Path, codes: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:

@@ -218,6 +218,9 @@ class EditionText(_Frozen):
     document_types: tuple[DocumentType, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = ()
     tolerances: Tolerances = STRICT
+    #: Code of the unit for which alone, and for what is below it, it adds to the edition `stands_on`; none: for all.
+    for_unit: EditionCode | None = None
+    stands_on: EditionCode | None = None
 
 
 class OverlayText(_Frozen):
@@ -239,6 +242,8 @@ class OverlayText(_Frozen):
     groups: tuple[Group, ...] = ()
     #: None: those of the edition it is based on.
     tolerances: Tolerances | None = None
+    #: Code of the unit whose local additions these are; none: for all.
+    for_unit: EditionCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +309,9 @@ class Edition:
     document_types: Mapping[str, DocumentType]
     groups: Mapping[str, Group]
     tolerances: Tolerances
+    #: The unit whose local additions these are, and the edition that they stand on; none for an edition for all.
+    for_unit: str | None
+    stands_on: str | None
     _by_case: Mapping[tuple[str, str], tuple[Requirement, ...]] = field(repr=False)
 
     @property

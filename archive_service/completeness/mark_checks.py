@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive_service import masking
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.marks import MarkVerdict, Sight
 from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
-from archive_service.completeness.held import HeldItem
 
 _RULE = "XC11"
 _MOST_NAMED = 4

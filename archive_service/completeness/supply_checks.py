@@ -13,6 +13,7 @@ from functools import partial
 from rapidfuzz.distance import Levenshtein
 
 from archive_service.completeness.conditions import volts
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     CONTRACTS,
@@ -31,7 +32,6 @@ from archive_service.completeness.observations import (
     readings,
     said,
 )
-from archive_service.completeness.held import HeldItem
 
 _PLACE_PAPERS = (*APPLICATION_FORMS, "A10", "A11", "A12", "S01", "P01", *REPLIES, *CONTRACTS, "T01", "E02", "E04")
 _LOAD_PAPERS = (*APPLICATION_FORMS[:3], "S01", "P01", *REPLIES, *CONTRACTS, "C10", "E02")

@@ -12,7 +12,7 @@ from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
-from archive_service.catalogue.load import edition_for
+from archive_service.catalogue.load import edition_by_code, edition_for, known
 from archive_service.catalogue.schema import Edition
 from archive_service.completeness import marks
 from archive_service.completeness.conditions import Facts, facts_of
@@ -22,6 +22,7 @@ from archive_service.completeness.rulings import NOTHING_MORE, Background
 from archive_service.errors import Invalid
 from archive_service.households.background import backgrounds
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page, Verdict
+from archive_service.households.units import chains_if_needed
 
 #: Verdicts are written and read as plain rows: a case has dozens, and an import judges hundreds of cases at once.
 _VERDICTS = cast(Table, Verdict.__table__)
@@ -37,13 +38,23 @@ class Judgement:
     error: str | None
 
 
-def held_items(session: Session, case_ids: Collection[int]) -> Mapping[int, list[HeldItem]]:
-    """Return the items filed in each of these cases as the rules see them, in the order of their numbers."""
-    return held_of(session, select(Item.id).where(Item.case_id.in_(case_ids), Item.state == "filed"))
+#: The fields on which verdicts rest; the rest is for the consistency rules.
+_BRIEF = (
+    "valid_to", "valid_from", "account_name", "document_date", "round_no",
+    "review_result", "inspection_result", "recheck_result",
+)  # fmt: skip
+
+
+def held_items(session: Session, case_ids: Collection[int], *, brief: bool = False) -> Mapping[int, list[HeldItem]]:
+    """Return the items filed in each of these cases as the rules see them, in the order of their numbers.
+
+    With `brief` they know only the fields on which verdicts of the standard catalogue rest.
+    """
+    return held_of(session, select(Item.id).where(Item.case_id.in_(case_ids), Item.state == "filed"), brief=brief)
 
 
 def held_of(
-    session: Session, item_ids: Select[int] | Sequence[int], *, places: bool = False
+    session: Session, item_ids: Select[int] | Sequence[int], *, places: bool = False, brief: bool = False
 ) -> Mapping[int, list[HeldItem]]:
     """Return items by their case as the rules see them, in the order of their numbers.
 
@@ -52,6 +63,8 @@ def held_of(
     fields: dict[int, list[Any]] = defaultdict(list)
     columns = select(ItemField.item_id, ItemField.name, ItemField.value, ItemField.page, ItemField.checked)
     columns = columns.add_columns(ItemField.box) if places else columns
+    if brief:
+        columns = columns.where(ItemField.name.in_(_brief_fields()) | (ItemField.checked.is_(False)))
     for one in session.execute(columns.where(ItemField.item_id.in_(item_ids)).order_by(ItemField.id)):
         fields[one.item_id].append(one)
     counts: dict[int, int] = {}
@@ -92,11 +105,42 @@ def _as_held(item: Any, fields: Sequence[Any], boxes: Mapping[str, Any], page_co
     )
 
 
+def _brief_fields() -> list[str]:
+    results = {kind.result_field for edition in known().every for kind in edition.document_types.values()}
+    return sorted({*_BRIEF, *(each for each in results if each)})
+
+
 def judge(
-    case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem], background: Background = NOTHING_MORE
+    case: CaseFile,
+    household: HouseholdFile,
+    held: Sequence[HeldItem],
+    background: Background = NOTHING_MORE,
+    *,
+    units: Sequence[str] = (),
 ) -> Judgement:
-    """Judge a case by the edition in force on its acceptance day, holding the items given, against its background."""
-    edition = edition_for(case.accepted_on)
+    """Judge a case by the edition that counts for it, holding the items given, against its background.
+
+    That is the one in force on its acceptance day in its `units`, their codes from its own upwards; a filed case keeps
+    the one by which it was filed.
+    """
+    return judge_by(_edition_of(case, units), case, household, held, background)
+
+
+def _edition_of(case: CaseFile, units: Sequence[str]) -> Edition:
+    filed_by = edition_by_code(case.edition) if case.state == "filed" and case.edition else None
+    if filed_by is not None and case.accepted_on is not None and filed_by.effective_from <= case.accepted_on:
+        return filed_by
+    return edition_for(case.accepted_on, units=units)
+
+
+def judge_by(
+    edition: Edition,
+    case: CaseFile,
+    household: HouseholdFile,
+    held: Sequence[HeldItem],
+    background: Background = NOTHING_MORE,
+) -> Judgement:
+    """Judge a case by an edition."""
     try:
         facts = facts_of(
             edition,
@@ -170,7 +214,11 @@ def reassess_cases(
         session.flush()
         held = held_items(session, old)
     around = backgrounds(session, cases, held=lambda ids: held_of(session, ids))
-    judgements = [judge(case, household, held.get(case.id, ()), around[case.id]) for case, household in cases]
+    chains = chains_if_needed(session, {household.unit_id for _, household in cases})
+    judgements = [
+        judge(case, household, held.get(case.id, ()), around[case.id], units=chains.get(household.unit_id, ()))
+        for case, household in cases
+    ]
     for (case, _), judgement in zip(cases, judgements, strict=True):
         keep(case, judgement, now=now)
     session.flush()
@@ -181,19 +229,69 @@ def reassess_cases(
 
 def keep(case: CaseFile, judgement: Judgement, *, now: datetime) -> None:
     """Note on a case what came out, but for the verdicts, which have rows of their own."""
+    for name, value in kept_values(case, judgement, now=now).items():
+        setattr(case, name, value)
+
+
+def kept_values(case: CaseFile, judgement: Judgement, *, now: datetime) -> dict[str, Any]:
+    """Return what is noted on a case that was judged, by column."""
     assessment = judgement.assessment
-    case.edition = judgement.edition.code
-    case.assessment_error = judgement.error
-    case.complete = assessment is not None and assessment.complete
-    case.due_count = assessment.due_count if assessment else 0
-    case.satisfied_count = assessment.satisfied_count if assessment else 0
-    case.missing_count = assessment.missing_count if assessment else 0
-    case.doubtful_count = assessment.doubtful_count if assessment else 0
-    case.deferred_count = assessment.deferred_count if assessment else 0
-    if case.complete and case.state != "filed":
-        case.state, case.filed_at = "filed", now
-    elif not case.complete:
-        case.state, case.filed_at = "collecting", None
+    complete = assessment is not None and assessment.complete
+    if complete:
+        filed = (case.state, case.filed_at) if case.state == "filed" else ("filed", now)
+    else:
+        filed = ("collecting", None)
+    return {
+        "edition": judgement.edition.code,
+        "assessment_error": judgement.error,
+        "complete": complete,
+        "due_count": assessment.due_count if assessment else 0,
+        "satisfied_count": assessment.satisfied_count if assessment else 0,
+        "missing_count": assessment.missing_count if assessment else 0,
+        "doubtful_count": assessment.doubtful_count if assessment else 0,
+        "deferred_count": assessment.deferred_count if assessment else 0,
+        "state": filed[0],
+        "filed_at": filed[1],
+    }
+
+
+def replace_judgements(
+    session: Session, judged: Sequence[tuple[CaseFile, Judgement, Judgement]], *, now: datetime
+) -> None:
+    """Make cases, whose households are locked and unchanged since, say what came out instead of what did before.
+
+    Only what differs between the two judgements is written.
+    """
+    cases = [{"case_id": case.id, **kept_values(case, after, now=now)} for case, _, after in judged]
+    if not cases:
+        return
+    table = cast(Table, CaseFile.__table__)
+    columns = {name: bindparam(name) for name in cases[0] if name != "case_id"}
+    session.execute(update(table).where(table.c.id == bindparam("case_id")).values(columns), cases)
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    for case, before, after in judged:
+        old = {row["document_type"]: row for row in verdict_rows(case.id, before.assessment)}
+        for row in verdict_rows(case.id, after.assessment):
+            was = old.pop(row["document_type"], None)
+            if was is None:
+                fresh.append(row)
+            elif was != row:
+                changed.append({f"new_{name}": value for name, value in row.items()})
+        gone += [{"new_case_id": case.id, "new_document_type": code} for code in old]
+    of_row = (
+        _VERDICTS.c.case_id == bindparam("new_case_id"),
+        _VERDICTS.c.document_type == bindparam("new_document_type"),
+    )
+    if gone:
+        session.execute(delete(_VERDICTS).where(*of_row), gone)
+    if changed:
+        names = [name.removeprefix("new_") for name in changed[0]]
+        values = {name: bindparam(f"new_{name}") for name in names if name not in ("case_id", "document_type")}
+        session.execute(update(_VERDICTS).where(*of_row).values(values), changed)
+    if fresh:
+        session.execute(insert(_VERDICTS), fresh)
 
 
 def _keep_verdicts(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.catalogue.load import editions
+from archive_service.catalogue.load import known
 from archive_service.completeness.held import HeldItem
 from archive_service.completeness.rulings import Background, Kind, Ruling
 from archive_service.households.rules import ACCEPT, ENERGISE
@@ -41,7 +41,7 @@ def backgrounds(session: Session, cases: Pairs, *, held: Held, before: datetime 
 def inheritable_types() -> frozenset[str]:
     """Return the document types of which an earlier paper may serve a later case, in any edition."""
     return frozenset(
-        code for edition in editions() for code, kind in edition.document_types.items() if kind.inheritable_for
+        code for edition in known().every for code, kind in edition.document_types.items() if kind.inheritable_for
     )
 
 

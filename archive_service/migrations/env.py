@@ -20,6 +20,7 @@ TABLES = (
     "archive_service.storage.tables",
     "archive_service.households.tables",
     "archive_service.notebook.tables",
+    "archive_service.editions.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

@@ -21,6 +21,7 @@ from archive_service.households.background import backgrounds
 from archive_service.households.queries.elsewhere import elsewhere
 from archive_service.households.queries.said import false_alarms
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.households.units import chains_if_needed
 from archive_service.households.views import CheckView
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -153,7 +154,8 @@ def _judgement(
 ) -> Judgement:
     before = _end_of(as_of) if as_of else None
     around = backgrounds(session, [(case, head)], held=lambda ids: held_of(session, ids), before=before)
-    return judge(case, head, items, around[case.id])
+    chain = chains_if_needed(session, {head.unit_id}).get(head.unit_id, ())
+    return judge(case, head, items, around[case.id], units=chain)
 
 
 def _checked(
