@@ -14,6 +14,7 @@ def routers() -> list[APIRouter]:
         claims,
         completeness,
         cuts,
+        editions,
         gaps,
         health,
         home,
@@ -39,5 +40,5 @@ def routers() -> list[APIRouter]:
 
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
-    read = (unmasking, items, cases, gaps, lists, search, privacy)
+    read = (unmasking, items, cases, gaps, editions, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]
