@@ -116,13 +116,18 @@ def texts(extra: Sequence[Path] = (), *, without: str = "") -> tuple[EditionText
 
 def with_text(text: str, *, among: Sequence[EditionText]) -> Editions:
     """Return the editions `among` others with one more, as if it were in force. Raises BadCatalogue if it is wrong."""
+    made = whole(text, among=among)
+    return of_texts([*(each for each in among if each.edition != made.edition), made])
+
+
+def whole(text: str, *, among: Sequence[EditionText]) -> EditionText:
+    """Return the edition that `text` writes, made whole. Raises BadCatalogue if it is wrong or clashes."""
     found = check.check_text(text, known=among)
     written, _ = check.read(text)
     if found or written is None:
         raise _bad("", found)
     bases = {each.edition: each for each in among}
-    whole = written if isinstance(written, EditionText) else overlaid(bases[written.based_on], written)
-    return of_texts([*(each for each in among if each.edition != whole.edition), whole])
+    return written if isinstance(written, EditionText) else overlaid(bases[written.based_on], written)
 
 
 def of_texts(written: Sequence[EditionText]) -> Editions:

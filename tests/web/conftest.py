@@ -116,7 +116,8 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
-        rescan.id, colleague.id, begun.id, *told(session, at.id, number), asked(session, case).id, *drafted(session, at.id, code),
+        rescan.id, colleague.id, begun.id, *told(session, at.id, number), asked(session, case).id,
+        *drafted(session, at.id, code),
     )  # fmt: skip
 
 
