@@ -42,7 +42,9 @@ def told(rest):
 def test_conditions_that_follow_from_each_other_are_refused():
     """Each of them is named with the way round."""
     rest = "conditions:\n" + "".join(
-        f"- {{code: {one}, name_zh: 甲, meaning: m, derived_from: {other}, derived_zh: 乙, source: OWN, is_default: true}}\n"
+        f"- {{code: {one}, name_zh: 甲, meaning: m, derived_from: {other}, derived_zh: 乙, "
+        "source: OWN, is_default: true}
+"
         for one, other in (("tenant", "multi"), ("multi", "tenant"))
     )
     found = told(rest)

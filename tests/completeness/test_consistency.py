@@ -42,6 +42,10 @@ def paper(document_type, /, **fields):
     return document_type, fields
 
 
+def rounds(*results):
+    return [paper("C10", inspection_result=said, round_no=str(n)) for n, said in enumerate(results, 1)]
+
+
 def found(rule, *papers, case=CASE):
     held = [
         HeldItem(n, code, fields=fields, pages=dict.fromkeys(fields, 1)) for n, (code, fields) in enumerate(papers, 1)
@@ -106,8 +110,8 @@ CASES = [
     ("XC12", AGREES, [paper("F01", amount="1200"), paper("F02", amount="700.00"), paper("F02", amount="500元")]),
     ("XC12", DIFFERS, [paper("F01", amount="1200"), paper("F02", amount="700")]),
     ("XC12", CANNOT_TELL, [paper("F01", amount="1200")]),
-    ("XC14", AGREES, [paper("C10", inspection_result="不合格", round_no="1"), paper("C10", inspection_result="合格", round_no="2")]),
-    ("XC14", DIFFERS, [paper("C10", inspection_result="合格", round_no="1"), paper("C10", inspection_result="不合格", round_no="2")]),
+    ("XC14", AGREES, rounds("不合格", "合格")),
+    ("XC14", DIFFERS, rounds("合格", "不合格")),
     ("XC14", DIFFERS, [paper("M05", recheck_result="缺陷未消除，待复验")]),
     ("XC14", CANNOT_TELL, [paper("D04", reviewer="张工")]),
     ("XC16", AGREES, [paper("K01H", valid_to="2028-01-01")]),

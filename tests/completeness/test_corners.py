@@ -44,8 +44,10 @@ def opinion(number, result, on, code="C10", **more):
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        ("合格", True), ("检验合格，同意送电", True), ("通过", True), ("无缺陷", True), ("未发现问题", True),
-        ("整改后合格", True), ("缺陷已消除，具备送电条件", True), ("不合格", False), ("不 合 格", False), ("未通过", False),
+        ("合格", True), ("检验合格，同意送电", True), ("通过", True), ("无缺陷", True),
+        ("未发现问题", True),
+        ("整改后合格", True), ("缺陷已消除，具备送电条件", True), ("不合格", False), ("不 合 格", False),
+        ("未通过", False),
         ("需整改后复验", False), ("存在缺陷 3 项", False), ("不具备送电条件", False), ("", None), ("见附页", None),
     ],
 )  # fmt: skip
@@ -83,8 +85,12 @@ def test_a_last_round_that_cannot_be_read_or_relied_on_is_doubtful():
 
 @pytest.mark.parametrize(
     ("kind", "status", "due", "complete_counts"),
-    [("deferred", Status.DEFERRED, True, 0), ("waived", Status.WAIVED, True, 1), ("not_applicable", Status.NOT_APPLICABLE, False, 0)],
-)  # fmt: skip
+    [
+        ("deferred", Status.DEFERRED, True, 0),
+        ("waived", Status.WAIVED, True, 1),
+        ("not_applicable", Status.NOT_APPLICABLE, False, 0),
+    ],
+)
 def test_people_defer_waive_or_declare_not_applicable(kind, status, due, complete_counts):
     """The verdict says who approved it and why; a deferral keeps its day and holds the case back."""
     ruling = Ruling(Kind(kind), "客户在外地", "王主任", date(2026, 6, 30) if kind == "deferred" else None)

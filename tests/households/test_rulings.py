@@ -68,7 +68,9 @@ def test_nobody_approves_their_own_request(database: Database) -> None:
 def test_who_may_ask_and_decide_is_a_matter_of_right_and_unit(database: Database) -> None:
     """Another centre's case does not exist; staff read only; an archivist does not decide."""
     with database.unit_of_work() as session:
-        case = records.case(session, conditions=("natural",), at=records.unit(session, "A", below=records.unit(session)))
+        case = records.case(
+            session, conditions=("natural",), at=records.unit(session, "A", below=records.unit(session))
+        )
         far = records.viewer(session, at=records.unit(session, "B", below=records.unit(session)))
         near = records.viewer(session, at=records.unit(session, "A"))
         with pytest.raises(NotFound):
@@ -155,7 +157,9 @@ def test_the_same_scan_in_two_households_is_told_without_naming_what_one_may_not
     with database.unit_of_work() as session:
         root = records.unit(session)
         one = records.case(session, at=records.unit(session, "A", below=root), conditions=("natural",))
-        other = records.case(session, at=records.unit(session, "B", below=root), account_no="3300000099", conditions=("natural",))
+        other = records.case(
+            session, at=records.unit(session, "B", below=root), account_no="3300000099", conditions=("natural",)
+        )
         for case in (one, other):
             records.item(session, case, "A02R", pages=[records.page(1, digest="e" * 64)])
         near, all_ = records.viewer(session, at=records.unit(session, "A")), records.viewer(session)
