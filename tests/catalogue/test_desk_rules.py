@@ -43,8 +43,7 @@ def test_conditions_that_follow_from_each_other_are_refused():
     """Each of them is named with the way round."""
     rest = "conditions:\n" + "".join(
         f"- {{code: {one}, name_zh: 甲, meaning: m, derived_from: {other}, derived_zh: 乙, "
-        "source: OWN, is_default: true}
-"
+        "source: OWN, is_default: true}\n"
         for one, other in (("tenant", "multi"), ("multi", "tenant"))
     )
     found = told(rest)

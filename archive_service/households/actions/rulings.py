@@ -83,7 +83,8 @@ def decide_ruling(
     row.note = masking.text(said)[:_LONGEST_NOTE]
     row.state = "approved" if approve else "refused"
     row.decided_by, row.decided_at, row.decider = by.person_id, now, by.name[:80]
-    _settled(session, row, case, household, f"ruling.{row.state}", by=by, now=now, today=today)
+    did = "ruling.approved" if approve else "ruling.refused"
+    _settled(session, row, case, household, did, by=by, now=now, today=today)
     return row
 
 
