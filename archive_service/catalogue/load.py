@@ -178,15 +178,22 @@ def _whole(files: Sequence[tuple[str, str]], *, known: Sequence[EditionText]) ->
     bases = {each.edition: each for each in known}
     done: list[EditionText] = []
     read = [(name, text, check.read(text)) for name, text in files]
-    # An overlay may stand on another file of the same folder: editions that stand alone come first.
-    for name, text, (written, found) in sorted(read, key=lambda each: isinstance(each[2][0], OverlayText)):
-        found = found or check.references(written, text, bases=bases)
-        if found or written is None:
-            raise _bad(name, found)
-        whole = written if isinstance(written, EditionText) else overlaid(bases[written.based_on], written)
-        bases[whole.edition] = whole
-        done.append(whole)
+    # An overlay may stand on another file of the same folder, itself perhaps an overlay: bases come first.
+    while read:
+        ready = [each for each in read if _base_of(each[2][0]) in {"", *bases}] or read
+        for name, text, (written, found) in sorted(ready, key=lambda each: isinstance(each[2][0], OverlayText)):
+            found = found or check.references(written, text, bases=bases)
+            if found or written is None:
+                raise _bad(name, found)
+            made = written if isinstance(written, EditionText) else overlaid(bases[written.based_on], written)
+            bases[made.edition] = made
+            done.append(made)
+        read = [each for each in read if each not in ready]
     return tuple(sorted(done, key=lambda each: each.effective_from))
+
+
+def _base_of(written: EditionText | OverlayText | None) -> str:
+    return written.based_on if isinstance(written, OverlayText) else ""
 
 
 def _bad(name: str, found: list[Finding]) -> BadCatalogue:

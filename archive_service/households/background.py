@@ -49,7 +49,8 @@ def later_cases(session: Session, household: HouseholdFile, document_type: str) 
     """Return the cases of a household that a paper of this type may serve besides its own; none for most types."""
     if document_type not in inheritable_types():
         return ()
-    return session.scalars(select(CaseFile).where(CaseFile.household_id == household.id).order_by(CaseFile.id)).all()
+    chosen = select(CaseFile).where(CaseFile.household_id == household.id).order_by(CaseFile.id)
+    return session.scalars(chosen.execution_options(populate_existing=True)).all()
 
 
 def _with_ends(case: CaseFile, days: Mapping[str, date]) -> dict[str, date]:

@@ -128,3 +128,13 @@ def test_only_what_an_edition_changes_is_judged_again(combination):
     asked = {(each.category, code) for each in old.applies for code in each.business_types}
     assert affected(before, after) - asked == {combination} - asked
     assert combination in affected(before, after)
+
+
+def test_an_overlay_may_stand_on_an_overlay_whatever_their_files_are_called(tmp_path):
+    """Local additions to an edition that is itself written as a difference."""
+    central, local = tmp_path / "z.yaml", tmp_path / "a.yaml"
+    central.write_text(text("N", day="2026-07-01"), encoding="utf-8")
+    local.write_text(text("L", "HALL", day="2026-07-01").replace("based_on: '2018'", "based_on: N"), encoding="utf-8")
+    known = load.known([central, local])
+    assert known.for_case(date(2026, 8, 1), ("HALL",)).code == "L"
+    assert known.for_case(date(2026, 8, 1), ("OTHER",)).code == "N"
