@@ -266,7 +266,9 @@ def replace_judgements(
     if not cases:
         return
     table = cast(Table, CaseFile.__table__)
-    columns = {name: bindparam(name, type_=table.c[name].type) for name in cases[0] if name != "case_id"}
+    columns: dict[str, Any] = {
+        name: bindparam(name, type_=table.c[name].type) for name in cases[0] if name != "case_id"
+    }
     session.execute(update(table).where(table.c.id == bindparam("case_id")).values(columns), cases)
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -288,7 +290,7 @@ def replace_judgements(
         session.execute(delete(_VERDICTS).where(*of_row), gone)
     if changed:
         names = [name.removeprefix("new_") for name in changed[0]]
-        values = {
+        values: dict[str, Any] = {
             name: bindparam(f"new_{name}", type_=_VERDICTS.c[name].type)
             for name in names
             if name not in ("case_id", "document_type")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session, aliased
@@ -19,7 +18,7 @@ _MOST = 200
 _asker = aliased(Person)
 
 
-def _rulings() -> Select[Any]:
+def _chosen() -> Select[CaseRuling, CaseFile, HouseholdFile, str]:
     return (
         select(CaseRuling, CaseFile, HouseholdFile, _asker.name)
         .join(CaseFile, CaseFile.id == CaseRuling.case_id)
@@ -30,14 +29,14 @@ def _rulings() -> Select[Any]:
 
 def rulings_of_case(session: Session, case_id: int) -> list[RulingView]:
     """Return what was asked and decided about the papers of a case that the reader has been shown, newest first."""
-    chosen = _rulings().where(CaseRuling.case_id == case_id).order_by(CaseRuling.id.desc())
+    chosen = _chosen().where(CaseRuling.case_id == case_id).order_by(CaseRuling.id.desc())
     return [_view(*row) for row in session.execute(chosen)]
 
 
 def rulings(session: Session, viewer: Viewer) -> Sequence[RulingView]:
     """Return what waits for a decision and what is deferred, the earliest day first, in the viewer's units."""
     chosen = (
-        _rulings()
+        _chosen()
         .where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
         .where((CaseRuling.state == "asked") | ((CaseRuling.state == "approved") & (CaseRuling.kind == "deferred")))
         .order_by(

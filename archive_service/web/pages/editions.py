@@ -43,7 +43,7 @@ def show_editions(visit: SignedIn) -> Response:
         "catalogue/list.html",
         central=list(reversed(known.central)),
         local=known.local,
-        now=known.for_case(visit.today).code,
+        in_force=known.for_case(visit.today).code,
         drafts=drafts,
         may_draft=visit.viewer.may(Right.CATALOGUE_CHANGE),
         states=words.EDITION,
