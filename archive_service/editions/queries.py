@@ -162,7 +162,7 @@ def _check(session: Session, row: CatalogueCheck) -> CheckView:
     ).one()
     reached, whole, done = (int(each or 0) for each in sums)
     effects = session.execute(
-        select(CatalogueFinding.effect, func.count())
+        select(CatalogueFinding.effect, func.count().label("found"))
         .where(CatalogueFinding.check_id == row.id)
         .group_by(CatalogueFinding.effect)
     )
@@ -176,7 +176,7 @@ def _check(session: Session, row: CatalogueCheck) -> CheckView:
         row.finished_at,
         100 if row.state == "done" else 100 * reached // max(whole, 1),
         done,
-        dict(effects.tuples().all()),
+        {row.effect: row.found for row in effects},
     )
 
 

@@ -120,7 +120,7 @@ def _rows(session: Session, first: int, end: int, from_: date) -> Sequence[tuple
         .order_by(CaseFile.id)
         .limit(_A_TIME)
     )
-    return session.execute(chosen).tuples().all()
+    return [(case, household) for case, household in session.execute(chosen)]
 
 
 def _judge(

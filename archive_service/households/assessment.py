@@ -69,8 +69,8 @@ def held_of(
         fields[one.item_id].append(one)
     counts: dict[int, int] = {}
     if places:
-        counted = select(Page.item_id, func.count()).where(Page.item_id.in_(item_ids)).group_by(Page.item_id)
-        counts = dict(session.execute(counted).tuples().all())
+        counted = select(Page.item_id, func.count().label("found")).where(Page.item_id.in_(item_ids))
+        counts = {row.item_id: row.found for row in session.execute(counted.group_by(Page.item_id))}
     found: dict[int, list[HeldItem]] = defaultdict(list)
     items = select(
         Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks, Item.medium, Item.legible

@@ -13,9 +13,9 @@ from archive_service.people.tables import Unit
 
 def chains(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return by unit its code and those of the units above it, nearest first."""
-    paths = dict(session.execute(select(Unit.id, Unit.path).where(Unit.id.in_(ids))).tuples().all())
+    paths = {row.id: row.path for row in session.execute(select(Unit.id, Unit.path).where(Unit.id.in_(ids)))}
     above = {int(each) for path in paths.values() for each in path.strip("/").split("/") if each}
-    codes = dict(session.execute(select(Unit.id, Unit.code).where(Unit.id.in_(above))).tuples().all())
+    codes = {row.id: row.code for row in session.execute(select(Unit.id, Unit.code).where(Unit.id.in_(above)))}
     return {
         unit: tuple(codes[int(each)] for each in reversed(path.strip("/").split("/")) if int(each) in codes)
         for unit, path in paths.items()

@@ -50,7 +50,9 @@ def test_a_paper_is_deferred_by_two_people_and_holds_the_case_back(database: Dat
         assert status(session, archivist, case, "K01R") == "missing"
         records.item(session, case, "K01R")
         assert case.complete
-        did = session.scalars(select(AuditEntry.did).where(AuditEntry.did.startswith("ruling."))).all()
+        did = session.scalars(
+            select(AuditEntry.did).where(AuditEntry.did.startswith("ruling.")).order_by(AuditEntry.seq)
+        ).all()
         assert did == ["ruling.asked", "ruling.approved", "ruling.withdrawn"]
 
 

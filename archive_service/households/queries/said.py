@@ -90,4 +90,5 @@ def case_numbers(session: Session, case_id: int) -> tuple[str, str]:
         .join(CaseFile, CaseFile.household_id == HouseholdFile.id)
         .where(CaseFile.id == case_id)
     )
-    return session.execute(chosen).tuples().one()
+    row = session.execute(chosen).one()
+    return row.account_no, row.application_no
