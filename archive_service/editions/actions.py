@@ -30,7 +30,7 @@ _PARTS = 8
 _SMALL = 500
 
 
-class BadEdition(Invalid):
+class BadEdition(Refused):
     """The text contradicts itself or the other editions; the fact `findings` says each line and reason."""
 
 

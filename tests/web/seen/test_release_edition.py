@@ -84,7 +84,7 @@ def test_an_edition_is_released_by_two_people(world: World, windows: Windows, fo
         page.locator("#text").fill(LOCAL.replace("stage: ACCEPT", "stage: NOWHERE").replace("LR", "XX"))
         page.get_by_role("button", name="检查并保存").click()
         expect(page.get_by_role("alert")).to_contain_text("2 处问题")
-        expect(page.get_by_role("alert")).to_contain_text("第 12 行")
+        expect(page.get_by_role("alert")).to_contain_text("第 11 行")
         shot(page, "faults-1440")
         page.locator("#text").fill(LOCAL)
         page.get_by_role("button", name="检查并保存").click()
