@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archive_service.catalogue.schema import Applies, DocumentType, Edition
+from archive_service.catalogue.schema import Applies, Ask, DocumentType, Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ _PARTS = (
     "name_zh", "stage", "origin", "medium_rule", "signatures", "seals", "count_min", "count_max", "sensitivity",
     "key_fields", "result_field", "inheritable_for", "marks_hold_filing", "source", "is_default",
 )  # fmt: skip
+
+
+_FIRMNESS = {Ask.REQUIRED: "必收", Ask.CONDITIONAL: "条件必收", Ask.OPTIONAL: "选收"}
 
 
 def difference(left: Edition, right: Edition) -> tuple[Change, ...]:
@@ -86,7 +89,7 @@ def _type_changes(old: DocumentType, new: DocumentType) -> list[tuple[str, str, 
     for key in sorted({*before, *after}):
         was, is_ = before.get(key, ""), after.get(key, "")
         if was != is_:
-            found.append((f"applies {key[0]}×{key[1]}", was, is_))
+            found.append((f"适用 {key[0]}×{key[1]}", was, is_))
     return found
 
 
@@ -107,7 +110,7 @@ def _by_combination(kind: DocumentType) -> dict[tuple[str, str], str]:
 
 
 def _firmness(applies: Applies) -> str:
-    return str(applies.requirement) + (f"（{'/'.join(applies.when_any)}）" if applies.when_any else "")
+    return _FIRMNESS[applies.requirement] + (f"（{'/'.join(applies.when_any)}）" if applies.when_any else "")
 
 
 def _applies(applies: Applies) -> str:

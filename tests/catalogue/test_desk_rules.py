@@ -112,7 +112,7 @@ def test_the_difference_names_what_was_added_changed_and_gone():
     found = {(each.kind, each.code, each.part) for each in difference(before, after)}
     assert ("gone", "V01", "") in found
     assert ("changed", "amount_yuan", "amount_yuan") in found
-    assert ("changed", "A25", "applies LR×NEW") in found
+    assert ("changed", "A25", "适用 LR×NEW") in found
     assert {code for _, code, _ in found} == {"V01", "A25", "amount_yuan"}
     assert not difference(before, before)
 
