@@ -44,6 +44,9 @@ def overlaid(base: EditionText, overlay: OverlayText) -> EditionText:
             "parties": tuple(_by_code([*base.parties, *overlay.parties]).values()),
             "document_types": tuple(_by_code([*kept, *overlay.document_types]).values()),
             "groups": tuple(_by_code([*base.groups, *overlay.groups]).values()),
+            "tolerances": overlay.tolerances or base.tolerances,
+            "for_unit": overlay.for_unit,
+            "stands_on": overlay.based_on if overlay.for_unit else None,
         }
     )
 
@@ -71,6 +74,9 @@ def edition_of(text: EditionText, *, until: date | None) -> Edition:
         parties=_by_code(text.parties),
         document_types=types,
         groups=_by_code(text.groups),
+        tolerances=text.tolerances,
+        for_unit=text.for_unit,
+        stands_on=text.stands_on,
         _by_case={
             (category.code, business.code): _requirements(text, category.code, business.code)
             for category in text.customer_categories
@@ -87,14 +93,16 @@ def _by_code(entries: Iterable[T]) -> dict[str, T]:
 def _requirements(text: EditionText, category: str, business_type: str) -> tuple[Requirement, ...]:
     names = {condition.code: condition.name_zh for condition in text.conditions}
     return tuple(
-        _requirement(text, document_type, applies, names)
+        _requirement(text, document_type, applies, names, business_type)
         for document_type in text.document_types
         for applies in document_type.applies
         if applies.category == category and business_type in applies.business_types
     )
 
 
-def _requirement(text: EditionText, wanted: DocumentType, applies: Applies, names: dict[str, str]) -> Requirement:
+def _requirement(
+    text: EditionText, wanted: DocumentType, applies: Applies, names: dict[str, str], business_type: str
+) -> Requirement:
     return Requirement(
         document_type=wanted.code,
         name_zh=wanted.name_zh,
@@ -112,6 +120,11 @@ def _requirement(text: EditionText, wanted: DocumentType, applies: Applies, name
         ),
         condition="/".join(applies.when_any) or None,
         because=f"依据目录 {text.edition} 版{_basis(wanted)}。",
+        origin=wanted.origin,
+        medium_rule=wanted.medium_rule,
+        result_field=wanted.result_field,
+        inheritable=business_type in wanted.inheritable_for,
+        expires="valid_to" in wanted.key_fields and not wanted.code.startswith("K"),
     )
 
 

@@ -80,6 +80,8 @@ def references(
         base = bases.get(written.based_on)
         if base is None:
             return [marked.finding(("based_on",), f"没有可作基础的目录版本“{written.based_on}”。")]
+        if written.for_unit and base.for_unit:
+            return [marked.finding(("based_on",), "本地增补不能建立在另一份本地增补上。请改用全公司的版本。")]
         known = {each.code for each in base.document_types}
         gone = [code for code in written.without_document_types if code not in known]
         if gone:
@@ -90,11 +92,11 @@ def references(
 
 def overlaps(texts: Sequence[EditionText | OverlayText]) -> list[str]:
     """Return a sentence for each two editions that would both be in force on some day."""
-    ordered = sorted(texts, key=lambda each: each.effective_from)
+    ordered = sorted(texts, key=lambda each: (each.for_unit or "", each.effective_from))
     return [
         f"目录版本“{later.edition}”与“{earlier.edition}”的有效期重叠。请改生效或失效日期。"
         for earlier, later in pairwise(ordered)
-        if later.effective_from <= (earlier.effective_until or _begins(earlier))
+        if later.for_unit == earlier.for_unit and later.effective_from <= (earlier.effective_until or _begins(earlier))
     ]
 
 

@@ -3,6 +3,7 @@
     voltage >= 35kV
     category == LR or name_form == person
     category in (HV, LN) and not tenant
+    held(A08)
 
 A bare name is a condition of the catalogue. Logic is three-valued: a value that is not known makes the answer
 unknown (None) unless the rest of the expression decides it alone.
@@ -68,6 +69,13 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Whether the case holds a paper of a type."""
+
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite of a part."""
 
@@ -82,7 +90,12 @@ class Junction:
     all: bool
 
 
-Part = Flag | Measure | OneOf | Not | Junction
+Part = Flag | Measure | OneOf | Held | Not | Junction
+
+
+def held_key(paper: str) -> str:
+    """Return under which name `evaluate` looks for whether a paper is held."""
+    return f"held:{paper}"
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +116,9 @@ def evaluate(part: Part, values: Mapping[str, Value]) -> bool | None:
         case OneOf(field, names, wanted):
             name = values.get(field)
             return None if name is None else (name in names) is wanted
+        case Held(paper):
+            there = values.get(held_key(paper))
+            return there if isinstance(there, bool) else None
         case Not(inner):
             answer = evaluate(inner, values)
             return None if answer is None else not answer
@@ -116,7 +132,7 @@ def _joined(answers: list[bool | None], *, every: bool) -> bool | None:
     return None if None in answers else every
 
 
-def parts_of(part: Part) -> Iterator[Flag | Measure | OneOf]:
+def parts_of(part: Part) -> Iterator[Flag | Measure | OneOf | Held]:
     """Yield the leaves of an expression, for checking the names in it."""
     match part:
         case Not(inner):
@@ -182,6 +198,10 @@ class _Reader:
             return self._measure(name)
         if name in NAME_FIELDS:
             return self._one_of(name)
+        if name == "held" and self._take("("):
+            paper = self._name()
+            self._expect(")")
+            return Held(paper)
         return Flag(name)
 
     def _measure(self, field: str) -> Part:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from archive_service.catalogue import expressions
+from archive_service.catalogue import circles, expressions
 from archive_service.catalogue.marked_yaml import Path
 from archive_service.catalogue.schema import Applies, Ask, DocumentType, EditionText, Group, OverlayText
 
@@ -57,6 +57,8 @@ def _parts(text: EditionText) -> Iterator[Problem]:
     for group in text.groups:
         yield from _group(text, group)
     yield from _sources(text)
+    yield from circles.of_conditions(text)
+    yield from circles.of_excuses(text)
 
 
 def _unknown(path: Path, codes: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
@@ -95,6 +97,8 @@ def _leaf(text: EditionText, path: Path, leaf: object, codes: set[str]) -> Itera
     }
     if isinstance(leaf, expressions.Flag) and leaf.code not in codes:
         yield path, f"表达式里的“{leaf.code}”既不是字段，也不是另一个办理条件。"
+    if isinstance(leaf, expressions.Held) and leaf.paper not in {each.code for each in text.document_types}:
+        yield path, f"表达式里的资料类型“{leaf.paper}”不在目录里。"
     if isinstance(leaf, expressions.OneOf):
         for name in leaf.names:
             if name not in names[leaf.field]:
@@ -114,6 +118,10 @@ def _document_type(text: EditionText, wanted: DocumentType) -> Iterator[Problem]
         yield (*path, "capacity_kind"), "写了容量种类，但 key_fields 里没有 capacity。"
     if wanted.date_meaning and "document_date" not in wanted.key_fields:
         yield (*path, "date_meaning"), "写了日期含义，但 key_fields 里没有 document_date。"
+    if wanted.result_field and wanted.result_field not in wanted.key_fields:
+        yield (*path, "result_field"), f"结论字段“{wanted.result_field}”不在 key_fields 里。"
+    business = {each.code for each in text.business_types}
+    yield from _unknown((*path, "inheritable_for"), wanted.inheritable_for, business, "业务类型")
     yield from _marks(text, path, wanted)
     for position, applies in enumerate(wanted.applies):
         yield from _applies(text, (*path, "applies", position), applies)

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from archive_service.catalogue.tolerances import STRICT, Tolerances
 from archive_service.errors import Invalid
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
@@ -161,6 +162,10 @@ class DocumentType(_Frozen):
     ] | (None) = None
     #: What the field `document_date` means on this paper, in words for a person.
     date_meaning: Text | None = None
+    #: The field that says how a round ended, where there may be several and the last must pass.
+    result_field: FactCode | None = None
+    #: Business types in which a paper of an earlier case of the household will do, while it is still valid.
+    inheritable_for: tuple[UpperCode, ...] = ()
     source: Text
     #: Not found in any cited rule: the unit may change it freely.
     is_default: bool
@@ -212,6 +217,10 @@ class EditionText(_Frozen):
     parties: tuple[Party, ...] = ()
     document_types: tuple[DocumentType, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = ()
+    tolerances: Tolerances = STRICT
+    #: Code of the unit for which alone, and for what is below it, it adds to the edition `stands_on`; none: for all.
+    for_unit: EditionCode | None = None
+    stands_on: EditionCode | None = None
 
 
 class OverlayText(_Frozen):
@@ -231,6 +240,10 @@ class OverlayText(_Frozen):
     document_types: tuple[DocumentType, ...] = ()
     without_document_types: tuple[TypeCode, ...] = ()
     groups: tuple[Group, ...] = ()
+    #: None: those of the edition it is based on.
+    tolerances: Tolerances | None = None
+    #: Code of the unit whose local additions these are; none: for all.
+    for_unit: EditionCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +273,15 @@ class Requirement:
     condition: str | None
     #: The edition, with the source in it, as the end of a sentence.
     because: str
+    #: Whose hand the paper comes from: customer, utility, third or joint.
+    origin: str = "customer"
+    medium_rule: MediumRule = MediumRule.ORIGINAL_OR_COPY
+    #: The field that says how a round ended; none where there are no rounds.
+    result_field: str | None = None
+    #: Whether a paper of an earlier case of the household will do.
+    inheritable: bool = False
+    #: Whether it bears a last day of validity that must not be past when the paper is used.
+    expires: bool = False
 
 
 class UnknownCombination(Invalid):
@@ -286,6 +308,10 @@ class Edition:
     parties: Mapping[str, Party]
     document_types: Mapping[str, DocumentType]
     groups: Mapping[str, Group]
+    tolerances: Tolerances
+    #: The unit whose local additions these are, and the edition that they stand on; none for an edition for all.
+    for_unit: str | None
+    stands_on: str | None
     _by_case: Mapping[tuple[str, str], tuple[Requirement, ...]] = field(repr=False)
 
     @property

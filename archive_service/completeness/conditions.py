@@ -69,8 +69,13 @@ def facts_of(
     voltage: str | None = None,
     capacity_kva: Decimal | None = None,
     account_name: str | None = None,
+    papers: Iterable[str] | None = None,
+    further: Mapping[str, str] | None = None,
 ) -> Facts:
     """Return the facts of a case in terms of `edition`.
+
+    `papers` are the document types that the case holds, for conditions that follow from a paper; none: not known.
+    `further` are conditions that hold for another reason, with that reason; those the edition lacks are let be.
 
     `conditions` are the codes that hold; those not listed do not, unless an expression of the catalogue says that
     they follow from the fields. None means that the business system did not say: then only what follows is known.
@@ -90,9 +95,14 @@ def facts_of(
         "capacity": capacity_kva,
         "name_form": name_form(account_name),
     }
+    if papers is not None:
+        there = frozenset(papers)
+        values.update({expressions.held_key(code): code in there for code in _asked_of_papers(edition)})
     known = dict.fromkeys(listed, True) if conditions is None else {code: code in listed for code in edition.conditions}
+    more = {code: why for code, why in (further or {}).items() if code in edition.conditions and code not in listed}
+    known.update(dict.fromkeys(more, True))
     follows = _follows(edition, {**values, **known})
-    return _settled(edition, category, business_type, listed=listed, known=known, follows=follows)
+    return _settled(edition, category, business_type, listed=listed, known=known, follows=follows, more=more)
 
 
 def _follows(edition: Edition, values: Mapping[str, expressions.Value]) -> dict[str, bool]:
@@ -112,6 +122,7 @@ def _settled(
     listed: frozenset[str],
     known: dict[str, bool],
     follows: Mapping[str, bool],
+    more: Mapping[str, str],
 ) -> Facts:
     settled = dict(known)
     settled.update(
@@ -129,7 +140,7 @@ def _settled(
             names = "、".join(_named(edition, code) for code in rivals)
             contradictions.append(f"{names}只能有一项成立，现在列了 {len(chosen)} 项。请在业务系统更正。")
     derived = {
-        code: edition.conditions[code].derived_zh or ""
+        code: more.get(code) or edition.conditions[code].derived_zh or ""
         for code, holds in settled.items()
         if holds and code not in listed
     }
@@ -165,3 +176,12 @@ def name_form(account_name: str | None) -> str | None:
     if _PERSON.fullmatch(bare) and not _ORGANISATION.search(bare):
         return "person"
     return None
+
+
+def _asked_of_papers(edition: Edition) -> Iterable[str]:
+    """Return the document types whose presence decides a condition."""
+    for condition in edition.conditions.values():
+        if condition.derived_from and "held" in condition.derived_from:
+            for leaf in expressions.parts_of(expressions.parse(condition.derived_from)):
+                if isinstance(leaf, expressions.Held):
+                    yield leaf.paper

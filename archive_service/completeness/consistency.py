@@ -1,12 +1,19 @@
-"""Whether the papers of a case agree with each other and with the business system: rules XC01 to XC08, XC11, XC13."""
+"""Whether the papers of a case agree with each other and with the business system: rules XC01 to XC17."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive_service.completeness import identity_checks, mark_checks, supply_checks
+from archive_service.completeness import (
+    count_checks,
+    identity_checks,
+    limit_checks,
+    mark_checks,
+    supply_checks,
+    validity_checks,
+)
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
-from archive_service.completeness.rules import HeldItem
 
 __all__ = ["Agreement", "CaseFacts", "Observation", "Seen", "check"]
 
@@ -19,8 +26,15 @@ _RULES = (
     supply_checks.xc06,
     supply_checks.xc07,
     supply_checks.xc08,
+    limit_checks.xc09,
+    validity_checks.xc10,
     mark_checks.xc11,
+    count_checks.xc12,
     supply_checks.xc13,
+    validity_checks.xc14,
+    count_checks.xc15,
+    validity_checks.xc16,
+    count_checks.xc17,
 )
 
 

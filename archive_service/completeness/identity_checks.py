@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive_service.completeness import numbers
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     IDENTITY_PAPERS,
@@ -20,7 +21,6 @@ from archive_service.completeness.observations import (
     plain,
     readings,
 )
-from archive_service.completeness.rules import HeldItem
 
 #: In these the papers of a case name more than one account.
 _SEVERAL_ACCOUNTS = ("SPLIT", "MERGE")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive_service import masking
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.marks import MarkVerdict, Sight
 from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
-from archive_service.completeness.rules import HeldItem
 
 _RULE = "XC11"
 _MOST_NAMED = 4
@@ -28,7 +28,9 @@ def xc11(_case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
 
 
 def _observed(status: Agreement, marks: Sequence[tuple[HeldItem, MarkVerdict]], message: str) -> Observation:
-    seen = tuple(Seen(item.id, item.document_type, mark.key, str(mark.standing), mark.page) for item, mark in marks)
+    seen = tuple(
+        Seen(item.id, item.document_type, mark.key, str(mark.standing), mark.page, mark.box) for item, mark in marks
+    )
     return Observation(_RULE, status, seen, message)
 
 

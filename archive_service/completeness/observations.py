@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -14,7 +15,8 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 
 from archive_service import hanzi, masking
-from archive_service.completeness.rules import HeldItem
+from archive_service.catalogue.tolerances import STRICT, Tolerances
+from archive_service.completeness.held import HeldItem
 
 APPLICATION_FORMS = ("A02H", "A02N", "A02R", "A02V", "A02D")
 REPLIES = ("P03H", "P03L")
@@ -48,6 +50,28 @@ class CaseFacts:
     filed_on: date | None = None
     #: Day each stage was completed, by the code of the stage.
     stage_dates: Mapping[str, date] = field(default_factory=dict)
+    #: Conditions that are known to hold or not.
+    conditions: Mapping[str, bool] = field(default_factory=dict)
+    #: The day on which it is asked, for what must still hold while the case is not filed.
+    as_of: date | None = None
+    #: Pages of the case that are found elsewhere too; none where nobody looked.
+    elsewhere: tuple[Elsewhere, ...] | None = None
+    #: Limits in working days by stage where they are not the usual ones, and written reasons for being late.
+    limits: Mapping[str, int] = field(default_factory=dict)
+    late_reasons: Mapping[str, str] = field(default_factory=dict)
+    tolerances: Tolerances = STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A page that is filed in another household as well, or bears its account number."""
+
+    item: int
+    page: int | None
+    #: same_scan or other_account.
+    how: str
+    #: The other household's; empty where the reader may not know of it.
+    account_no: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,8 @@ class Seen:
     #: As shown to people: personal numbers are masked.
     value: str
     page: int | None
+    #: Where on the page: x0, y0, x1, y1 in pixels of the upright page image; none where that is not known.
+    box: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,13 @@ class Observation:
     status: Agreement
     evidence: tuple[Seen, ...]
     message: str
+
+
+def fingerprint(observation: Observation) -> str:
+    """Return what tells apart what a rule saw: another value, paper or place is another finding."""
+    seen = sorted(f"{one.item}|{one.field}|{one.value}" for one in observation.evidence)
+    said = "\n".join([observation.rule, str(observation.status), *seen])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +118,8 @@ class Reading:
         """Return it as evidence."""
         if self.item is None:
             return Seen(None, None, self.field, self.shown, None)
-        return Seen(self.item.id, self.item.document_type, self.field, self.shown, self.item.pages.get(self.field))
+        page, box = self.item.pages.get(self.field), self.item.boxes.get(self.field)
+        return Seen(self.item.id, self.item.document_type, self.field, self.shown, page, box)
 
     @property
     def shown(self) -> str:

@@ -88,7 +88,8 @@ def _heading(case: CaseFacts, edition: Edition, assessment: Assessment) -> str:
         f"户号 {case.account_no} 申请编号 {case.application_no} {category} {business}"
         f"（目录 {edition.code} 版）：{result}。"
         f"应收 {assessment.due_count}，已收 {assessment.satisfied_count}，"
-        f"缺少 {assessment.missing_count}，存疑 {assessment.doubtful_count}。"
+        f"缺少 {assessment.missing_count}，存疑 {assessment.doubtful_count}"
+        + (f"，容缺 {assessment.deferred_count}。" if assessment.deferred_count else "。")
     )
 
 

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from archive_service.catalogue.schema import Ask, Excuse, Requirement
+from archive_service.completeness import rounds
 from archive_service.completeness.conditions import Facts, UnknownFact
-from archive_service.completeness.marks import MarkVerdict
+from archive_service.completeness.held import HeldItem, doubts_of
+from archive_service.completeness.inherit import Inherited, inherited
+from archive_service.completeness.rulings import NOTHING_MORE, Background, Kind
+
+__all__ = ["Assessment", "Background", "HeldItem", "Status", "Verdict", "assess"]
 
 
 class Status(StrEnum):
-    """How a requirement stands; deferred, waived and inherited are decided by people, elsewhere."""
+    """How a requirement stands."""
 
     PRESENT = "present"
     MISSING = "missing"
+    #: A person let it come later, by a day; the case is not complete before.
     DEFERRED = "deferred"
+    #: A person let the case off.
     WAIVED = "waived"
     NOT_APPLICABLE = "not_applicable"
     DOUBTFUL = "doubtful"
+    #: A paper of an earlier case of the household serves.
     INHERITED = "inherited"
-
-
-@dataclass(frozen=True, slots=True)
-class HeldItem:
-    """A filed item as the rules see it."""
-
-    id: int
-    #: Catalogue code, or OTHER.
-    document_type: str
-    #: How sure the type is, 0 to 1.
-    confidence: float = 1.0
-    #: Normalised values by field name.
-    fields: Mapping[str, str] = field(default_factory=dict)
-    #: Why the item cannot be relied on, as sentences without full stop; empty: it can.
-    doubts: tuple[str, ...] = ()
-    #: Page of the item on which a field was read, from 1.
-    pages: Mapping[str, int] = field(default_factory=dict)
-    #: What a person calls it; its type's code if empty.
-    title: str = ""
-    #: The signatures and seals that the catalogue asks for on it; empty where nobody looked or none is asked for.
-    marks: tuple[MarkVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +43,20 @@ class Verdict:
     status: Status
     #: Ids of the items that the verdict rests on, ascending.
     evidence: tuple[int, ...]
-    reason: str
+    #: Why, as sentences; `basis` says by which edition and source.
+    said: str
+    basis: str
     #: Whether the case must have it.
     due: bool
+    #: Last day of a deferral.
+    until: date | None = None
+    #: Page on which a doubt shows, by item, where that is known.
+    places: Mapping[int, int] | None = None
+
+    @property
+    def reason(self) -> str:
+        """Return why, with the edition and its source."""
+        return self.said + self.basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class Assessment:
     doubtful_count: int
     #: Ids of held items that the catalogue has no use for in such a case, ascending.
     extra: tuple[int, ...] = ()
+    deferred_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,56 +79,67 @@ class _Held:
     """The held items of one type, sound ones apart from doubtful ones."""
 
     sound: tuple[HeldItem, ...] = ()
+    #: With all their doubts.
     doubtful: tuple[HeldItem, ...] = ()
     ids: tuple[int, ...] = ()
 
 
 _NOTHING = _Held()
+_GAPS = (Status.MISSING, Status.DOUBTFUL, Status.DEFERRED)
+_SATISFIED = (Status.PRESENT, Status.INHERITED, Status.WAIVED)
 
 
-def assess(requirements: Sequence[Requirement], facts: Facts, held: Sequence[HeldItem]) -> Assessment:
-    """Say how each of `requirements` stands in a case with `facts` that holds `held`.
+def assess(
+    requirements: Sequence[Requirement],
+    facts: Facts,
+    held: Sequence[HeldItem],
+    background: Background = NOTHING_MORE,
+) -> Assessment:
+    """Say how each of `requirements` stands in a case with `facts` that holds `held`, against its `background`.
 
     `requirements` come in catalogue order, as `Edition.requirements` returns them, and the verdicts follow it. The
-    order of `held` does not matter, and one more item never adds a gap. A case is complete when nothing that is due
-    is missing or doubtful. Raises UnknownFact if a requirement depends on a fact we do not have: missing data must
-    not read as "not required".
+    order of `held` does not matter, and one more item adds a gap only where it is a later round that failed. A case is
+    complete when nothing that is due is missing, deferred or doubtful. Raises UnknownFact if a requirement depends on
+    a fact we do not have: missing data must not read as "not required".
     """
-    by_type = _by_type(held)
-    verdicts = tuple(_verdict(each, facts, by_type) for each in requirements)
+    by_type = _by_type(held, {each.document_type: each for each in requirements}, background.days)
+    verdicts = tuple(_verdict(each, facts, by_type, background) for each in requirements)
     counts = dict.fromkeys(Status, 0)
     for verdict in verdicts:
         counts[verdict.status] += verdict.due
     rested_on = {number for verdict in verdicts for number in verdict.evidence}
     return Assessment(
         verdicts=verdicts,
-        complete=not counts[Status.MISSING] and not counts[Status.DOUBTFUL],
+        complete=not any(counts[gap] for gap in _GAPS),
         due_count=sum(verdict.due for verdict in verdicts),
-        satisfied_count=counts[Status.PRESENT],
+        satisfied_count=sum(counts[each] for each in _SATISFIED),
         missing_count=counts[Status.MISSING],
         doubtful_count=counts[Status.DOUBTFUL],
         extra=_ids(each for each in held if each.id not in rested_on),
+        deferred_count=counts[Status.DEFERRED],
     )
 
 
-def _by_type(held: Iterable[HeldItem]) -> dict[str, _Held]:
+def _by_type(held: Iterable[HeldItem], wanted: Mapping[str, Requirement], days: Mapping[str, date]) -> dict[str, _Held]:
     by_type: dict[str, _Held] = {}
     for item in sorted(held, key=lambda each: each.id):
         before = by_type.get(item.document_type, _NOTHING)
-        if item.doubts:
-            by_type[item.document_type] = _Held(before.sound, (*before.doubtful, item), (*before.ids, item.id))
+        doubts = doubts_of(item, wanted.get(item.document_type), days)
+        if doubts:
+            doubted = item if doubts == item.doubts else replace(item, doubts=doubts)
+            by_type[item.document_type] = _Held(before.sound, (*before.doubtful, doubted), (*before.ids, item.id))
         else:
             by_type[item.document_type] = _Held((*before.sound, item), before.doubtful, (*before.ids, item.id))
     return by_type
 
 
-def _verdict(wanted: Requirement, facts: Facts, held: Mapping[str, _Held]) -> Verdict:
+def _verdict(wanted: Requirement, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
     own = held.get(wanted.document_type, _NOTHING)
     if wanted.requirement is Ask.OPTIONAL:
         return _optional(wanted, own)
     if wanted.requirement is Ask.CONDITIONAL and not _holds(wanted, facts):
         return _not_asked(wanted, own)
-    return _asked(wanted, own, facts, held)
+    return _ruled(wanted, own, facts, held, background)
 
 
 def _holds(wanted: Requirement, facts: Facts) -> bool:
@@ -148,7 +159,8 @@ def _optional(wanted: Requirement, own: _Held) -> Verdict:
     if own.sound:
         return _say(wanted, Status.PRESENT, own.ids, f"选收；已归档 {len(own.sound)} 份{_too_many(wanted, own)}。")
     if own.doubtful:
-        return _say(wanted, Status.DOUBTFUL, own.ids, f"选收；收到 {len(own.doubtful)} 份，但存疑：{_doubts(own)}。")
+        said = f"选收；收到 {len(own.doubtful)} 份，但存疑：{_doubts(own)}。"
+        return _say(wanted, Status.DOUBTFUL, own.ids, said, places=_places(own))
     return _say(wanted, Status.NOT_APPLICABLE, (), "选收，未收到。")
 
 
@@ -159,26 +171,82 @@ def _not_asked(wanted: Requirement, own: _Held) -> Verdict:
     return _say(wanted, Status.NOT_APPLICABLE, own.ids, reason)
 
 
-def _asked(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held]) -> Verdict:
+def _ruled(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
+    """Ask of the papers; where they leave a gap, let a decision of people stand for it."""
+    found = _asked(wanted, own, facts, held, background)
+    ruling = background.rulings.get(wanted.document_type)
+    if ruling is None or found.status not in _GAPS:
+        return found
+    why = _why(wanted, facts)
+    by = f"（{ruling.approver}批准：{ruling.reason}）"
+    match ruling.kind:
+        case Kind.WAIVED:
+            return _say(wanted, Status.WAIVED, own.ids, f"{why}；经批准免收{by}。", due=True)
+        case Kind.NOT_APPLICABLE:
+            return _say(wanted, Status.NOT_APPLICABLE, own.ids, f"{why}；经批准本案不适用{by}。")
+        case Kind.DEFERRED:
+            last = ruling.until.isoformat() if ruling.until else "未定日期"
+            said = f"{found.said.removesuffix('。').removesuffix('。请核对')}；容缺至 {last}{by}，补齐前不能归档。"
+            return _say(wanted, Status.DEFERRED, found.evidence, said, due=True, until=ruling.until)
+
+
+def _asked(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
     why = _why(wanted, facts)
     need = wanted.count_min
+    unpassed = _unpassed(wanted, own, why)
     if own.sound and len(own.sound) >= need:
+        if unpassed is not None:
+            return unpassed
         reason = f"{why}；已归档 {len(own.sound)} 份{_too_many(wanted, own)}。"
         return _say(wanted, Status.PRESENT, own.ids, reason, due=True)
     excused = _excused(wanted, facts, held)
     if excused and excused[1]:
         return _say(wanted, Status.NOT_APPLICABLE, excused[2], f"{why}；已由{excused[0]}代替。")
+    earlier = inherited(wanted, background) if wanted.inheritable else None
+    if earlier and earlier.sound:
+        return _inherited(wanted, Status.INHERITED, earlier, f"{why}；沿用原档：{earlier.why}。")
     if own.doubtful and len(own.ids) >= need:
         reason = f"{why}；收到 {len(own.ids)} 份，但存疑：{_doubts(own)}。请核对。"
-        return _say(wanted, Status.DOUBTFUL, own.ids, reason, due=True)
+        return unpassed or _say(wanted, Status.DOUBTFUL, own.ids, reason, due=True, places=_places(own))
     if excused:
         return _say(
             wanted, Status.DOUBTFUL, excused[2], f"{why}；可由{excused[0]}代替，但其中有存疑的。请核对。", due=True
+        )
+    if earlier and not own.ids:
+        return _inherited(
+            wanted, Status.DOUBTFUL, earlier, f"{why}；原档有一份，但不能直接沿用：{earlier.why}。请核对。"
         )
     if need == 0:
         return _say(wanted, Status.NOT_APPLICABLE, (), f"{why}，有则归档；未收到。")
     lack = f"应有 {need} 份，只有 {len(own.ids)} 份" if own.ids else "未收到"
     return _say(wanted, Status.MISSING, own.ids, f"{why}；{lack}。", due=True)
+
+
+def _inherited(wanted: Requirement, status: Status, earlier: Inherited, said: str) -> Verdict:
+    return _say(wanted, status, (earlier.item.id,), said, due=True)
+
+
+def _unpassed(wanted: Requirement, own: _Held, why: str) -> Verdict | None:
+    """Return the verdict on rounds of which the last did not pass; None where it did, or where there are no rounds."""
+    if wanted.result_field is None or not own.ids:
+        return None
+    every = rounds.in_order([*own.sound, *own.doubtful])
+    last, count = every[-1], len(every)
+    result = last.fields.get(wanted.result_field, "")
+    outcome = rounds.passed(result)
+    if outcome is False:
+        said = f"{why}；第 {count} 轮结论为“{result}”，缺少合格的下一轮。"
+        page = last.pages.get(wanted.result_field)
+        places = {last.id: page} if page else None
+        return _say(wanted, Status.MISSING, own.ids, said, due=True, places=places)
+    if count > 1 and outcome is None:
+        return _say(
+            wanted, Status.DOUBTFUL, own.ids, f"{why}；共 {count} 轮，没有读到最后一轮的结论。请核对。", due=True
+        )
+    if count > 1 and last in own.doubtful:
+        said = f"{why}；共 {count} 轮，最后一轮存疑：{'；'.join(last.doubts)}。请核对。"
+        return _say(wanted, Status.DOUBTFUL, own.ids, said, due=True, places=_places(own))
+    return None
 
 
 def _excused(wanted: Requirement, facts: Facts, held: Mapping[str, _Held]) -> tuple[str, bool, tuple[int, ...]] | None:
@@ -216,6 +284,10 @@ def _doubts(own: _Held) -> str:
     return "；".join(seen)
 
 
+def _places(own: _Held) -> dict[int, int] | None:
+    return {item.id: item.doubt_page for item in own.doubtful if item.doubt_page} or None
+
+
 def _too_many(wanted: Requirement, own: _Held) -> str:
     if wanted.count_max is None or len(own.ids) <= wanted.count_max:
         return ""
@@ -226,13 +298,25 @@ def _ids(items: Iterable[HeldItem]) -> tuple[int, ...]:
     return tuple(sorted({item.id for item in items}))
 
 
-def _say(wanted: Requirement, status: Status, evidence: tuple[int, ...], reason: str, *, due: bool = False) -> Verdict:
+def _say(
+    wanted: Requirement,
+    status: Status,
+    evidence: tuple[int, ...],
+    said: str,
+    *,
+    due: bool = False,
+    until: date | None = None,
+    places: Mapping[int, int] | None = None,
+) -> Verdict:
     return Verdict(
         document_type=wanted.document_type,
         requirement=wanted.requirement,
         condition=wanted.condition,
         status=status,
         evidence=evidence,
-        reason=reason + wanted.because,
+        said=said,
+        basis=wanted.because,
         due=due,
+        until=until,
+        places=places,
     )

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from rapidfuzz.distance import Levenshtein
 
 from archive_service.completeness.conditions import volts
+from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     CONTRACTS,
@@ -30,7 +32,6 @@ from archive_service.completeness.observations import (
     readings,
     said,
 )
-from archive_service.completeness.rules import HeldItem
 
 _PLACE_PAPERS = (*APPLICATION_FORMS, "A10", "A11", "A12", "S01", "P01", *REPLIES, *CONTRACTS, "T01", "E02", "E04")
 _LOAD_PAPERS = (*APPLICATION_FORMS[:3], "S01", "P01", *REPLIES, *CONTRACTS, "C10", "E02")
@@ -66,25 +67,28 @@ class _Dated:
 def xc05(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     """The service address is the same place on form, title paper and contract."""
     addresses = readings(held, "service_address", types=_PLACE_PAPERS)
-    return against("XC05", "用电地址", addresses, [case.service_address] if case.service_address else [], same_place)
+    expected = [case.service_address] if case.service_address else []
+    slack = case.tolerances.address_characters
+    return against("XC05", "用电地址", addresses, expected, partial(same_place, slack=slack))
 
 
-def same_place(one: str, other: str) -> Agreement:
+def same_place(one: str, other: str, *, slack: int = 1) -> Agreement:
     """Compare two addresses: the same place, another place, or one so vaguely or nearly the other that nobody can tell.
 
     Either may leave out province, city or district, so only what the shorter says must stand in the longer. The
-    numbers at the end (building, unit, room) decide; a paper that leaves them out is vague.
+    numbers at the end (building, unit, room) decide; a paper that leaves them out is vague. Up to `slack` characters
+    of the shorter may be lost.
     """
     short, long = sorted((_words(one), _words(other)), key=len)
     # How many characters of the shorter do not stand in the longer in their order; what the longer adds is free.
     lost = Levenshtein.distance(short, long, weights=(0, 1, 1))
-    if lost > max(1, len(short) // 6) or (lost and len(short) < 6):
+    if lost > max(slack, 1, len(short) // 6) or (lost and len(short) < 6):
         return Agreement.DIFFERS
     few, many = sorted((_numbers(one), _numbers(other)), key=len)
     ends = many[len(many) - len(few) :]
     if few != ends and few != many[: len(few)]:
         return Agreement.DIFFERS
-    return Agreement.AGREES if few == ends and lost <= 1 and bool(few) == bool(many) else Agreement.CANNOT_TELL
+    return Agreement.AGREES if few == ends and lost <= slack and bool(few) == bool(many) else Agreement.CANNOT_TELL
 
 
 def _numbers(address: str) -> list[str]:
@@ -117,7 +121,7 @@ def xc06(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     if loads and case.business_type != "DG":
         loads += said("capacity", case.capacity_kva)
     families = [loads, readings(held, "capacity", types=_GENERATION_PAPERS)]
-    wrong = next((each for each in families if len(_amounts(each)) > 1), None)
+    wrong = next((each for each in families if _apart(_amounts(each), case.tolerances.capacity_percent)), None)
     if wrong is None:
         told = [each for family in families if len(family) > 1 for each in family]
         if told:
@@ -135,6 +139,10 @@ def xc06(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
 
 def _amounts(found: Sequence[Reading]) -> set[Decimal]:
     return {amount.normalize() for each in found if (amount := number(each.value)) is not None}
+
+
+def _apart(amounts: set[Decimal], percent: Decimal) -> bool:
+    return len(amounts) > 1 and max(amounts) - min(amounts) > max(amounts) * percent / 100
 
 
 def _increase_explains(case: CaseFacts, found: Sequence[Reading], held: Sequence[HeldItem]) -> bool:
@@ -221,10 +229,14 @@ def xc13(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         second = readings(held, "reading_initial", types=("E02",))
     if first and second:
         told += [*first, *second]
-        if not _amounts(second) <= _amounts(first):
+        if not _within(_amounts(second), _amounts(first), case.tolerances.meter_reading):
             problems.append(f"电能表示数不一致：{listed([*first, *second])}")
     if problems:
         return observe("XC13", Agreement.DIFFERS, told, "；".join(problems) + "。请核对。")
     if told:
         return observe("XC13", Agreement.AGREES, told, "电能表编号和示数一致。")
     return observe("XC13", Agreement.CANNOT_TELL, [], "没有同时读到装接单和送电（拆表）单上的表号或示数，无法比对。")
+
+
+def _within(some: set[Decimal], others: set[Decimal], slack: Decimal) -> bool:
+    return all(any(abs(one - other) <= slack for other in others) for one in some)

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
-from archive_service.catalogue.load import edition_for
+from archive_service.catalogue.load import edition_by_code, edition_for, known
 from archive_service.catalogue.schema import Edition
 from archive_service.completeness import marks
 from archive_service.completeness.conditions import Facts, facts_of
 from archive_service.completeness.rules import Assessment, HeldItem, assess
+from archive_service.completeness.rules import Verdict as Found
+from archive_service.completeness.rulings import NOTHING_MORE, Background
 from archive_service.errors import Invalid
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Verdict
+from archive_service.households import states
+from archive_service.households.background import backgrounds
+from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page, Verdict
+from archive_service.households.units import chains_if_needed
 
 #: Verdicts are written and read as plain rows: a case has dozens, and an import judges hundreds of cases at once.
 _VERDICTS = cast(Table, Verdict.__table__)
@@ -34,42 +39,109 @@ class Judgement:
     error: str | None
 
 
-def held_items(session: Session, case_ids: Collection[int]) -> Mapping[int, list[HeldItem]]:
-    """Return the items filed in each of these cases as the rules see them, in the order of their numbers."""
-    return held_of(session, select(Item.id).where(Item.case_id.in_(case_ids), Item.state == "filed"))
+#: The fields on which verdicts rest; the rest is for the consistency rules.
+_BRIEF = (
+    "valid_to", "valid_from", "account_name", "document_date", "round_no",
+    "review_result", "inspection_result", "recheck_result",
+)  # fmt: skip
 
 
-def held_of(session: Session, item_ids: Select[int] | Sequence[int]) -> Mapping[int, list[HeldItem]]:
-    """Return items by their case as the rules see them, in the order of their numbers."""
+def held_items(session: Session, case_ids: Collection[int], *, brief: bool = False) -> Mapping[int, list[HeldItem]]:
+    """Return the items filed in each of these cases as the rules see them, in the order of their numbers.
+
+    With `brief` they know only the fields on which verdicts of the standard catalogue rest.
+    """
+    return held_of(session, select(Item.id).where(Item.case_id.in_(case_ids), Item.state == "filed"), brief=brief)
+
+
+def held_of(
+    session: Session, item_ids: Select[int] | Sequence[int], *, places: bool = False, brief: bool = False
+) -> Mapping[int, list[HeldItem]]:
+    """Return items by their case as the rules see them, in the order of their numbers.
+
+    With `places` they know where on a page each field stands and how many pages they have.
+    """
     fields: dict[int, list[Any]] = defaultdict(list)
     columns = select(ItemField.item_id, ItemField.name, ItemField.value, ItemField.page, ItemField.checked)
+    columns = columns.add_columns(ItemField.box) if places else columns
+    if brief:
+        columns = columns.where(ItemField.name.in_(_brief_fields()) | (ItemField.checked.is_(False)))
     for one in session.execute(columns.where(ItemField.item_id.in_(item_ids)).order_by(ItemField.id)):
         fields[one.item_id].append(one)
+    counts: dict[int, int] = {}
+    if places:
+        counted = select(Page.item_id, func.count().label("found")).where(Page.item_id.in_(item_ids))
+        counts = {row.item_id: row.found for row in session.execute(counted.group_by(Page.item_id))}
     found: dict[int, list[HeldItem]] = defaultdict(list)
-    items = select(Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks)
+    items = select(
+        Item.id, Item.case_id, Item.document_type, Item.confidence, Item.title, Item.marks, Item.medium, Item.legible
+    )
     for item in session.execute(items.where(Item.id.in_(item_ids)).order_by(Item.item_no)):
-        found[item.case_id or 0].append(_as_held(item, fields[item.id]))
+        boxes = {one.name: tuple(one.box) for one in fields[item.id] if one.box} if places else {}
+        found[item.case_id or 0].append(_as_held(item, fields[item.id], boxes, counts.get(item.id, 0)))
     return found
 
 
-def _as_held(item: Any, fields: Sequence[Any]) -> HeldItem:
+def _as_held(item: Any, fields: Sequence[Any], boxes: Mapping[str, Any], page_count: int) -> HeldItem:
     seen = marks.from_json(item.marks)
-    wrong = (f"“{item.title}”的字段 {one.name} 校验位不对" for one in fields if one.checked is False)
+    wrong = [one for one in fields if one.checked is False]
+    lacking = [mark for mark in seen if mark.lacks]
     return HeldItem(
         id=item.id,
         document_type=item.document_type,
         confidence=item.confidence,
         fields={one.name: one.value for one in fields},
-        doubts=(*wrong, *marks.doubts(seen, item.title)),
+        doubts=(
+            *(f"“{item.title}”的字段 {one.name} 校验位不对" for one in wrong),
+            *marks.doubts(seen, item.title),
+        ),
         pages={one.name: one.page for one in fields if one.page is not None},
         title=item.title,
         marks=seen,
+        boxes=boxes,
+        medium=item.medium,
+        legible=item.legible,
+        page_count=page_count,
+        doubt_page=next((one.page for one in (*wrong, *lacking) if one.page), None),
     )
 
 
-def judge(case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem]) -> Judgement:
-    """Judge a case by the edition in force on its acceptance day, holding the items given."""
-    edition = edition_for(case.accepted_on)
+def _brief_fields() -> list[str]:
+    results = {kind.result_field for edition in known().every for kind in edition.document_types.values()}
+    return sorted({*_BRIEF, *(each for each in results if each)})
+
+
+def judge(
+    case: CaseFile,
+    household: HouseholdFile,
+    held: Sequence[HeldItem],
+    background: Background = NOTHING_MORE,
+    *,
+    units: Sequence[str] = (),
+) -> Judgement:
+    """Judge a case by the edition that counts for it, holding the items given, against its background.
+
+    That is the one in force on its acceptance day in its `units`, their codes from its own upwards; a filed case keeps
+    the one by which it was filed.
+    """
+    return judge_by(_edition_of(case, units), case, household, held, background)
+
+
+def _edition_of(case: CaseFile, units: Sequence[str]) -> Edition:
+    filed_by = edition_by_code(case.edition) if case.state in states.KEPT and case.edition else None
+    if filed_by is not None and case.accepted_on is not None and filed_by.effective_from <= case.accepted_on:
+        return filed_by
+    return edition_for(case.accepted_on, units=units)
+
+
+def judge_by(
+    edition: Edition,
+    case: CaseFile,
+    household: HouseholdFile,
+    held: Sequence[HeldItem],
+    background: Background = NOTHING_MORE,
+) -> Judgement:
+    """Judge a case by an edition."""
     try:
         facts = facts_of(
             edition,
@@ -79,17 +151,19 @@ def judge(case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem]) ->
             voltage=case.voltage,
             capacity_kva=case.capacity_kva,
             account_name=household.account_name,
+            papers={item.document_type for item in held},
+            further={"deferred": "有资料获准容缺"} if background.defers else None,
         )
-        assessment = _assessed(edition, facts, held)
+        assessment = _assessed(edition, facts, held, background)
     except Invalid as e:
         # Missing data must be seen by a person; it never reads as "nothing more is needed".
         return Judgement(edition, None, None, e.message)
     return Judgement(edition, facts, assessment, None)
 
 
-def _assessed(edition: Edition, facts: Facts, held: Sequence[HeldItem]) -> Assessment:
-    if held:
-        return assess(edition.requirements(facts.category, facts.business_type), facts, held)
+def _assessed(edition: Edition, facts: Facts, held: Sequence[HeldItem], background: Background) -> Assessment:
+    if held or background.rulings or background.earlier:
+        return assess(edition.requirements(facts.category, facts.business_type), facts, held, background)
     key = (facts.category, facts.business_type, *sorted(facts.conditions.items()))
     known = _WITHOUT_ITEMS.get(key)
     # An edition may be edited while the program runs; it is then another object.
@@ -137,7 +211,12 @@ def reassess_cases(
     if old:
         session.flush()
         held = held_items(session, old)
-    judgements = [judge(case, household, held.get(case.id, ())) for case, household in cases]
+    around = backgrounds(session, cases, held=lambda ids: held_of(session, ids))
+    chains = chains_if_needed(session, {household.unit_id for _, household in cases})
+    judgements = [
+        judge(case, household, held.get(case.id, ()), around[case.id], units=chains.get(household.unit_id, ()))
+        for case, household in cases
+    ]
     for (case, _), judgement in zip(cases, judgements, strict=True):
         keep(case, judgement)
     session.flush()
@@ -148,14 +227,67 @@ def reassess_cases(
 
 def keep(case: CaseFile, judgement: Judgement) -> None:
     """Note on a case what came out, but for the verdicts, which have rows of their own."""
+    for name, value in kept_values(case, judgement).items():
+        setattr(case, name, value)
+
+
+def kept_values(case: CaseFile, judgement: Judgement) -> dict[str, Any]:
+    """Return what is noted on a case that was judged, by column."""
     assessment = judgement.assessment
-    case.edition = judgement.edition.code
-    case.assessment_error = judgement.error
-    case.complete = assessment is not None and assessment.complete
-    case.due_count = assessment.due_count if assessment else 0
-    case.satisfied_count = assessment.satisfied_count if assessment else 0
-    case.missing_count = assessment.missing_count if assessment else 0
-    case.doubtful_count = assessment.doubtful_count if assessment else 0
+    complete = assessment is not None and assessment.complete
+    return {
+        "edition": judgement.edition.code,
+        "assessment_error": judgement.error,
+        "complete": complete,
+        "due_count": assessment.due_count if assessment else 0,
+        "satisfied_count": assessment.satisfied_count if assessment else 0,
+        "missing_count": assessment.missing_count if assessment else 0,
+        "doubtful_count": assessment.doubtful_count if assessment else 0,
+        "deferred_count": assessment.deferred_count if assessment else 0,
+    }
+
+
+def replace_judgements(session: Session, judged: Sequence[tuple[CaseFile, Judgement, Judgement]]) -> None:
+    """Make cases, whose households are locked and unchanged since, say what came out instead of what did before.
+
+    Only what differs between the two judgements is written.
+    """
+    cases = [{"case_id": case.id, **kept_values(case, after)} for case, _, after in judged]
+    if not cases:
+        return
+    table = cast(Table, CaseFile.__table__)
+    columns: dict[str, Any] = {
+        name: bindparam(name, type_=table.c[name].type) for name in cases[0] if name != "case_id"
+    }
+    session.execute(update(table).where(table.c.id == bindparam("case_id")).values(columns), cases)
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    for case, before, after in judged:
+        old = {row["document_type"]: row for row in verdict_rows(case.id, before.assessment)}
+        for row in verdict_rows(case.id, after.assessment):
+            was = old.pop(row["document_type"], None)
+            if was is None:
+                fresh.append(row)
+            elif was != row:
+                changed.append({f"new_{name}": value for name, value in row.items()})
+        gone += [{"new_case_id": case.id, "new_document_type": code} for code in old]
+    of_row = (
+        _VERDICTS.c.case_id == bindparam("new_case_id"),
+        _VERDICTS.c.document_type == bindparam("new_document_type"),
+    )
+    if gone:
+        session.execute(delete(_VERDICTS).where(*of_row), gone)
+    if changed:
+        names = [name.removeprefix("new_") for name in changed[0]]
+        values: dict[str, Any] = {
+            name: bindparam(f"new_{name}", type_=_VERDICTS.c[name].type)
+            for name in names
+            if name not in ("case_id", "document_type")
+        }
+        session.execute(update(_VERDICTS).where(*of_row).values(values), changed)
+    if fresh:
+        session.execute(insert(_VERDICTS), fresh)
 
 
 def _keep_verdicts(
@@ -191,8 +323,18 @@ def verdict_rows(case_id: int, assessment: Assessment | None) -> list[dict[str, 
             "condition": verdict.condition,
             "status": str(verdict.status),
             "evidence": list(verdict.evidence),
-            "reason": verdict.reason,
-            "details": {"due": verdict.due},
+            # What edition and source say is the same for all cases: it is put behind where the reason is shown.
+            "reason": verdict.said,
+            "details": _details(verdict),
         }
         for verdict in (assessment.verdicts if assessment else ())
     ]
+
+
+def _details(verdict: Found) -> dict[str, Any]:
+    details: dict[str, Any] = {"due": verdict.due}
+    if verdict.until is not None:
+        details["until"] = verdict.until.isoformat()
+    if verdict.places:
+        details["places"] = {str(item): page for item, page in verdict.places.items()}
+    return details

@@ -70,6 +70,7 @@ class CaseFile(Base):
     satisfied_count: Mapped[int] = mapped_column(default=0)
     missing_count: Mapped[int] = mapped_column(default=0)
     doubtful_count: Mapped[int] = mapped_column(default=0)
+    deferred_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     #: Why the case cannot be assessed (an unknown fact), as a sentence.
     assessment_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -177,6 +178,10 @@ class Item(Base):
     reasons: Mapped[list[str]] = mapped_column(JsonText)
     #: Signatures and seals that the catalogue asks for, as `completeness.marks` writes them; none: nobody looked.
     marks: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
+    #: original, verified_copy or copy, as a person or the stamp on it says; none: nobody knows.
+    medium: Mapped[str | None] = mapped_column(String(16))
+    #: Whether a person could read it; none: nobody said.
+    legible: Mapped[bool | None]
     #: Where the item came from: a scan's id and the running number of the document in it. Filing twice is impossible.
     scan_id: Mapped[int | None]
     scan_document: Mapped[int | None]
@@ -291,3 +296,70 @@ class Verdict(Base):
     evidence: Mapped[list[int]] = mapped_column(JsonText)
     reason: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(JsonText, default=dict)
+
+
+class CaseRuling(Base):
+    """A decision of people about a paper that a case lacks: asked for by one, decided by another."""
+
+    __tablename__ = "case_rulings"
+    __table_args__ = (
+        Index("ix_case_rulings_case_id", "case_id"),
+        Index("ix_case_rulings_state_until_on", "state", "until_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    document_type: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(16))  # deferred | waived | not_applicable
+    reason: Mapped[str] = mapped_column(String(300))
+    #: Last day of a deferral.
+    until_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(String(10), default="asked")  # asked | approved | refused | withdrawn
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Name of who decided, as it stands in the verdicts.
+    decider: Mapped[str | None] = mapped_column(String(80))
+    #: Why it was refused or withdrawn.
+    note: Mapped[str | None] = mapped_column(String(300))
+
+
+_HOLDS = text("state in ('asked', 'approved')")
+Index(
+    "uq_case_rulings_case_id_document_type",
+    CaseRuling.case_id,
+    CaseRuling.document_type,
+    unique=True,
+    sqlite_where=_HOLDS,
+    postgresql_where=_HOLDS,
+)
+
+
+class FalseAlarm(Base):
+    """A person says that what a consistency rule found is none; it holds as long as the rule sees the same values."""
+
+    __tablename__ = "false_alarms"
+    __table_args__ = (Index("ix_false_alarms_case_id", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    rule: Mapped[str] = mapped_column(String(6))
+    #: Of what the rule saw when it was said.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(300))
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+_STANDS = text("taken_back_at is null")
+Index(
+    "uq_false_alarms_case_id_rule",
+    FalseAlarm.case_id,
+    FalseAlarm.rule,
+    unique=True,
+    sqlite_where=_STANDS,
+    postgresql_where=_STANDS,
+)

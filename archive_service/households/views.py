@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from archive_service.completeness.marks import MarkVerdict
+from archive_service.completeness.observations import Seen
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,60 @@ class VerdictView:
     evidence: tuple[int, ...]
     reason: str
     due: bool
+    #: Last day of a deferral.
+    until: date | None = None
+    #: Page on which a doubt shows, by item.
+    places: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RulingView:
+    """What somebody asked for about a paper of a case, and what became of it."""
+
+    id: int
+    account_no: str
+    account_name: str
+    unit_id: int
+    application_no: str
+    document_type: str
+    kind: str
+    reason: str
+    until: date | None
+    state: str
+    asked_by: int | None
+    asker: str
+    asked_at: datetime
+    decider: str | None
+    decided_at: datetime | None
+    note: str
+
+
+@dataclass(frozen=True)
+class FalseAlarmView:
+    """Who said that an alarm is false, why and when."""
+
+    id: int
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """What a consistency rule found, and what a person said of it."""
+
+    rule: str
+    status: str
+    evidence: tuple[Seen, ...]
+    message: str
+    #: Of what the rule saw.
+    fingerprint: str
+    false_alarm: FalseAlarmView | None
+
+    @property
+    def alarms(self) -> bool:
+        """Say whether somebody has to look at it."""
+        return self.status == "differs" and self.false_alarm is None
 
 
 @dataclass(frozen=True)
@@ -88,6 +143,9 @@ class ItemView:
     pages: tuple[PageBrief, ...]
     #: Some value or picture is hidden from this viewer.
     masked: bool
+    #: original, verified_copy or copy, and whether it can be read; none: nobody said.
+    medium: str | None = None
+    legible: bool | None = None
 
     @property
     def cover(self) -> PageBrief | None:
@@ -160,6 +218,7 @@ class CaseView:
     satisfied_count: int
     missing_count: int
     doubtful_count: int
+    deferred_count: int
     assessment_error: str | None
     stages: tuple[StageView, ...]
     #: In catalogue order.

@@ -22,6 +22,7 @@ TABLES = (
     "archive_service.notebook.tables",
     "archive_service.calendars.tables",
     "archive_service.lifecycle.tables",
+    "archive_service.editions.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

@@ -100,6 +100,12 @@ def units_below(session: Session, unit_id: int) -> frozenset[int]:
     return frozenset(session.scalars(below))
 
 
+def highest(session: Session, ids: Collection[int]) -> int:
+    """Return the unit nearest to the top among some; 0 without any."""
+    chosen = select(Unit.id).where(Unit.id.in_(ids)).order_by(func.length(Unit.path), Unit.id).limit(1)
+    return session.scalar(chosen) or 0
+
+
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """Return the unit with the code, or none."""
     return session.scalar(select(Unit).where(Unit.code == code))

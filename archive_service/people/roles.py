@@ -58,6 +58,12 @@ class Right(StrEnum):
     #: Rights: grant and revoke roles, reset a second factor, explain who sees what.
     ROLES_GRANT = "roles.grant"
     SYSTEM_HEALTH = "system.health"
+    #: Decide what others ask for: a paper deferred, waived or not applicable.
+    RULING_DECIDE = "ruling.decide"
+    #: Draft editions of the catalogue for a unit and everything below it.
+    CATALOGUE_CHANGE = "catalogue.change"
+    #: Put in force what somebody else drafted.
+    CATALOGUE_RELEASE = "catalogue.release"
     #: Have programs told what happens.
     WEBHOOK_MANAGE = "webhook.manage"
 
@@ -77,6 +83,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CASE_HAND_OVER,
             Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
+            Right.CATALOGUE_CHANGE,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER}),
@@ -89,6 +96,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CASE_RECEIVE,
             Right.STAGE_APPROVE,
             Right.CALENDAR_KEEP,
+            Right.RULING_DECIDE,
+            Right.CATALOGUE_CHANGE,
+            Right.CATALOGUE_RELEASE,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

@@ -76,29 +76,29 @@ def document_types() -> Mapping[str, Any]:
 @lru_cache(maxsize=1)
 def _types() -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for edition in load.editions():
+    for edition in load.known().every:
         merged |= dict(edition.document_types)
     return merged
 
 
 @lru_cache(maxsize=1)
 def _businesses() -> dict[str, Any]:
-    return {code: kind for edition in load.editions() for code, kind in edition.business_types.items()}
+    return {code: kind for edition in load.known().every for code, kind in edition.business_types.items()}
 
 
 @lru_cache(maxsize=1)
 def _parties() -> dict[str, Any]:
-    return {code: party for edition in load.editions() for code, party in edition.parties.items()}
+    return {code: party for edition in load.known().every for code, party in edition.parties.items()}
 
 
 @lru_cache(maxsize=1)
 def _stages() -> dict[str, Any]:
-    return {code: stage for edition in load.editions() for code, stage in edition.stages.items()}
+    return {code: stage for edition in load.known().every for code, stage in edition.stages.items()}
 
 
 @lru_cache(maxsize=1)
 def _fields() -> dict[str, Any]:
-    return {name: field for edition in load.editions() for name, field in edition.fields.items()}
+    return {name: field for edition in load.known().every for name, field in edition.fields.items()}
 
 
 def businesses() -> Mapping[str, Any]:

@@ -37,7 +37,9 @@ PLACES = (
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
+    Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
+    Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
@@ -46,7 +48,7 @@ PLACES = (
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue"})
 
 
 def places(viewer: Viewer) -> list[Place]:

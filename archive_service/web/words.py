@@ -32,6 +32,66 @@ PAPER = {
     "not_applicable": State("minus", "na", N_("不适用")),
     "inherited": State("link", "info", N_("沿用")),
 }
+#: What people ask for and decide about a paper that lacks, and how far that is.
+RULING_KIND = {"deferred": N_("容缺"), "waived": N_("免收"), "not_applicable": N_("不适用")}
+RULING = {
+    "asked": State("clock", "warn", N_("待批准")),
+    "approved": State("circle-check", "ok", N_("已批准")),
+    "refused": State("circle-x", "bad", N_("不批准")),
+    "withdrawn": State("arrow-back-up", "", N_("已撤回")),
+}
+#: What is to be done about a paper, and whose hand it is in.
+GAP_ACT = {
+    "collect": State("x", "bad", N_("补交")),
+    "correct": State("alert-triangle", "warn", N_("核对更正")),
+    "bring_later": State("hourglass", "defer", N_("容缺待补")),
+}
+ORIGIN = {"customer": N_("客户"), "utility": N_("供电企业"), "third": N_("第三方"), "joint": N_("双方")}
+#: An edition on the desk, what it does to a case, and how it differs from another.
+EDITION = {
+    "draft": State("file-text", "info", N_("起草中")),
+    "submitted": State("clock", "warn", N_("待发布")),
+    "released": State("circle-check", "ok", N_("已发布")),
+    "dropped": State("ban", "", N_("已作废")),
+}
+EDITION_EFFECT = {
+    "filed-incomplete": State("alert-triangle", "bad", N_("已归档变不齐")),
+    "incomplete": State("x", "bad", N_("变为不齐")),
+    "more": State("alert-triangle", "warn", N_("多缺资料")),
+    "less": State("check", "info", N_("少缺资料")),
+    "complete": State("circle-check", "ok", N_("变为齐全")),
+    "other": State("refresh", "", N_("其他变化")),
+}
+EDITION_CHANGE = {
+    "added": State("check", "ok", N_("新增")),
+    "gone": State("x", "bad", N_("删去")),
+    "changed": State("refresh", "info", N_("修改")),
+}
+EDITION_SECTION = {
+    "document_type": N_("资料类型"),
+    "condition": N_("办理条件"),
+    "group": N_("可互相代替的资料"),
+    "tolerance": N_("比对容差"),
+}
+EDITION_PART = {
+    "name_zh": N_("名称"),
+    "stage": N_("环节"),
+    "origin": N_("提供方"),
+    "medium_rule": N_("原件要求"),
+    "signatures": N_("签字"),
+    "seals": N_("盖章"),
+    "count_min": N_("最少份数"),
+    "count_max": N_("最多份数"),
+    "sensitivity": N_("密级"),
+    "key_fields": N_("字段"),
+    "result_field": N_("结论字段"),
+    "inheritable_for": N_("可沿用原档的业务"),
+    "source": N_("来源"),
+    "derived_from": N_("推导表达式"),
+    "meaning": N_("含义"),
+}
+#: What a paper is.
+MEDIUM = {"original": N_("原件"), "verified_copy": N_("复印件（已核对）"), "copy": N_("复印件（未核对）")}
 #: A case, after what is known of its papers.
 CASE = {
     "open": State("clock", "", N_("未归档")),
@@ -155,6 +215,7 @@ JOB_KIND = {
     "page.rescan": N_("换用重扫的页"),
     "page.reread": N_("重读转正的页"),
     "scan.read-again": N_("重新识读"),
+    "catalogue.check": N_("按目录版本复核案件"),
 }
 JOB_STEP = {
     "check": N_("检查文件"),
@@ -254,6 +315,9 @@ ROLE = {
 RIGHT = {
     "record.read": N_("查阅户、案件和资料"),
     "record.read-personal": N_("看不打码的号码和个人资料"),
+    "ruling.decide": N_("批准容缺、免收和不适用"),
+    "catalogue.change": N_("编制资料目录"),
+    "catalogue.release": N_("发布资料目录"),
     "record.unmask": N_("说明理由后，暂时看一户不打码的号码和个人资料"),
     "identity.search": N_("按证件号码查户"),
     "scan.receive": N_("扫描入库"),
@@ -311,7 +375,17 @@ STAGE = {
 }
 #: What happened, in the words of the timeline.
 EVENT = {
+    "alarm.false": N_("标记误报"),
+    "alarm.taken-back": N_("撤回误报标记"),
     "case.completed": N_("案件资料齐全"),
+    "edition.drafted": N_("起草目录版本"),
+    "edition.changed": N_("修改目录草稿"),
+    "edition.submitted": N_("提交目录版本"),
+    "edition.released": N_("发布目录版本"),
+    "edition.returned": N_("退回目录版本"),
+    "edition.dropped": N_("作废目录版本"),
+    "edition.previewed": N_("预览目录影响"),
+    "edition.rechecked": N_("按新目录复核案件"),
     "household.masked-again": N_("恢复遮蔽"),
     "household.read": N_("查阅户档案"),
     "household.unmasked": N_("解除遮蔽"),
@@ -346,6 +420,11 @@ EVENT = {
     "item.corrected": N_("更正字段"),
     "item.withdrawn": N_("撤回资料"),
     "item.mark-said": N_("核对签字盖章"),
+    "item.paper-said": N_("核对原件和清晰度"),
+    "ruling.asked": N_("申请容缺、免收或不适用"),
+    "ruling.approved": N_("批准申请"),
+    "ruling.refused": N_("不批准申请"),
+    "ruling.withdrawn": N_("撤回申请或批准"),
     "original.downloaded": N_("下载原件"),
     "rendition.downloaded": N_("下载可检索 PDF"),
     "batch.opened": N_("建立批次"),

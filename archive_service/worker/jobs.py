@@ -5,6 +5,8 @@ from __future__ import annotations
 from archive_service import clock
 from archive_service.catalogue import load
 from archive_service.db.session import Database
+from archive_service.editions.actions import CHECK_JOB
+from archive_service.editions.recheck import CheckHandler
 from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
@@ -34,6 +36,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         RESCAN_JOB: RescanHandler(workshop),
         DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
+        CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
     }
 
 

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 import pytest
 
+from archive_service.catalogue.tolerances import Tolerances
 from archive_service.completeness.consistency import Agreement, CaseFacts, check
 from archive_service.completeness.numbers import credit_code, identity_number
+from archive_service.completeness.observations import Elsewhere, fingerprint
 from archive_service.completeness.rules import HeldItem
 from archive_service.completeness.supply_checks import same_place
 
@@ -32,11 +34,16 @@ CASE = CaseFacts(
     voltage="10kV",
     accepted_on=date(2026, 1, 5),
     energised_on=date(2026, 6, 1),
+    as_of=date(2026, 7, 1),
 )
 
 
 def paper(document_type, /, **fields):
     return document_type, fields
+
+
+def rounds(*results):
+    return [paper("C10", inspection_result=said, round_no=str(n)) for n, said in enumerate(results, 1)]
 
 
 def found(rule, *papers, case=CASE):
@@ -87,6 +94,29 @@ CASES = [
     ("XC08", DIFFERS, [paper("K01H", document_date="2026-06-02")]),
     ("XC08", DIFFERS, [paper("P03H", document_date="2026-02-05", signed_on="2026-02-01")]),
     ("XC08", CANNOT_TELL, [paper("K01H", contract_no="1")]),
+    ("XC09", AGREES, [paper("P03H", document_date="2026-01-23")]),
+    ("XC09", DIFFERS, [paper("P03H", document_date="2026-02-04")]),
+    ("XC09", AGREES, [paper("D01", document_date="2026-03-02"), paper("D04", document_date="2026-03-16")]),
+    ("XC09", DIFFERS, [paper("D01", document_date="2026-03-02"), paper("D04", document_date="2026-03-17")]),
+    ("XC09", DIFFERS, [paper("M01", document_date="2026-03-02"), paper("M04", document_date="2026-03-10")]),
+    ("XC09", DIFFERS, [paper("C01", document_date="2026-03-02"), paper("C10", document_date="2026-03-10")]),
+    ("XC09", DIFFERS, [paper("C10", document_date="2026-05-20")]),
+    ("XC09", CANNOT_TELL, [paper("D04", document_date="2026-03-17")]),
+    ("XC10", AGREES, [paper("A05", valid_to="2026-01-05"), paper("A06", valid_to="长期")]),
+    ("XC10", DIFFERS, [paper("A05", valid_to="2026-01-04")]),
+    ("XC10", DIFFERS, [paper("A11", valid_from="2026-01-06", valid_to="2028-01-01")]),
+    ("XC10", DIFFERS, [paper("D03", valid_to="2025-12-31")]),
+    ("XC10", CANNOT_TELL, [paper("A05", id_number=PERSON_TRUE)]),
+    ("XC12", AGREES, [paper("F01", amount="1200"), paper("F02", amount="700.00"), paper("F02", amount="500元")]),
+    ("XC12", DIFFERS, [paper("F01", amount="1200"), paper("F02", amount="700")]),
+    ("XC12", CANNOT_TELL, [paper("F01", amount="1200")]),
+    ("XC14", AGREES, rounds("不合格", "合格")),
+    ("XC14", DIFFERS, rounds("合格", "不合格")),
+    ("XC14", DIFFERS, [paper("M05", recheck_result="缺陷未消除，待复验")]),
+    ("XC14", CANNOT_TELL, [paper("D04", reviewer="张工")]),
+    ("XC16", AGREES, [paper("K01H", valid_to="2028-01-01")]),
+    ("XC16", DIFFERS, [paper("K01T", valid_to="2026-06-30")]),
+    ("XC16", CANNOT_TELL, [paper("K01H", contract_no="1")]),
     ("XC13", AGREES, [paper("T01", meter_no="A-001"), paper("E02", meter_no="A001")]),
     ("XC13", AGREES, [paper("T01", reading_new="0.00"), paper("E02", reading_initial="0")]),
     ("XC13", DIFFERS, [paper("T01", meter_no="A001"), paper("T02", meter_no="A002")]),
@@ -200,7 +230,7 @@ def test_check_digits_follow_the_standards(check_number, number, expected):
 def test_all_rules_answer_for_an_empty_case_and_in_order():
     """Nothing held means that nothing can be told."""
     observations = check(CASE, [])
-    assert [each.rule for each in observations] == [f"XC{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 11, 13)]
+    assert [each.rule for each in observations] == [f"XC{n:02}" for n in range(1, 18)]
     assert {each.status for each in observations} == {CANNOT_TELL}
 
 
@@ -213,3 +243,69 @@ def test_the_order_of_the_items_does_not_matter():
     shuffled = list(held)
     random.Random(7).shuffle(shuffled)
     assert check(CASE, held) == check(CASE, shuffled)
+
+
+def test_a_late_stage_with_a_written_reason_is_no_fault():
+    """Without one it is; the number of sources makes the limit longer."""
+    late = paper("P03H", document_date="2026-02-04")
+    assert found("XC09", late, case=replace(CASE, late_reasons={"SCHEME": "客户更改容量"})).status is AGREES
+    assert found("XC09", late, case=replace(CASE, conditions={"multi": True})).status is AGREES
+    assert found("XC09", late, case=replace(CASE, limits={"SCHEME": 40})).status is AGREES
+
+
+def test_a_year_whose_holidays_are_not_known_is_said_and_never_guessed():
+    """The table of holidays ends before."""
+    case = replace(CASE, accepted_on=date(2040, 1, 3), energised_on=None)
+    observation = found("XC09", paper("P03H", document_date="2040-03-30"), case=case)
+    assert observation.status is CANNOT_TELL
+    assert "节假日表" in observation.message
+
+
+def test_scans_and_numbers_of_another_household_are_told():
+    """With the page; nobody having looked is no answer."""
+    twice = (Elsewhere(1, 2, "same_scan", "0599999999"), Elsewhere(1, 1, "other_account", "0588888888"))
+    observation = found("XC15", paper("A02H"), case=replace(CASE, elsewhere=twice))
+    assert observation.status is DIFFERS
+    assert [(one.item, one.page, one.value) for one in observation.evidence] == [
+        (1, 2, "0599999999"),
+        (1, 1, "0588888888"),
+    ]
+    assert found("XC15", paper("A02H"), case=replace(CASE, elsewhere=())).status is AGREES
+    assert found("XC15", paper("A02H")).status is CANNOT_TELL
+
+
+@pytest.mark.parametrize(("said", "expected"), [("9", AGREES), ("10", AGREES), ("8", DIFFERS), ("11", DIFFERS)])
+def test_the_contents_list_counts_what_was_scanned(said, expected):
+    """With its own page or without it."""
+    held = [HeldItem(1, "A02H", page_count=9), HeldItem(2, "X01", fields={"page_count": said}, page_count=1)]
+    assert next(each for each in check(CASE, held) if each.rule == "XC17").status is expected
+    assert found("XC17", paper("X01", page_count="3")).status is CANNOT_TELL
+
+
+def test_tolerances_of_the_edition_are_kept():
+    """Each makes a difference that it allows, and no larger one."""
+    lenient = replace(
+        CASE, tolerances=Tolerances(capacity_percent=5, amount_yuan=1, meter_reading=2, pages=1, address_characters=2)
+    )
+    fees = [paper("F01", amount="1200"), paper("F02", amount="1199")]
+    assert found("XC12", *fees, case=lenient).status is AGREES
+    assert found("XC12", fees[0], paper("F02", amount="1198"), case=lenient).status is DIFFERS
+    assert found("XC06", paper("A02H", capacity="800"), paper("K01H", capacity="760"), case=lenient).status is AGREES
+    assert found("XC06", paper("A02H", capacity="800"), paper("K01H", capacity="750"), case=lenient).status is DIFFERS
+    meters = [paper("T01", reading_new="0"), paper("E02", reading_initial="2")]
+    assert found("XC13", *meters, case=lenient).status is AGREES
+    assert found("XC13", *meters).status is DIFFERS
+
+
+def test_what_was_seen_has_a_place_on_its_page_and_a_print_of_its_own():
+    """Another value is another finding; the same is the same however often it is asked."""
+    held = [
+        HeldItem(
+            1, "A02H", fields={"account_no": "0599999999"}, pages={"account_no": 2}, boxes={"account_no": (1, 2, 3, 4)}
+        )
+    ]
+    one = check(CASE, held)[0]
+    assert (one.evidence[0].page, one.evidence[0].box) == (2, (1, 2, 3, 4))
+    assert fingerprint(one) == fingerprint(check(CASE, held)[0])
+    other = check(CASE, [replace(held[0], fields={"account_no": "0588888888"})])[0]
+    assert fingerprint(one) != fingerprint(other)

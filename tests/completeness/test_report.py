@@ -41,6 +41,7 @@ def test_the_json_of_a_case_has_exactly_the_agreed_names():
     assert (by_type["A05"]["status"], by_type["A11"]["condition"]) == ("doubtful", "tenant")
     assert told["consistency"][0]["evidence"][0] == {
         "item": "1", "document_type": "A02R", "field": "account_no", "value": "0512345678", "page": 1,
+        "box": None,
     }  # fmt: skip
     assert json.loads(json.dumps(told, ensure_ascii=False)) == told
 

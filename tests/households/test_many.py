@@ -25,7 +25,9 @@ from tests.support.statements import counted
 #: Reads of one household whose cost in statements must not follow its thickness.
 READS: dict[str, Callable[[Session, Any, CaseFile, str], object]] = {
     "the file": lambda s, v, case, account: queries.household(s, v, account),
-    "whether papers agree": lambda s, v, case, account: queries.observations(s, v, case.application_no),
+    "whether papers agree": lambda s, v, case, account: queries.observations(
+        s, v, case.application_no, today=records.TODAY
+    ),
     "the history": lambda s, v, case, account: queries.history(s, v, account),
     "completeness": lambda s, v, case, account: list(queries.completeness(s, v, account_no=account)),
 }

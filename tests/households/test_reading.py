@@ -35,7 +35,7 @@ READS: dict[str, Callable[[Session, Viewer, Any], int]] = {
     "completeness": lambda s, v, c: len(list(queries.completeness(s, v, number=c["account_no"]))),
     "completeness by case": lambda s, v, c: len(list(queries.completeness(s, v, application_no=c["application_no"]))),
     "completeness of all": lambda s, v, c: len(list(queries.completeness(s, v, all_cases=True))),
-    "observations": lambda s, v, c: len(queries.observations(s, v, c["application_no"])),
+    "observations": lambda s, v, c: len(queries.observations(s, v, c["application_no"], today=records.TODAY)),
     "cases": lambda s, v, c: queries.cases(s, v).total,
     "cases by text": lambda s, v, c: queries.cases(s, v, filters=CaseFilters(text=c["account_no"])).total,
     "cases by centre": lambda s, v, c: queries.cases(s, v, filters=CaseFilters(centre="WEST")).total,

@@ -170,6 +170,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         business_type="NEW", conditions='["natural"]', accepted_on=date(2026, 3, 10), state="collecting",
     )  # fmt: skip
     writer.add("case_stages", case_id=case, stage="ACCEPT", done_on=date(2026, 3, 10))
+    if writer.knows("case_rulings"):
+        writer.add(
+            "case_rulings", case_id=case, document_type="A10", kind="waived", reason="已核对", state="asked",
+            asked_by=person,
+        )  # fmt: skip
+        writer.add("false_alarms", case_id=case, rule="XC01", fingerprint="f" * 64, reason="旧户号", said_by=person)
     writer.add("verdicts", case_id=case, document_type="A02R", status="present", reason="已归档")
     item = writer.add(
         "items", household_id=household, case_id=case, item_no=1, document_type="A02R", title="用电登记表",

@@ -15,7 +15,9 @@ from fastapi import FastAPI
 
 from archive_service import clock
 from archive_service.db.session import Database
-from archive_service.households.tables import StageCorrection
+from archive_service.editions import actions as desk
+from archive_service.households import actions
+from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
 from archive_service.households.values import FieldValue
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
@@ -71,6 +73,11 @@ class Centre:
     delivery: int
     #: A correction of a stage day that waits.
     correction: int
+    #: What somebody asked for about a paper that its case lacks.
+    ruling: int
+    #: An edition on the desk, and a preview of what it would change.
+    draft: int
+    check: int
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
+        asked(session, case).id, *drafted(session, at.id, code),
     )  # fmt: skip
 
 
@@ -124,6 +132,26 @@ def corrected(session: Any, case: Any) -> int:
     session.add(asked)
     session.flush()
     return int(asked.id)
+
+
+def asked(session: Any, case: CaseFile) -> CaseRuling:
+    """Let somebody ask that the contract of a case may come later."""
+    return actions.ask_ruling(
+        session, application_no=case.application_no, document_type="K01R", kind="deferred",
+        reason="客户出差，回来后补签", until=clock.today() + timedelta(days=9), by=records.system(session),
+        now=clock.now(), today=clock.today(),
+    )  # fmt: skip
+
+
+def drafted(session: Any, unit_id: int, code: str) -> tuple[int, int]:
+    """Let somebody draft additions of a unit and ask what they would change."""
+    text = (
+        f"edition: {code}-1\nbased_on: '2018'\nfor_unit: {code}\ntitle_zh: 增补\ntitle_en: additions\n"
+        "effective_from: 2026-06-01\n"
+    )
+    by = records.system(session)
+    row = desk.save_draft(session, draft_id=None, unit_id=unit_id, text=text, by=by, now=clock.now())
+    return row.id, desk.preview_draft(session, draft_id=row.id, by=by, now=clock.now()).id
 
 
 def told(session: Any, unit_id: int, number: int) -> tuple[int, int]:

@@ -28,6 +28,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
         "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases", "act": "password",
         "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
+        "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from archive_service import clock
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.errors import Invalid
@@ -63,7 +64,7 @@ def _print_case(case: CaseView) -> None:
     if case.assessment_error:
         output.say(f"  无法判断：{case.assessment_error}")
     for verdict in case.verdicts:
-        if verdict.status in ("missing", "doubtful"):
+        if verdict.status in ("missing", "doubtful", "deferred"):
             output.say(f"  {verdict.document_type} {verdict.reason}")
 
 
@@ -81,7 +82,12 @@ def completeness(
         raise Invalid("completeness.number", "请给出户号或申请编号，或者用 --all 查看全部案件。")
     with services.reading() as (session, viewer):
         found = queries.completeness(
-            session, viewer, number=number, all_cases=all_cases, as_of=as_of.date() if as_of else None
+            session,
+            viewer,
+            number=number,
+            all_cases=all_cases,
+            as_of=as_of.date() if as_of else None,
+            today=clock.today(),
         )
         for case in found:
             if as_json:

@@ -1,20 +1,25 @@
 """Writes of household files: register, file, move, correct, withdraw. No action commits."""
 
+from archive_service.households.actions.alarms import say_false_alarm, take_back_false_alarm
 from archive_service.households.actions.cases import record_stage, register_case
 from archive_service.households.actions.corrections import ask_correction, decide_correction
 from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
 from archive_service.households.actions.marks import say_mark
+from archive_service.households.actions.papers import say_paper
 from archive_service.households.actions.reading import note_reading
 from archive_service.households.actions.readings import replace_reading
+from archive_service.households.actions.rulings import ask_ruling, decide_ruling, withdraw_ruling
 from archive_service.households.actions.unmasking import mask_again, unmask
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries.locked import household_for_update as lock_household
 
 __all__ = [
     "ask_correction",
+    "ask_ruling",
     "correct_field",
     "decide_correction",
+    "decide_ruling",
     "file_item",
     "import_cases",
     "lock_household",
@@ -26,7 +31,11 @@ __all__ = [
     "register_case",
     "replace_reading",
     "retype_item",
+    "say_false_alarm",
     "say_mark",
+    "say_paper",
+    "take_back_false_alarm",
     "unmask",
     "withdraw_item",
+    "withdraw_ruling",
 ]

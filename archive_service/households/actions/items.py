@@ -15,6 +15,7 @@ from archive_service.errors import NotFound, Refused
 from archive_service.households import rules, states
 from archive_service.households.actions.rows import LONGEST_TITLE, field_row, page_row, sensitivity_of, storable
 from archive_service.households.assessment import reassess_case
+from archive_service.households.background import later_cases
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item, ItemField
 from archive_service.households.values import NewItem
@@ -270,7 +271,9 @@ def changed(
     """Finish a change of an item: raise the revision, judge the cases again, write the trail."""
     household.revision += 1
     session.flush()
-    for case in {case.id: case for case in cases if case is not None}.values():
+    # An identity paper may serve later cases of the household too.
+    judged = [*cases, *later_cases(session, household, item.document_type)]
+    for case in {case.id: case for case in judged if case is not None}.values():
         reassess_case(session, case, today=today, now=now)
     record(
         session,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from archive_service.catalogue.load import edition_for, editions
+from archive_service.catalogue.load import edition_for
+from archive_service.catalogue.load import known as every
 from archive_service.errors import Invalid
 from archive_service.households.tables import CaseFile, ItemField, Page
 from archive_service.households.values import OTHER, FieldValue, NewPage
@@ -18,7 +19,7 @@ def sensitivity_of(document_type: str, case: CaseFile | None, today: date) -> st
         # Nobody has said what is on it: treat it as the personal paper it may be.
         return "personal"
     judging = edition_for(case.accepted_on if case else today)
-    known = [edition for edition in (judging, *reversed(editions())) if document_type in edition.document_types]
+    known = [edition for edition in (judging, *reversed(every().every)) if document_type in edition.document_types]
     if not known:
         raise Invalid(
             "item.document-type",

@@ -13,6 +13,7 @@ from archive_service.households.queries.matching import (
 )
 from archive_service.households.queries.off_system import off_system
 from archive_service.households.queries.stage_times import stage_times
+from archive_service.households.queries.said import case_numbers, rulings, rulings_of_case
 from archive_service.households.queries.unmasked import unmasked
 from archive_service.households.views import CaseFilters
 
@@ -20,6 +21,7 @@ __all__ = [
     "CaseCompleteness",
     "CaseFilters",
     "case",
+    "case_numbers",
     "cases",
     "completeness",
     "due_days",
@@ -37,6 +39,8 @@ __all__ = [
     "page_texts",
     "papers_of_case",
     "rates",
+    "rulings",
+    "rulings_of_case",
     "stage_times",
     "unit_of",
     "unmasked",

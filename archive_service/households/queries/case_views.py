@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.catalogue.load import edition_by_code
+from archive_service.catalogue.schema import Edition
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, StageCorrection, Verdict
 from archive_service.households.views import CaseView, StageView, VerdictView
 
@@ -54,6 +56,7 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
             satisfied_count=row.satisfied_count,
             missing_count=row.missing_count,
             doubtful_count=row.doubtful_count,
+            deferred_count=row.deferred_count,
             assessment_error=row.assessment_error,
             stages=tuple(stages[row.id]),
             verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
@@ -65,15 +68,32 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
 def _verdict_views(row: CaseFile, verdicts: Iterable[Any], *, personal: bool) -> list[VerdictView]:
     edition = edition_by_code(row.edition) if row.edition else None
     place = {code: at for at, code in enumerate(edition.document_types)} if edition else {}
+    bases = _bases(edition, row)
     return [
-        VerdictView(
-            document_type=one.document_type,
-            requirement=one.requirement,
-            condition=one.condition,
-            status=one.status,
-            evidence=tuple(one.evidence),
-            reason=one.reason if personal else masking.text(one.reason),
-            due=bool(one.details.get("due")),
-        )
+        _verdict_view(one, bases.get(one.document_type, ""), personal=personal)
         for one in sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
     ]
+
+
+def _bases(edition: Edition | None, row: CaseFile) -> dict[str, str]:
+    """Return by document type which edition and source ask for it in such cases, as the end of a sentence."""
+    if edition is None or (row.customer_category, row.business_type) not in edition.combinations:
+        return {}
+    return {each.document_type: each.because for each in edition.requirements(row.customer_category, row.business_type)}
+
+
+def _verdict_view(one: Any, basis: str, *, personal: bool) -> VerdictView:
+    # Verdicts written by earlier versions of the program end with it already.
+    reason = one.reason if one.reason.endswith(basis) else one.reason + basis
+    until = one.details.get("until")
+    return VerdictView(
+        document_type=one.document_type,
+        requirement=one.requirement,
+        condition=one.condition,
+        status=one.status,
+        evidence=tuple(one.evidence),
+        reason=reason if personal else masking.text(reason),
+        due=bool(one.details.get("due")),
+        until=date.fromisoformat(until) if until else None,
+        places={int(item): page for item, page in one.details.get("places", {}).items()},
+    )

@@ -259,6 +259,8 @@ def _item_view(
         filed_by=filed_by,
         fields=tuple(fields),
         marks=marks.from_json(row.marks),
+        medium=row.medium,
+        legible=row.legible,
         pages=tuple(pages),
         masked=hidden or any(one.masked for one in fields),
     )

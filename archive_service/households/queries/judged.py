@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,11 +13,16 @@ from sqlalchemy.orm import Session
 from archive_service.audit.tables import AuditEntry
 from archive_service.catalogue.schema import Edition
 from archive_service.completeness import consistency, report
-from archive_service.completeness.observations import CaseFacts, Observation
+from archive_service.completeness.observations import CaseFacts, Observation, fingerprint
 from archive_service.completeness.rules import Assessment, HeldItem
 from archive_service.errors import NotFound
-from archive_service.households.assessment import held_items, held_of, judge
+from archive_service.households.assessment import Judgement, held_of, judge
+from archive_service.households.background import backgrounds
+from archive_service.households.queries.elsewhere import elsewhere
+from archive_service.households.queries.said import false_alarms
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.households.units import chains_if_needed
+from archive_service.households.views import CheckView
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.zone import LOCAL, local
@@ -33,6 +38,8 @@ class CaseCompleteness:
     assessment: Assessment | None
     observations: tuple[Observation, ...]
     error: str | None
+    #: Rules of which a person said that what they found is none.
+    false_alarms: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -47,7 +54,8 @@ class CaseCompleteness:
             assessment=self.assessment or _NOTHING,
             observations=self.observations,
         )
-        return {**shown, "complete": self.complete, "error": self.error}
+        told = [{**one, "false_alarm": one["rule"] in self.false_alarms} for one in shown["consistency"]]
+        return {**shown, "consistency": told, "complete": self.complete, "error": self.error}
 
     def as_text(self) -> list[str]:
         """Return lines for a person."""
@@ -70,6 +78,7 @@ def completeness(
     number: str | None = None,
     all_cases: bool = False,
     as_of: date | None = None,
+    today: date | None = None,
 ) -> Iterator[CaseCompleteness]:
     """Judge the cases of a household, one case, what `number` names (either), or all that the viewer may read.
 
@@ -89,7 +98,7 @@ def completeness(
         ):
             raise NotFound("case.not-found", "没有这个户号或申请编号，或者您无权查看。请核对后再试。")
     found = session.execute(wanted.order_by(HouseholdFile.account_no, CaseFile.id)).all()
-    return (_judged(session, case, head, as_of) for case, head in found)
+    return (_judged(session, viewer, case, head, as_of, today) for case, head in found)
 
 
 def _empty_household(session: Session, viewer: Viewer, accounts: Sequence[str]) -> bool:
@@ -98,8 +107,8 @@ def _empty_household(session: Session, viewer: Viewer, accounts: Sequence[str]) 
     return session.scalar(there.limit(1)) is not None
 
 
-def observations(session: Session, viewer: Viewer, application_no: str) -> tuple[Observation, ...]:
-    """Return whether the papers of a case agree with each other. Raises NotFound."""
+def observations(session: Session, viewer: Viewer, application_no: str, *, today: date) -> tuple[CheckView, ...]:
+    """Return whether the papers of a case agree with each other, and what people said of that. Raises NotFound."""
     wanted = (
         select(CaseFile, HouseholdFile)
         .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
@@ -109,26 +118,69 @@ def observations(session: Session, viewer: Viewer, application_no: str) -> tuple
     if found is None:
         raise NotFound("case.not-found", "没有这个户号或申请编号，或者您无权查看。请核对后再试。")
     case, head = found
-    return consistency.check(_facts(session, case, head), _held(session, case.id, None))
+    items = _held(session, case.id, None)
+    judgement = _judgement(session, case, head, items, None)
+    return _told(session, case.id, _checked(session, viewer, case, head, items, judgement, today))
 
 
-def _judged(session: Session, case: CaseFile, head: HouseholdFile, as_of: date | None) -> CaseCompleteness:
+def _told(session: Session, case_id: int, seen: Sequence[Observation]) -> tuple[CheckView, ...]:
+    said = false_alarms(session, case_id)
+    return tuple(
+        CheckView(
+            one.rule, str(one.status), one.evidence, one.message, mark := fingerprint(one), said.get((one.rule, mark))
+        )
+        for one in seen
+    )
+
+
+def _judged(
+    session: Session, viewer: Viewer, case: CaseFile, head: HouseholdFile, as_of: date | None, today: date | None
+) -> CaseCompleteness:
     items = _held(session, case.id, as_of)
-    judgement = judge(case, head, items)
-    facts = _facts(session, case, head)
+    judgement = _judgement(session, case, head, items, as_of)
+    seen = _checked(session, viewer, case, head, items, judgement, as_of or today)
     return CaseCompleteness(
-        case=facts,
+        case=_facts(session, case, head, judgement),
         edition=judgement.edition,
         assessment=judgement.assessment,
-        observations=consistency.check(facts, items),
+        observations=seen,
         error=judgement.error,
+        false_alarms=tuple(one.rule for one in _told(session, case.id, seen) if one.false_alarm),
     )
+
+
+def _judgement(
+    session: Session, case: CaseFile, head: HouseholdFile, items: Sequence[HeldItem], as_of: date | None
+) -> Judgement:
+    before = _end_of(as_of) if as_of else None
+    around = backgrounds(session, [(case, head)], held=lambda ids: held_of(session, ids), before=before)
+    chain = chains_if_needed(session, {head.unit_id}).get(head.unit_id, ())
+    return judge(case, head, items, around[case.id], units=chain)
+
+
+def _checked(
+    session: Session,
+    viewer: Viewer,
+    case: CaseFile,
+    head: HouseholdFile,
+    items: Sequence[HeldItem],
+    judgement: Judgement,
+    today: date | None,
+) -> tuple[Observation, ...]:
+    found = elsewhere(session, viewer, case_id=case.id, household_id=head.id, business_type=case.business_type)
+    facts = replace(_facts(session, case, head, judgement), as_of=today, elsewhere=found)
+    return consistency.check(facts, items)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=LOCAL)
 
 
 def _held(session: Session, case_id: int, as_of: date | None) -> Sequence[HeldItem]:
     if as_of is None:
-        return held_items(session, [case_id]).get(case_id, ())
-    end = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=LOCAL)
+        of_case = select(Item.id).where(Item.case_id == case_id, Item.state == "filed")
+        return held_of(session, of_case, places=True).get(case_id, ())
+    end = _end_of(as_of)
     filed = session.execute(select(Item.id, Item.state).where(Item.case_id == case_id, Item.filed_at < end)).all()
     out = [str(item.id) for item in filed if item.state == "withdrawn"]
     left = select(AuditEntry.object_id).where(
@@ -138,10 +190,11 @@ def _held(session: Session, case_id: int, as_of: date | None) -> Sequence[HeldIt
         AuditEntry.at < end,
     )
     gone = set(session.scalars(left)) if out else set()
-    return held_of(session, [item.id for item in filed if str(item.id) not in gone]).get(case_id, ())
+    left_in = [item.id for item in filed if str(item.id) not in gone]
+    return held_of(session, left_in, places=True).get(case_id, ())
 
 
-def _facts(session: Session, case: CaseFile, head: HouseholdFile) -> CaseFacts:
+def _facts(session: Session, case: CaseFile, head: HouseholdFile, judgement: Judgement) -> CaseFacts:
     stages = session.scalars(select(CaseStage).where(CaseStage.case_id == case.id))
     return CaseFacts(
         account_no=head.account_no,
@@ -156,4 +209,6 @@ def _facts(session: Session, case: CaseFile, head: HouseholdFile) -> CaseFacts:
         energised_on=case.energised_on,
         filed_on=local(case.filed_at).date() if case.filed_at else None,
         stage_dates={stage.stage: stage.done_on for stage in stages},
+        conditions=judgement.facts.conditions if judgement.facts else {},
+        tolerances=judgement.edition.tolerances,
     )

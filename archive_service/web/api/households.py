@@ -162,7 +162,10 @@ def mask_household_again(visit: Caller, account_no: str) -> UnmaskedOut:
 def get_household_completeness(visit: Caller, account_no: str) -> list[dict[str, Any]]:
     """Return the completeness of each case of an account number, judged now."""
     with visit.services.database.reading() as session:
-        return [case.as_json() for case in queries.completeness(session, visit.viewer, account_no=account_no)]
+        return [
+            case.as_json()
+            for case in queries.completeness(session, visit.viewer, account_no=account_no, today=visit.today)
+        ]
 
 
 @router.get("/cases")
@@ -198,7 +201,7 @@ def list_cases(
 def get_case_completeness(visit: Caller, application_no: str) -> dict[str, Any]:
     """Return the completeness of a case, judged now."""
     with visit.services.database.reading() as session:
-        judged = queries.completeness(session, visit.viewer, application_no=application_no)
+        judged = queries.completeness(session, visit.viewer, application_no=application_no, today=visit.today)
         return next(iter(judged)).as_json()
 
 

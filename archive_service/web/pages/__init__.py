@@ -17,6 +17,8 @@ def routers() -> list[APIRouter]:
         clocks,
         completeness,
         cuts,
+        editions,
+        gaps,
         health,
         home,
         household_items,
@@ -58,5 +60,5 @@ def routers() -> list[APIRouter]:
         households,
         household_items,
     )
-    read = (unmasking, items, cases, life, stage_times, clocks, calendar, lists, search, privacy)
+    read = (unmasking, items, cases, life, stage_times, clocks, calendar, gaps, editions, lists, search, privacy)
     return [page.router for page in (*own, *work, *read, completeness, style, health)]

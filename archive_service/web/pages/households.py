@@ -11,10 +11,9 @@ from fastapi.responses import Response
 
 from archive_service import zone
 from archive_service.audit.queries import EntryView
-from archive_service.completeness.observations import Observation
 from archive_service.errors import NotFound
 from archive_service.households import queries, states
-from archive_service.households.views import CaseView, HouseholdView, ItemView, VerdictView
+from archive_service.households.views import CaseView, CheckView, HouseholdView, ItemView, VerdictView
 from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
 from archive_service.web import labels, reading, remembering, words
@@ -243,6 +242,6 @@ def _candidates(visit: Visit, file: HouseholdView) -> dict[str, int]:
     return {document.document_type: document.id for document in waiting}
 
 
-def _observations(visit: Visit, case: CaseView) -> Sequence[Observation]:
+def _observations(visit: Visit, case: CaseView) -> Sequence[CheckView]:
     with visit.services.database.reading() as session:
-        return queries.observations(session, visit.viewer, case.application_no)
+        return queries.observations(session, visit.viewer, case.application_no, today=visit.today)

@@ -17,7 +17,7 @@ from archive_service.notebook import actions
 from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import LONGEST_NOTE
 from archive_service.people.roles import Right
-from archive_service.web import labels, marks, pictures, reading, render, sheet
+from archive_service.web import labels, marks, pictures, reading, render, sheet, words
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -61,6 +61,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         pdf=pdf,
         marks=marks.rows(visit, item.marks, [one.page_no for one in item.pages]),
         mark_words=marks.WORDS,
+        media=words.MEDIUM,
         may_say_marks=item.state == "filed" and visit.viewer.may(Right.ITEM_CHANGE, item.unit_id),
         notes=notes,
         beside=beside,
@@ -114,6 +115,23 @@ def _neighbours(papers: Sequence[Paper], item_id: int) -> tuple[Paper | None, Pa
     if at is None:
         return None, None
     return papers[at - 1] if at else None, papers[at + 1] if at + 1 < len(papers) else None
+
+
+@router.post("/items/{item_id}/paper")
+def say_paper(visit: SignedIn, form: SentForm, item_id: Id) -> Response:
+    """Keep whether the paper is an original or a copy and whether it can be read, and show the item again."""
+    with visit.services.database.unit_of_work() as session:
+        households.say_paper(
+            session,
+            item_id=item_id,
+            medium=form.text("medium", limit=20),
+            legible=form.text("legible", limit=5),
+            by=visit.viewer,
+            now=visit.now,
+            today=visit.today,
+        )
+    page = {"page": form.id("page")}
+    return RedirectResponse(f"{render.query(f'/items/{item_id}', page)}#paper", status_code=303)
 
 
 @router.post("/items/{item_id}/pages/{page_no}/notes")
@@ -217,8 +235,10 @@ def _sheet(visit: Visit, page: PageView, looked_for: str) -> sheet.Sheet:
     missing = pictures.WITHHELD if page.withheld else "" if page.image_digest else MISSING
     lines = () if page.withheld else sheet.lines_of(visit.services.store, page.lines_digest)
     say = labels.Labels(visit.language)
+    # Whoever comes from a finding sees at once what it rests on.
+    asked = visit.request.query_params.get("field", "")
     marks = [
-        sheet.Mark(field.name, say.field(field.name), field.box, field.checked is False)
+        sheet.Mark(field.name, say.field(field.name), field.box, field.checked is False or field.name == asked)
         for field in page.item.fields
         if field.box and field.page == page.page_no and not page.withheld
     ]

@@ -1,0 +1,240 @@
+"""Drafting, handing in, releasing and sending back editions; asking what one would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive_service import masking
+from archive_service.audit.record import record
+from archive_service.catalogue import check, load
+from archive_service.catalogue.marked_yaml import Finding
+from archive_service.catalogue.schema import EditionText, OverlayText
+from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueSlice
+from archive_service.errors import Invalid, NotFound, Refused
+from archive_service.households.rules import check_reason
+from archive_service.households.tables import CaseFile
+from archive_service.jobs import queue
+from archive_service.people.roles import Right
+from archive_service.people.tables import Unit
+from archive_service.people.viewer import Viewer
+
+CHECK_JOB = "catalogue.check"
+LONGEST_TEXT = 1_000_000
+#: Parts into which the cases of a check fall, so that several workers have something to do.
+_PARTS = 8
+_SMALL = 500
+
+
+class BadEdition(Refused):
+    """The text contradicts itself or the other editions; the fact `findings` says each line and reason."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text read: the edition it writes, or what keeps it from being one."""
+
+    edition: EditionText | OverlayText | None
+    findings: Sequence[Finding]
+
+
+def read(text: str, unit_code: str | None) -> Written:
+    """Read the text of an edition among those that are known.
+
+    `unit_code` is that of the unit whose local additions it must be, none for an edition for all.
+    """
+    written, found = check.read(text)
+    code = written.edition if written else ""
+    found = found or load.check_text(text, among=load.texts(without=code))
+    if written is not None and not found and (written.for_unit or None) != unit_code:
+        say = (
+            f"这里起草的是本单位的增补，for_unit 要写“{unit_code}”。"
+            if unit_code
+            else "这里起草的是全公司的版本，不能写 for_unit。"
+        )
+        found = [Finding(1, 1, "for_unit", say)]
+    if written is not None and not found and unit_code and isinstance(written, EditionText):
+        found = [Finding(1, 1, "based_on", "本单位的增补要用 based_on 写明以哪个版本为基础。")]
+    return Written(written, found)
+
+
+def save_draft(
+    session: Session, *, draft_id: int | None, unit_id: int, text: str, by: Viewer, now: datetime
+) -> CatalogueDraft:
+    """Keep the text of a draft, a new one without `draft_id`.
+
+    Raises BadEdition with every place where it contradicts itself, and Refused where the code is taken or it was
+    handed in.
+    """
+    by.require(Right.CATALOGUE_CHANGE, unit_id)
+    written = _sound(session, text, unit_id)
+    row = _locked(session, draft_id, by) if draft_id is not None else None
+    if row is not None and (row.state != "draft" or row.unit_id != unit_id):
+        raise Refused("edition.not-draft", "这个版本已提交或发布，不能再改。请先退回，或另起草一版。", state=row.state)
+    taken = select(CatalogueDraft.id).where(CatalogueDraft.code == written.edition)
+    others = [one for one in session.scalars(taken) if row is None or one != row.id]
+    if others or load.edition_by_code(written.edition) is not None:
+        raise Refused("edition.code-taken", f"版本代码“{written.edition}”已经用过。请换一个代码。")
+    new = row is None
+    if row is None:
+        row = CatalogueDraft(state="draft", unit_id=unit_id, made_by=by.person_id, revision=0)
+        session.add(row)
+    row.code, row.title, row.text = written.edition, written.title_zh, text
+    row.effective_from, row.changed_at, row.changed_by = written.effective_from, now, by.person_id
+    row.revision += 1
+    session.flush()
+    _noted(session, row, "edition.drafted" if new else "edition.changed", by=by, now=now)
+    return row
+
+
+def submit_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
+    """Hand a draft in for release by another person. Raises BadEdition where it does not fit the others any more."""
+    row = _locked(session, draft_id, by)
+    by.require(Right.CATALOGUE_CHANGE, row.unit_id)
+    if row.state != "draft":
+        raise Refused("edition.not-draft", "这个版本已提交或发布。请刷新页面查看。", state=row.state)
+    _sound(session, row.text, row.unit_id)
+    row.state, row.submitted_by, row.note = "submitted", by.person_id, None
+    _noted(session, row, "edition.submitted", by=by, now=now)
+    return row
+
+
+def release_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
+    """Put an edition in force and have the open cases that it concerns judged again.
+
+    Raises Refused for one's own, without a preview of the very text, or if it was not handed in.
+    """
+    row = _locked(session, draft_id, by)
+    by.require(Right.CATALOGUE_RELEASE, row.unit_id)
+    if row.state != "submitted":
+        raise Refused("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。", state=row.state)
+    if by.person_id is not None and by.person_id in (row.submitted_by, row.changed_by, row.made_by):
+        raise Refused("edition.own", "起草和提交的人不能自己发布。请由另一位有发布权的人办理。")
+    seen = select(CatalogueCheck.id).where(
+        CatalogueCheck.draft_id == row.id,
+        CatalogueCheck.purpose == "preview",
+        CatalogueCheck.revision == row.revision,
+        CatalogueCheck.state == "done",
+    )
+    if session.scalar(seen.limit(1)) is None:
+        raise Refused("edition.not-previewed", "发布前要先看影响：请先预览这一稿会改变哪些案件。")
+    _sound(session, row.text, row.unit_id)
+    row.state, row.decided_by, row.decided_at = "released", by.person_id, now
+    _noted(session, row, "edition.released", by=by, now=now)
+    _begin(session, row, "recheck", by=by, now=now)
+    return row
+
+
+def return_draft(session: Session, *, draft_id: int, reason: str, by: Viewer, now: datetime) -> CatalogueDraft:
+    """Send a draft that was handed in back to whoever wrote it, saying why."""
+    row = _locked(session, draft_id, by)
+    by.require(Right.CATALOGUE_RELEASE, row.unit_id)
+    said = masking.text(check_reason(reason))[:300]
+    if row.state != "submitted":
+        raise Refused("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。", state=row.state)
+    row.state, row.note = "draft", said
+    _noted(session, row, "edition.returned", by=by, now=now)
+    return row
+
+
+def drop_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
+    """Give a draft up; its code stays taken."""
+    row = _locked(session, draft_id, by)
+    by.require(Right.CATALOGUE_CHANGE, row.unit_id)
+    if row.state not in ("draft", "submitted"):
+        raise Refused("edition.released", "已发布的版本不能作废。请起草新的版本代替它。", state=row.state)
+    row.state = "dropped"
+    _noted(session, row, "edition.dropped", by=by, now=now)
+    return row
+
+
+def preview_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueCheck:
+    """Have all cases that a draft concerns judged by it, changing none; a preview under way is returned."""
+    row = _locked(session, draft_id, by)
+    if not by.may(Right.CATALOGUE_RELEASE, row.unit_id):
+        by.require(Right.CATALOGUE_CHANGE, row.unit_id)
+    if row.state not in ("draft", "submitted"):
+        raise Refused("edition.released", "这个版本已经发布或作废，不用预览。请看复核报告。", state=row.state)
+    under_way = select(CatalogueCheck).where(
+        CatalogueCheck.draft_id == row.id,
+        CatalogueCheck.revision == row.revision,
+        CatalogueCheck.state == "running",
+    )
+    there = session.scalar(under_way.limit(1))
+    if there is not None:
+        return there
+    _sound(session, row.text, row.unit_id)
+    _noted(session, row, "edition.previewed", by=by, now=now)
+    return _begin(session, row, "preview", by=by, now=now)
+
+
+def _begin(session: Session, row: CatalogueDraft, purpose: str, *, by: Viewer, now: datetime) -> CatalogueCheck:
+    """Begin a check: parts of the cases by their ids, and a job for each."""
+    made = CatalogueCheck(
+        draft_id=row.id, purpose=purpose, revision=row.revision, state="running", made_by=by.person_id, made_at=now
+    )
+    session.add(made)
+    session.flush()
+    first, last, count = session.execute(
+        select(func.min(CaseFile.id), func.max(CaseFile.id), func.count(CaseFile.id))
+    ).one()
+    first, end = first or 1, (last or 0) + 1
+    parts = _PARTS if count > _SMALL else 1
+    width = max(1, -(-(end - first) // parts))
+    for begin in range(first, max(end, first + 1), width):
+        part = CatalogueSlice(
+            check_id=made.id, first_id=begin, end_id=min(begin + width, max(end, first + 1)), next_id=begin, done=0
+        )
+        session.add(part)
+        session.flush()
+        queue.enqueue(session, kind=CHECK_JOB, subject=part.id, queue="upkeep", now=now)
+    return made
+
+
+def _sound(session: Session, text: str, unit_id: int) -> EditionText | OverlayText:
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("edition.too-long", "目录文本太长。请删去多余的内容。")
+    read_ = read(text, scope_of(session, unit_id))
+    if read_.findings or read_.edition is None:
+        first = read_.findings[0]
+        message = f"目录有 {len(read_.findings)} 处问题，没有保存。第 {first.line} 行：{first.message}"
+        raise BadEdition("edition.bad", message, findings=list(read_.findings))
+    return read_.edition
+
+
+def scope_of(session: Session, unit_id: int) -> str | None:
+    """Return the code of the unit whose local additions its people draft; none at the top, where it is for all."""
+    unit = session.get(Unit, unit_id)
+    return None if unit is None or unit.parent_id is None else unit.code
+
+
+def _locked(session: Session, draft_id: int, by: Viewer) -> CatalogueDraft:
+    wanted = select(CatalogueDraft).where(CatalogueDraft.id == draft_id).with_for_update()
+    row = session.scalar(wanted.execution_options(populate_existing=True))
+    if row is None or not (by.may(Right.CATALOGUE_CHANGE, row.unit_id) or by.may(Right.CATALOGUE_RELEASE, row.unit_id)):
+        raise NotFound("edition.not-found", "没有这个目录版本，或者您无权查看。请从目录列表里选择。")
+    return row
+
+
+def _noted(session: Session, row: CatalogueDraft, did: str, *, by: Viewer, now: datetime) -> None:
+    facts = {
+        "code": row.code,
+        "effective_from": row.effective_from.isoformat(),
+        "revision": row.revision,
+        "note": row.note,
+        "changed_by": row.changed_by,
+    }
+    record(
+        session,
+        by=by.actor,
+        did=did,
+        object_kind="edition",
+        object_id=row.id,
+        unit_id=row.unit_id,
+        facts=facts,
+        now=now,
+    )
