@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Deed, record_all
 from archive_service.errors import Refused
-from archive_service.households import rules
+from archive_service.households import counting, rules
 from archive_service.households.assessment import judge, keep, reassess_cases
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
@@ -117,6 +117,7 @@ class Register:
         ]
         if days:
             session.execute(insert(_STAGES), days)
+        counting.count(session, [entry.case.id for entry in touched], new={case.id for case in new})
         record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
 
     def _insert_households(self) -> None:

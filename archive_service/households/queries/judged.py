@@ -17,10 +17,11 @@ from archive_service.completeness.observations import CaseFacts, Observation
 from archive_service.completeness.rules import Assessment, HeldItem
 from archive_service.errors import NotFound
 from archive_service.households.assessment import held_items, held_of, judge
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.households.counting import case_facts, stage_days
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.zone import LOCAL, local
+from archive_service.zone import LOCAL
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,4 @@ def _held(session: Session, case_id: int, as_of: date | None) -> Sequence[HeldIt
 
 
 def _facts(session: Session, case: CaseFile, head: HouseholdFile) -> CaseFacts:
-    stages = session.scalars(select(CaseStage).where(CaseStage.case_id == case.id))
-    return CaseFacts(
-        account_no=head.account_no,
-        account_name=head.account_name,
-        application_no=case.application_no,
-        service_address=head.service_address,
-        category=case.customer_category,
-        business_type=case.business_type,
-        capacity_kva=case.capacity_kva,
-        voltage=case.voltage,
-        accepted_on=case.accepted_on,
-        energised_on=case.energised_on,
-        filed_on=local(case.filed_at).date() if case.filed_at else None,
-        stage_dates={stage.stage: stage.done_on for stage in stages},
-    )
+    return case_facts(case, head, stage_days(session, [case.id]).get(case.id, {}))
