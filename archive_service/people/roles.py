@@ -43,6 +43,12 @@ class Right(StrEnum):
     CASE_IMPORT = "case.import"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: Draw samples, inspect, raise findings, look again.
+    INSPECT = "inspection.inspect"
+    #: See samples and findings.
+    INSPECTION_READ = "inspection.read"
+    #: Answer for what was found in the own unit.
+    FINDING_ANSWER = "finding.answer"
     #: See who read much, at night, or their own file.
     READING_WATCH = "reading.watch"
     #: Accounts: add, open and close them, set passwords.
@@ -67,11 +73,30 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
             Right.ORIGINAL_DOWNLOAD,
+            Right.INSPECTION_READ,
+            Right.FINDING_ANSWER,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ}),
-    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
-    Role.UNIT_HEAD: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH}),
+    Role.AUDITOR: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_UNMASK,
+            Right.IDENTITY_SEARCH,
+            Right.AUDIT_READ,
+            Right.INSPECT,
+            Right.INSPECTION_READ,
+        }
+    ),
+    Role.UNIT_HEAD: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_UNMASK,
+            Right.IDENTITY_SEARCH,
+            Right.INSPECTION_READ,
+            Right.FINDING_ANSWER,
+        }
+    ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
     Role.SYSTEM_ADMIN: frozenset({Right.PEOPLE_MANAGE, Right.SYSTEM_HEALTH, Right.WEBHOOK_MANAGE}),
     Role.SECURITY_ADMIN: frozenset({Right.ROLES_GRANT}),

@@ -196,7 +196,7 @@ def _hit_row(viewer: Viewer, hit: CaseHit, case_file: CaseFile, head: HouseholdF
 def _hit_conditions(session: Session, viewer: Viewer, filters: FigureFilters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [CaseHit.unit_id.in_(units_of(session, viewer, filters.centre))]
     if filters.category or filters.business or filters.since or filters.until:
-        counted = [CaseCount.case_id == CaseHit.case_id, *_narrowed(CaseCount, filters)]
+        counted = [CaseCount.case_id == CaseHit.case_id, *narrowed(CaseCount, filters)]
         wanted.append(exists().where(*counted))
     return wanted
 
@@ -208,10 +208,11 @@ def _sums(today: date) -> list[ColumnElement[Any]]:
 
 
 def _conditions(session: Session, viewer: Viewer, filters: FigureFilters) -> list[ColumnElement[bool]]:
-    return [CaseFigure.unit_id.in_(units_of(session, viewer, filters.centre)), *_narrowed(CaseFigure, filters)]
+    return [CaseFigure.unit_id.in_(units_of(session, viewer, filters.centre)), *narrowed(CaseFigure, filters)]
 
 
-def _narrowed(table: type[CaseFigure] | type[CaseCount], filters: FigureFilters) -> list[ColumnElement[bool]]:
+def narrowed(table: type[CaseFigure] | type[CaseCount], filters: FigureFilters) -> list[ColumnElement[bool]]:
+    """Return what the filters but the centre ask of a table of figures."""
     wanted: list[ColumnElement[bool]] = []
     if filters.category:
         wanted.append(table.customer_category == filters.category)
@@ -242,5 +243,5 @@ def _named_units(session: Session, keys: Sequence[int]) -> dict[int, tuple[str, 
 
 __all__ = [
     "OVERDUE", "PAST", "Dimension", "FigureFilters", "HitRow", "Total", "added", "due_days", "hit_counts", "hits",
-    "hits_of", "rates", "totals", "units_of", "waiting_to_be_counted",
+    "hits_of", "narrowed", "rates", "totals", "units_of", "waiting_to_be_counted",
 ]  # fmt: skip
