@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Deed, record_all
@@ -31,6 +31,7 @@ from archive_service.workdays import add_working_days
 
 #: Written as plain rows: nobody looks at them again in the same transaction.
 _STAGES = cast(Table, CaseStage.__table__)
+_HOUSEHOLDS, _CASES = cast(Table, HouseholdFile.__table__), cast(Table, CaseFile.__table__)
 
 Outcome = Literal["created", "updated", "unchanged"]
 Changes = dict[str, list[Any]]
@@ -124,8 +125,10 @@ class Register:
         new = [_values(one) for one in self._households.values() if one.id is None]
         if not new:
             return
-        # One statement for many rows; the session alone would send one for each.
-        for one in self.session.scalars(insert(HouseholdFile).returning(HouseholdFile), new):
+        # One statement for many rows; rows that are to come back with their ids would be sent one by one.
+        self.session.execute(insert(_HOUSEHOLDS), new)
+        numbers = [one["account_no"] for one in new]
+        for one in self.session.scalars(select(HouseholdFile).where(HouseholdFile.account_no.in_(numbers))):
             self._households[one.account_no] = one
             for entry in self._of[one.account_no]:
                 entry.household = one
@@ -138,7 +141,9 @@ class Register:
             entry.case.household_id = entry.household.id
             keep(entry.case, judge(entry.case, entry.household, ()), now=self.now)
         rows = [_values(entry.case) for entry in new]
-        for one in self.session.scalars(insert(CaseFile).returning(CaseFile), rows):
+        self.session.execute(insert(_CASES), rows)
+        numbers = [one["application_no"] for one in rows]
+        for one in self.session.scalars(select(CaseFile).where(CaseFile.application_no.in_(numbers))):
             self._entries[one.application_no].case = one
 
     def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:

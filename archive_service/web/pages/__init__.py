@@ -14,10 +14,12 @@ def routers() -> list[APIRouter]:
         claims,
         completeness,
         cuts,
+        findings,
         health,
         home,
         household_items,
         households,
+        inspection,
         intake,
         items,
         jobs,
@@ -27,6 +29,7 @@ def routers() -> list[APIRouter]:
         privacy,
         quality,
         review,
+        samples,
         scans,
         search,
         second_factor,
@@ -39,4 +42,4 @@ def routers() -> list[APIRouter]:
     own = (people, second_factor, own_access, why, accounts)
     work = (home, intake, scans, jobs, quality, review, claims, cuts, arrange, sheets, households, household_items)
     read = (unmasking, items, cases, lists, search, privacy)
-    return [page.router for page in (*own, *work, *read, completeness, style, health)]
+    return [page.router for page in (*own, *work, *read, completeness, inspection, samples, findings, style, health)]
