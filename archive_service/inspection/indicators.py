@@ -61,35 +61,30 @@ class Value:
         return "ok" if percent >= self.indicator.goal else "bad" if percent < self.indicator.bad else "warn"
 
 
-def _(text: str) -> str:
-    """Mark a text for translation."""
-    return text
-
-
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
-        "complete", _("案件齐全率"),
-        _("资料齐全（应归资料件件在档、没有存疑）的案件 ÷ 全部案件。"),
+        "complete", "案件齐全率",
+        "资料齐全（应归资料件件在档、没有存疑）的案件 ÷ 全部案件。",
         lambda s: s["complete_cases"], lambda s: s["cases"], 98, 90, {"complete": "no"},
     ),
     Indicator(
-        "papers", _("资料完整率"),
-        _("已在档的应归资料件数 ÷ 应归资料件数，按适用的目录版本逐件判定。"),
+        "papers", "资料完整率",
+        "已在档的应归资料件数 ÷ 应归资料件数，按适用的目录版本逐件判定。",
         lambda s: s["satisfied"], lambda s: s["due"], 98, 90, {"complete": "no"},
     ),
     Indicator(
-        "on-time", _("归档及时率"),
-        _("在归档期限当日或之前归档的案件 ÷（已归档且有期限的案件 ＋ 期限已过仍未归档的案件）。"),
+        "on-time", "归档及时率",
+        "在归档期限当日或之前归档的案件 ÷（已归档且有期限的案件 ＋ 期限已过仍未归档的案件）。",
         lambda s: s["on_time"], lambda s: s["on_time"] + s["late"] + s["overdue"], 98, 90, {"due": "overdue"},
     ),
     Indicator(
-        "consistent", _("资料一致率"),
-        _("交叉核对（XC01 至 XC13）没有发现矛盾的案件 ÷ 至少有一项核对能够得出结论的案件。"),
+        "consistent", "资料一致率",
+        "交叉核对（XC01 至 XC13）没有发现矛盾的案件 ÷ 至少有一项核对能够得出结论的案件。",
         lambda s: s["consistent"], lambda s: s["compared"], 98, 90, {},
     ),
     Indicator(
-        "untouched", _("识别直通率"),
-        _("由程序自动归户、此后没有人更正类型、字段或归属的扫描资料件数 ÷ 由扫描件归户的资料件数。"),
+        "untouched", "识别直通率",
+        "由程序自动归户、此后没有人更正类型、字段或归属的扫描资料件数 ÷ 由扫描件归户的资料件数。",
         lambda s: s["untouched"], lambda s: s["scanned"], 90, 60, {},
     ),
 )  # fmt: skip

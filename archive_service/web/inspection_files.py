@@ -49,21 +49,22 @@ def report_of(session: Session, visit: Visit, sample_id: int) -> Report:
     cases = queries.sample_cases(session, visit.viewer, sample_id)
     findings = queries.findings(session, visit.viewer, FindingFilters(sample_id=sample_id), limit=5000)
     trail = queries.trail(session, visit.viewer, sample_id)
+    told = {key: say(word) for key, word in words.REPORT.items()}
     words_of = {
         "verdict": lambda word: say(words.VERDICT[word].word if word else words.NOT_INSPECTED.word),
         "rule": lambda word: say(words.RULE.get(word, words.RULE["other"])),
     }
     return Report(
-        title=say(words.REPORT["title"], name=sample.name),
+        title=told["title"] % {"name": sample.name},
         unit_id=next((row.unit_id for row in cases), visit.viewer.unit_id),
         head=[
-            (say(words.REPORT["unit"]), f"{sample.unit_name}（{sample.unit_code}）"),
-            (say(words.REPORT["method"]), say(words.METHOD[sample.method])),
-            (say(words.REPORT["size"]), f"{sample.size} / {sample.frame_size}"),
-            (say(words.REPORT["seed"]), sample.seed),
-            (say(words.REPORT["digest"]), sample.frame_digest),
-            (say(words.REPORT["drawn"]), f"{render.moment(sample.drawn_at)} {sample.drawn_by}"),
-            (say(words.REPORT["closed"]), render.moment(sample.closed_at) or "–"),
+            (told["unit"], f"{sample.unit_name}（{sample.unit_code}）"),
+            (told["method"], say(words.METHOD[sample.method])),
+            (told["size"], f"{sample.size} / {sample.frame_size}"),
+            (told["seed"], sample.seed),
+            (told["digest"], sample.frame_digest),
+            (told["drawn"], f"{render.moment(sample.drawn_at)} {sample.drawn_by}"),
+            (told["closed"], render.moment(sample.closed_at) or "–"),
         ],
         cases=[
             (row.place, row.application_no, row.account_no, row.account_name, row.unit_name,

@@ -25,6 +25,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "rescan_id": centre.rescan, "person_id": centre.person, "sign_in_id": centre.sign_in,
         "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases",
         "webhook_id": centre.webhook, "delivery_id": centre.delivery,
+        "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
     }  # fmt: skip
 
 

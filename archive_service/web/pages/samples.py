@@ -18,6 +18,7 @@ from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import inspection_files, labels
 from archive_service.web.forms import Form, SentForm
+from archive_service.web.i18n import N_
 from archive_service.web.pages.inspection import asked
 from archive_service.web.pictures import attachment
 from archive_service.web.visit import Id, SignedIn, Visit
@@ -196,7 +197,7 @@ def _handed_over(visit: Visit, sample_id: int, kind: str) -> Response:
             unit_id=report.unit_id, facts={"kind": kind, "cases": len(report.cases)}, now=visit.now,
         )  # fmt: skip
     made, media = inspection_files.KINDS[kind]
-    name = attachment(f"{visit.say('抽样检查')}-{sample_id}.{kind}")
+    name = attachment(f"{visit.say(N_('抽样检查'))}-{sample_id}.{kind}")
     return Response(made(report), media_type=media, headers={"Content-Disposition": name})
 
 

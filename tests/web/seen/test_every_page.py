@@ -30,10 +30,15 @@ def addresses(world: World, login: str) -> list[str]:
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
     ]  # fmt: skip
+    inspecting = [
+        "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01", "/inspection/anomalies",
+        "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
+        "/inspection/findings", f"/inspection/findings/{near.raised}",
+    ]  # fmt: skip
     return {
         "archivist": [*everybody, *reading, *working, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
         "staff": [*everybody, *reading, f"/items/{near.personal_item}"],
-        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11"],
+        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
         "unit_head": ["/", "/cases", file, item],
         "sysadmin": [*everybody, "/jobs"],
         "audit_admin": ["/"],
