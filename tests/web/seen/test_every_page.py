@@ -31,7 +31,8 @@ def addresses(world: World, login: str) -> list[str]:
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
     ]  # fmt: skip
     inspecting = [
-        "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01", "/inspection/anomalies",
+        "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
+        "/inspection/anomalies",
         "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
         "/inspection/findings", f"/inspection/findings/{near.raised}",
     ]  # fmt: skip
