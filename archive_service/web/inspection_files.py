@@ -187,7 +187,11 @@ def pdf(report: Report) -> bytes:
                 cells = table.row()
                 for cell in row:
                     cells.cell(fonts.printable("" if cell is None else str(cell), _FACE))
-    return bytes(book.output())
+    made = bytes(book.output())
+    # The library leaves the file of the face open.
+    for face in book.fonts.values():
+        face.ttfont.close()
+    return made
 
 
 def _line(book: FPDF, text: str, size: float, height: float) -> None:
