@@ -27,8 +27,8 @@
     if (bars) { names.inverse = true; names.axisLabel = { color: colour("--ink"), fontSize: 12, width: 110, overflow: "truncate" }; }
     var least = Math.min.apply(null, data.map(function (one) { return one.value === null ? 100 : one.value; }).concat([goal]));
     var values = axis({ type: "value", min: bars ? 0 : Math.max(0, Math.floor(least / 10) * 10), max: 100 });
-    var line = { silent: true, symbol: "none", lineStyle: { color: colour("--ink-3"), type: "dashed" },
-      data: [bars ? { xAxis: goal } : { yAxis: goal }], label: { formatter: String(goal), color: colour("--ink-2") } };
+
+
     var series = data.map(function (one) {
       return { value: one.value, itemStyle: { color: one.value !== null && one.value < goal ? colour("--warn") : colour("--brand") } };
     });
@@ -39,8 +39,8 @@
         textStyle: { color: colour("--ink") } },
       xAxis: bars ? values : names, yAxis: bars ? names : values,
       series: [bars
-        ? { type: "bar", data: series, barMaxWidth: 16, markLine: line, label: { show: true, position: "right", color: colour("--ink"), formatter: "{c}%" } }
-        : { type: "line", data: series, symbol: "circle", symbolSize: 7, color: colour("--brand"), lineStyle: { width: 2 }, connectNulls: true, markLine: line }]
+        ? { type: "bar", data: series, barMaxWidth: 16 , label: { show: true, position: "right", color: colour("--ink"), formatter: "{c}%" } }
+        : { type: "line", data: series, symbol: "circle", symbolSize: 7, color: colour("--brand"), lineStyle: { width: 2 }, connectNulls: true  }]
     };
   }
 
