@@ -294,10 +294,10 @@ def finding_states(session: Session, viewer: Viewer) -> dict[str, int]:
     """Return how many findings of the viewer's units stand in each state."""
     mine = Finding.unit_id.in_(viewer.units(Right.INSPECTION_READ))
     wanted = select(Finding.state, func.count()).where(mine).group_by(Finding.state)
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
-def _findings(viewer: Viewer) -> Select[Any]:
+def _findings(viewer: Viewer) -> Select[Finding, int, int, CaseFile, HouseholdFile, str, str]:
     return (
         select(Finding, SampleCase.sample_id, SampleCase.place, CaseFile, HouseholdFile, Unit.name, Person.name)
         .join(CaseFile, CaseFile.id == Finding.case_id)

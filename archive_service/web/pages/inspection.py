@@ -84,7 +84,7 @@ def show_anomalies(visit: SignedIn) -> Response:
         centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
     return visit.page(
         "inspection/anomalies.html",
-        counts=counts,
+        by_rule=counts,
         rule=rule,
         rows=rows,
         following=following,
