@@ -45,6 +45,7 @@ COMMANDS = {
     "catalogue": "catalogue:catalogue",
     "people": "people:people",
     "audit": "audit:audit",
+    "inspection": "inspecting:inspection",
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",

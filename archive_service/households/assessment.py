@@ -298,7 +298,16 @@ def _keep_verdicts(
     before = {(row.case_id, row.document_type): row for row in rows}
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
+    old = set(judged_before)
+    likes: dict[int, int] = {}
+    copies: dict[int, list[int]] = defaultdict(list)
     for case_id, assessment in judged:
+        # Cases that hold nothing yet share one assessment: the database copies its rows, dozens for each case.
+        if assessment is not None and case_id not in old:
+            first = likes.setdefault(id(assessment), case_id)
+            if first != case_id:
+                copies[first].append(case_id)
+                continue
         for values in verdict_rows(case_id, assessment):
             row = before.pop((case_id, values["document_type"]), None)
             if row is None:
@@ -311,6 +320,16 @@ def _keep_verdicts(
         session.execute(update(_VERDICTS).where(_VERDICTS.c.id == bindparam("row_id")), changed)
     if fresh:
         session.execute(insert(_VERDICTS), fresh)
+    for first, others in copies.items():
+        _copy_verdicts(session, first, others)
+
+
+def _copy_verdicts(session: Session, first: int, others: Sequence[int]) -> None:
+    names = [column.key for column in _VERDICTS.c if column.key not in ("id", "case_id")]
+    cases = _VERDICTS.join(CaseFile, CaseFile.id.in_(others))
+    rows = select(CaseFile.id, *(_VERDICTS.c[name] for name in names)).select_from(cases)
+    rows = rows.where(_VERDICTS.c.case_id == first).order_by(CaseFile.id, _VERDICTS.c.id)
+    session.execute(insert(_VERDICTS).from_select(["case_id", *names], rows))
 
 
 def verdict_rows(case_id: int, assessment: Assessment | None) -> list[dict[str, Any]]:

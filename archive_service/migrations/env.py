@@ -19,6 +19,8 @@ TABLES = (
     "archive_service.jobs.tables",
     "archive_service.storage.tables",
     "archive_service.households.tables",
+    "archive_service.households.counted",
+    "archive_service.inspection.tables",
     "archive_service.notebook.tables",
     "archive_service.calendars.tables",
     "archive_service.lifecycle.tables",

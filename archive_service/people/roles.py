@@ -51,6 +51,12 @@ class Right(StrEnum):
     CALENDAR_KEEP = "calendar.keep"
     ORIGINAL_DOWNLOAD = "original.download"
     AUDIT_READ = "audit.read"
+    #: Draw samples, inspect, raise findings, look again.
+    INSPECT = "inspection.inspect"
+    #: See samples and findings.
+    INSPECTION_READ = "inspection.read"
+    #: Answer for what was found in the own unit.
+    FINDING_ANSWER = "finding.answer"
     #: See who read much, at night, or their own file.
     READING_WATCH = "reading.watch"
     #: Accounts: add, open and close them, set passwords.
@@ -84,10 +90,21 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
             Right.CATALOGUE_CHANGE,
+            Right.INSPECTION_READ,
+            Right.FINDING_ANSWER,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER}),
-    Role.AUDITOR: frozenset({Right.RECORD_READ, Right.RECORD_UNMASK, Right.IDENTITY_SEARCH, Right.AUDIT_READ}),
+    Role.AUDITOR: frozenset(
+        {
+            Right.RECORD_READ,
+            Right.RECORD_UNMASK,
+            Right.IDENTITY_SEARCH,
+            Right.AUDIT_READ,
+            Right.INSPECT,
+            Right.INSPECTION_READ,
+        }
+    ),
     Role.UNIT_HEAD: frozenset(
         {
             Right.RECORD_READ,
@@ -99,6 +116,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RULING_DECIDE,
             Right.CATALOGUE_CHANGE,
             Right.CATALOGUE_RELEASE,
+            Right.INSPECTION_READ,
+            Right.FINDING_ANSWER,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

@@ -32,7 +32,7 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.HAND_OVER: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_RECEIVE}),
     Scope.IMPORT: frozenset({Right.CASE_IMPORT}),
     Scope.ORIGINALS: frozenset({Right.RECORD_READ, Right.ORIGINAL_DOWNLOAD}),
-    Scope.AUDIT: frozenset({Right.AUDIT_READ, Right.READING_WATCH}),
+    Scope.AUDIT: frozenset({Right.AUDIT_READ, Right.READING_WATCH, Right.INSPECTION_READ}),
     Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
     Scope.WEBHOOKS: frozenset({Right.WEBHOOK_MANAGE}),
 }

@@ -40,6 +40,7 @@ PLACES = (
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
+    Place("/inspection", "gauge", N_("稽查台"), N_("稽查"), _CARE, Right.INSPECT, other=Right.INSPECTION_READ),
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),

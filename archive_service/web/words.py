@@ -332,6 +332,9 @@ RIGHT = {
     "original.download": N_("下载原件"),
     "audit.read": N_("查看审计记录"),
     "reading.watch": N_("查看查阅提示"),
+    "inspection.inspect": N_("抽样检查、登记和复核问题"),
+    "inspection.read": N_("查看稽查指标、样本和问题"),
+    "finding.answer": N_("答复稽查问题"),
     "people.manage": N_("管理账号和单位"),
     "roles.grant": N_("授予和撤销角色"),
     "system.health": N_("查看运行情况"),
@@ -377,6 +380,16 @@ STAGE = {
 EVENT = {
     "alarm.false": N_("标记误报"),
     "alarm.taken-back": N_("撤回误报标记"),
+    "sample.drawn": N_("抽取样本"),
+    "sample.case-inspected": N_("填写检查表"),
+    "sample.closed": N_("结束抽样检查"),
+    "sample.exported": N_("导出抽样检查"),
+    "finding.raised": N_("登记问题"),
+    "finding.answered": N_("答复整改"),
+    "finding.refused": N_("复核未通过"),
+    "finding.closed": N_("关闭问题"),
+    "finding.escalated": N_("上报问题"),
+    "finding.extended": N_("问题延期"),
     "case.completed": N_("案件资料齐全"),
     "edition.drafted": N_("起草目录版本"),
     "edition.changed": N_("修改目录草稿"),
@@ -511,3 +524,89 @@ FLAG = {
     "repaired": N_("文件已损坏，系统修复后读取；原件按收到时的样子保留。请核对页数是否齐全。"),
 }
 FORMAT = {"pdf": "PDF", "jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "zip": "ZIP"}
+#: How a sample is drawn.
+METHOD = {"random": N_("随机"), "stratified": N_("分层"), "risk": N_("按风险")}
+#: A case of a sample.
+VERDICT = {
+    "passed": State("circle-check", "ok", N_("检查合格")),
+    "faulty": State("alert-triangle", "bad", N_("有问题")),
+    "not_found": State("circle-x", "bad", N_("没有找到档案")),
+}
+NOT_INSPECTED = State("hourglass", "", N_("待检查"))
+#: Points of the inspection sheet.
+SHEET = {
+    "complete": N_("资料件件在档"),
+    "legible": N_("影像清晰、页面完整"),
+    "signed": N_("签字盖章齐全"),
+    "consistent": N_("户号、户名、地址前后一致"),
+    "dates": N_("日期先后合理，没有倒签"),
+    "capacity": N_("容量、电压前后一致"),
+    "qualified": N_("证件和资质在有效期内"),
+    "own-file": N_("资料都属于本户"),
+}
+#: What is said of a point.
+SEEN = {"ok": N_("合格"), "fault": N_("有问题"), "na": N_("不适用")}
+SEVERITY = {
+    "minor": State("circle-dot", "", N_("一般")),
+    "major": State("alert-triangle", "warn", N_("较重")),
+    "serious": State("alert-triangle", "bad", N_("严重")),
+}
+FINDING_STATE = {
+    "open": State("hourglass", "warn", N_("整改中")),
+    "mended": State("clipboard-check", "info", N_("待复核")),
+    "closed": State("circle-check", "ok", N_("已关闭")),
+    "escalated": State("alert-triangle", "bad", N_("已上报")),
+}
+#: A step of a finding, and what somebody who takes it does.
+FINDING_STEP = {
+    "raised": N_("登记问题"),
+    "answered": N_("答复整改"),
+    "refused": N_("复核未通过，退回整改"),
+    "closed": N_("复核通过，关闭"),
+    "escalated": N_("上报"),
+    "extended": N_("延期"),
+}
+#: Rules of the cross-checks and anomalies.
+RULE = {
+    "XC01": N_("户号、申请编号不符"),
+    "XC02": N_("户名不一致"),
+    "XC03": N_("证件名称与户名不符"),
+    "XC04": N_("证件号码不一致"),
+    "XC05": N_("用电地址不一致"),
+    "XC06": N_("容量不一致"),
+    "XC07": N_("供电电压不一致"),
+    "XC08": N_("日期先后不对"),
+    "XC11": N_("缺签字或盖章"),
+    "XC13": N_("表号、示数不一致"),
+    "after-energisation": N_("送电以后才签署"),
+    "dated-back": N_("疑似倒签"),
+    "expired": N_("证件或资质过期"),
+    "no-such-day": N_("日期不合情理"),
+    "same-scan": N_("同一扫描页在两户"),
+    "other": N_("其他问题"),
+}
+#: What the boards are grouped by.
+DIMENSION = {"unit": N_("单位"), "category": N_("客户类别"), "business": N_("业务类型"), "month": N_("送电月份")}
+#: Words of a sample as a file.
+REPORT = {
+    "title": N_("抽样检查：%(name)s"),
+    "unit": N_("检查范围"),
+    "method": N_("抽样方法"),
+    "size": N_("样本量 / 总体"),
+    "seed": N_("随机种子"),
+    "digest": N_("总体摘要"),
+    "drawn": N_("抽样"),
+    "closed": N_("结束检查"),
+}
+REPORT_TABLE = {"cases": N_("样本清单"), "findings": N_("问题"), "trail": N_("审计记录")}
+REPORT_HEADS = {
+    "cases": (
+        N_("序号"), N_("申请编号"), N_("户号"), N_("户名"), N_("供电所"), N_("业务类型"), N_("结论"), N_("有问题的项"),
+        N_("说明"), N_("检查人"),
+    ),
+    "findings": (
+        N_("序号"), N_("申请编号"), N_("规则"), N_("程度"), N_("问题"), N_("责任单位"), N_("整改期限"), N_("状态"),
+        N_("轮次"),
+    ),
+    "trail": (N_("序号"), N_("时间"), N_("人员"), N_("事项"), N_("对象"), N_("编号"), N_("摘要")),
+}  # fmt: skip

@@ -16,6 +16,8 @@ from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
 from archive_service.webhooks import actions as webhooks
 from archive_service.worker.housekeeping import Housekeeping
+from archive_service.worker.kept_figures import KeptFigures
+from archive_service.zone import local
 from indexing.engine import IndexBusy
 from indexing.identities import actions as identities
 from indexing.index import Index, index_of
@@ -52,10 +54,12 @@ class Upkeep:
     #: Where the look for items without a rendition goes on; none begins with the newest.
     _lacking_below: int | None = None
     _house: Housekeeping = field(init=False)
+    _figures: KeptFigures = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
         self._house = Housekeeping(self.settings, self.database, self.now)
+        self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
 
     def run_once(self) -> None:
         """Do what is due now; a fault is written to the log and does not end the upkeep."""
@@ -64,6 +68,7 @@ class Upkeep:
             webhooks.follow(self.database, now=self.now())
             self._sweep()
             self._hash_identities()
+            self._figures.run_once()
             self._house.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)

@@ -18,7 +18,9 @@ from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
 from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
+from archive_service.households.queries.figures import FigureFilters
 from archive_service.households.values import FieldValue
+from archive_service.inspection import actions as inspection
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.roles import Role
@@ -78,6 +80,9 @@ class Centre:
     #: An edition on the desk, and a preview of what it would change.
     draft: int
     check: int
+    #: A sample that holds the case, and a finding about it.
+    sample: int
+    raised: int
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
-        asked(session, case).id, *drafted(session, at.id, code),
+        asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
     )  # fmt: skip
 
 
@@ -169,6 +174,20 @@ def told(session: Any, unit_id: int, number: int) -> tuple[int, int]:
     session.add(delivery)
     session.flush()
     return hook.id, delivery.id
+
+
+def inspected(session: Any, code: str, application_no: str) -> tuple[int, int]:
+    """Draw a sample of a centre and raise a finding about its case."""
+    by = records.system(session)
+    sample = inspection.draw_sample(
+        session, by, name=f"{code} 抽查", filters=FigureFilters(centre=code), method="random", size=1, seed="1",
+        now=clock.now(),
+    )  # fmt: skip
+    raised = inspection.raise_finding(
+        session, by, application_no=application_no, rule="XC08", severity="major", description="日期先后不对",
+        due_on=clock.today() + timedelta(days=5), sample_id=sample.id, now=clock.now(), today=clock.today(),
+    )  # fmt: skip
+    return sample.id, raised.id
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

@@ -29,6 +29,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "unit_id": centre.unit, "name": "account_no", "number": 1, "list_name": "cases", "act": "password",
         "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
+        "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 
+from archive_service.inspection.indicators import INDICATORS
 from archive_service.web import assets, i18n, nav, words
 from ingest.errors import SENTENCES
 from tests.docs.words import raised
@@ -26,7 +27,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def messages() -> set[str]:
     """Every message that the pages say."""
     found = extract_from_dir(WEB, method_map=METHODS, keywords={"_": None, "N_": None, "say": None})
-    return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    said = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    return said | {text for one in INDICATORS for text in (one.name, one.definition)}
 
 
 def test_every_message_has_its_english() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.audit.record import Actor, record
 from archive_service.errors import NotFound, Refused
-from archive_service.households import rules, states
+from archive_service.households import counting, rules, states
 from archive_service.households.actions.rows import LONGEST_TITLE, field_row, page_row, sensitivity_of, storable
 from archive_service.households.assessment import reassess_case
 from archive_service.households.background import later_cases
@@ -285,3 +285,6 @@ def changed(
         facts=facts,
         now=now,
     )
+    # After the trail: it tells which papers a person changed.
+    counting.count(session, [case.id for case in cases if case is not None])
+    counting.count_sharing(session, item.id)

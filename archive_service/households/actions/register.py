@@ -14,14 +14,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import Deed, record_all
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import NATIONAL, Calendar, CalendarEnds
 from archive_service.errors import Refused
-from archive_service.households import rules, states
+from archive_service.households import counting, rules, states
 from archive_service.households.assessment import judge, keep, reassess_cases
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
@@ -32,6 +32,7 @@ from archive_service.people.viewer import Viewer
 
 #: Written as plain rows: nobody looks at them again in the same transaction.
 _STAGES = cast(Table, CaseStage.__table__)
+_HOUSEHOLDS, _CASES = cast(Table, HouseholdFile.__table__), cast(Table, CaseFile.__table__)
 
 Outcome = Literal["created", "updated", "unchanged"]
 Changes = dict[str, list[Any]]
@@ -124,14 +125,17 @@ class Register:
         ]
         if days:
             session.execute(insert(_STAGES), days)
+        counting.count(session, [entry.case.id for entry in touched], new={case.id for case in new})
         record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
 
     def _insert_households(self) -> None:
         new = [_values(one) for one in self._households.values() if one.id is None]
         if not new:
             return
-        # One statement for many rows; the session alone would send one for each.
-        for one in self.session.scalars(insert(HouseholdFile).returning(HouseholdFile), new):
+        # One statement for many rows; rows that are to come back with their ids would be sent one by one.
+        self.session.execute(insert(_HOUSEHOLDS), new)
+        numbers = [one["account_no"] for one in new]
+        for one in self.session.scalars(select(HouseholdFile).where(HouseholdFile.account_no.in_(numbers))):
             self._households[one.account_no] = one
             for entry in self._of[one.account_no]:
                 entry.household = one
@@ -144,7 +148,9 @@ class Register:
             entry.case.household_id = entry.household.id
             keep(entry.case, judge(entry.case, entry.household, ()))
         rows = [_values(entry.case) for entry in new]
-        for one in self.session.scalars(insert(CaseFile).returning(CaseFile), rows):
+        self.session.execute(insert(_CASES), rows)
+        numbers = [one["application_no"] for one in rows]
+        for one in self.session.scalars(select(CaseFile).where(CaseFile.application_no.in_(numbers))):
             self._entries[one.application_no].case = one
 
     def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:

@@ -1,9 +1,10 @@
 """Reads of household files, always within the units that a viewer or a caller may see."""
 
-from archive_service.households.queries.cases import cases, due_days
+from archive_service.households.queries.cases import cases
+from archive_service.households.queries.figures import due_days, rates
 from archive_service.households.queries.files import case, household, item, item_page, page_texts, papers_of_case
 from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
-from archive_service.households.queries.lists import find_households, history, rates
+from archive_service.households.queries.lists import find_households, history
 from archive_service.households.queries.matching import (
     household_known,
     known_by_account,

@@ -83,18 +83,6 @@ def _ordered(
     return Listing(rows, next=following, total=counted if more and counted else total, more=more)
 
 
-def due_days(session: Session, viewer: Viewer) -> dict[date, int]:
-    """Return how many cases still to be filed are due on each day."""
-    wanted = (
-        select(CaseFile.filing_due_on, func.count())
-        .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
-        .where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
-        .where(CaseFile.state.in_(states.OPEN), CaseFile.filing_due_on.is_not(None))
-        .group_by(CaseFile.filing_due_on)
-    )
-    return {day: count for day, count in session.execute(wanted) if day is not None}
-
-
 def _units(session: Session, viewer: Viewer, filters: CaseFilters) -> frozenset[int]:
     mine = viewer.units(Right.RECORD_READ)
     if not filters.centre:

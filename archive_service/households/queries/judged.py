@@ -18,14 +18,15 @@ from archive_service.completeness.rules import Assessment, HeldItem
 from archive_service.errors import NotFound
 from archive_service.households.assessment import Judgement, held_of, judge
 from archive_service.households.background import backgrounds
+from archive_service.households.facts import case_facts, late_reasons, stage_days
 from archive_service.households.queries.elsewhere import elsewhere
 from archive_service.households.queries.said import false_alarms
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.households.units import chains_if_needed
 from archive_service.households.views import CheckView
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.zone import LOCAL, local
+from archive_service.zone import LOCAL
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _judged(
     judgement = _judgement(session, case, head, items, as_of)
     seen = _checked(session, viewer, case, head, items, judgement, as_of or today)
     return CaseCompleteness(
-        case=_facts(session, case, head, judgement),
+        case=_facts(session, case, head, items, judgement),
         edition=judgement.edition,
         assessment=judgement.assessment,
         observations=seen,
@@ -168,7 +169,7 @@ def _checked(
     today: date | None,
 ) -> tuple[Observation, ...]:
     found = elsewhere(session, viewer, case_id=case.id, household_id=head.id, business_type=case.business_type)
-    facts = replace(_facts(session, case, head, judgement), as_of=today, elsewhere=found)
+    facts = replace(_facts(session, case, head, items, judgement), as_of=today, elsewhere=found)
     return consistency.check(facts, items)
 
 
@@ -194,21 +195,10 @@ def _held(session: Session, case_id: int, as_of: date | None) -> Sequence[HeldIt
     return held_of(session, left_in, places=True).get(case_id, ())
 
 
-def _facts(session: Session, case: CaseFile, head: HouseholdFile, judgement: Judgement) -> CaseFacts:
-    stages = session.scalars(select(CaseStage).where(CaseStage.case_id == case.id))
-    return CaseFacts(
-        account_no=head.account_no,
-        account_name=head.account_name,
-        application_no=case.application_no,
-        service_address=head.service_address,
-        category=case.customer_category,
-        business_type=case.business_type,
-        capacity_kva=case.capacity_kva,
-        voltage=case.voltage,
-        accepted_on=case.accepted_on,
-        energised_on=case.energised_on,
-        filed_on=local(case.filed_at).date() if case.filed_at else None,
-        stage_dates={stage.stage: stage.done_on for stage in stages},
-        conditions=judgement.facts.conditions if judgement.facts else {},
-        tolerances=judgement.edition.tolerances,
-    )
+def _facts(
+    session: Session, case: CaseFile, head: HouseholdFile, items: Sequence[HeldItem], judgement: Judgement
+) -> CaseFacts:
+    days, late = stage_days(session, [case.id]), late_reasons(session, [case.id])
+    facts = case_facts(case, head, days.get(case.id, {}), items, late.get(case.id, {}))
+    conditions = judgement.facts.conditions if judgement.facts else facts.conditions
+    return replace(facts, conditions=conditions, tolerances=judgement.edition.tolerances)

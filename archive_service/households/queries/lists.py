@@ -1,11 +1,8 @@
-"""Lists: cases by deadline, households by what somebody types, the history of a household, completeness rates."""
+"""Lists: households by what somebody types, the history of a household."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
@@ -18,15 +15,12 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.households.queries.files import readable_household
 from archive_service.households.queries.likeness import household_like
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
-from archive_service.households.views import HouseholdRow, Rate
+from archive_service.households.views import HouseholdRow
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
-from archive_service.zone import local
 
 _MOST = 500
-#: Stands for "no deadline yet", which comes after every deadline.
-_NEVER = date(9999, 12, 31)
 
 
 def find_households(session: Session, viewer: Viewer, text: str, limit: int = 20) -> list[HouseholdRow]:
@@ -102,43 +96,3 @@ def _masked(value: Any) -> Any:
 
 
 _NUMBERS = frozenset({"account_no", "application_no"})
-
-
-def rates(
-    session: Session, viewer: Viewer, *, since: date | None = None, until: date | None = None, today: date
-) -> list[Rate]:
-    """Return how complete and how timely the cases of each centre are, by month of energisation, newest month first.
-
-    `since` and `until` bound the day of energisation, both included; without them cases that are not energised
-    count too. A case is judged for time once it is filed or its deadline is past.
-    """
-    columns = select(
-        HouseholdFile.unit_id,
-        CaseFile.energised_on,
-        CaseFile.complete,
-        CaseFile.due_count,
-        CaseFile.satisfied_count,
-        CaseFile.filed_at,
-        CaseFile.filing_due_on,
-    ).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
-    wanted = columns.where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
-    if since is not None:
-        wanted = wanted.where(CaseFile.energised_on >= since)
-    if until is not None:
-        wanted = wanted.where(CaseFile.energised_on <= until)
-    sums: dict[tuple[int, str | None], list[int]] = defaultdict(lambda: [0] * 6)
-    for unit_id, energised, complete, due, satisfied, filed_at, due_on in session.execute(wanted):
-        filed_on = local(filed_at).date() if filed_at else None
-        judged = due_on is not None and (filed_on is not None or due_on < today)
-        in_time = judged and filed_on is not None and due_on is not None and filed_on <= due_on
-        month = energised.strftime("%Y-%m") if energised else None
-        _add(sums[unit_id, month], [1, int(complete), due, satisfied, int(judged), int(in_time)])
-    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_({key for key, _ in sums})))}
-    found = [Rate(key, units[key].code, units[key].name, month, *numbers) for (key, month), numbers in sums.items()]
-    by_unit = sorted(found, key=lambda rate: rate.unit_code)
-    return sorted(by_unit, key=lambda rate: rate.month or "", reverse=True)
-
-
-def _add(sums: list[int], numbers: Sequence[int]) -> None:
-    for place, number in enumerate(numbers):
-        sums[place] += number

@@ -16,10 +16,10 @@ from archive_service.calendars.rules import CalendarEnds
 from archive_service.errors import NotFound, Refused
 from archive_service.households import states
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
-from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.tables import CaseFile, HouseholdFile, LatenessReason
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.queries.clocks import case_clocks, pauses_of
-from archive_service.lifecycle.tables import ClockPause, LatenessReason
+from archive_service.lifecycle.tables import ClockPause
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 

@@ -18,11 +18,13 @@ def routers() -> list[APIRouter]:
         completeness,
         cuts,
         editions,
+        findings,
         gaps,
         health,
         home,
         household_items,
         households,
+        inspection,
         intake,
         items,
         jobs,
@@ -33,6 +35,7 @@ def routers() -> list[APIRouter]:
         privacy,
         quality,
         review,
+        samples,
         scans,
         search,
         second_factor,
@@ -61,4 +64,5 @@ def routers() -> list[APIRouter]:
         household_items,
     )
     read = (unmasking, items, cases, life, stage_times, clocks, calendar, gaps, editions, lists, search, privacy)
-    return [page.router for page in (*own, *work, *read, completeness, style, health)]
+    desk = (inspection, samples, findings)
+    return [page.router for page in (*own, *work, *read, completeness, *desk, style, health)]

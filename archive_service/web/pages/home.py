@@ -89,7 +89,7 @@ def _unit_head(visit: Visit) -> Response:
     since = visit.today.replace(day=1)
     with visit.services.database.reading() as session:
         incomplete = households.cases(session, visit.viewer, filters=CaseFilters(state="open", complete=False), limit=1)
-        rates = households.rates(session, visit.viewer, since=since, until=visit.today, today=visit.today)
+        rates = households.rates(session, visit.viewer, since=since, today=visit.today)
     centres = completeness.rows(rates, [])
     return visit.page("home/unit_head.html", incomplete=incomplete, centres=centres, **_due(visit))
 
@@ -123,7 +123,7 @@ def _due(visit: Visit) -> dict[str, Any]:
     with visit.services.database.reading() as session:
         due = households.cases(session, visit.viewer, filters=_OPEN, limit=_CASES_SHOWN)
         days = households.due_days(session, visit.viewer)
-        rates = households.rates(session, visit.viewer, since=today.replace(day=1), until=today, today=today)
+        rates = households.rates(session, visit.viewer, since=today.replace(day=1), today=today)
     load = _load(days, today)
     judged = sum(rate.judged_for_time for rate in rates)
     return {

@@ -32,10 +32,16 @@ def addresses(world: World, login: str) -> list[str]:
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
         f"/scans/{near.scan}/read-again",
     ]  # fmt: skip
+    inspecting = [
+        "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
+        "/inspection/anomalies",
+        "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
+        "/inspection/findings", f"/inspection/findings/{near.raised}",
+    ]  # fmt: skip
     return {
         "archivist": [*everybody, *reading, *working, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
         "staff": [*everybody, *reading, f"/items/{near.personal_item}"],
-        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11"],
+        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
         "unit_head": ["/", "/cases", file, item],
         "sysadmin": [
             *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",

@@ -1,0 +1,73 @@
+"""`inspection ...`: the auditor's figures, and whether the kept ones are right."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+import click
+
+from archive_service import clock
+from archive_service.cli import output
+from archive_service.cli.services import Services
+from archive_service.households import counting
+from archive_service.households.queries import figures
+from archive_service.inspection import queries
+
+
+@click.group()
+def inspection() -> None:
+    """Indicators of the auditor's desk."""
+
+
+@inspection.command()
+@click.option("--by", type=click.Choice(get_args(figures.Dimension)), default="unit", help="What to group by.")
+@click.option("--centre", help="Only this unit and those below it, by code.")
+@click.option("--category", help="Only this customer category.")
+@click.option("--business", help="Only this business type.")
+@click.option("--since", metavar="MONTH", help="Only cases energised in this month (2026-11) or later.")
+@click.option("--until", metavar="MONTH", help="Only cases energised in this month or earlier.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def indicators(
+    services: Services,
+    by: str,
+    centre: str | None,
+    category: str | None,
+    business: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """Print every indicator, grouped by unit, category, business type or month."""
+    filters = figures.FigureFilters(centre, category, business, since, until)
+    with services.database.reading() as session:
+        board = queries.board(
+            session, services.viewer(session), by=cast(figures.Dimension, by), filters=filters, today=clock.today()
+        )
+    if as_json:
+        output.emit(board.as_json())
+        return
+    heads = [one.name for one in board.indicators]
+    output.table(
+        ("", "案件", *heads),
+        [(row.name, row.cases, *(value.printed for value in row.values)) for row in [*board.rows, board.whole]],
+    )
+
+
+@inspection.command()
+@click.option("--repair", is_flag=True, help="Make the kept figures say what the cases do.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def recount(services: Services, repair: bool, as_json: bool) -> int:
+    """Count all cases afresh and compare the kept figures with that; exit 5 when they differ and are not mended."""
+    with services.database.reading() as session:
+        found = counting.differences(session, today=clock.today())
+    if found and repair:
+        with services.database.unit_of_work() as session:
+            counting.mend(session, today=clock.today())
+    if as_json:
+        output.emit({"differences": found, "repaired": bool(found and repair)})
+    else:
+        output.table(("案件", "不符之处"), [(one.case_id, one.what) for one in found])
+        output.say("指标与逐件重算一致。" if not found else f"发现 {len(found)} 处不符{'，已更正' if repair else ''}。")
+    return 5 if found and not repair else 0
