@@ -22,7 +22,7 @@ from archive_service.catalogue.schema import Edition
 from archive_service.db.session import Database
 from archive_service.editions.publish import bring_up
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding, CatalogueSlice
-from archive_service.households import assessment, states, units
+from archive_service.households import assessment, counting, states, units
 from archive_service.households.assessment import Judgement
 from archive_service.households.background import backgrounds
 from archive_service.households.queries import locked
@@ -218,6 +218,7 @@ def _take(session: Session, judged: Sequence[_Judged], same: Mapping[str, list[i
         # Somebody changed the file meanwhile: it is judged by what it holds now.
         cases = session.scalars(select(CaseFile).where(CaseFile.id.in_(stale))).all()
         assessment.reassess_cases(session, [(case, households[case.household_id]) for case in cases])
+    counting.count(session, [each.case.id for each in open_])
 
 
 def _keep(session: Session, check_id: int, findings: Sequence[Finding]) -> None:

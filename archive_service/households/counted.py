@@ -39,6 +39,10 @@ class _Figures:
     consistent: Mapped[int]
     scanned: Mapped[int]
     untouched: Mapped[int]
+    first_answered: Mapped[int]
+    first_passed: Mapped[int]
+    taken_in: Mapped[int]
+    rounds: Mapped[int]
 
 
 class CaseCount(_Figures, Base):

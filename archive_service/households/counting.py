@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session, aliased
 
 from archive_service.audit.tables import AuditEntry
 from archive_service.completeness import anomalies, consistency
-from archive_service.completeness.observations import Agreement, Observation, Seen
+from archive_service.completeness.observations import Agreement, Observation, Seen, fingerprint
 from archive_service.completeness.rules import HeldItem
 from archive_service.households.assessment import held_items
 from archive_service.households.counted import KEY, CaseCount, CaseFigure, CaseHit
 from archive_service.households.facts import case_facts, late_reasons, stage_days
+from archive_service.households.handed import HandOver
 from archive_service.households.measures import MEASURES, Countable, measured
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, Page
+from archive_service.households.tables import CaseFile, FalseAlarm, HouseholdFile, Item, Page
 from archive_service.zone import local
 
 SAME_SCAN = "same-scan"
@@ -130,9 +131,12 @@ def _countings(session: Session, ids: Sequence[int], new: frozenset[int]) -> dic
     late = late_reasons(session, holding) if holding else {}
     shares = _shared(session, holding) if holding else {}
     readings = _readings(session, holding) if holding else {}
+    answers = _answers(session, old) if old else {}
+    alarms = _false_alarms(session, holding) if holding else {}
     return {
         case.id: _counting(case, head, held.get(case.id, ()), days.get(case.id, {}), late.get(case.id, {}),
-                           shares.get(case.id), readings.get(case.id, (0, 0)))
+                           shares.get(case.id), readings.get(case.id, (0, 0)), answers.get(case.id, {}),
+                           alarms.get(case.id, frozenset()))
         for case, head in cases
     }  # fmt: skip
 
@@ -145,6 +149,8 @@ def _counting(
     late: Mapping[str, str],
     shared: Observation | None,
     readings: tuple[int, int],
+    answers: Mapping[int, bool],
+    alarms: Collection[tuple[str, str]],
 ) -> _Counted:
     told = differing = 0
     hits: list[Observation] = []
@@ -152,7 +158,8 @@ def _counting(
         facts = case_facts(case, head, days, held, late)
         observations = consistency.check(facts, held)
         told = sum(one.status is not Agreement.CANNOT_TELL for one in observations)
-        hits = [one for one in observations if one.status is Agreement.DIFFERS]
+        differ = [one for one in observations if one.status is Agreement.DIFFERS]
+        hits = [one for one in differ if (one.rule, fingerprint(one)) not in alarms]
         differing = len(hits)
         hits += anomalies.check(facts, held)
         hits += [shared] if shared else []
@@ -168,6 +175,7 @@ def _counting(
         differing=differing,
         scanned=readings[0],
         untouched=readings[1],
+        answers=answers,
     )
     row = {
         "case_id": case.id,
@@ -179,6 +187,28 @@ def _counting(
         **measured(countable),
     }
     return _Counted(row, tuple(hits))
+
+
+def _answers(session: Session, case_ids: Collection[int]) -> dict[int, dict[int, bool]]:
+    """Return whether the papers of each answered hand-over were taken in, by case and round."""
+    found: dict[int, dict[int, bool]] = defaultdict(dict)
+    answered = select(HandOver.case_id, HandOver.round, HandOver.outcome).where(
+        HandOver.case_id.in_(case_ids), HandOver.outcome.is_not(None)
+    )
+    for row in session.execute(answered):
+        found[row.case_id][row.round] = row.outcome == "accepted"
+    return found
+
+
+def _false_alarms(session: Session, case_ids: Collection[int]) -> dict[int, set[tuple[str, str]]]:
+    """Return what people said is no contradiction, by case: the rule and the fingerprint of what it saw."""
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    standing = select(FalseAlarm.case_id, FalseAlarm.rule, FalseAlarm.fingerprint).where(
+        FalseAlarm.case_id.in_(case_ids), FalseAlarm.taken_back_at.is_(None)
+    )
+    for row in session.execute(standing):
+        found[row.case_id].add((row.rule, row.fingerprint))
+    return found
 
 
 def _readings(session: Session, case_ids: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -14,7 +14,8 @@ from archive_service.catalogue.load import edition_by_code
 from archive_service.catalogue.tolerances import STRICT
 from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import CaseFacts, day, readings
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, LatenessReason
+from archive_service.households.handed import LatenessReason
+from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
 from archive_service.zone import local
 
 #: Reasons for lateness as a check says them, by code.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -23,6 +23,8 @@ class Countable:
     #: Filed papers that came from a scan, and those that the program filed by itself and nobody changed since.
     scanned: int
     untouched: int
+    #: How each hand-over that was answered went, by its round from 1: whether its papers were taken in.
+    answers: Mapping[int, bool] = field(default_factory=dict)
 
 
 def _filed_in_time(case: Countable) -> bool:
@@ -31,6 +33,11 @@ def _filed_in_time(case: Countable) -> bool:
 
 def _filed_late(case: Countable) -> bool:
     return case.filed_on is not None and case.filing_due_on is not None and case.filed_on > case.filing_due_on
+
+
+def _rounds(case: Countable) -> int:
+    """Return the round in which the case was taken in for the first time; what comes after a reopening is another."""
+    return min((number for number, taken in case.answers.items() if taken), default=0)
 
 
 MEASURES: Mapping[str, Callable[[Countable], int]] = {
@@ -45,6 +52,10 @@ MEASURES: Mapping[str, Callable[[Countable], int]] = {
     "consistent": lambda case: int(case.told > 0 and case.differing == 0),
     "scanned": lambda case: case.scanned,
     "untouched": lambda case: case.untouched,
+    "first_answered": lambda case: int(1 in case.answers),
+    "first_passed": lambda case: int(case.answers.get(1, False)),
+    "taken_in": lambda case: int(any(case.answers.values())),
+    "rounds": _rounds,
 }
 
 

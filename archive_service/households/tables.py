@@ -151,23 +151,6 @@ Index(
 )
 
 
-class LatenessReason(Base):
-    """Why a clock of a case was missed: a code that can be counted, said once."""
-
-    __tablename__ = "lateness_reasons"
-    __table_args__ = (UniqueConstraint("case_id", "clock"), Index("ix_lateness_reasons_said_at", "said_at"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
-    #: What was missed: a stage, FILING, or a family of papers.
-    clock: Mapped[str] = mapped_column(String(20))
-    #: One of `lifecycle.rules.LATENESS`.
-    code: Mapped[str] = mapped_column(String(20))
-    note: Mapped[str] = mapped_column(String(500))
-    said_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class Item(Base):
     """The smallest filed unit: one document with its pages."""
 

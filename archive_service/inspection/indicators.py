@@ -1,7 +1,7 @@
 """The indicators of the auditor's desk. To add one, add an entry to `INDICATORS`: pages, interface and files follow.
 
-An indicator is a share of two sums of `households.measures`. Sources: the trade's own indicators (archives complete,
-filed in time, consistent); the goals are the author's own defaults.
+An indicator is a share, or a mean, of two sums of `households.measures`. Sources: the trade's own indicators (archives
+complete, filed in time, consistent); the goals are the author's own defaults.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Sums = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Indicator:
-    """A share in percent, with what it means."""
+    """A share in percent, or a mean, with what it means."""
 
     code: str
     #: Chinese, for pages and papers; pages in other languages translate it.
@@ -22,11 +22,18 @@ class Indicator:
     definition: str
     part: Callable[[Sums], int]
     whole: Callable[[Sums], int]
-    #: Percent from which on it is good, and below which it is bad.
+    #: From which on it is good, and below which it is bad; of a mean up to which, and above which.
     goal: float
     bad: float
     #: Query of the list of cases that drag it down; none where the list cannot be narrowed so.
     cases: Mapping[str, str]
+    #: A mean is the better the lower it is.
+    mean: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Return what stands behind the number."""
+        return "" if self.mean else "%"
 
     def value(self, sums: Sums) -> Value:
         """Return the indicator of these sums."""
@@ -42,23 +49,29 @@ class Value:
     whole: int
 
     @property
-    def percent(self) -> float | None:
-        """Share in percent; none where there is nothing to share."""
-        return None if not self.whole else 100 * self.part / self.whole
+    def number(self) -> float | None:
+        """Share in percent, or the mean; none where there is nothing to share."""
+        if not self.whole:
+            return None
+        return self.part / self.whole if self.indicator.mean else 100 * self.part / self.whole
 
     @property
     def printed(self) -> str:
-        """Return the share with one digit, cut and not rounded up, so that 99.97 does not read as all."""
-        percent = self.percent
-        return "–" if percent is None else f"{int(percent * 10) / 10:.1f}%"
+        """Return a share with one digit, cut, so that 99.97 does not read as all; a mean with two."""
+        number = self.number
+        if number is None:
+            return "–"
+        return f"{number:.2f}" if self.indicator.mean else f"{int(number * 10) / 10:.1f}%"
 
     @property
     def look(self) -> str:
         """Say how good it is: ok, warn, bad, or nothing."""
-        percent = self.percent
-        if percent is None:
+        number, sign = self.number, -1 if self.indicator.mean else 1
+        if number is None:
             return ""
-        return "ok" if percent >= self.indicator.goal else "bad" if percent < self.indicator.bad else "warn"
+        if sign * number >= sign * self.indicator.goal:
+            return "ok"
+        return "bad" if sign * number < sign * self.indicator.bad else "warn"
 
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -79,13 +92,23 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "consistent", "资料一致率",
-        "交叉核对（XC01 至 XC13）没有发现矛盾的案件 ÷ 至少有一项核对能够得出结论的案件。",
+        "交叉核对（XC01 至 XC17）没有发现矛盾的案件 ÷ 至少有一项核对能够得出结论的案件。",
         lambda s: s["consistent"], lambda s: s["compared"], 98, 90, {},
     ),
     Indicator(
         "untouched", "识别直通率",
         "由程序自动归户、此后没有人更正类型、字段或归属的扫描资料件数 ÷ 由扫描件归户的资料件数。",
         lambda s: s["untouched"], lambda s: s["scanned"], 90, 60, {},
+    ),
+    Indicator(
+        "first-pass", "一次通过率",
+        "第一次移交就被接收、后来也没有退回的案件 ÷ 第一次移交已有答复的案件。",
+        lambda s: s["first_passed"], lambda s: s["first_answered"], 90, 70, {},
+    ),
+    Indicator(
+        "rounds", "平均移交轮数",
+        "案件第一次被接收时是第几轮移交，合计 ÷ 已被接收的案件；1 表示都没有退回过。",
+        lambda s: s["rounds"], lambda s: s["taken_in"], 1.1, 1.5, {}, mean=True,
     ),
 )  # fmt: skip
 BY_CODE: Mapping[str, Indicator] = {one.code: one for one in INDICATORS}

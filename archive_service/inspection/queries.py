@@ -83,7 +83,8 @@ def _as_json(row: BoardRow) -> dict[str, Any]:
         "name": row.name,
         "cases": row.cases,
         "values": {
-            one.indicator.code: {"part": one.part, "whole": one.whole, "percent": one.percent} for one in row.values
+            one.indicator.code: {"part": one.part, "whole": one.whole, "value": one.number, "unit": one.indicator.unit}
+            for one in row.values
         },
     }
 

@@ -131,11 +131,18 @@ def check_papers(count: int) -> None:
         raise Refused("case.nothing-to-hand-over", "这个案件还没有资料，不能移交。请先把资料扫描入库。")
 
 
-def check_complete(complete: bool, missing: int, doubtful: int, error: str | None) -> None:
-    """Refuse to file a case whose papers are not complete."""
+def check_complete(complete: bool, missing: int, doubtful: int, error: str | None, *, deferred: int = 0) -> None:
+    """Refuse to file a case whose papers are not complete, those that may come later among them."""
     if complete:
         return
+    if deferred and not missing and not doubtful and not error:
+        raise Refused(
+            "case.deferred",
+            f"不能归档，还有 {deferred} 件容缺资料没有补交。请补交后再归档；确实不需要的，请撤回容缺并申请免收。",
+            deferred=deferred,
+        )
     lacking = [f"缺 {missing} 件"] * bool(missing) + [f"存疑 {doubtful} 件"] * bool(doubtful)
+    lacking += [f"容缺 {deferred} 件"] * bool(deferred)
     told = error or ("资料不齐：" + "，".join(lacking) if lacking else "资料不齐。")
     raise Refused(
         "case.incomplete", f"不能归档，{told.rstrip('。')}。请补齐后再归档，或写明原因退回。", missing=missing

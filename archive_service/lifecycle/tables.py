@@ -30,36 +30,6 @@ class CaseStep(Base):
     note: Mapped[str] = mapped_column(String(500))
 
 
-class HandOver(Base):
-    """Papers of a case given from one person to another (移交): both confirm, the receiver within a working day."""
-
-    __tablename__ = "hand_overs"
-    __table_args__ = (UniqueConstraint("case_id", "round"), Index("ix_hand_overs_given_at", "given_at"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
-    #: Which submission of the case it is, from 1: every one after the first is a new version.
-    round: Mapped[int]
-    giver_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: Last day on which the receipt is in time; none when the holiday table ends before it.
-    due_on: Mapped[date | None]
-    note: Mapped[str] = mapped_column(String(500))
-    receiver_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    #: When the receiver confirmed, or sent it back.
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    #: accepted | returned; none while it waits.
-    outcome: Mapped[str | None] = mapped_column(String(10))
-
-
-Index(
-    "ix_hand_overs_waiting",
-    HandOver.id,
-    sqlite_where=text("outcome IS NULL"),
-    postgresql_where=text("outcome IS NULL"),
-)
-
-
 class HandOverPaper(Base):
     """A paper on the list of a hand-over, as it was called then."""
 

@@ -19,6 +19,7 @@ TABLES = (
     "archive_service.jobs.tables",
     "archive_service.storage.tables",
     "archive_service.households.tables",
+    "archive_service.households.handed",
     "archive_service.households.counted",
     "archive_service.inspection.tables",
     "archive_service.notebook.tables",

@@ -18,9 +18,10 @@ from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, Refused
 from archive_service.households import actions as households
 from archive_service.households import states
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, CasePlace, Item
 from archive_service.lifecycle import actions, queries, rules
-from archive_service.lifecycle.tables import CaseReturn, CaseStep, HandOver
+from archive_service.lifecycle.tables import CaseReturn, CaseStep
 from archive_service.people.roles import Role
 from tests.support import records
 

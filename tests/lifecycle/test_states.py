@@ -11,9 +11,10 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.households import actions as households
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile
 from archive_service.lifecycle import actions, queries, rules
-from archive_service.lifecycle.tables import CaseReturn, HandOver
+from archive_service.lifecycle.tables import CaseReturn
 from archive_service.people.roles import Role
 from archive_service.people.viewer import Viewer
 from tests.support import records

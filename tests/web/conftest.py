@@ -17,8 +17,8 @@ from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
-from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
 from archive_service.households.queries.figures import FigureFilters
+from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
 from archive_service.households.values import FieldValue
 from archive_service.inspection import actions as inspection
 from archive_service.jobs.tables import Job

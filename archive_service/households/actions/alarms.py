@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.errors import Refused
+from archive_service.households import counting
 from archive_service.households.actions.rulings import case_for_update
 from archive_service.households.rules import check_reason
 from archive_service.households.tables import CaseFile, FalseAlarm, HouseholdFile
@@ -86,3 +87,4 @@ def _noted(
         },
         now=now,
     )
+    counting.count(session, [case.id])

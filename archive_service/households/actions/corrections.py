@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.errors import NotFound, Refused
-from archive_service.households import rules, stage_rules
+from archive_service.households import counting, rules, stage_rules
 from archive_service.households.actions.register import filing_due_on
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
@@ -86,6 +86,8 @@ def decide_correction(
         reassess_case(session, case, today=today, now=now)
     did = "case.correction-approved" if approve else "case.correction-refused"
     _note(session, by, household, case, did, _facts(asked), now)
+    if approve:
+        counting.count(session, [case.id])
     return asked
 
 

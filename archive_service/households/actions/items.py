@@ -286,5 +286,5 @@ def changed(
         now=now,
     )
     # After the trail: it tells which papers a person changed.
-    counting.count(session, [case.id for case in cases if case is not None])
+    counting.count(session, [case.id for case in judged if case is not None])
     counting.count_sharing(session, item.id)

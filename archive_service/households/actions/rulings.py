@@ -11,6 +11,7 @@ from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.completeness import rulings as rules
 from archive_service.errors import NotFound, Refused
+from archive_service.households import counting
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.rules import check_reason
@@ -132,6 +133,7 @@ def _settled(
     household.revision += 1
     _noted(session, row, case, household, did, by=by, now=now)
     reassess_case(session, case, today=today, now=now)
+    counting.count(session, [case.id])
 
 
 def _noted(

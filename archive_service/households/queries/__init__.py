@@ -13,8 +13,8 @@ from archive_service.households.queries.matching import (
     unit_of,
 )
 from archive_service.households.queries.off_system import off_system
-from archive_service.households.queries.stage_times import stage_times
 from archive_service.households.queries.said import case_numbers, rulings, rulings_of_case
+from archive_service.households.queries.stage_times import stage_times
 from archive_service.households.queries.unmasked import unmasked
 from archive_service.households.views import CaseFilters
 

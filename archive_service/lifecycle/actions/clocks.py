@@ -14,9 +14,10 @@ from archive_service.audit.record import record
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import CalendarEnds
 from archive_service.errors import NotFound, Refused
-from archive_service.households import states
+from archive_service.households import counting, states
+from archive_service.households.handed import LatenessReason
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
-from archive_service.households.tables import CaseFile, HouseholdFile, LatenessReason
+from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.queries.clocks import case_clocks, pauses_of
 from archive_service.lifecycle.tables import ClockPause
@@ -141,3 +142,5 @@ def _note(
         facts={"application_no": case.application_no, **facts},
         now=now,
     )
+    # A deadline that moved, or a reason that a cross-check asks for.
+    counting.count(session, [case.id])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.calendars import actions as calendars
 from archive_service.calendars.queries import calendars_of
-from archive_service.households import states
+from archive_service.households import counting, states
 from archive_service.households.actions.register import due_in
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.lifecycle.tables import ClockPause
@@ -33,7 +33,7 @@ def keep_year(
     What is filed keeps the deadline that it was filed under.
     """
     unit = calendars.keep_year(session, unit_code, year, days, complete=complete, by=by, now=now)
-    moved = 0
+    moved: list[int] = []
     below = sorted(units_below(session, unit.id))
     known = calendars_of(session, below)
     # A deadline of this year may begin in the year before; one that begins later is not touched.
@@ -53,11 +53,14 @@ def keep_year(
             if wanted == due:
                 continue
             same = CaseFile.filing_due_on.is_(None) if due is None else CaseFile.filing_due_on == due
-            moved += session.execute(
+            changing = (*open_cases, CaseFile.energised_on == energised, same)
+            moved += session.scalars(select(CaseFile.id).where(*changing)).all()
+            session.execute(
                 update(CaseFile)
-                .where(*open_cases, CaseFile.energised_on == energised, same)
+                .where(*changing)
                 .values(filing_due_on=wanted)
                 .execution_options(synchronize_session=False)
-            ).rowcount  # type: ignore[attr-defined]
+            )
     session.expire_all()
-    return moved
+    counting.count(session, moved)
+    return len(moved)

@@ -23,11 +23,13 @@ from archive_service.people.viewer import Viewer
 def file_case(session: Session, application_no: str, *, by: Viewer, now: datetime, seen: int | None = None) -> int:
     """File a case that was taken in, and return how many papers got their place; later ones are supplements.
 
-    Raises Refused while papers are missing or doubtful.
+    Raises Refused while papers are missing, doubtful or deferred.
     """
     held = hold(session, application_no, rules.FILE, by=by, now=now, seen=seen)
     case = held.case
-    rules.check_complete(case.complete, case.missing_count, case.doubtful_count, case.assessment_error)
+    rules.check_complete(
+        case.complete, case.missing_count, case.doubtful_count, case.assessment_error, deferred=case.deferred_count
+    )
     placed = _give_places(held)
     case.filed_at = case.filed_at or now
     take(held, facts={"papers": placed})

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from archive_service import zone
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import CalendarEnds
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, CasePlace, Item, Page
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.actions.steps import Held, hold, newest_hand_over, take
-from archive_service.lifecycle.tables import CaseReturn, HandOver, HandOverPaper
+from archive_service.lifecycle.tables import CaseReturn, HandOverPaper
 from archive_service.people.viewer import Viewer
 
 

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.errors import NotFound
+from archive_service.households import counting
+from archive_service.households.handed import HandOver
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.lifecycle import rules
-from archive_service.lifecycle.tables import CaseStep, HandOver
+from archive_service.lifecycle.tables import CaseStep
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
@@ -99,6 +101,7 @@ def take(held: Held, *, note: str = "", facts: Mapping[str, Any] | None = None) 
         facts=told,
         now=held.now,
     )
+    counting.count(held.session, [case.id])
 
 
 def newest_hand_over(session: Session, case_id: int) -> HandOver | None:

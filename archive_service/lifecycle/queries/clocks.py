@@ -13,7 +13,8 @@ from archive_service.calendars.limits import Clock, clock, clocks, families
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import Calendar, Pause
 from archive_service.households import queries as households
-from archive_service.households.tables import CaseFile, HouseholdFile, Item, LatenessReason
+from archive_service.households.handed import LatenessReason
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.households.views import CaseView
 from archive_service.lifecycle.tables import ClockPause
 from archive_service.people.roles import Right

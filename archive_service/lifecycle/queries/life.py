@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.errors import NotFound
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item
 from archive_service.lifecycle import rules
-from archive_service.lifecycle.tables import CaseReturn, CaseStep, HandOver, HandOverPaper, ReturnMark
+from archive_service.lifecycle.tables import CaseReturn, CaseStep, HandOverPaper, ReturnMark
 from archive_service.lifecycle.views import (
     CaseLife,
     HandOverView,

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.db.local import local_day
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, HouseholdFile
-from archive_service.lifecycle.tables import HandOver
 from archive_service.lifecycle.views import Passing
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit

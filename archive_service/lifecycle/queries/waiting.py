@@ -11,8 +11,9 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from archive_service.errors import Invalid
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import CaseFile, HouseholdFile
-from archive_service.lifecycle.tables import CaseReturn, HandOver, HandOverPaper
+from archive_service.lifecycle.tables import CaseReturn, HandOverPaper
 from archive_service.lifecycle.views import WaitingList, WaitingRow
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit

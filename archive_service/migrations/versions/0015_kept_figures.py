@@ -22,6 +22,10 @@ MEASURES = (
     "consistent",
     "scanned",
     "untouched",
+    "first_answered",
+    "first_passed",
+    "taken_in",
+    "rounds",
 )
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from archive_service.households.queries import figures
 from archive_service.households.queries.figures import Dimension, FigureFilters
 from archive_service.inspection import queries
-from archive_service.inspection.indicators import BY_CODE, INDICATORS
+from archive_service.inspection.indicators import BY_CODE, INDICATORS, Value
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import labels, words
@@ -53,7 +53,7 @@ def show_board(visit: SignedIn) -> Response:
         months = queries.board(session, visit.viewer, by="month", filters=filters_of(values), today=visit.today)
         centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
         counting = figures.waiting_to_be_counted(session)
-    worst = sorted(league.rows, key=lambda row: (row.value(shown.code).percent is None, row.value(shown.code).percent))
+    worst = sorted(league.rows, key=lambda row: _worst_first(row.value(shown.code)))
     return visit.page(
         "inspection/board.html",
         by=by,
@@ -66,6 +66,11 @@ def show_board(visit: SignedIn) -> Response:
         businesses=labels.businesses(),
         counting=counting,
     )
+
+
+def _worst_first(value: Value) -> tuple[bool, float]:
+    number = value.number
+    return number is None, (number or 0) * (-1 if value.indicator.mean else 1)
 
 
 @router.get("/inspection/anomalies")

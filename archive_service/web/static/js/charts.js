@@ -22,15 +22,18 @@
 
   function options(box) {
     var data = rows(box.dataset.table), goal = Number(box.dataset.goal), bars = box.dataset.chart === "bar";
+    var share = box.dataset.unit === "%", worse = function (value) { return share ? value < goal : value > goal; };
     if (bars) data = data.slice(0, 20);
     var names = axis({ type: "category", data: data.map(function (one) { return one.label; }), splitLine: { show: false } });
     if (bars) { names.inverse = true; names.axisLabel = { color: colour("--ink"), fontSize: 12, width: 110, overflow: "truncate" }; }
-    var least = Math.min.apply(null, data.map(function (one) { return one.value === null ? 100 : one.value; }).concat([goal]));
-    var values = axis({ type: "value", min: bars ? 0 : Math.max(0, Math.floor(least / 10) * 10), max: 100 });
+    var known = data.filter(function (one) { return one.value !== null; }).map(function (one) { return one.value; });
+    var least = Math.min.apply(null, known.concat([goal]));
+    var values = axis({ type: "value", min: bars || !share ? 0 : Math.max(0, Math.floor(least / 10) * 10) });
+    if (share) values.max = 100;
 
 
     var series = data.map(function (one) {
-      return { value: one.value, itemStyle: { color: one.value !== null && one.value < goal ? colour("--warn") : colour("--brand") } };
+      return { value: one.value, itemStyle: { color: one.value !== null && worse(one.value) ? colour("--warn") : colour("--brand") } };
     });
     return {
       animation: false, textStyle: { fontFamily: colour("--sans") || "sans-serif" },
@@ -39,7 +42,7 @@
         textStyle: { color: colour("--ink") } },
       xAxis: bars ? values : names, yAxis: bars ? names : values,
       series: [bars
-        ? { type: "bar", data: series, barMaxWidth: 16 , label: { show: true, position: "right", color: colour("--ink"), formatter: "{c}%" } }
+        ? { type: "bar", data: series, barMaxWidth: 16 , label: { show: true, position: "right", color: colour("--ink"), formatter: "{c}" + box.dataset.unit } }
         : { type: "line", data: series, symbol: "circle", symbolSize: 7, color: colour("--brand"), lineStyle: { width: 2 }, connectNulls: true  }]
     };
   }
