@@ -6,12 +6,11 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from fpdf import FPDF
 from fpdf.fonts import FontFace, TTFFont
-from sqlalchemy.orm import Session
 
 from archive_service import fonts
 from archive_service.inspection import queries
@@ -43,7 +42,7 @@ class Report:
         return [(self.names[key], self.heads[key], rows[key]) for key in rows]
 
 
-def report_of(session: Session, visit: Visit, sample_id: int) -> Report:
+def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
     """Return a sample as a report in the language of the visit. Raises NotFound."""
     say, named = visit.say, labels.Labels(visit.language)
     sample = queries.sample(session, visit.viewer, sample_id)

@@ -19,6 +19,9 @@ from sqlalchemy.exc import OperationalError
 
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
+from archive_service.editions import actions as editions
+from archive_service.editions.actions import CHECK_JOB
+from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding
 from archive_service.errors import ArchiveError
 from archive_service.jobs.tables import Job
 from archive_service.settings import Settings
@@ -37,6 +40,7 @@ from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
 from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
+from tests.catalogue.test_desk_rules import text
 from tests.support import born_digital, faulty, records
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
 from tests.support.receiver import listening, subscribed
@@ -58,6 +62,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "page.rescan": {"reading": 2, "read": 5, "fetch-half": 1, "put": 5, "put-done": 5, "begin": 1, "commit": 1,
                     "commit-lost": 1},
     "scan.read-again": {"reading": 3, "read": 4, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
@@ -148,6 +153,16 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     if step in AT_THE_DESK:
         ask_at_the_desk(place, step, note)
         return
+    if step == CHECK_JOB:
+        with place.database.unit_of_work() as session:
+            by, unit = records.system(session), records.unit(session)
+            number = session.scalar(select(CatalogueDraft.id))
+            if number is None:
+                number = editions.save_draft(
+                    session, draft_id=None, unit_id=unit.id, text=text(), by=by, now=place.now()
+                ).id
+            editions.preview_draft(session, draft_id=number, by=by, now=place.now())
+        return
     place.take_in(paper(note))
     for _ in range(JOBS.index(step)):
         assert place.runner.run_one()
@@ -186,7 +201,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -302,6 +317,20 @@ def test_a_program_is_told_of_an_event_whatever_call_fails_once(place: FaultyPla
         with place.database.reading() as session:
             assert set(session.scalars(select(WebhookDelivery.state))) == {"delivered"}, case
     place.check(filed=filed)
+
+
+def test_cases_are_judged_by_a_draft_once_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """Each preview ends, and names the one case once."""
+    for number, (call, way, make, code, nth) in enumerate(failures(CHECK_JOB), start=1):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, CHECK_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        with place.database.reading() as session:
+            assert session.scalars(select(CatalogueCheck.state)).all() == ["done"] * number, case
+            told = select(CatalogueFinding.check_id, func.count()).group_by(CatalogueFinding.check_id)
+            assert [count for _, count in session.execute(told)] == [1] * number, case
+    place.check(filed=0)
 
 
 def subscribe(place: FaultyPlace) -> None:

@@ -205,6 +205,24 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("lateness_reasons", case_id=case, clock="SCHEME", code="customer", said_by=person, said_at=NOW)
     if writer.knows("stage_corrections"):
         writer.add("stage_corrections", case_id=case, stage="ACCEPT", reason="登记有误", asked_by=person, asked_at=NOW)
+    if writer.knows("case_counts"):
+        counted = {"unit_id": unit, "customer_category": "LR", "business_type": "NEW", "month": "2026-03", "cases": 1}
+        writer.add("case_counts", case_id=case, **counted)
+        writer.add("case_figures", settled=number % 2 == 0, due_on=date(2026, 3, number), **counted)
+        writer.add("case_hits", case_id=case, unit_id=unit, rule="XC01", message="户号不一致")
+    if writer.knows("samples"):
+        drawn = writer.add("samples", name="抽查", unit_id=unit, method="random", frame="{}", seed="1", drawn_at=NOW)
+        place = writer.add("sample_cases", sample_id=drawn, place=1, case_id=case, drawn_as="{}", sheet="{}")
+        found = writer.add(
+            "findings", sample_case_id=place, case_id=case, unit_id=unit, rule="XC01", severity="minor", state="open",
+            raised_at=NOW,
+        )  # fmt: skip
+        writer.add("finding_steps", finding_id=found, step="raised", words="户号不一致", by=person, at=NOW)
+    if writer.knows("catalogue_drafts"):
+        text = writer.add("catalogue_drafts", code=f"T{number}", unit_id=unit, title="增补", text="{}", state="draft")
+        check = writer.add("catalogue_checks", draft_id=text, purpose="preview", state="done", made_at=NOW)
+        writer.add("catalogue_slices", check_id=check, first_id=1, end_id=2, next_id=2)
+        writer.add("catalogue_findings", check_id=check, case_id=case, effect="more", filed=False)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -32,6 +32,10 @@ def addresses(world: World, login: str) -> list[str]:
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
         f"/scans/{near.scan}/read-again",
     ]  # fmt: skip
+    catalogue = [
+        "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
+        f"/catalogue/drafts/{near.draft}", f"/catalogue/drafts/{near.draft}/edit", f"/catalogue/checks/{near.check}",
+    ]  # fmt: skip
     inspecting = [
         "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
         "/inspection/anomalies",
@@ -39,10 +43,10 @@ def addresses(world: World, login: str) -> list[str]:
         "/inspection/findings", f"/inspection/findings/{near.raised}",
     ]  # fmt: skip
     return {
-        "archivist": [*everybody, *reading, *working, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
+        "archivist": [*everybody, *reading, *working, *catalogue, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
         "staff": [*everybody, *reading, f"/items/{near.personal_item}"],
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
-        "unit_head": ["/", "/cases", file, item],
+        "unit_head": ["/", "/cases", file, item, *catalogue],
         "sysadmin": [
             *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
             f"/people/{near.person}/active/ask",
