@@ -20,7 +20,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.completeness import anomalies, consistency
 from archive_service.completeness.observations import Agreement, Observation, Seen, fingerprint
 from archive_service.completeness.rules import HeldItem
-from archive_service.households.assessment import held_items
+from archive_service.households.assessment import held_of
 from archive_service.households.counted import KEY, CaseCount, CaseFigure, CaseHit
 from archive_service.households.facts import case_facts, late_reasons, stage_days
 from archive_service.households.handed import HandOver
@@ -125,7 +125,9 @@ def _countings(session: Session, ids: Sequence[int], new: frozenset[int]) -> dic
     wanted = select(CaseFile, HouseholdFile).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
     cases = session.execute(wanted.where(CaseFile.id.in_(ids)).order_by(CaseFile.id)).all()
     old = [key for key in ids if key not in new]
-    held = held_items(session, old) if old else {}
+    papers = select(Item.id).where(Item.case_id.in_(old), Item.state == "filed")
+    # With their pages: a cross-check counts them.
+    held = held_of(session, papers, places=True) if old else {}
     holding = list(held)
     days = stage_days(session, holding) if holding else {}
     late = late_reasons(session, holding) if holding else {}

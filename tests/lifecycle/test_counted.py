@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive_service.completeness import consistency
+from archive_service.completeness.observations import CaseFacts
 from archive_service.db.session import Database
 from archive_service.errors import Refused
 from archive_service.households import actions as households
@@ -18,6 +20,7 @@ from archive_service.households.queries import figures
 from archive_service.inspection.indicators import BY_CODE
 from archive_service.lifecycle import actions
 from archive_service.people.roles import Role
+from archive_service.web import words
 from tests.lifecycle.test_states import Desk
 from tests.support import records
 from tests.support.records import NOW, TODAY
@@ -162,3 +165,11 @@ def test_a_false_alarm_is_no_contradiction_in_the_figures(database: Database) ->
         assert sums(session)["consistent"] == 1
         households.take_back_false_alarm(session, application_no=case.application_no, rule=seen.rule, by=by, now=NOW)
         assert sums(session)["consistent"] == 0
+
+
+def test_every_rule_that_is_counted_has_a_name_on_the_desk() -> None:
+    """A rule without a word could be shown and raised as another problem only."""
+    facts = CaseFacts("1", "甲", "2", "路", "LR", "NEW")
+    rules = {one.rule for one in consistency.check(facts, ())}
+    assert len(rules) == 17
+    assert rules <= set(words.RULE)
