@@ -102,7 +102,9 @@ def test_pauses_corrections_and_holiday_tables_move_deadlines_in_the_figures_too
         case = records.case(session, stages={"ACCEPT": date(2026, 11, 2), "ENERGISE": date(2026, 11, 16)})
         by, head = records.viewer(session), records.viewer(session, Role.UNIT_HEAD)
         assert figures.due_days(session, by) == {date(2026, 11, 19): 1}
-        actions.pause_case(session, case.application_no, first_on=TODAY, reason="未交产权证", by=by, **CLOCK)
+        actions.pause_case(
+            session, case.application_no, first_on=date(2026, 11, 18), reason="未交产权证", by=by, **CLOCK
+        )
         sums(session)
         assert figures.due_days(session, by) == {}
         actions.resume_case(session, case.application_no, by=by, **CLOCK)

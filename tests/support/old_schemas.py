@@ -191,6 +191,9 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("unmaskings", person_id=person, household_id=household, purpose="inspection", reason="稽查核对")
         writer.add("identity_hashes", hash=f"{number:064x}", household_id=household, item_id=item)
         writer.add("identity_marks", household_id=household, revision=2, key_id="k")
+    if writer.knows("person_identities"):
+        writer.add("person_identities", person_id=person, issuer=f"https://id{number}.test", subject=f"{number}")
+        writer.add("sign_on_attempts", state_hash=f"{number:064x}", wanted="/", expires_at=NOW)
     if writer.knows("hand_overs"):
         writer.add("case_steps", case_id=case, seq=1, verb="submit", from_state="collecting", to_state="submitted")
         over = writer.add("hand_overs", case_id=case, round=1, giver_id=person, given_at=NOW, outcome="returned")
