@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive_service import workdays
@@ -45,6 +45,7 @@ def test_days_in_a_pause_do_not_count_and_an_open_pause_has_no_end() -> None:
     assert NATIONAL.add(date(2026, 11, 16), 1, [Pause(date(2026, 11, 18), None)]) == date(2026, 11, 17)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2005, 1, 1), date(2026, 6, 30)), st.integers(0, 40))
 def test_without_a_table_of_its_own_a_unit_counts_as_the_country_does(day: date, count: int) -> None:
     """And adding and counting undo each other."""
@@ -52,6 +53,7 @@ def test_without_a_table_of_its_own_a_unit_counts_as_the_country_does(day: date,
     assert NATIONAL.between(day, workdays.add_working_days(day, count)) == count
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(2020, 1, 1), date(2026, 6, 1)),
     st.integers(0, 20),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive_service.errors import Invalid
@@ -41,6 +41,7 @@ def test_shares_for_which_the_formula_does_not_hold_are_refused(
         size_for(100, confidence=confidence, error_rate=error_rate, margin=margin)
 
 
+@settings(deadline=None)
 @given(FRAMES, st.integers(1, 70), st.sampled_from(Method), st.text(min_size=1, max_size=8))
 def test_the_same_seed_draws_the_same_cases_in_whatever_order_they_come(
     frame: list[Framed], size: int, method: Method, seed: str
@@ -51,6 +52,7 @@ def test_the_same_seed_draws_the_same_cases_in_whatever_order_they_come(
     assert set(drawn) <= {one.id for one in frame}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 50), min_size=1), st.integers(1, 300))
 def test_every_stratum_gives_its_share_and_one_at_least_while_there_is_room(sizes: dict[str, int], size: int) -> None:
     given_by = apportioned(sizes, size)
