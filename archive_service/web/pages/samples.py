@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from fastapi import APIRouter
@@ -103,10 +105,15 @@ def show_sheet(visit: SignedIn, sample_id: Id, place: Id) -> Response:
     return _sheet(visit, sample_id, place)
 
 
-def _sheet(visit: Visit, sample_id: int, place: int, error: str = "") -> Response:
+def _sheet(
+    visit: Visit, sample_id: int, place: int, error: str = "", ticked: Mapping[str, str] | None = None, remark: str = ""
+) -> Response:
     with visit.services.database.reading() as session:
         sample = queries.sample(session, visit.viewer, sample_id)
         (case,) = queries.sample_cases(session, visit.viewer, sample_id, place=place)
+        if ticked is not None:
+            # What somebody filled in is not lost with a refusal.
+            case = replace(case, sheet=ticked, remark=remark)
         hits = figures.hits_of(session, visit.viewer, case.case_id)
         found = queries.findings(session, visit.viewer, FindingFilters(sample_id=sample_id, case_id=case.case_id))
     return visit.page(
@@ -139,7 +146,7 @@ def keep_sheet(visit: SignedIn, sample_id: Id, place: Id, form: SentForm) -> Res
                 now=visit.now,
             )
     except Invalid as e:
-        return _sheet(visit, sample_id, place, visit.told(e))
+        return _sheet(visit, sample_id, place, visit.told(e), points, form.text("remark", limit=500))
     return RedirectResponse(f"/inspection/samples/{sample_id}#c{place}", status_code=303)
 
 
