@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote
 
@@ -17,9 +18,10 @@ from ingest.tables import Scan
 from tests.support import records
 from tests.support.naughty import HALVES, NAUGHTY
 from tests.web.conftest import Browser, World
+from tests.web.naughty_names import give_names
 
-#: The first household of the list; each text is the name of one.
-FIRST = 5300000000
+#: A day that tokens may last until.
+UNTIL = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
 
 
 class Seen(HTMLParser):
@@ -59,23 +61,7 @@ def shows(html: str, text: str) -> bool:
 
 @pytest.fixture
 def named(world: World) -> dict[str, str]:
-    """A household and a received file of each name; the account number of each."""
-    accounts = {}
-    with world.services.database.unit_of_work() as session:
-        at = records.unit(session, "A")
-        scan = session.get_one(Scan, world.near.scan)
-        for number, (what, text) in enumerate(NAUGHTY.items()):
-            account = str(FIRST + number)
-            records.case(session, f"20261201{number:04d}", account_no=account, account_name=text, at=at)
-            session.add(
-                Scan(
-                    batch_id=scan.batch_id, unit_id=at.id, file_name=text, digest=f"{number:064x}", size_bytes=9,
-                    format="pdf", state="refused", page_count=0, pages_done=0, received_at=scan.received_at,
-                    error_code="file.damaged", error_message=text,
-                )
-            )  # fmt: skip
-            accounts[what] = account
-    return accounts
+    return give_names(world)
 
 
 def test_names_are_shown_as_text_on_every_page_that_shows_them(browser: Browser, named: dict[str, str]) -> None:
@@ -145,6 +131,21 @@ def test_what_people_write_is_kept_and_shown_as_text(browser: Browser, world: Wo
     assert saved.status_code in (303, 422), what
     if saved.status_code == 303:
         assert shows(browser.get("/search").text, text)
+
+
+@pytest.mark.parametrize("what", NAUGHTY)
+def test_reasons_and_names_of_tokens_come_out_as_text(anonymous: Browser, world: World, what: str) -> None:
+    """On the page of tokens, and in the trail as whoever reads it sees it."""
+    text = NAUGHTY[what]
+    archivist = anonymous.sign_in("archivist")
+    made = archivist.submit("/me/tokens", label=text, until=UNTIL, password=records.PASSWORD, **{"scope.read": "1"})
+    assert made.status_code == (422 if what == "long" else 200), what
+    assert shows(archivist.get("/me/tokens").text, text) is (what != "long")
+    sent_back = archivist.submit(f"/review/{world.near.document}/reject", reason_code="other", reason=text)
+    assert sent_back.status_code == 303, what
+    assert shows(archivist.get(f"/scans/{world.near.scan}").text, text), what
+    trail = anonymous.sign_in("audit_admin").get("/").text
+    assert Seen(trail).live == [], what
 
 
 @pytest.mark.parametrize("half", HALVES)
