@@ -174,9 +174,10 @@ def against(
     """Compare each reading with the nearest of what is `expected`, of which the first is the business system's."""
     if not found or not expected:
         return observe(rule, Agreement.CANNOT_TELL, found, f"没有读到{what}，无法比对。")
-    judged = [(each, _best(judge(each.value, one) for one in expected)) for each in found]
-    wrong = [each for each, answer in judged if answer is Agreement.DIFFERS]
-    near = [each for each, answer in judged if answer is Agreement.CANNOT_TELL]
+    # The papers of a thick file say the same value hundreds of times: each is compared once.
+    answers = {value: _best(judge(value, one) for one in expected) for value in {each.value for each in found}}
+    wrong = [each for each in found if answers[each.value] is Agreement.DIFFERS]
+    near = [each for each in found if answers[each.value] is Agreement.CANNOT_TELL]
     system = Reading(None, found[0].field, expected[0])
     if wrong:
         message = f"{what}与业务系统的“{expected[0]}”不一致：{listed(wrong)}。请核对。"

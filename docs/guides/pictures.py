@@ -123,8 +123,8 @@ def _take(browser: Browser, server: str, login: str, password: str, pictures: di
 
 
 def _places(page: Page) -> dict[str, str]:
-    """Find a household with many papers and one of its papers."""
-    page.goto("/search?q=供用电合同")
+    """Find a household with papers, and one of them that whoever borrows may look at."""
+    page.goto("/search?q=供电方案答复单")
     item = page.locator("a[href*='/items/']").first.get_attribute("href") or ""
     household = page.locator("main a[href^='/households/']").first.get_attribute("href") or ""
     return {"household": "/".join(household.partition("?")[0].split("/")[:3]), "item": item}

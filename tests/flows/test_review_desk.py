@@ -335,7 +335,7 @@ def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, pa
     """On a slow line the page is read before its scripts come: text goes where its key leads, other keys wait."""
     held: list[Route] = []
     sign_in(page)
-    page.route("**/js/review.js", lambda route: held.append(route))
+    page.route("**/js/app.js", lambda route: held.append(route))
     page.goto(f"/review/{papers.doubtful}", wait_until="commit")
     expect(page.get_by_role("button", name="确认归入")).to_be_visible()
     page.keyboard.press("a")

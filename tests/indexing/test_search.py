@@ -55,7 +55,7 @@ def test_markup_in_a_page_stays_text(records: Records, index: Index) -> None:
 
 def test_a_near_hit_is_shown_with_what_does_match(records: Records, index: Index) -> None:
     unit = records.unit("C01")
-    records.file(records.household(unit, "3401000001"), "前面的话。计量装置的安裝位置为产权分界处")
+    records.file(records.household(unit, "3401000001"), "前面的话。计量装置的安袋位置为产权分界处")
     [hit] = find(records, index, "计量装置的安装位置", unit).hits
     assert not hit.exact
     assert "计量装置的安" in [text for text, marked in hit.snippet if marked]

@@ -295,8 +295,8 @@ def test_an_application_in_traditional_characters_is_known_filled_and_filed(arch
     assert values["application_no"] == APPLICATION
     assert values["account_name"] == NAME
     assert values["service_address"] == ADDRESS
-    assert values["contact_phone"] == "13800138000"
-    assert values["requested_capacity"] == "12"
+    assert values["phone"] == "13800138000"
+    assert values["capacity"] == "12"
     read = archive.pages["繁体.jpg"][0].text or ""
     assert "用電申請書" in read
     assert "戶號" in read

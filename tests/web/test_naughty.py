@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote
 
@@ -17,9 +18,10 @@ from ingest.tables import Scan
 from tests.support import records
 from tests.support.naughty import HALVES, NAUGHTY
 from tests.web.conftest import Browser, World
+from tests.web.naughty_names import give_names
 
-#: The first household of the list; each text is the name of one.
-FIRST = 5300000000
+#: A day that tokens may last until.
+UNTIL = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
 
 
 class Seen(HTMLParser):
@@ -59,23 +61,7 @@ def shows(html: str, text: str) -> bool:
 
 @pytest.fixture
 def named(world: World) -> dict[str, str]:
-    """A household and a received file of each name; the account number of each."""
-    accounts = {}
-    with world.services.database.unit_of_work() as session:
-        at = records.unit(session, "A")
-        scan = session.get_one(Scan, world.near.scan)
-        for number, (what, text) in enumerate(NAUGHTY.items()):
-            account = str(FIRST + number)
-            records.case(session, f"20261201{number:04d}", account_no=account, account_name=text, at=at)
-            session.add(
-                Scan(
-                    batch_id=scan.batch_id, unit_id=at.id, file_name=text, digest=f"{number:064x}", size_bytes=9,
-                    format="pdf", state="refused", page_count=0, pages_done=0, received_at=scan.received_at,
-                    error_code="file.damaged", error_message=text,
-                )
-            )  # fmt: skip
-            accounts[what] = account
-    return accounts
+    return give_names(world)
 
 
 def test_names_are_shown_as_text_on_every_page_that_shows_them(browser: Browser, named: dict[str, str]) -> None:
@@ -133,18 +119,37 @@ def test_a_file_is_handed_out_under_its_name_and_no_other_header(what: str) -> N
     assert not set(name) & set("/\\\r\n\0")
 
 
-@pytest.mark.parametrize("what", NAUGHTY)
-def test_what_people_write_is_kept_and_shown_as_text(browser: Browser, world: World, what: str) -> None:
-    """A note on a page, a saved search, a token's name: kept as written, or refused with a reason."""
-    text, item = NAUGHTY[what], world.near.internal_item
-    note = browser.submit(f"/items/{item}/pages/1/notes", x="5", y="5", text=text)
-    assert note.status_code in (303, 422), what
-    if note.status_code == 303:
-        assert shows(browser.get(f"/items/{item}").text, text)
-    saved = browser.submit("/search/saved", name=text, search="/search?q=A")
-    assert saved.status_code in (303, 422), what
-    if saved.status_code == 303:
-        assert shows(browser.get("/search").text, text)
+def test_what_people_write_is_kept_and_shown_as_text(browser: Browser, world: World) -> None:
+    """A note on a page, a saved search: kept as written, or refused with a reason."""
+    item, kept = world.near.internal_item, 0
+    for what, text in NAUGHTY.items():
+        note = browser.submit(f"/items/{item}/pages/1/notes", x="5", y="5", text=text)
+        saved = browser.submit("/search/saved", name=text, search="/search?q=A")
+        assert {note.status_code, saved.status_code} <= {303, 409, 422}, what
+        if note.status_code == 303:
+            assert shows(browser.get(f"/items/{item}").text, text)
+        if saved.status_code == 303:
+            assert shows(browser.get("/search").text, text)
+        kept += (note.status_code == 303) + (saved.status_code == 303)
+    assert kept > len(NAUGHTY)
+
+
+def test_names_of_tokens_come_out_as_text(browser: Browser) -> None:
+    """On the page that lists them."""
+    for what, text in NAUGHTY.items():
+        made = browser.submit("/me/tokens", label=text, until=UNTIL, password=records.PASSWORD, **{"scope.read": "1"})
+        assert made.status_code == (422 if what == "long" else 200), what
+        assert shows(browser.get("/me/tokens").text, text) is (what != "long"), what
+
+
+@pytest.mark.parametrize("what", ["html", "script end", "attribute", "jinja", "header lines", "control", "rare Han"])
+def test_reasons_come_out_as_text(anonymous: Browser, world: World, what: str) -> None:
+    """On the page of the file, and in the trail as whoever reads it sees it."""
+    archivist = anonymous.sign_in("archivist")
+    sent_back = archivist.submit(f"/review/{world.near.document}/reject", reason_code="other", reason=NAUGHTY[what])
+    assert sent_back.status_code == 303
+    assert shows(archivist.get(f"/scans/{world.near.scan}").text, NAUGHTY[what])
+    assert Seen(anonymous.sign_in("audit_admin").get("/").text).live == []
 
 
 @pytest.mark.parametrize("half", HALVES)
