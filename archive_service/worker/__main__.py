@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import signal
 import sys
-import threading
 
 from archive_service import clock, logs, settings
 from archive_service.db.session import Database
@@ -20,30 +18,28 @@ def main() -> None:
     """Work until told to stop or until the parent is gone."""
     role, name, supervisor = sys.argv[1], sys.argv[2], int(sys.argv[3])
     logs.configure(settings.load())
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    told = parent.Told()
     parent.end_with(supervisor)
     if role == "work":
-        _work(name, stopped)
+        _work(name, told)
     else:
-        _keep_up(stopped)
+        _keep_up(told)
 
 
-def _work(name: str, stopped: threading.Event) -> None:
+def _work(name: str, told: parent.Told) -> None:
     runner = jobs.open_runner(settings.load(), worker=name)
-    while not stopped.is_set():
+    while not told.to_end:
         if not runner.run_one():
             # Workers that wake at the same moment would only stand in each other's way.
-            stopped.wait(IDLE_S * random.uniform(0.8, 1.2))  # noqa: S311
+            told.rest(IDLE_S * random.uniform(0.8, 1.2))  # noqa: S311
 
 
-def _keep_up(stopped: threading.Event) -> None:
+def _keep_up(told: parent.Told) -> None:
     loaded = settings.load()
     upkeep = Upkeep(loaded, Database(loaded.url()), now=clock.now)
-    while not stopped.is_set():
+    while not told.to_end:
         upkeep.run_once()
-        stopped.wait(IDLE_S)
+        told.rest(IDLE_S)
 
 
 if __name__ == "__main__":

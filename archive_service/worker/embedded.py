@@ -32,6 +32,8 @@ LOOK_S = 0.2
 LONGEST_WAIT_S = 30.0
 #: A worker that lived longer than this could start and work; it is replaced as quickly as one that died once.
 SHORT_LIFE_S = 5.0
+#: How long the children together may take to finish what they do.
+FINISH_S = 20.0
 
 
 @dataclass
@@ -69,15 +71,16 @@ class Supervisor:
         return True
 
     def stop(self) -> None:
-        """Let the children finish their step, wait for them, and give the home free."""
+        """Let the children finish their step, wait for them, and give the home free; the slow ones are killed."""
         self._stopped.set()
         if self._thread:
             self._thread.join()
         children = [place.child for place in self._places if place.child]
         for child in children:
             child.terminate()
+        end = time.monotonic() + FINISH_S
         for child in children:
-            _wait(child)
+            _wait(child, seconds=max(0.0, end - time.monotonic()))
         if self._lock:
             self._lock.close()
 
@@ -145,9 +148,9 @@ def _take_lock(path: Path) -> IO[bytes] | None:
     return lock
 
 
-def _wait(child: subprocess.Popen[bytes]) -> None:
+def _wait(child: subprocess.Popen[bytes], *, seconds: float) -> None:
     try:
-        child.wait(timeout=20)
+        child.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,8 @@ from archive_service.db.session import Database
 from archive_service.settings import Settings
 from archive_service.worker.embedded import Supervisor
 from tests.support import databases
-from tests.support.processes import Command, Tree, gone, kill, working_in
+from tests.support.places import free_port
+from tests.support.processes import Command, Tree, gone, kill, left_behind, working_in
 from tests.support.proxy import Proxy
 
 PATIENCE_S = 60
@@ -32,9 +32,7 @@ def until(reached: Callable[[], object], log: Path | None = None) -> None:
 
 def test_nothing_of_a_killed_server_keeps_the_port(settings: Settings, database: Database) -> None:
     """Web processes that outlived their server would answer for ever, and no new server could start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     environment = {**os.environ, **settings.environment()}
     serve = Command(settings.home, ("serve", "--port", port, "--processes", "2"), environment)
     try:
@@ -45,6 +43,28 @@ def test_nothing_of_a_killed_server_keeps_the_port(settings: Settings, database:
             assert len(Tree.now().below(serve.pid, having="spawn_main")) == 2
             assert kill(serve.pid)
             assert gone(settings.home, within_s=PATIENCE_S)
+    finally:
+        serve.stop()
+        for pid in working_in(settings.home):
+            kill(pid)
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_server_that_is_told_to_end_does_so_after_its_workers(
+    settings: Settings, database: Database, processes: str
+) -> None:
+    """A service manager counts what is left when the command has ended; the next server needs the home for itself."""
+    port = str(free_port())
+    environment = {**os.environ, **settings.environment()}
+    serve = Command(settings.home, ("serve", "--port", port, "--processes", processes), environment)
+    try:
+        serve.keep_up()
+        until(lambda: answers(port), serve.log)
+        assert serve.process
+        until(lambda: Tree.now().below(serve.pid, having="archive_service.worker upkeep"), serve.log)
+        serve.stop()
+        assert not working_in(settings.home), left_behind(settings.home)
+        assert serve.process.returncode == 0
     finally:
         serve.stop()
         for pid in working_in(settings.home):

@@ -24,7 +24,7 @@ from indexing.sync import lag
 from tests.support import records
 from tests.support.archive import Archive
 from tests.support.databases import Postgres
-from tests.support.processes import Command, gone, kill, working_in
+from tests.support.processes import Command, gone, kill, left_behind, working_in
 from tests.support.s3_servers import NAMES
 from tests.support.services import address
 
@@ -75,7 +75,7 @@ class Place:
             self.keep_up()
             yield
             self.stop()
-            assert gone(self.archive.home, within_s=30), "processes are left behind"
+            assert gone(self.archive.home, within_s=30), left_behind(self.archive.home)
         finally:
             try:
                 self.stop()

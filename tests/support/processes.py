@@ -119,6 +119,20 @@ def working_in(home: Path) -> list[int]:
     return found
 
 
+def left_behind(home: Path) -> str:
+    """Describe the processes of this home: what they are, whose children, and what they wait for."""
+    tree = Tree.now()
+    lines = []
+    for pid in working_in(home):
+        with contextlib.suppress(OSError):
+            state = [
+                line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line[:3] in ("Sta", "Sig")
+            ]
+            waits = Path(f"/proc/{pid}/wchan").read_text()
+            lines.append(f"{pid} below {tree.parents.get(pid)}, waits in {waits}: {tree.command(pid)} {state}")
+    return "processes are left behind:\n" + "\n".join(lines)
+
+
 def kill(pid: int) -> bool:
     """Kill a process as the kernel does when memory is short; say whether it was still there."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-import threading
+import sys
 from contextlib import nullcontext
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.web.multiprocess import shared_figures
 from archive_service.worker import parent
-from archive_service.worker.embedded import Supervisor
+from archive_service.worker.embedded import LOOK_S, Supervisor
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,6 +39,9 @@ def run_server(services: Services, *, host: str, port: int, processes: int = 1) 
     supervisor = Supervisor(services.settings, services.settings.worker_count())
     if not services.settings.broker_url and not supervisor.start():
         output.stderr.print("另一个进程已在为这个档案库运行后台任务，本进程只提供网页。")
+    # The web server sends itself the signal again once it has closed its doors; by default that would end this process
+    # before its workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     output.stderr.print(f"一户一档已就绪：http://{host}:{port} （Ctrl+C 停止）", highlight=False)
     try:
         _serve(services, host=host, port=port, processes=processes)
@@ -109,9 +112,8 @@ def worker(services: Services, queues: str) -> None:
     _ = services.database
     if not supervisor.start():
         raise click.ClickException("另一个进程已在为这个档案库运行后台任务。请先停止它。")
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    told = parent.Told()
     output.stderr.print("后台任务已启动（Ctrl+C 停止）。")
-    stopped.wait()
+    while not told.to_end:
+        told.rest(LOOK_S)
     supervisor.stop()
