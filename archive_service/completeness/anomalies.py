@@ -16,6 +16,7 @@ from archive_service.completeness.observations import (
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     day,
     listed,
@@ -70,7 +71,7 @@ def check(
     case: CaseFacts, held: Sequence[HeldItem], *, tolerance_days: int = TOLERANCE_DAYS
 ) -> tuple[Observation, ...]:
     """Return one observation for each rule that is broken, in the order of the rules."""
-    ordered = sorted(held, key=lambda item: item.id)
+    ordered = Papers(held)
     dated = [(on, each) for each in readings(ordered, "document_date") if (on := day(each.value)) is not None]
     found = (
         _after_energisation(case, dated),
@@ -106,7 +107,7 @@ def _dated_back(case: CaseFacts, dated: Sequence[tuple[date, Reading]], toleranc
     return observe(DATED_BACK, Agreement.DIFFERS, back, message)
 
 
-def _expired(case: CaseFacts, held: Sequence[HeldItem]) -> Observation | None:
+def _expired(case: CaseFacts, held: Papers) -> Observation | None:
     over = []
     for each in readings(held, "valid_to", types=_USED_AT):
         ends, used = day(each.value), case.stage_dates.get(_USED_AT[_type(each)], case.accepted_on)

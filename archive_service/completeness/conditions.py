@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from archive_service.catalogue import expressions
 from archive_service.catalogue.schema import Edition
@@ -158,6 +159,7 @@ def _against(edition: Edition, code: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def volts(text: str | None) -> Decimal | None:
     """Return the voltage in `text` in volts, of a pair such as 220/380V the line voltage; None if it has none."""
     found = _VOLTAGE.search(unicodedata.normalize("NFKC", text or ""))

@@ -13,7 +13,7 @@ from archive_service.completeness import (
     validity_checks,
 )
 from archive_service.completeness.held import HeldItem
-from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
+from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Papers, Seen
 
 __all__ = ["Agreement", "CaseFacts", "Observation", "Seen", "check"]
 
@@ -40,6 +40,5 @@ _RULES = (
 
 def check(case: CaseFacts, held: Sequence[HeldItem]) -> tuple[Observation, ...]:
     """Return one observation a rule, in the order of the rules; the order of `held` does not matter."""
-    # Sorted once here: every rule reports what it saw in this order.
-    ordered = sorted(held, key=lambda item: item.id)
-    return tuple(rule(case, ordered) for rule in _RULES)
+    papers = Papers(held)
+    return tuple(rule(case, papers) for rule in _RULES)

@@ -10,6 +10,7 @@ from archive_service.completeness.observations import (
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     Seen,
     listed,
@@ -22,7 +23,7 @@ from archive_service.completeness.observations import (
 _OF_THE_VOLUME = ("X01", "X02", "X03")
 
 
-def xc12(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc12(case: CaseFacts, held: Papers) -> Observation:
     """The receipts add up to the fee notices."""
     notices, receipts = readings(held, "amount", types=("F01",)), readings(held, "amount", types=("F02",))
     asked, paid = _sum(notices), _sum(receipts)
@@ -40,7 +41,7 @@ def _sum(found: Sequence[Reading]) -> Decimal | None:
     return sum(amounts, Decimal(0)) if amounts and len(amounts) == len(found) else None
 
 
-def xc15(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc15(case: CaseFacts, held: Papers) -> Observation:
     """No page of the case is filed in another household as well, and none bears another account's number."""
     if case.elsewhere is None:
         return observe("XC15", Agreement.CANNOT_TELL, [], "没有查找其他户的影像，无法判断。")
@@ -65,7 +66,7 @@ def _where(names: dict[int, HeldItem], seen: Seen) -> str:
     return Reading(names[seen.item], "", "").where + (f"第 {seen.page} 页" if seen.page else "")
 
 
-def xc17(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc17(case: CaseFacts, held: Papers) -> Observation:
     """The contents list counts as many pages as were scanned, with or without the papers of the volume itself."""
     listed_ = readings(held, "page_count", types=("X01",))
     scanned = sum(item.page_count for item in held)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive_service.completeness import numbers
-from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     IDENTITY_PAPERS,
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     against,
     listed,
@@ -22,6 +22,8 @@ from archive_service.completeness.observations import (
     readings,
 )
 
+#: Papers that bear the name of their own subject.
+_OWN_NAMES = (*IDENTITY_PAPERS, "A35")
 #: In these the papers of a case name more than one account.
 _SEVERAL_ACCOUNTS = ("SPLIT", "MERGE")
 #: In these the holder has an old and a new name.
@@ -35,31 +37,33 @@ _NUMBER_PAIRS = (
 )
 
 
-def xc01(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc01(case: CaseFacts, held: Papers) -> Observation:
     """Account and application number are the case's on every paper that bears them."""
     wrong: list[Reading] = []
     right: list[Reading] = []
     for name, expected in (("account_no", case.account_no), ("application_no", case.application_no)):
         if name == "account_no" and case.business_type in _SEVERAL_ACCOUNTS:
             continue
+        ours = plain(expected)
         for reading in readings(held, name):
-            (right if plain(reading.value) == plain(expected) else wrong).append(reading)
+            (right if plain(reading.value) == ours else wrong).append(reading)
     if wrong:
-        ours = f"{case.account_no}、{case.application_no}"
-        message = f"户号或申请编号与本案（{ours}）不符：{listed(wrong)}。请核对是否归错户。"
+        message = (
+            f"户号或申请编号与本案（{case.account_no}、{case.application_no}）不符：{listed(wrong)}。请核对是否归错户。"
+        )
         return observe("XC01", Agreement.DIFFERS, wrong, message)
     if right:
         return observe("XC01", Agreement.AGREES, right, f"{len(right)} 处户号、申请编号均与本案一致。")
     return observe("XC01", Agreement.CANNOT_TELL, [], "没有读到户号或申请编号，无法比对。")
 
 
-def xc02(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc02(case: CaseFacts, held: Papers) -> Observation:
     """The account name is the same on form, reply, contract and work sheets."""
     names = [each for each in readings(held, "account_name") if not _is_own_name(each)]
     return against("XC02", "户名", names, _allowed_names(case, held), nearness)
 
 
-def xc03(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc03(case: CaseFacts, held: Papers) -> Observation:
     """The name on identity paper or licence is the account name, or that of an agent with authority and identity."""
     names = readings(held, "account_name", types=IDENTITY_PAPERS)
     answer = against("XC03", "证件或营业执照上的名称", names, _allowed_names(case, held), nearness)
@@ -74,7 +78,7 @@ def xc03(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     return answer
 
 
-def xc04(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc04(case: CaseFacts, held: Papers) -> Observation:
     """Identity numbers and credit codes agree between form and proof, and their check digits are right."""
     wrong: list[Reading] = []
     compared: list[Reading] = []
@@ -106,10 +110,10 @@ def _check(name: str, value: str) -> bool | None:
 
 
 def _is_own_name(reading: Reading) -> bool:
-    return reading.item is not None and reading.item.document_type in (*IDENTITY_PAPERS, "A35")
+    return reading.item is not None and reading.item.document_type in _OWN_NAMES
 
 
-def _allowed_names(case: CaseFacts, held: Sequence[HeldItem]) -> list[str]:
+def _allowed_names(case: CaseFacts, held: Papers) -> list[str]:
     names = [case.account_name] if case.account_name else []
     if case.business_type in _TWO_NAMES:
         for field in ("old_name", "new_name"):

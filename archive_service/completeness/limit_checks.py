@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from archive_service import workdays
-from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     REPLIES,
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     day,
     observe,
@@ -62,7 +62,7 @@ STEPS: tuple[_Step, ...] = (
 )
 
 
-def xc09(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc09(case: CaseFacts, held: Papers) -> Observation:
     """Each step of the case took no more working days than its limit, or its lateness has a reason."""
     late: list[str] = []
     excused: list[str] = []
@@ -103,7 +103,7 @@ def xc09(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
 _Dated = tuple[date, Reading]
 
 
-def _spans(step: _Step, case: CaseFacts, held: Sequence[HeldItem]) -> list[tuple[_Dated, _Dated]]:
+def _spans(step: _Step, case: CaseFacts, held: Papers) -> list[tuple[_Dated, _Dated]]:
     """Return each end of the step with the beginning before it; with rounds, each round by itself."""
     begins, ends = _days(step.begins, case, held), _days(step.ends, case, held)
     if step.ends.stage is not None:
@@ -118,7 +118,7 @@ def _spans(step: _Step, case: CaseFacts, held: Sequence[HeldItem]) -> list[tuple
     return spans
 
 
-def _days(point: _Point, case: CaseFacts, held: Sequence[HeldItem]) -> list[_Dated]:
+def _days(point: _Point, case: CaseFacts, held: Papers) -> list[_Dated]:
     known = _system_day(point.stage, case)
     if known is not None:
         return [(known, Reading(None, f"stage_{point.stage}_on", known.isoformat()))]

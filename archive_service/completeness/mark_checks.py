@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from archive_service import masking
 from archive_service.completeness.held import HeldItem
 from archive_service.completeness.marks import MarkVerdict, Sight
-from archive_service.completeness.observations import Agreement, CaseFacts, Observation, Seen
+from archive_service.completeness.observations import (
+    Agreement,
+    CaseFacts,
+    Observation,
+    Papers,
+    Seen,
+)
 
 _RULE = "XC11"
 _MOST_NAMED = 4
 
 
-def xc11(_case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc11(_case: CaseFacts, held: Papers) -> Observation:
     """Say whether a signature or seal lacks, or may lack, on a paper of the case."""
     asked = [(item, mark) for item in held for mark in item.marks]
     lacks = [each for each in asked if each[1].lacks]

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple, Self
 
 from rapidfuzz.distance import Levenshtein
 
@@ -74,8 +75,7 @@ class Elsewhere:
     account_no: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A value and where it was seen; no item means that the business system says so."""
 
     item: int | None
@@ -105,8 +105,7 @@ def fingerprint(observation: Observation) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value as it stands, with the item it stands on (none: the business system)."""
 
     item: HeldItem | None
@@ -140,13 +139,29 @@ class Reading:
         return f"{self.where}“{self.shown}”"
 
 
-def readings(held: Iterable[HeldItem], name: str, *, types: Collection[str] | None = None) -> list[Reading]:
-    """Return each value of the field `name` on items of `types` (none: on all), in the order of `held`."""
-    return [
-        Reading(item, name, value)
-        for item in held
-        if (types is None or item.document_type in types) and (value := item.fields.get(name, "").strip())
-    ]
+class Papers(tuple[HeldItem, ...]):
+    """The papers of a case in the order of their ids; every rule reports what it saw in this order."""
+
+    by_type: dict[str, list[HeldItem]]
+
+    def __new__(cls, held: Iterable[HeldItem]) -> Self:
+        """Put the papers in order, and those of a type together: most rules ask for a few types."""
+        made = super().__new__(cls, sorted(held, key=lambda item: item.id))
+        made.by_type = {}
+        for item in made:
+            made.by_type.setdefault(item.document_type, []).append(item)
+        return made
+
+    def of(self, types: Collection[str]) -> Sequence[HeldItem]:
+        """Return the papers of some types."""
+        found = [item for each in types if each in self.by_type for item in self.by_type[each]]
+        return sorted(found, key=lambda item: item.id) if len(found) > 1 else found
+
+
+def readings(held: Papers, name: str, *, types: Collection[str] | None = None) -> list[Reading]:
+    """Return each value of the field `name` on papers of `types` (none: on all), in the order of the papers."""
+    among = held if types is None else held.of(types)
+    return [Reading(item, name, value) for item in among if (value := item.fields.get(name, "").strip())]
 
 
 def said(name: str, value: object) -> list[Reading]:
@@ -224,6 +239,7 @@ def number(text: str) -> Decimal | None:
     return Decimal(found[0].replace(",", "")) if found else None
 
 
+@lru_cache(maxsize=4096)
 def day(text: str) -> date | None:
     """Return the ISO date `text`, or None."""
     try:

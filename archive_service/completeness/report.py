@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from archive_service.catalogue.schema import Edition
@@ -60,7 +59,7 @@ def _observation(observation: Observation) -> dict[str, Any]:
 
 def _seen(seen: Seen) -> dict[str, Any]:
     # Item ids are text in what others read, as in the answer of `ingest`.
-    return {**asdict(seen), "item": None if seen.item is None else str(seen.item)}
+    return {**seen._asdict(), "item": None if seen.item is None else str(seen.item)}
 
 
 def as_text(

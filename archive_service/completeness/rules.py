@@ -85,6 +85,7 @@ class _Held:
 
 
 _NOTHING = _Held()
+_NONE = dict.fromkeys(Status, 0)
 _GAPS = (Status.MISSING, Status.DOUBTFUL, Status.DEFERRED)
 _SATISFIED = (Status.PRESENT, Status.INHERITED, Status.WAIVED)
 
@@ -104,7 +105,7 @@ def assess(
     """
     by_type = _by_type(held, {each.document_type: each for each in requirements}, background.days)
     verdicts = tuple(_verdict(each, facts, by_type, background) for each in requirements)
-    counts = dict.fromkeys(Status, 0)
+    counts = _NONE.copy()
     for verdict in verdicts:
         counts[verdict.status] += verdict.due
     rested_on = {number for verdict in verdicts for number in verdict.evidence}

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
 from archive_service.completeness.conditions import volts
-from archive_service.completeness.held import HeldItem
 from archive_service.completeness.observations import (
     APPLICATION_FORMS,
     CONTRACTS,
@@ -21,6 +20,7 @@ from archive_service.completeness.observations import (
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     against,
     day,
@@ -56,15 +56,14 @@ _STEPS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Dated:
+class _Dated(NamedTuple):
     rank: int
     step: str
     on: date
     reading: Reading
 
 
-def xc05(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc05(case: CaseFacts, held: Papers) -> Observation:
     """The service address is the same place on form, title paper and contract."""
     addresses = readings(held, "service_address", types=_PLACE_PAPERS)
     expected = [case.service_address] if case.service_address else []
@@ -91,10 +90,12 @@ def same_place(one: str, other: str, *, slack: int = 1) -> Agreement:
     return Agreement.AGREES if few == ends and lost <= slack and bool(few) == bool(many) else Agreement.CANNOT_TELL
 
 
-def _numbers(address: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _numbers(address: str) -> Sequence[str]:
     return [each.lstrip("0") for each in re.findall(r"\d+", _digits(address))]
 
 
+@lru_cache(maxsize=4096)
 def _words(address: str) -> str:
     return re.sub(r"\d+", "", plain(_digits(address)))
 
@@ -115,7 +116,7 @@ def _in_digits(number: str) -> str:
     return str(total + last)
 
 
-def xc06(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc06(case: CaseFacts, held: Papers) -> Observation:
     """Applied, approved, supplied and contracted capacity are equal, unless a scheme change explains it."""
     loads = readings(held, "capacity", types=_LOAD_PAPERS)
     if loads and case.business_type != "DG":
@@ -145,7 +146,7 @@ def _apart(amounts: set[Decimal], percent: Decimal) -> bool:
     return len(amounts) > 1 and max(amounts) - min(amounts) > max(amounts) * percent / 100
 
 
-def _increase_explains(case: CaseFacts, found: Sequence[Reading], held: Sequence[HeldItem]) -> bool:
+def _increase_explains(case: CaseFacts, found: Sequence[Reading], held: Papers) -> bool:
     """An increase may be applied for as what is added, and contracted as what there is then."""
     existing = _amounts(readings(held, "existing_capacity", types=APPLICATION_FORMS))
     if case.business_type != "INC" or len(existing) != 1:
@@ -155,7 +156,7 @@ def _increase_explains(case: CaseFacts, found: Sequence[Reading], held: Sequence
     return len(applied) == 1 and others == {(applied.pop() + existing.pop()).normalize()}
 
 
-def xc07(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc07(case: CaseFacts, held: Papers) -> Observation:
     """The supply voltage is the same on survey, scheme, reply and contract."""
     found = [*readings(held, "voltage", types=_VOLTAGE_PAPERS), *said("voltage", case.voltage)]
     told = [each for each in found if _level(each.value) is not None]
@@ -172,7 +173,7 @@ def _level(text: str) -> Decimal | None:
     return Decimal(380) if measured == 400 else measured
 
 
-def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc08(case: CaseFacts, held: Papers) -> Observation:
     """The dates follow the order of the stages."""
     dated = _dates(case, held)
     if len({each.rank for each in dated}) < 2 or all(each.reading.item is None for each in dated):
@@ -180,9 +181,9 @@ def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
         return observe("XC08", Agreement.CANNOT_TELL, evidence, "读到的环节日期不足，无法比对先后。")
     wrong = [
         (early, late)
-        for early in dated
-        for late in dated
-        if early.rank < late.rank and early.on > late.on and (early.reading.item or late.reading.item)
+        for place, early in enumerate(dated)
+        for late in dated[place + 1 :]
+        if early.on > late.on and early.rank < late.rank and (early.reading.item or late.reading.item)
     ]
     if not wrong:
         return observe("XC08", Agreement.AGREES, [each.reading for each in dated], f"{len(dated)} 个环节日期先后正确。")
@@ -194,7 +195,7 @@ def xc08(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     return observe("XC08", Agreement.DIFFERS, evidence, f"日期先后不对：{told}。请核对。")
 
 
-def _dates(case: CaseFacts, held: Sequence[HeldItem]) -> list[_Dated]:
+def _dates(case: CaseFacts, held: Papers) -> list[_Dated]:
     system = dict(case.stage_dates)
     for stage, on in (("ACCEPT", case.accepted_on), ("ENERGISE", case.energised_on), ("FILING", case.filed_on)):
         if on is not None:
@@ -210,7 +211,7 @@ def _dates(case: CaseFacts, held: Sequence[HeldItem]) -> list[_Dated]:
     return dated
 
 
-def xc13(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc13(case: CaseFacts, held: Papers) -> Observation:
     """Meter number and reading agree between the metering sheet and the energising or disconnecting sheet."""
     problems: list[str] = []
     told: list[Reading] = []

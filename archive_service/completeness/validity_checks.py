@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from archive_service.completeness import rounds
-from archive_service.completeness.held import HeldItem, valid_to
+from archive_service.completeness.held import valid_to
 from archive_service.completeness.observations import (
     CONTRACTS,
     Agreement,
     CaseFacts,
     Observation,
+    Papers,
     Reading,
     day,
     listed,
@@ -39,7 +39,7 @@ _RESULTS = {
 }
 
 
-def xc10(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc10(case: CaseFacts, held: Papers) -> Observation:
     """Identity papers, licences, qualifications, authorities and test reports were valid on the day of use."""
     wrong: list[Reading] = []
     fine: list[Reading] = []
@@ -79,7 +79,7 @@ def _outside(reading: Reading, used: date) -> str | None:
     return f"{reading}起有效，使用日 {used.isoformat()}" if first is not None and first > used else None
 
 
-def xc14(_case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc14(_case: CaseFacts, held: Papers) -> Observation:
     """The last round of every review and inspection passed, and no defect is open."""
     open_: list[Reading] = []
     closed: list[Reading] = []
@@ -102,7 +102,7 @@ def xc14(_case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
     return observe("XC14", Agreement.CANNOT_TELL, [], "没有审查、检验意见，无法核对。")
 
 
-def xc16(case: CaseFacts, held: Sequence[HeldItem]) -> Observation:
+def xc16(case: CaseFacts, held: Papers) -> Observation:
     """The contract is still valid on the day of filing, or today where the case is not filed."""
     on = case.filed_on or case.as_of
     found = readings(held, "valid_to", types=CONTRACTS)

@@ -13,7 +13,7 @@ from archive_service.calendars.limits import limit_of, limits
 from archive_service.catalogue.load import edition_by_code
 from archive_service.catalogue.tolerances import STRICT
 from archive_service.completeness.held import HeldItem
-from archive_service.completeness.observations import CaseFacts, day, readings
+from archive_service.completeness.observations import CaseFacts, Papers, day, readings
 from archive_service.households.handed import LatenessReason
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
 from archive_service.zone import local
@@ -54,13 +54,13 @@ def case_facts(
         filed_on=local(case.filed_at).date() if case.filed_at else None,
         stage_dates=days,
         conditions=dict.fromkeys(case.conditions or (), True),
-        limits=_limits(case, days, held),
+        limits=_limits(case, days, Papers(held)),
         late_reasons=late or {},
         tolerances=edition.tolerances if edition else STRICT,
     )
 
 
-def _limits(case: CaseFile, days: Mapping[str, date], held: Sequence[HeldItem]) -> dict[str, int]:
+def _limits(case: CaseFile, days: Mapping[str, date], held: Papers) -> dict[str, int]:
     """Return the limits in working days that were in force when each stage of the case began."""
     multi = None if case.conditions is None else "multi" in case.conditions
     known = {"ACCEPT": case.accepted_on, "ENERGISE": case.energised_on, **days}
@@ -73,7 +73,7 @@ def _limits(case: CaseFile, days: Mapping[str, date], held: Sequence[HeldItem]) 
     return found
 
 
-def _first_day(held: Sequence[HeldItem], document_type: str) -> date | None:
+def _first_day(held: Papers, document_type: str) -> date | None:
     found = (day(each.value) for each in readings(held, "document_date", types=(document_type,)))
     return min((each for each in found if each is not None), default=None)
 
