@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from archive_service import clock, workdays
+from archive_service.households import counting
 from archive_service.households.tables import CaseFile
 from archive_service.web import words
 from tests.docs.test_docs import described
@@ -26,6 +27,8 @@ def busy(world: World) -> World:
         for number, due in enumerate((-9, -3, 0, 0, 4, 30)):
             case = records.case(session, f"20261109{number:05d}", account_no=f"53{number:08d}", at=at)
             session.get_one(CaseFile, case.id).filing_due_on = today + timedelta(days=due)
+            # As whatever changes a case does at its end.
+            counting.count(session, [case.id])
     return world
 
 
