@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from archive_service.errors import Unavailable
@@ -17,12 +18,15 @@ _BYTES = 32
 def key(settings: Settings, name: str) -> bytes:
     """Return a key of 32 bytes, made if it is not there. Raises Unavailable when its file cannot be read or made."""
     given = settings.identity_key.get_secret_value() if name == IDENTITY else ""
-    if given:
-        return given.encode()
-    path = settings.home / "secrets" / f"{name}.key"
+    return given.encode() or file(settings, f"{name}.key", lambda: secrets.token_bytes(_BYTES))
+
+
+def file(settings: Settings, name: str, make: Callable[[], bytes]) -> bytes:
+    """Return a file of the folder, made if it is not there. Raises Unavailable when it cannot be read or made."""
+    path = settings.home / "secrets" / name
     try:
         if not path.exists():
-            _make(path)
+            _write(path, make())
         return path.read_bytes()
     except OSError as e:
         raise Unavailable(
@@ -30,16 +34,16 @@ def key(settings: Settings, name: str) -> bytes:
         ) from e
 
 
-def _make(path: Path) -> None:
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Written beside and linked into place: of two processes that make it at once one wins, and nobody reads half a key.
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
         try:
             os.link(part, path)
         except FileExistsError:

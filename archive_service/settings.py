@@ -191,6 +191,9 @@ class Settings(BaseSettings):
     identity_key: SecretStr = Field(
         SecretStr(""), description="Key of the hashes of identity numbers; empty means the file of the home folder."
     )
+    signing_file: str = Field(
+        "", description="PEM file with certificate and key that sign papers; empty means the archive's own."
+    )
     reading_households_hour: int = Field(
         60, ge=1, description="Households one person may read within an hour before it is flagged."
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast, get_args
 
 import click
 
-from archive_service import clock
+from archive_service import clock, signing, zone
 from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.households import counting
@@ -71,3 +72,30 @@ def recount(services: Services, repair: bool, as_json: bool) -> int:
         output.table(("案件", "不符之处"), [(one.case_id, one.what) for one in found])
         output.say("指标与逐件重算一致。" if not found else f"发现 {len(found)} 处不符{'，已更正' if repair else ''}。")
     return 5 if found and not repair else 0
+
+
+@inspection.command()
+@click.pass_obj
+def certificate(services: Services) -> None:
+    """Print the certificate by which others check the signature of a sample's PDF."""
+    output.say(signing.certificate(services.settings, now=clock.now()).decode().rstrip())
+
+
+@inspection.command("check-signature")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--certificate",
+    "given",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The certificate that the archive handed out, as PEM.",
+)
+def check_signature(file: Path, given: Path) -> None:
+    """Say whether a PDF is as this archive signed it; needs nothing but the file and the certificate."""
+    found = signing.check(file.read_bytes(), given.read_bytes())
+    if not found.untouched:
+        raise click.ClickException("这份文件在签名之后被改动过，不可采信。请向档案库重新索取。")
+    if not found.ours:
+        raise click.ClickException("文件没有被改动，但不是用这张证书签的名。请核对证书来源。")
+    signed = f"{zone.local(found.signed_at):%Y-%m-%d %H:%M:%S}" if found.signed_at else "–"
+    output.say(f"签名有效，签名后没有改动。签名时间：{signed}")

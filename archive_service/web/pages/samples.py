@@ -10,6 +10,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
+from archive_service import signing
 from archive_service.audit.record import record
 from archive_service.errors import Invalid
 from archive_service.households.queries import figures
@@ -196,6 +197,15 @@ def export_pdf(visit: SignedIn, sample_id: Id) -> Response:
     return _handed_over(visit, sample_id, "pdf")
 
 
+@router.get("/inspection/certificate")
+def hand_out_certificate(visit: SignedIn) -> Response:
+    """Hand out the certificate by which the signature of a sample's PDF is checked elsewhere."""
+    visit.viewer.require(Right.INSPECTION_READ)
+    pem = signing.certificate(visit.services.settings, now=visit.now)
+    name = attachment(f"{visit.say(N_('签名证书'))}.pem")
+    return Response(pem, media_type="application/x-pem-file", headers={"Content-Disposition": name})
+
+
 def _handed_over(visit: Visit, sample_id: int, kind: str) -> Response:
     with visit.services.database.unit_of_work() as session:
         report = inspection_files.report_of(session, visit, sample_id)
@@ -204,8 +214,11 @@ def _handed_over(visit: Visit, sample_id: int, kind: str) -> Response:
             unit_id=report.unit_id, facts={"kind": kind, "cases": len(report.cases)}, now=visit.now,
         )  # fmt: skip
     made, media = inspection_files.KINDS[kind]
+    content = made(report)
+    if kind == "pdf":
+        content = signing.sign(visit.services.settings, content, now=visit.now)
     name = attachment(f"{visit.say(N_('抽样检查'))}-{sample_id}.{kind}")
-    return Response(made(report), media_type=media, headers={"Content-Disposition": name})
+    return Response(content, media_type=media, headers={"Content-Disposition": name})
 
 
 def _share(form: Form, name: str) -> float:
