@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -107,8 +109,12 @@ def test_a_centre_is_audited_from_sample_to_closed_finding(world: World, windows
         with zipfile.ZipFile(downloaded(auditor, "XLSX", tmp_path)) as book:
             cells = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
         assert all(told in cells for told in (WRONG, world.near.application_no, "20261120"))
-        paper = PdfReader(downloaded(auditor, "PDF", tmp_path))
-        assert SAMPLE in "".join(page.extract_text() for page in paper.pages).replace("\n", "")
+        paper = downloaded(auditor, "签名 PDF", tmp_path)
+        assert SAMPLE in "".join(page.extract_text() for page in PdfReader(paper).pages).replace("\n", "")
+        certificate = downloaded(auditor, "签名证书", tmp_path)
+        check = [sys.executable, "-m", "archive_service", "inspection", "check-signature", str(paper)]
+        said = subprocess.run([*check, "--certificate", str(certificate)], capture_output=True, text=True, check=True)
+        assert "签名有效" in said.stdout
         auditor.goto("/inspection")
         expect(auditor.locator(".kpis")).to_contain_text("一次通过率")
         looks_good(auditor, "audit-board-1440")
