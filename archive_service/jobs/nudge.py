@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from archive_service import logs
 from archive_service.errors import Unavailable
@@ -27,6 +28,7 @@ WORK = "archive.work"
 LIVES_S = 60
 #: Seconds for which no nudge is tried after the broker did not answer, so that nobody at the door waits for it.
 QUIET_S = 10.0
+_REDIS = "archive_service.jobs.redis_transport:Transport"
 #: Seconds that a worker lets Redis be silent: it waits there for messages, and the connection looks idle.
 WORKER_WAITS_S = 30.0
 #: Seconds that a sender does; a person waits behind it, and the sweep will find the work anyway.
@@ -59,6 +61,7 @@ def make_app(settings: Settings, *, waits_s: float = WORKER_WAITS_S) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=3,
+        broker_transport=_REDIS if urlsplit(settings.broker_url).scheme == "redis" else None,
         broker_transport_options=_transport(settings.broker_url, longest_job_s=hard, waits_s=waits_s),
         # Gossip, remote control and results would be more queues to look after, and nothing here asks for them.
         worker_enable_remote_control=False,

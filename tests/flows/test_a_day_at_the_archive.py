@@ -115,7 +115,7 @@ def test_scans_come_in_and_a_complete_file_comes_out(page: Page, household: None
 
     page.goto(f"/households/{ACCOUNT}")
     expect(page.locator("[data-paper=A02V]")).to_have_attribute("data-status", "present")
-    expect(page.locator("#why")).to_contain_text("已归档")
+    expect(page.locator("#why")).to_contain_text("资料齐全，可以移交归档")
 
     find(page, PHRASE)
     expect(page.locator(".hit mark").first).to_contain_text("望江线")

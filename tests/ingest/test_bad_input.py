@@ -44,6 +44,8 @@ BAD: tuple[tuple[str, Callable[[], bytes], str], ...] = (
     ("nested.zip", lambda: hostile.archive([("in.zip", hostile.archive([("a.txt", b"a")]))]), "file.zip-nested"),
     ("locked.zip", hostile.archive_with_password, "file.password"),
 )
+#: A machine too busy to fill the memory within the time of a step ends it by the clock.
+BY_THE_CLOCK = {"file.memory-limit": "file.time-limit"}
 GOOD = "good\r\n\x00\u202efdp.扫描件😀.pdf"
 
 
@@ -115,7 +117,8 @@ def look(database: Database) -> Batch:
 def test_a_bad_file_ends_refused_with_its_code_a_sentence_and_an_entry(batch: Batch, name: str, code: str) -> None:
     """Refused for its own reason, told in a sentence that shows nothing of our insides, on the trail."""
     scan = batch.scans[name]
-    assert (scan.state, scan.error_code) == ("refused", code)
+    assert scan.state == "refused"
+    assert scan.error_code in (code, BY_THE_CLOCK.get(code))
     assert scan.error_message is not None
     assert scan.error_message.endswith("。")
     assert not any(leak in scan.error_message for leak in ("/", "Error", "pdfium", "Traceback"))

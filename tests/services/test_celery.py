@@ -253,7 +253,6 @@ def test_files_are_taken_in_while_the_broker_is_away_and_worked_on_when_it_is_ba
     through = behind.model_copy(update={"broker_url": behind.broker_url.replace(f":{parts.port}/", f":{door.port}/")})
     with worker(through):
         take_in(database, through, note="之前")
-        # A worker between its work and its acknowledgement is another matter; here it has nothing in hand.
         wait_until(through, lambda: all_at_rest(database) and acknowledged(behind))
         door.shut()
         take_in(database, through, note="其间")
@@ -262,3 +261,33 @@ def test_files_are_taken_in_while_the_broker_is_away_and_worked_on_when_it_is_ba
         wait_until(through, lambda: all_at_rest(database))
     door.shut()
     assert_each_filed_once(database, 2)
+
+
+def test_a_worker_that_could_not_acknowledge_goes_on_when_the_broker_is_back(
+    behind: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker goes away while a job runs: its message must not fill the worker's hands for ever."""
+    monkeypatch.setattr(nudge, "_quiet_until", 0.0)
+    parts = urlsplit(behind.broker_url)
+    assert parts.hostname
+    assert parts.port
+    door = Proxy(parts.hostname, parts.port)
+    url = behind.broker_url.replace(f":{parts.port}/", f":{door.port}/")
+    through = behind.model_copy(update={"broker_url": url, "workers": 1})
+    with worker(through):
+        take_in(database, behind, note="之前")
+        wait_until(through, lambda: running(database))
+        door.shut()
+        wait_until(through, lambda: not running(database))
+        if parts.scheme == "redis":
+            wait_until(through, lambda: "Couldn't ack" in (through.home / "worker.log").read_text())
+        take_in(database, through, note="其间")
+        door.open()
+        wait_until(through, lambda: all_at_rest(database))
+    door.shut()
+    assert_each_filed_once(database, 2)
+
+
+def running(database: Database) -> bool:
+    with database.reading() as session:
+        return session.scalar(select(Job.id).where(Job.state == "running").limit(1)) is not None
