@@ -16,10 +16,12 @@ class Kind(StrEnum):
     SAVED = "saved"
     #: Columns of a list; the name is that of the list, the content their keys with commas between them.
     COLUMNS = "columns"
+    #: A reminder that was seen; the content is the day.
+    REMINDED = "reminded"
 
 
 #: So many of each are kept; the oldest makes room.
-MOST = {Kind.FILE: 20, Kind.SEARCH: 12, Kind.SAVED: 50, Kind.COLUMNS: 50}
+MOST = {Kind.FILE: 20, Kind.SEARCH: 12, Kind.SAVED: 50, Kind.COLUMNS: 50, Kind.REMINDED: 10}
 LONGEST_NAME = 200
 LONGEST_CONTENT = 2000
 LONGEST_NOTE = 500

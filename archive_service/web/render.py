@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from archive_service import __version__, clock, workdays, zone
 from archive_service.households.views import Listing
 from archive_service.people.roles import Right
-from archive_service.web import assets, i18n, labels, nav, words
+from archive_service.web import assets, i18n, labels, nav, reminders, words
 from archive_service.web.i18n import N_
 from ingest import queries
 from ingest.queries import ScanListing
@@ -85,6 +85,7 @@ def frame(visit: Visit) -> dict[str, Any]:
         "notice": visit.request.query_params.get("done", ""),
         # Asked only by the frame: a part of a page, fetched every few seconds or at every letter, has none.
         "counts": partial(counts, visit),
+        "reminder": partial(reminders.due, visit),
         "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
 

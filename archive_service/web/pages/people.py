@@ -11,9 +11,11 @@ from starlette.datastructures import FormData
 
 from archive_service import clock
 from archive_service.errors import ArchiveError, Invalid, Refused
+from archive_service.notebook.actions import remember
+from archive_service.notebook.rules import Kind
 from archive_service.people import actions, sessions, sign_in
 from archive_service.people.trusted import sign_in_vouched
-from archive_service.web import entry, i18n, render, sign_on
+from archive_service.web import entry, i18n, reminders, render, sign_on
 from archive_service.web.entry import inside as inside
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -142,6 +144,14 @@ def set_preference(visit: SignedIn, form: SentForm) -> Response:
         raise Invalid("preference.unknown", N_("没有这个选项。请从“我的设置”里选择。"))
     with visit.services.database.unit_of_work() as session:
         actions.set_preference(session, key=name, value=value, by=visit.viewer, now=visit.now)
+    return RedirectResponse(inside(form.text("next")), status_code=303)
+
+
+@router.post("/me/reminder")
+def put_off_reminder(visit: SignedIn, form: SentForm) -> Response:
+    """Remind this person of what is due no more today."""
+    with visit.services.database.unit_of_work() as session:
+        remember(session, visit.viewer, Kind.REMINDED, reminders.DUE, visit.today.isoformat(), now=visit.now)
     return RedirectResponse(inside(form.text("next")), status_code=303)
 
 
