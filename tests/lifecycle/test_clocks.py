@@ -80,3 +80,18 @@ def test_why_a_clock_was_missed_is_said_once_and_counted(database: Database) -> 
         away = records.viewer(session, at=records.unit(session, "W", below=records.unit(session)))
         assert queries.lateness(session, away, **month) == []
         assert queries.reasons_of(session, by, case.application_no)["VISIT"] == ("other", "雪灾")
+
+
+def test_a_stage_whose_end_nobody_recorded_stands_still_once_the_case_is_filed(database: Database) -> None:
+    """It was late by so many days when the case was filed, and is late by as many a year later."""
+    with database.unit_of_work() as session:
+        case, by = records.case(session, stages=DAYS), records.viewer(session)
+        records.everything_due(session, case)
+        records.filed(session, case)
+
+        def scheme(today: date) -> tuple[str, int]:
+            clocks = queries.case_clocks(session, by, case.application_no, today=today, filing_due_workdays=3)
+            return next((one.standing, one.over) for one in clocks if one.of == "SCHEME")
+
+        assert scheme(TODAY)[0] == "overdue"
+        assert scheme(date(2027, 11, 22)) == scheme(TODAY)

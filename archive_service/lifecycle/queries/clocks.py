@@ -35,13 +35,15 @@ def case_clocks(
     pauses = pauses_of(session, case.id)
     multi = None if case.conditions is None else "multi" in case.conditions
     days = {one.stage: one.done_on for one in case.stages}
+    # A stage whose end nobody recorded stands still once the case is filed.
+    filed_on = zone.local(case.filed_at).date() if case.filed_at else today
     found = clocks(
         days,
         papers,
         category=case.customer_category,
         multi=multi,
         calendar=calendar,
-        today=today,
+        today=min(today, filed_on),
         pauses=pauses,
     )
     return [*found, *_filing(case, papers, calendar, today=today, workdays=filing_due_workdays, pauses=pauses)]
