@@ -12,6 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from archive_service import signing
 from archive_service.audit.record import record
+from archive_service.calendars.queries import calendar_of
+from archive_service.calendars.rules import Calendar, CalendarEnds
 from archive_service.errors import Invalid
 from archive_service.households.queries import figures
 from archive_service.households.queries.figures import FigureFilters
@@ -25,7 +27,6 @@ from archive_service.web.i18n import N_
 from archive_service.web.pages.inspection import asked
 from archive_service.web.pictures import attachment
 from archive_service.web.visit import Id, SignedIn, Visit
-from archive_service.workdays import add_working_days
 
 router = APIRouter()
 
@@ -117,6 +118,7 @@ def _sheet(
             case = replace(case, sheet=ticked, remark=remark)
         hits = figures.hits_of(session, visit.viewer, case.case_id)
         found = queries.findings(session, visit.viewer, FindingFilters(sample_id=sample_id, case_id=case.case_id))
+        due = _usual_due(calendar_of(session, case.unit_id), visit.today)
     return visit.page(
         "inspection/sheet.html",
         sample=sample,
@@ -124,10 +126,18 @@ def _sheet(
         hits=hits,
         findings=found,
         points=rules.SHEET,
-        due=add_working_days(visit.today, _DUE_WORKDAYS),
+        due=due,
         error=error,
         status=422 if error else 200,
     )
+
+
+def _usual_due(calendar: Calendar, today: date) -> date | None:
+    """Return the usual day by which a unit has to mend a finding; none where its holidays are not known so far."""
+    try:
+        return calendar.add(today, _DUE_WORKDAYS)
+    except CalendarEnds:
+        return None
 
 
 @router.post("/inspection/samples/{sample_id}/cases/{place}")
