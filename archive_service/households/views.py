@@ -223,6 +223,8 @@ class CaseView:
     stages: tuple[StageView, ...]
     #: In catalogue order.
     verdicts: tuple[VerdictView, ...]
+    #: The archive code (档号); none before the case is filed.
+    archive_code: str | None = None
 
 
 @dataclass(frozen=True)

@@ -413,6 +413,8 @@ EVENT = {
     "case.updated": N_("更新案件信息"),
     "case.stage-recorded": N_("记录环节日期"),
     "case.filed": N_("案件归档"),
+    "case.numbered": N_("补编档号"),
+    "archive-code.pattern-set": N_("设定档号格式"),
     "case.handed-over": N_("移交案件资料"),
     "case.accepted": N_("签收案件资料"),
     "case.returned": N_("退回案件补正"),

@@ -15,7 +15,7 @@ from archive_service import ids
 from archive_service.households import states
 from archive_service.households.queries import orders
 from archive_service.households.queries.likeness import begins_with, household_like
-from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.tables import ArchiveCode, CaseFile, HouseholdFile
 from archive_service.households.views import CaseFilters, CaseRow, Listing
 from archive_service.people.queries import unit_by_code, units_below
 from archive_service.people.roles import Right
@@ -213,7 +213,9 @@ def _fitting(text: str) -> Any:
     number = ids.compact(text).upper()
     of_households = select(CaseFile.id).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
     by_household = of_households.where(household_like(text))
-    return union(select(CaseFile.id).where(begins_with(CaseFile.application_no, number)), by_household)
+    by_number = select(CaseFile.id).where(begins_with(CaseFile.application_no, number))
+    by_code = select(ArchiveCode.case_id).where(ArchiveCode.code.in_({text.strip(), text.strip().upper()}))
+    return union(by_number, by_code, by_household)
 
 
 def _cursor(after: str) -> _Place:
