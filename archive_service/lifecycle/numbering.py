@@ -20,9 +20,9 @@ LONGEST = 80
 LONGEST_CODE = 120
 _SERIAL = re.compile(r"\{serial:([3-9])\}")
 _FIELD = re.compile(r"\{([a-z]+)\}")
-_OWN = re.compile(r"[0-9A-Z·.\-]*")
+_OWN = re.compile(r"[0-9A-Z·\-]*")
 #: What a serial stands behind, so that codes of two series are never the same.
-_BEFORE_SERIAL = ("-", "·", ".")
+_BEFORE_SERIAL = ("-", "·")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Numbered:
 def check_pattern(pattern: str) -> str:
     """Return a pattern, trimmed. Raises Invalid unless every code that it makes is one of a kind.
 
-    It ends with the serial, behind a hyphen or a point, and names the unit, so that units never share a series.
+    It ends with the serial, behind a hyphen or a middle dot, and names the unit, so that units never share a series.
     """
     said = pattern.strip()
     series, serial = _parted(said)

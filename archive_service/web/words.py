@@ -476,6 +476,7 @@ EVENT = {
     "role.revoked": N_("撤销角色"),
     "token.issued": N_("签发令牌"),
     "token.ended": N_("终止令牌"),
+    "paper.printed": N_("打印单据"),
     "list.exported": N_("导出清单"),
     "note.pinned": N_("添加批注"),
     "note.taken-off": N_("取下批注"),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
+from archive_service import ids
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotPermitted, Refused
@@ -53,7 +54,7 @@ def test_filed_cases_are_numbered_one_after_the_other_and_show_their_codes(datab
         assert codes[0] == f"ROOT-KH·{cases[0].customer_category}-{year}-00001"
         by = records.system(session)
         assert households.case(session, by, cases[1].application_no).archive_code == codes[1]
-        found = households.cases(session, by, filters=CaseFilters(text=codes[2]))
+        found = households.cases(session, by, filters=CaseFilters(text=ids.scanned_code(codes[2])))
         assert [row.application_no for row in found.rows] == [cases[2].application_no]
         told = session.scalars(select(AuditEntry.facts).where(AuditEntry.did == "case.filed")).all()
         assert [one["archive_code"] for one in told] == codes

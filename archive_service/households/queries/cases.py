@@ -162,12 +162,13 @@ def _undated(found: Select[date, int], after: _Place | None, limit: int) -> Sele
 
 def _rows(session: Session, keys: Sequence[int]) -> list[CaseRow]:
     wanted = (
-        select(CaseFile, HouseholdFile, Unit)
+        select(CaseFile, HouseholdFile, Unit, ArchiveCode.code)
         .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
         .join(Unit, Unit.id == HouseholdFile.unit_id)
+        .outerjoin(ArchiveCode, ArchiveCode.case_id == CaseFile.id)
         .where(CaseFile.id.in_(keys))
     )
-    found = {case.id: _case_row(case, head, unit) for case, head, unit in session.execute(wanted)}
+    found = {case.id: _case_row(case, head, unit, code) for case, head, unit, code in session.execute(wanted)}
     return [found[key] for key in keys]
 
 
@@ -214,7 +215,7 @@ def _fitting(text: str) -> Any:
     of_households = select(CaseFile.id).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
     by_household = of_households.where(household_like(text))
     by_number = select(CaseFile.id).where(begins_with(CaseFile.application_no, number))
-    by_code = select(ArchiveCode.case_id).where(ArchiveCode.code.in_({text.strip(), text.strip().upper()}))
+    by_code = select(ArchiveCode.case_id).where(ArchiveCode.code.in_(ids.archive_codes_meant(text)))
     return union(by_number, by_code, by_household)
 
 
@@ -232,7 +233,7 @@ def _printed(row: CaseRow) -> str:
     return f"{(row.filing_due_on or _NEVER).isoformat()}:{row.id}"
 
 
-def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit) -> CaseRow:
+def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit, code: str | None) -> CaseRow:
     return CaseRow(
         id=case.id,
         application_no=case.application_no,
@@ -252,4 +253,7 @@ def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit) -> CaseRow:
         missing_count=case.missing_count,
         doubtful_count=case.doubtful_count,
         assessment_error=case.assessment_error,
+        service_address=head.service_address,
+        filed_at=case.filed_at,
+        archive_code=code,
     )

@@ -1,0 +1,129 @@
+"""Papers to print: of a case, and of the cases that the filters of a list let through; each print is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from archive_service.audit.record import record
+from archive_service.errors import Refused
+from archive_service.households import queries as households
+from archive_service.people.roles import Right
+from archive_service.web import case_filters, paper_lists, papers
+from archive_service.web.i18n import N_
+from archive_service.web.pages import cases
+from archive_service.web.pictures import attachment
+from archive_service.web.visit import SignedIn, Visit, whole_number
+
+router = APIRouter()
+
+
+@router.get("/cases/{application_no}/papers")
+def show_papers(visit: SignedIn, application_no: str) -> Response:
+    """Show which papers of a case can be printed."""
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no)
+    return visit.page(
+        "lifecycle/papers.html",
+        case=of.case,
+        file=of.file,
+        hand_overs=of.life.hand_overs,
+        titles=papers.TITLES,
+        types=papers.TYPES,
+        why_not=_why_not(of),
+        about=_ABOUT,
+    )
+
+
+@router.get("/cases/{application_no}/papers/{paper}.pdf")
+def print_paper(visit: SignedIn, application_no: str, paper: str) -> Response:
+    """Return a paper of a case as PDF, on record."""
+    return of_case(visit, application_no, paper, round_=whole_number(visit.request.query_params.get("round")))
+
+
+@router.get("/cases/print/{listing}.pdf")
+def print_list(visit: SignedIn, listing: str) -> Response:
+    """Return the cases that the filters in the address let through as a ledger, an index or labels, on record."""
+    return of_cases(visit, listing)
+
+
+def of_case(visit: Visit, application_no: str, paper: str, *, round_: int | None = None) -> Response:
+    """Answer with a paper of a case and write down who printed it. Raises NotFound and Refused."""
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no, round_=round_)
+    made = papers.made(of, paper, printed=papers.printed_by(visit), made_at=visit.now)
+    with visit.services.database.unit_of_work() as session:
+        facts = {"paper": paper, "account_no": of.file.account_no, "application_no": application_no}
+        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts)
+    return _file(made, f"{of.say(papers.TITLES[paper])} {of.case.archive_code or application_no}.pdf")
+
+
+def of_cases(visit: Visit, listing: str) -> Response:
+    """Answer with a list of cases and write down who printed it. Raises NotFound and Refused."""
+    visit.viewer.require(Right.RECORD_READ)
+    paper_lists.check(listing)
+    values = case_filters.asked(visit)
+    with visit.services.database.reading() as session:
+        found = households.cases(
+            session, visit.viewer, filters=case_filters.filters(values, visit.today), limit=1, counted=paper_lists.MOST
+        )
+    if found.more or found.total > paper_lists.MOST:
+        raise Refused(
+            "paper.too-many",
+            f"符合条件的案件超过 {paper_lists.MOST} 个，没有打印。请先按供电所或月份缩小范围。",
+            most=paper_lists.MOST,
+        )
+    rows = cases.all_rows(visit, case_filters.filters(values, visit.today))
+    told = cases.told(visit, values)
+    unit = next((row.unit_name for row in rows), "") if len({row.unit_code for row in rows}) == 1 else ""
+    made = paper_lists.made(visit, listing, rows, narrowed=told, unit=unit)
+    with visit.services.database.unit_of_work() as session:
+        facts = {
+            "paper": listing, "rows": len(rows),
+            "filters": {name: value for name, value in values.items() if name != "q"},
+        }  # fmt: skip
+        noted(session, visit, "list", listing, unit_id=visit.viewer.unit_id, facts=facts)
+    return _file(made, f"{visit.say(paper_lists.TITLES[listing])} {visit.today}.pdf")
+
+
+def noted(
+    session: Any, visit: Visit, kind: str, object_id: str | int, *, unit_id: int, facts: Mapping[str, Any]
+) -> None:
+    """Write down that a paper with personal data left the archive."""
+    record(
+        session,
+        by=visit.viewer.actor,
+        did="paper.printed",
+        object_kind=kind,
+        object_id=object_id,
+        unit_id=unit_id,
+        facts=facts,
+        now=visit.now,
+    )
+
+
+def _file(made: bytes, name: str) -> Response:
+    return Response(made, media_type="application/pdf", headers={"Content-Disposition": attachment(name)})
+
+
+_ABOUT = {
+    papers.NOTICE: N_("缺什么、依据什么、由谁补、何时补，交给客户。"),
+    papers.TRANSFER: N_("移交的每件资料，双方确认的时间和签字处。"),
+    papers.CONTENTS: N_("按归档顺序列出每件资料，放在卷首。"),
+    papers.NOTE: N_("页数、补充件、空位和归档经过，放在卷末。"),
+    papers.BOX: N_("带二维码，贴在档案盒正面。"),
+    papers.SPINE: N_("带二维码，贴在档案盒脊背。"),
+}
+
+
+def _why_not(of: papers.Of) -> dict[str, str]:
+    """Return why a paper cannot be printed now, by paper."""
+    found = {}
+    if not of.life.hand_overs:
+        found[papers.TRANSFER] = N_("移交后才能打印")
+    if of.case.archive_code is None:
+        found |= dict.fromkeys((papers.BOX, papers.SPINE), N_("归档后才有档号"))
+    return found
