@@ -86,11 +86,12 @@ def _signatures(book: Book, signatures: Sequence[Signature], by_hand: tuple[str,
             book.add_page()
         top = book.get_y()
         for column, one in enumerate(signatures[at : at + 2]):
-            x = _MARGIN + column * wide
+            # Where the text of cells begins.
+            x = _MARGIN + book.c_margin + column * wide
             book.put(one.role, x, top + 4, 10)
             if one.confirmed:
                 book.set_font(FACE, size=8)
-                book.set_xy(x, top + 6)
+                book.set_xy(x - book.c_margin, top + 6)
                 book.multi_cell(wide - 6, 4, fonts.printable(one.confirmed, FACE), align="L", wrapmode=WrapMode.CHAR)
             for row, name in enumerate(by_hand):
                 y = top + 20 + 8 * row

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from archive_service.catalogue.load import edition_by_code
-from archive_service.completeness.todo import to_complete
+from archive_service.completeness.todo import Owed, Task, to_complete
 from archive_service.errors import NotFound, Refused
 from archive_service.households import queries as households
+from archive_service.households import states
 from archive_service.households.views import CaseView, HouseholdView, ItemView
 from archive_service.lifecycle import queries, rules
 from archive_service.lifecycle.views import CaseLife, HandOverView, StepView
@@ -38,6 +39,8 @@ TITLES = {
 TYPES = {NOTICE: "A23", TRANSFER: "X02", CONTENTS: "X01", NOTE: "X03"}
 #: Papers about the volume itself do not stand on its contents list before it is filed.
 _OF_THE_VOLUME = frozenset({"X01", "X02", "X03"})
+#: Origin of what the utility itself owes.
+_OURS = "utility"
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,14 @@ def made(of: Of, which: str, *, printed: str = "", made_at: datetime | None = No
         label = Label(of.case.archive_code, of.file.account_name, label_lines(of))
         return label_sheets([label], Shape(which), title=of.say(TITLES[which]), made_at=made_at)
     sections, before, behind, signatures = _WRITERS[which](of)
+    facts = _facts(of)
+    if which == NOTICE:
+        facts.append((of.say(N_("告知日期")), day(of.today)))
     return pdf(
         Paper(
             title=of.say(TITLES[which]),
             unit=of.file.unit_name,
-            facts=_facts(of),
+            facts=facts,
             sections=sections,
             before=before,
             behind=behind,
@@ -95,6 +101,21 @@ def made(of: Of, which: str, *, printed: str = "", made_at: datetime | None = No
             made_at=made_at,
         )
     )
+
+
+def check_may_be_filed(of: Of, which: str) -> str:
+    """Return the type that a paper is filed as. Raises NotFound, and Refused where it cannot be filed."""
+    code = TYPES.get(which)
+    if code is None:
+        raise NotFound("paper.not-found", "没有这种单据。请从案件的打印页选择。")
+    asked = [one for one in of.case.verdicts if one.document_type == code]
+    if not asked:
+        raise Refused("paper.not-asked", "资料目录没有要求这种业务归入这份单据，没有归档。需要时请打印。")
+    if of.case.state in states.KEPT:
+        raise Refused("paper.case-filed", "案件已归档，单据没有归入。请先启封，再生成并归档。")
+    if which != NOTICE and any(one.case_id == of.case.id and one.document_type == code for one in of.file.items):
+        raise Refused("paper.there", "案件里已有这份单据，没有重复归档。要换新的，请先撤回旧的一份。")
+    return code
 
 
 def label_lines(of: Of) -> list[str]:
@@ -140,30 +161,45 @@ def _facts(of: Of) -> list[tuple[str, str]]:
 def _notice(of: Of) -> _Written:
     edition = edition_by_code(of.case.edition) if of.case.edition else None
     owed = to_complete(edition, of.case.verdicts, today=of.today) if edition else ()
-    head = [of.say(word) for word in (N_("序号"), N_("资料代码"), N_("资料"), N_("要求"), N_("依据和原因"))]
-    sections, number = [], 0
-    for one in owed:
-        rows = []
-        for task in one.tasks:
-            number += 1
-            act = of.say(words.GAP_ACT[task.act].word)
-            if task.until:
-                act = f"{act} {of.say(N_('补交期限 %(day)s'), day=day(task.until))}"
-                act += f"（{of.say(N_('已逾期'))}）" if task.overdue else ""
-            rows.append(
-                (str(number), task.document_type, of.labels.document_type(task.document_type), act, task.reason)
-            )
-        who = of.say(words.ORIGIN.get(one.origin, one.origin))
-        heading = f"{of.labels.stage_head(one.stage)} · {of.say(N_('由%(who)s办理'), who=who)}"
-        sections.append(Section(heading, head, (2, 3, 9, 6, 14), rows, ""))
+    # What the customer has to do with comes first; the papers about the volume are nobody's to bring.
+    in_order = sorted(owed, key=lambda one: one.origin == _OURS)
+    sections: list[Section] = []
+    number = theirs = 0
+    for one in in_order:
+        tasks = [task for task in one.tasks if task.document_type not in _OF_THE_VOLUME]
+        if tasks:
+            sections.append(_owed(of, one, tasks, first=number + 1))
+            number += len(tasks)
+            theirs += 0 if one.origin == _OURS else len(tasks)
     if of.case.assessment_error:
         before = [of.case.assessment_error]
-    elif owed:
-        before = [of.say(N_("您办理的业务还有下列 %(n)s 项资料要补齐，现一次性告知。请按要求补交或更正。"), n=number)]
+    elif theirs:
+        before = [of.say(N_("您办理的业务还有下列 %(n)s 项资料要补齐，现一次性告知。请按要求补交或更正。"), n=theirs)]
     else:
-        before = [of.say(N_("没有要补的资料。"))]
+        before = [of.say(N_("没有要您补的资料。"))]
     signatures = [Signature(of.say(N_("客户（签收）"))), Signature(of.say(N_("经办人（盖章）")))]
     return sections, before, [], signatures
+
+
+def _owed(of: Of, one: Owed, tasks: Sequence[Task], *, first: int) -> Section:
+    head = [of.say(word) for word in (N_("序号"), N_("资料代码"), N_("资料"), N_("要求"), N_("依据和原因"))]
+    rows = [
+        (str(at), task.document_type, of.labels.document_type(task.document_type), _act(of, task),
+         task.reason.rstrip("。"))
+        for at, task in enumerate(tasks, start=first)
+    ]  # fmt: skip
+    who = of.say(N_("由%(who)s办理"), who=of.say(words.ORIGIN.get(one.origin, one.origin)))
+    if one.origin == _OURS:
+        who += of.say(N_("，不需要您提供"))
+    return Section(f"{of.labels.stage_head(one.stage)} · {who}", head, (2, 3, 9, 6, 14), rows, "")
+
+
+def _act(of: Of, task: Task) -> str:
+    act = of.say(words.GAP_ACT[task.act].word)
+    if task.until:
+        act = f"{act} {of.say(N_('补交期限 %(day)s'), day=day(task.until))}"
+        act += f"（{of.say(N_('已逾期'))}）" if task.overdue else ""
+    return act
 
 
 def _transfer(of: Of) -> _Written:
@@ -215,7 +251,7 @@ def _contents(of: Of) -> _Written:
         rows = [_placed(of, at, one.document_type, one) for at, one in enumerate(papers, start=1)]
     total = of.say(N_("共 %(n)s 件，%(pages)s 页。"), n=len(papers), pages=sum(len(one.pages) for one in papers))
     section = Section("", head, (2, 8, 4, 13, 5, 3), rows, of.say(N_("这个案件还没有归入资料。")))
-    return [section], [], [total], [Signature(of.say(N_("档案员")))]
+    return [section], [], [total], [Signature(of.say(N_("立卷人")))]
 
 
 def _placed(of: Of, place: int, document_type: str, item: ItemView | None) -> tuple[str, ...]:
@@ -259,7 +295,7 @@ def _note(of: Of) -> _Written:
         of.say(N_("这个案件还没有归档。")),
     )
     count = of.say(N_("本卷共 %(n)s 件，%(pages)s 页。"), n=len(there), pages=sum(len(one.pages) for one in there))
-    signatures = [Signature(of.say(N_("档案员"))), Signature(of.say(N_("检查人")))]
+    signatures = [Signature(of.say(N_("立卷人"))), Signature(of.say(N_("检查人")))]
     return [*of_place, trail], [count], [], signatures
 
 

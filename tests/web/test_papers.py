@@ -9,11 +9,16 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from archive_service import clock
 from archive_service.audit.tables import AuditEntry
 from archive_service.households import queries as households
+from archive_service.jobs.runner import Runner
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.people.roles import Role
 from archive_service.web import labels
+from archive_service.worker import jobs
+from ingest.tables import Scan
+from ingest.workshop import Workshop
 from tests.support import records
 from tests.support.records import NOW
 from tests.web.conftest import Browser, World
@@ -73,12 +78,17 @@ def test_the_notice_names_what_lacks_by_stage_and_hand_with_its_rule(
     said = words(browser, f"/cases/{lacking}/papers/notice.pdf")
     with world.services.database.reading() as session:
         verdicts = households.case(session, records.system(session), lacking).verdicts
-    missing = [one for one in verdicts if one.due and one.status == "missing"]
+    kinds = labels.document_types()
+    missing = [one for one in verdicts if one.due and one.status == "missing" and not one.document_type.startswith("X")]
     assert len(missing) > 3
     for one in missing:
         assert re.sub(r"\s", "", labels.Labels("zh").document_type(one.document_type)) in said
-        assert re.sub(r"\s", "", one.reason) in said
-    assert f"还有下列{len(missing)}项资料" in said
+        assert re.sub(r"\s", "", one.reason.rstrip("。")) in said
+    theirs = [one for one in missing if kinds[one.document_type].origin != "utility"]
+    assert 0 < len(theirs) < len(missing)
+    assert f"还有下列{len(theirs)}项资料" in said
+    assert "不需要您提供" in said
+    assert "X01" not in said
     assert "由客户办理" in said
     assert "清河面馆" in said
     assert prints(world) == [{"paper": "notice", "account_no": said_account(said), "application_no": lacking}]
@@ -92,7 +102,7 @@ def said_account(said: str) -> str:
 
 
 def test_a_notice_of_a_complete_case_says_that_nothing_lacks(browser: Browser, filed: str) -> None:
-    assert "没有要补的资料。" in words(browser, f"/cases/{FILED}/papers/notice.pdf")
+    assert "没有要您补的资料。" in words(browser, f"/cases/{FILED}/papers/notice.pdf")
 
 
 def test_a_transfer_list_says_who_gave_who_took_and_when(world: World, browser: Browser, lacking: str) -> None:
@@ -173,3 +183,72 @@ def test_the_interface_gives_the_same_papers(world: World, browser: Browser, fil
     for address in (f"/api/v1/cases/{FILED}/papers/spine.pdf", "/api/v1/papers/index-account.pdf?state=filed"):
         assert filed in words(browser, address)
     assert len(prints(world)) == 2
+    (case,) = browser.get("/api/v1/cases?state=filed").json()["cases"]
+    assert case["archive_code"] == filed
+
+
+def worked_off(world: World) -> None:
+    """Do the jobs that are queued, as a worker would, until none is left."""
+    services = world.services
+    workshop = Workshop(services.settings, services.database, services.store, now=clock.now, today=clock.today)
+    runner = Runner(
+        services.database, jobs.handlers(workshop), "worker", jobs.QUEUES, services.settings.lease_s, clock.now
+    )  # fmt: skip
+    while runner.run_one():
+        continue
+
+
+def waiting(world: World) -> int:
+    """Return how many files were handed in for the case that lacks papers."""
+    with world.services.database.reading() as session:
+        return len(session.scalars(select(Scan.id).where(Scan.said_application_no == OPEN)).all())
+
+
+def test_a_contents_list_is_written_and_becomes_a_paper_of_its_case(
+    world: World, browser: Browser, lacking: str
+) -> None:
+    """It is on record who had it written, it goes the way of every scan, and a second time it is not filed."""
+    answer = browser.submit(f"/cases/{lacking}/papers/contents/file")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{lacking}/papers?done=paper-written")
+    worked_off(world)
+    with world.services.database.reading() as session:
+        case = households.case(session, records.system(session), lacking)
+        (paper,) = [
+            one for one in households.household(session, records.system(session), case.account_no).items
+            if one.document_type == "X01"
+        ]  # fmt: skip
+        assert paper.application_no == lacking
+        verdict = next(one for one in case.verdicts if one.document_type == "X01")
+        # Nobody has signed it yet, and the catalogue wants it signed.
+        assert (verdict.status, verdict.evidence) == ("doubtful", (paper.id,))
+        assert "立卷人" in verdict.reason
+        (told,) = session.scalars(select(AuditEntry.facts).where(AuditEntry.did == "paper.written")).all()
+        assert (told["paper"], told["document_type"], told["application_no"]) == ("contents", "X01", lacking)
+    again = browser.submit(f"/cases/{lacking}/papers/contents/file")
+    assert again.status_code == 409
+    assert "没有重复归档" in again.text
+    assert waiting(world) == 1
+
+
+def test_a_paper_that_is_on_its_way_is_not_handed_in_twice(world: World, browser: Browser, lacking: str) -> None:
+    """Pressed twice before a worker came: one file, one batch, and the page says why."""
+    browser.submit(f"/cases/{lacking}/papers/notice/file")
+    answer = browser.submit(f"/cases/{lacking}/papers/notice/file")
+    assert answer.headers["location"].endswith("?done=paper-there")
+    assert "没有重复归档" in browser.get(answer.headers["location"]).text
+    assert waiting(world) == 1
+
+
+def test_what_the_catalogue_does_not_ask_for_is_not_filed(browser: Browser, lacking: str, filed: str) -> None:
+    """Labels are no papers of a case, a filed case takes none, a hand-over that was not has no list."""
+    assert browser.submit(f"/cases/{lacking}/papers/box/file").status_code == 404
+    assert browser.submit(f"/cases/{FILED}/papers/note/file").status_code == 409
+    assert browser.submit(f"/cases/{lacking}/papers/transfer/file").status_code == 409
+
+
+def test_only_who_hands_in_scans_has_papers_filed(world: World, browser: Browser, lacking: str) -> None:
+    """Somebody who only reads prints."""
+    browser.sign_in("unit_head")
+    assert "生成并归档" not in browser.get(f"/cases/{lacking}/papers").text
+    assert browser.submit(f"/cases/{lacking}/papers/contents/file").status_code == 403
+    assert waiting(world) == 0

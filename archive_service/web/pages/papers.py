@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from archive_service.audit.record import record
 from archive_service.errors import Refused
 from archive_service.households import queries as households
+from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
 from archive_service.web import case_filters, paper_lists, papers
+from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.pages import cases
 from archive_service.web.pictures import attachment
 from archive_service.web.visit import SignedIn, Visit, whole_number
+from ingest.receive import Said, first_with, open_batch, receive
 
 router = APIRouter()
 
@@ -35,6 +41,7 @@ def show_papers(visit: SignedIn, application_no: str) -> Response:
         types=papers.TYPES,
         why_not=_why_not(of),
         about=_ABOUT,
+        fileable=_fileable(visit, of),
     )
 
 
@@ -42,6 +49,44 @@ def show_papers(visit: SignedIn, application_no: str) -> Response:
 def print_paper(visit: SignedIn, application_no: str, paper: str) -> Response:
     """Return a paper of a case as PDF, on record."""
     return of_case(visit, application_no, paper, round_=whole_number(visit.request.query_params.get("round")))
+
+
+@router.post("/cases/{application_no}/papers/{paper}/file")
+def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str) -> Response:
+    """Write a paper in Chinese and hand it in as one of the case; it goes the way of every scan.
+
+    The same paper is not handed in twice: its bytes are the same.
+    """
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no, language="zh")
+    visit.viewer.require(Right.SCAN_RECEIVE, of.file.unit_id)
+    code = papers.check_may_be_filed(of, paper)
+    made = papers.made(of, paper)
+    digest, name = hashlib.sha256(made).hexdigest(), f"{of.say(papers.TITLES[paper])} {application_no}"
+    with visit.services.database.unit_of_work() as session:
+        if first_with(session, digest) is not None:
+            return _back(application_no, "paper-there")
+        batch = open_batch(
+            session, visit.viewer, name=name, channel="program", unit_id=of.file.unit_id, now=visit.now
+        ).id  # fmt: skip
+        facts = {
+            "paper": paper, "account_no": of.file.account_no, "application_no": application_no,
+            "document_type": code, "sha256": digest, "batch": batch,
+        }  # fmt: skip
+        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
+    receive(
+        visit.services.database,
+        visit.services.store,
+        stream=io.BytesIO(made),
+        file_name=f"{name}.pdf",
+        batch_id=batch,
+        viewer=visit.viewer,
+        said=Said(of.file.account_no, application_no, code),
+        max_bytes=visit.services.settings.max_upload_bytes,
+        now=visit.now,
+    )
+    nudge(visit.services.settings)
+    return _back(application_no, "paper-written")
 
 
 @router.get("/cases/print/{listing}.pdf")
@@ -90,19 +135,30 @@ def of_cases(visit: Visit, listing: str) -> Response:
 
 
 def noted(
-    session: Any, visit: Visit, kind: str, object_id: str | int, *, unit_id: int, facts: Mapping[str, Any]
+    session: Any,
+    visit: Visit,
+    kind: str,
+    object_id: str | int,
+    *,
+    unit_id: int,
+    facts: Mapping[str, Any],
+    did: str = "paper.printed",
 ) -> None:
-    """Write down that a paper with personal data left the archive."""
+    """Write down that a paper with personal data left the archive, or was written for it."""
     record(
         session,
         by=visit.viewer.actor,
-        did="paper.printed",
+        did=did,
         object_kind=kind,
         object_id=object_id,
         unit_id=unit_id,
         facts=facts,
         now=visit.now,
     )
+
+
+def _back(application_no: str, done: str) -> Response:
+    return RedirectResponse(f"/cases/{quote(application_no, safe='')}/papers?done={done}", status_code=303)
 
 
 def _file(made: bytes, name: str) -> Response:
@@ -117,6 +173,18 @@ _ABOUT = {
     papers.BOX: N_("带二维码，贴在档案盒正面。"),
     papers.SPINE: N_("带二维码，贴在档案盒脊背。"),
 }
+
+
+def _fileable(visit: Visit, of: papers.Of) -> set[str]:
+    """Return the papers that this person can have written and filed now."""
+    found = set()
+    for paper in papers.TYPES if visit.viewer.may(Right.SCAN_RECEIVE, of.file.unit_id) else ():
+        try:
+            papers.check_may_be_filed(of, paper)
+        except Refused:
+            continue
+        found.add(paper)
+    return found
 
 
 def _why_not(of: papers.Of) -> dict[str, str]:
