@@ -48,3 +48,14 @@ def digits_from_scan(text: str) -> str:
 def is_type_code(text: str) -> bool:
     """Say whether `text` has the shape of a document type code such as A01 or K01H."""
     return bool(_TYPE_CODE.fullmatch(text))
+
+
+def scanned_code(archive_code: str) -> str:
+    """Return an archive code as its QR code says it: in ASCII, for readers guess the character set of a middle dot."""
+    return archive_code.replace("·", ".")
+
+
+def archive_codes_meant(text: str) -> set[str]:
+    """Return the archive codes that a typed or scanned text may mean."""
+    said = {text.strip(), text.strip().upper()}
+    return said | {one.replace(".", "·") for one in said}

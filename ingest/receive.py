@@ -103,6 +103,17 @@ def receive(
     raise ArchiveError("internal.duplicate-race", "这份文件正在被同时接收，没有重复保存。请稍后在扫描列表中查看。")
 
 
+def first_with(session: Session, digest: str) -> Scan | None:
+    """Return the scan that holds the bytes of this digest already, refused ones aside; none when they are new."""
+    return session.scalar(
+        select(Scan).where(
+            Scan.digest == digest,
+            Scan.duplicate_of.is_(None),
+            Scan.state.not_in((states.REFUSED, states.SET_ASIDE)),
+        )
+    )
+
+
 def add_scan(
     session: Session,
     batch: Batch,
@@ -120,13 +131,7 @@ def add_scan(
     """
     if stored is None:
         return _refused_scan(session, batch, name, EMPTY_DIGEST, refuse("file.empty"), by=by, parent=parent, now=now)
-    first = session.scalar(
-        select(Scan).where(
-            Scan.digest == stored.digest,
-            Scan.duplicate_of.is_(None),
-            Scan.state.not_in((states.REFUSED, states.SET_ASIDE)),
-        )
-    )
+    first = first_with(session, stored.digest)
     if first is not None:
         return _duplicate(session, batch, first, name=name, size=stored.size_bytes, by=by, parent=parent, now=now)
     record_object(session, stored, role="original", media_type="application/octet-stream", now=now)

@@ -105,6 +105,22 @@ class CasePlace(Base):
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ArchiveCode(Base):
+    """The archive code (档号) of a case: given when it is filed first, never altered and never given again."""
+
+    __tablename__ = "archive_codes"
+    __table_args__ = (UniqueConstraint("case_id"), UniqueConstraint("code"), UniqueConstraint("series", "serial"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
+    code: Mapped[str] = mapped_column(String(120))
+    #: The code but for the serial.
+    series: Mapped[str] = mapped_column(String(120))
+    #: From 1, without gaps.
+    serial: Mapped[int]
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CaseStage(Base):
     """The day a stage of a case was completed; written once (article 14)."""
 

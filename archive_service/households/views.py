@@ -223,6 +223,8 @@ class CaseView:
     stages: tuple[StageView, ...]
     #: In catalogue order.
     verdicts: tuple[VerdictView, ...]
+    #: The archive code (档号); none before the case is filed.
+    archive_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -283,6 +285,10 @@ class CaseRow:
     missing_count: int
     doubtful_count: int
     assessment_error: str | None
+    service_address: str = ""
+    filed_at: datetime | None = None
+    #: The archive code (档号); none before the case is filed.
+    archive_code: str | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,29 @@ class CaseStep(Base):
     note: Mapped[str] = mapped_column(String(500))
 
 
+class ArchiveSeries(Base):
+    """The counter of a series of archive codes; whoever takes a number holds it until their transaction ends."""
+
+    __tablename__ = "archive_series"
+
+    series: Mapped[str] = mapped_column(String(120), primary_key=True)
+    #: The last number that was given.
+    last: Mapped[int]
+
+
+class CodePattern(Base):
+    """How a unit, and those below it without a pattern of their own, write archive codes from now on."""
+
+    __tablename__ = "archive_code_patterns"
+    __table_args__ = (UniqueConstraint("unit_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    pattern: Mapped[str] = mapped_column(String(80))
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class HandOverPaper(Base):
     """A paper on the list of a hand-over, as it was called then."""
 

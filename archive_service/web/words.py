@@ -126,6 +126,11 @@ STEP_DONE = {
     "case-file": N_("已归档，件号和顺序已锁定。"),
     "case-reopen": N_("已启封。请归入补充件后重新移交。"),
 }
+#: What became of a paper that the program was to write and file.
+PAPER_DONE = {
+    "paper-written": N_("单据已生成并交给入库流程，归入后出现在本案件资料中。目录要求签字盖章的，签好之前为存疑。"),
+    "paper-there": N_("同样内容的单据已经归档过，没有重复归档。"),
+}
 #: What to do next with a case; `lifecycle.rules.NEXT` says it.
 ADVICE = (
     N_("资料还在收集。请先由经办人移交。"),
@@ -341,7 +346,10 @@ RIGHT = {
     "webhook.manage": N_("管理通知订阅"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
-CHANNEL = {"web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示")}
+CHANNEL = {
+    "web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示"),
+    "program": N_("程序生成"),
+}  # fmt: skip
 FIELD = {
     "account_no": N_("户号"),
     "account_name": N_("户名"),
@@ -413,6 +421,8 @@ EVENT = {
     "case.updated": N_("更新案件信息"),
     "case.stage-recorded": N_("记录环节日期"),
     "case.filed": N_("案件归档"),
+    "case.numbered": N_("补编档号"),
+    "archive-code.pattern-set": N_("设定档号格式"),
     "case.handed-over": N_("移交案件资料"),
     "case.accepted": N_("签收案件资料"),
     "case.returned": N_("退回案件补正"),
@@ -474,6 +484,8 @@ EVENT = {
     "role.revoked": N_("撤销角色"),
     "token.issued": N_("签发令牌"),
     "token.ended": N_("终止令牌"),
+    "paper.printed": N_("打印单据"),
+    "paper.written": N_("生成单据并归档"),
     "list.exported": N_("导出清单"),
     "note.pinned": N_("添加批注"),
     "note.taken-off": N_("取下批注"),

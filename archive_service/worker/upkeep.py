@@ -15,6 +15,7 @@ from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
 from archive_service.webhooks import actions as webhooks
+from archive_service.worker.archive_codes import ArchiveCodes
 from archive_service.worker.housekeeping import Housekeeping
 from archive_service.worker.kept_figures import KeptFigures
 from archive_service.zone import local
@@ -55,10 +56,12 @@ class Upkeep:
     _lacking_below: int | None = None
     _house: Housekeeping = field(init=False)
     _figures: KeptFigures = field(init=False)
+    _codes: ArchiveCodes = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
         self._house = Housekeeping(self.settings, self.database, self.now)
+        self._codes = ArchiveCodes(self.database, self.now)
         self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
 
     def run_once(self) -> None:
@@ -68,6 +71,7 @@ class Upkeep:
             webhooks.follow(self.database, now=self.now())
             self._sweep()
             self._hash_identities()
+            self._codes.run_once()
             self._figures.run_once()
             self._house.run_once()
         except ArchiveError as e:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
-import zxingcpp
 from fpdf import FPDF
-from numpy.typing import NDArray
 
 from archive_service import fonts
+from archive_service.printing import codes
 from ingest.sheets.codes import SheetCode
 
 #: All lengths in mm, from the top left of an A4 page.
@@ -69,7 +66,7 @@ def _page(book: FPDF, sheet: Sheet, papers: Sequence[Expected]) -> None:
     book.rect(0, 0, _WIDTH, _BAND, style="F")
     _text(book, _MARGIN, 6.3, "封面页" if sheet.code.cover else "分隔页", 14, colour=(255, 255, 255))
     for x, y in _PLACES:
-        _code(book, sheet.code.text, x, y)
+        codes.draw(book, sheet.code.text, x, y, _CODE)
     wide = _PLACES[0][0] - _MARGIN - 6
     size = next((size for size in (30, 24, 19, 15) if _fits(book, sheet.heading, size, wide)), 12)
     _text(book, _MARGIN, 36, sheet.heading, size)
@@ -103,22 +100,3 @@ def _text(book: FPDF, x: float, y: float, text: str, size: float, *, colour: tup
 def _fits(book: FPDF, text: str, size: float, wide: float) -> bool:
     book.set_font(_FACE, size=size)
     return bool(book.get_string_width(fonts.printable(text, _FACE)) <= wide)
-
-
-def _code(book: FPDF, text: str, x: float, y: float) -> None:
-    """Draw a code as squares, so that no printer has to scale a picture; dark runs of a row are one piece."""
-    dark = _modules(text)
-    size = _CODE / len(dark)
-    book.set_fill_color(*_DARK)
-    for row, line in enumerate(dark):
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], line, [False])).astype(np.int8)))
-        for start, end in edges.reshape(-1, 2):
-            # A hair more than the module, or viewers show white lines between the rows.
-            book.rect(x + start * size, y + row * size, (end - start) * size, size + 0.02, style="F")
-
-
-@lru_cache(maxsize=128)
-def _modules(text: str) -> NDArray[np.bool_]:
-    """Return the squares of a code, dark ones true, without the quiet zone."""
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
-    return np.asarray(code.to_image(scale=1, add_quiet_zones=False)) < 128

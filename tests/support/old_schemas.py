@@ -226,6 +226,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         check = writer.add("catalogue_checks", draft_id=text, purpose="preview", state="done", made_at=NOW)
         writer.add("catalogue_slices", check_id=check, first_id=1, end_id=2, next_id=2)
         writer.add("catalogue_findings", check_id=check, case_id=case, effect="more", filed=False)
+    if writer.knows("archive_codes"):
+        series = "U-KH·LR-2026-"
+        writer.add("archive_codes", case_id=case, code=f"{series}{number:05d}", series=series, serial=number)
+        writer.add("archive_series", series=f"{series}{number}-", last=1)
+        if number == 1:
+            writer.add("archive_code_patterns", unit_id=unit, pattern="{fonds}-{year}-{serial:5}", set_by=person)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

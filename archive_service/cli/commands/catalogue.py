@@ -1,4 +1,4 @@
-"""`catalogue`: the editions of the standard catalogue; check an edited one."""
+"""`catalogue`: the editions of the standard catalogue; check an edited one; how archive codes are written."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from archive_service import clock
 from archive_service.catalogue import load
 from archive_service.catalogue.schema import Edition
 from archive_service.cli import output
+from archive_service.cli.services import Services
 from archive_service.errors import NotFound
+from archive_service.lifecycle import actions
 
 
 @click.group()
@@ -43,6 +46,17 @@ def list_(as_json: bool) -> None:
             output.emit(row)
     else:
         output.table(("版本", "名称", "施行", "停用", "文件类型"), [tuple(row.values()) for row in rows])
+
+
+@catalogue.command("code-pattern")
+@click.argument("unit")
+@click.argument("pattern")
+@click.pass_obj
+def code_pattern(services: Services, unit: str, pattern: str) -> None:
+    """Let a unit write archive codes by a pattern from now on, such as '{fonds}-KH·{category}-{year}-{serial:5}'."""
+    with services.writing() as (session, viewer):
+        actions.set_pattern(session, unit, pattern, by=viewer, now=clock.now())
+    output.say(f"已设定单位 {unit} 的档号格式。已给出的档号不变。")
 
 
 def _row(edition: Edition) -> dict[str, object]:

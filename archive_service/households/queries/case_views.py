@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.catalogue.load import edition_by_code
 from archive_service.catalogue.schema import Edition
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, StageCorrection, Verdict
+from archive_service.households.tables import ArchiveCode, CaseFile, CaseStage, HouseholdFile, StageCorrection, Verdict
 from archive_service.households.views import CaseView, StageView, VerdictView
 
 _VERDICTS = select(*Verdict.__table__.columns)
@@ -33,6 +33,8 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
     verdicts: dict[int, list[Any]] = defaultdict(list)
     for verdict in session.execute(_VERDICTS.where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
         verdicts[verdict.case_id].append(verdict)
+    given = select(ArchiveCode.case_id, ArchiveCode.code).where(ArchiveCode.case_id.in_(keys))
+    codes = {row.case_id: row.code for row in session.execute(given)}
     return [
         CaseView(
             id=row.id,
@@ -60,6 +62,7 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
             assessment_error=row.assessment_error,
             stages=tuple(stages[row.id]),
             verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
+            archive_code=codes.get(row.id),
         )
         for row in rows
     ]

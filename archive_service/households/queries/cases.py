@@ -15,7 +15,7 @@ from archive_service import ids
 from archive_service.households import states
 from archive_service.households.queries import orders
 from archive_service.households.queries.likeness import begins_with, household_like
-from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.tables import ArchiveCode, CaseFile, HouseholdFile
 from archive_service.households.views import CaseFilters, CaseRow, Listing
 from archive_service.people.queries import unit_by_code, units_below
 from archive_service.people.roles import Right
@@ -162,12 +162,13 @@ def _undated(found: Select[date, int], after: _Place | None, limit: int) -> Sele
 
 def _rows(session: Session, keys: Sequence[int]) -> list[CaseRow]:
     wanted = (
-        select(CaseFile, HouseholdFile, Unit)
+        select(CaseFile, HouseholdFile, Unit, ArchiveCode.code)
         .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
         .join(Unit, Unit.id == HouseholdFile.unit_id)
+        .outerjoin(ArchiveCode, ArchiveCode.case_id == CaseFile.id)
         .where(CaseFile.id.in_(keys))
     )
-    found = {case.id: _case_row(case, head, unit) for case, head, unit in session.execute(wanted)}
+    found = {case.id: _case_row(case, head, unit, code) for case, head, unit, code in session.execute(wanted)}
     return [found[key] for key in keys]
 
 
@@ -213,7 +214,9 @@ def _fitting(text: str) -> Any:
     number = ids.compact(text).upper()
     of_households = select(CaseFile.id).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
     by_household = of_households.where(household_like(text))
-    return union(select(CaseFile.id).where(begins_with(CaseFile.application_no, number)), by_household)
+    by_number = select(CaseFile.id).where(begins_with(CaseFile.application_no, number))
+    by_code = select(ArchiveCode.case_id).where(ArchiveCode.code.in_(ids.archive_codes_meant(text)))
+    return union(by_number, by_code, by_household)
 
 
 def _cursor(after: str) -> _Place:
@@ -230,7 +233,7 @@ def _printed(row: CaseRow) -> str:
     return f"{(row.filing_due_on or _NEVER).isoformat()}:{row.id}"
 
 
-def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit) -> CaseRow:
+def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit, code: str | None) -> CaseRow:
     return CaseRow(
         id=case.id,
         application_no=case.application_no,
@@ -250,4 +253,7 @@ def _case_row(case: CaseFile, head: HouseholdFile, unit: Unit) -> CaseRow:
         missing_count=case.missing_count,
         doubtful_count=case.doubtful_count,
         assessment_error=case.assessment_error,
+        service_address=head.service_address,
+        filed_at=case.filed_at,
+        archive_code=code,
     )

@@ -15,6 +15,7 @@ from archive_service.households import states
 from archive_service.households.queries.locked import household_for_update
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item
 from archive_service.lifecycle import rules
+from archive_service.lifecycle.actions.codes import give_code
 from archive_service.lifecycle.actions.steps import Held, hold, take
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -32,7 +33,7 @@ def file_case(session: Session, application_no: str, *, by: Viewer, now: datetim
     )
     placed = _give_places(held)
     case.filed_at = case.filed_at or now
-    take(held, facts={"papers": placed})
+    take(held, facts={"papers": placed, "archive_code": give_code(held)})
     return placed
 
 

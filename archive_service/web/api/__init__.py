@@ -14,6 +14,7 @@ def router() -> APIRouter:
         items,
         jobs,
         life,
+        papers,
         privacy,
         quality,
         scans,
@@ -24,7 +25,7 @@ def router() -> APIRouter:
     )
 
     whole = APIRouter(prefix="/api/v1")
-    records = (households, life, stage_times, calendar, items, search, privacy, webhooks)
+    records = (households, life, papers, stage_times, calendar, items, search, privacy, webhooks)
     for part in (scans, sheets, quality, jobs, *records, document):
         whole.include_router(part.router)
     return whole

@@ -43,6 +43,8 @@ class CaseOut(BaseModel):
     missing: int
     doubtful: int
     error: str | None
+    #: The number under which a filed case is kept; null before it is filed.
+    archive_code: str | None = None
 
 
 class CaseList(BaseModel):
@@ -260,6 +262,7 @@ def _case(row: CaseRow | CaseView) -> CaseOut:
         missing=row.missing_count,
         doubtful=row.doubtful_count,
         error=row.assessment_error,
+        archive_code=row.archive_code,
     )
 
 

@@ -31,6 +31,7 @@ def routers() -> list[APIRouter]:
         life,
         lists,
         own_access,
+        papers,
         people,
         privacy,
         quality,
@@ -63,6 +64,20 @@ def routers() -> list[APIRouter]:
         households,
         household_items,
     )
-    read = (unmasking, items, cases, life, stage_times, clocks, calendar, gaps, editions, lists, search, privacy)
+    read = (
+        unmasking,
+        items,
+        cases,
+        papers,
+        life,
+        stage_times,
+        clocks,
+        calendar,
+        gaps,
+        editions,
+        lists,
+        search,
+        privacy,
+    )
     desk = (inspection, samples, findings)
     return [page.router for page in (*own, *work, *read, completeness, *desk, style, health)]

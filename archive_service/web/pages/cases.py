@@ -13,7 +13,7 @@ from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import case_filters, export, labels, listing, words
+from archive_service.web import case_filters, export, labels, listing, paper_lists, words
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
 from archive_service.web.visit import SignedIn, Visit
@@ -60,6 +60,8 @@ def list_cases(visit: SignedIn) -> Response:
         centres=centres,
         after=after,
         businesses=labels.businesses(),
+        print_lists=paper_lists.TITLES,
+        most_printed=paper_lists.MOST,
     )
 
 
@@ -69,14 +71,14 @@ def export_cases(visit: SignedIn) -> Response:
     visit.viewer.require(Right.RECORD_READ)
     values = case_filters.asked(visit)
     order = visit.request.query_params.get("order", "")
-    rows = _all(visit, case_filters.filters(values, visit.today), order if order in TABLE.orders else TABLE.orders[0])
+    rows = all_rows(visit, case_filters.filters(values, visit.today), order if order in TABLE.orders else "")
     facts = {"filters": {name: value for name, value in values.items() if name != "q"}}
     return _handed_over(visit, rows, facts)
 
 
 def hand_over_chosen(visit: Visit, ids: Sequence[int]) -> Response:
     """Hand over the cases of these ids as CSV, on record. Raises NotFound when one of them is not for this person."""
-    rows = _all(visit, CaseFilters(only=frozenset(ids)), TABLE.orders[0])
+    rows = all_rows(visit, CaseFilters(only=frozenset(ids)))
     if gone := len(ids) - len(rows):
         raise NotFound(
             "list.chosen-gone",
@@ -109,7 +111,9 @@ def _line(visit: Visit, say: labels.Labels, row: CaseRow) -> list[object]:
     ]  # fmt: skip
 
 
-def _all(visit: Visit, filters: CaseFilters, order: str) -> list[CaseRow]:
+def all_rows(visit: Visit, filters: CaseFilters, order: str = "") -> list[CaseRow]:
+    """Return all cases that the filters let through. Raises Refused when they are too many to be taken away."""
+    order = order or TABLE.orders[0]
     rows: list[CaseRow] = []
     after: str | None = None
     with visit.services.database.reading() as session:
@@ -125,6 +129,19 @@ def _all(visit: Visit, filters: CaseFilters, order: str) -> list[CaseRow]:
             after = found.next
             if after is None:
                 return rows
+
+
+def told(visit: Visit, values: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the filters in force in words, as (name, value), for the head of a paper."""
+    names = {
+        "due": N_("到期"), "state": N_("状态"), "business": N_("业务类型"), "category": N_("客户类别"),
+        "complete": N_("资料齐全"), "month": N_("送电月份"), "centre": N_("供电所"), "q": N_("查找"),
+    }  # fmt: skip
+    with visit.services.database.reading() as session:
+        centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
+    chips = _chips(visit, values, {unit.code: unit.name for unit in centres})
+    found = [(visit.say(names[name]), said) for name, said in chips]
+    return found or [(visit.say(N_("范围")), visit.say(N_("本人可查看的全部案件")))]
 
 
 def _chips(visit: Visit, values: dict[str, str], centres: dict[str, str]) -> list[tuple[str, str]]:

@@ -1,0 +1,197 @@
+"""Papers to print: of a case, and of the cases that the filters of a list let through; each print is on record."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from archive_service.audit.record import record
+from archive_service.errors import Refused
+from archive_service.households import queries as households
+from archive_service.jobs.nudge import nudge
+from archive_service.people.roles import Right
+from archive_service.web import case_filters, paper_lists, papers
+from archive_service.web.forms import SentForm
+from archive_service.web.i18n import N_
+from archive_service.web.pages import cases
+from archive_service.web.pictures import attachment
+from archive_service.web.visit import SignedIn, Visit, whole_number
+from ingest.receive import Said, first_with, open_batch, receive
+
+router = APIRouter()
+
+
+@router.get("/cases/{application_no}/papers")
+def show_papers(visit: SignedIn, application_no: str) -> Response:
+    """Show which papers of a case can be printed."""
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no)
+    return visit.page(
+        "lifecycle/papers.html",
+        case=of.case,
+        file=of.file,
+        hand_overs=of.life.hand_overs,
+        titles=papers.TITLES,
+        types=papers.TYPES,
+        why_not=_why_not(of),
+        about=_ABOUT,
+        fileable=_fileable(visit, of),
+    )
+
+
+@router.get("/cases/{application_no}/papers/{paper}.pdf")
+def print_paper(visit: SignedIn, application_no: str, paper: str) -> Response:
+    """Return a paper of a case as PDF, on record."""
+    return of_case(visit, application_no, paper, round_=whole_number(visit.request.query_params.get("round")))
+
+
+@router.post("/cases/{application_no}/papers/{paper}/file")
+def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str) -> Response:
+    """Write a paper in Chinese and hand it in as one of the case; it goes the way of every scan.
+
+    The same paper is not handed in twice: its bytes are the same.
+    """
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no, language="zh")
+    visit.viewer.require(Right.SCAN_RECEIVE, of.file.unit_id)
+    code = papers.check_may_be_filed(of, paper)
+    made = papers.made(of, paper)
+    digest, name = hashlib.sha256(made).hexdigest(), f"{of.say(papers.TITLES[paper])} {application_no}"
+    with visit.services.database.unit_of_work() as session:
+        if first_with(session, digest) is not None:
+            return _back(application_no, "paper-there")
+        batch = open_batch(
+            session, visit.viewer, name=name, channel="program", unit_id=of.file.unit_id, now=visit.now
+        ).id  # fmt: skip
+        facts = {
+            "paper": paper, "account_no": of.file.account_no, "application_no": application_no,
+            "document_type": code, "sha256": digest, "batch": batch,
+        }  # fmt: skip
+        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
+    receive(
+        visit.services.database,
+        visit.services.store,
+        stream=io.BytesIO(made),
+        file_name=f"{name}.pdf",
+        batch_id=batch,
+        viewer=visit.viewer,
+        said=Said(of.file.account_no, application_no, code),
+        max_bytes=visit.services.settings.max_upload_bytes,
+        now=visit.now,
+    )
+    nudge(visit.services.settings)
+    return _back(application_no, "paper-written")
+
+
+@router.get("/cases/print/{listing}.pdf")
+def print_list(visit: SignedIn, listing: str) -> Response:
+    """Return the cases that the filters in the address let through as a ledger, an index or labels, on record."""
+    return of_cases(visit, listing)
+
+
+def of_case(visit: Visit, application_no: str, paper: str, *, round_: int | None = None) -> Response:
+    """Answer with a paper of a case and write down who printed it. Raises NotFound and Refused."""
+    with visit.services.database.reading() as session:
+        of = papers.of_case(session, visit, application_no, round_=round_)
+    made = papers.made(of, paper, printed=papers.printed_by(visit), made_at=visit.now)
+    with visit.services.database.unit_of_work() as session:
+        facts = {"paper": paper, "account_no": of.file.account_no, "application_no": application_no}
+        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts)
+    return _file(made, f"{of.say(papers.TITLES[paper])} {of.case.archive_code or application_no}.pdf")
+
+
+def of_cases(visit: Visit, listing: str) -> Response:
+    """Answer with a list of cases and write down who printed it. Raises NotFound and Refused."""
+    visit.viewer.require(Right.RECORD_READ)
+    paper_lists.check(listing)
+    values = case_filters.asked(visit)
+    with visit.services.database.reading() as session:
+        found = households.cases(
+            session, visit.viewer, filters=case_filters.filters(values, visit.today), limit=1, counted=paper_lists.MOST
+        )
+    if found.more or found.total > paper_lists.MOST:
+        raise Refused(
+            "paper.too-many",
+            f"符合条件的案件超过 {paper_lists.MOST} 个，没有打印。请先按供电所或月份缩小范围。",
+            most=paper_lists.MOST,
+        )
+    rows = cases.all_rows(visit, case_filters.filters(values, visit.today))
+    told = cases.told(visit, values)
+    unit = next((row.unit_name for row in rows), "") if len({row.unit_code for row in rows}) == 1 else ""
+    made = paper_lists.made(visit, listing, rows, narrowed=told, unit=unit)
+    with visit.services.database.unit_of_work() as session:
+        facts = {
+            "paper": listing, "rows": len(rows),
+            "filters": {name: value for name, value in values.items() if name != "q"},
+        }  # fmt: skip
+        noted(session, visit, "list", listing, unit_id=visit.viewer.unit_id, facts=facts)
+    return _file(made, f"{visit.say(paper_lists.TITLES[listing])} {visit.today}.pdf")
+
+
+def noted(
+    session: Any,
+    visit: Visit,
+    kind: str,
+    object_id: str | int,
+    *,
+    unit_id: int,
+    facts: Mapping[str, Any],
+    did: str = "paper.printed",
+) -> None:
+    """Write down that a paper with personal data left the archive, or was written for it."""
+    record(
+        session,
+        by=visit.viewer.actor,
+        did=did,
+        object_kind=kind,
+        object_id=object_id,
+        unit_id=unit_id,
+        facts=facts,
+        now=visit.now,
+    )
+
+
+def _back(application_no: str, done: str) -> Response:
+    return RedirectResponse(f"/cases/{quote(application_no, safe='')}/papers?done={done}", status_code=303)
+
+
+def _file(made: bytes, name: str) -> Response:
+    return Response(made, media_type="application/pdf", headers={"Content-Disposition": attachment(name)})
+
+
+_ABOUT = {
+    papers.NOTICE: N_("缺什么、依据什么、由谁补、何时补，交给客户。"),
+    papers.TRANSFER: N_("移交的每件资料，双方确认的时间和签字处。"),
+    papers.CONTENTS: N_("按归档顺序列出每件资料，放在卷首。"),
+    papers.NOTE: N_("页数、补充件、空位和归档经过，放在卷末。"),
+    papers.BOX: N_("带二维码，贴在档案盒正面。"),
+    papers.SPINE: N_("带二维码，贴在档案盒脊背。"),
+}
+
+
+def _fileable(visit: Visit, of: papers.Of) -> set[str]:
+    """Return the papers that this person can have written and filed now."""
+    found = set()
+    for paper in papers.TYPES if visit.viewer.may(Right.SCAN_RECEIVE, of.file.unit_id) else ():
+        try:
+            papers.check_may_be_filed(of, paper)
+        except Refused:
+            continue
+        found.add(paper)
+    return found
+
+
+def _why_not(of: papers.Of) -> dict[str, str]:
+    """Return why a paper cannot be printed now, by paper."""
+    found = {}
+    if not of.life.hand_overs:
+        found[papers.TRANSFER] = N_("移交后才能打印")
+    if of.case.archive_code is None:
+        found |= dict.fromkeys((papers.BOX, papers.SPINE), N_("归档后才有档号"))
+    return found
