@@ -26,7 +26,7 @@ def named(world: World) -> dict[str, str]:
             .join(CaseFile, CaseFile.household_id == HouseholdFile.id)
             .where(HouseholdFile.account_no.in_(accounts.values()))
         )
-        applications = {account: application for account, application in rows}
+        applications = {row.account_no: row.application_no for row in rows}
     return {what: applications[account] for what, account in accounts.items()}
 
 
