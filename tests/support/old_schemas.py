@@ -226,6 +226,8 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         check = writer.add("catalogue_checks", draft_id=text, purpose="preview", state="done", made_at=NOW)
         writer.add("catalogue_slices", check_id=check, first_id=1, end_id=2, next_id=2)
         writer.add("catalogue_findings", check_id=check, case_id=case, effect="more", filed=False)
+    if writer.knows("head_values"):
+        writer.add("head_values", household_id=household, name="feeder", value="10kV清河线", as_of=NOW, source="push")
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -14,7 +14,8 @@ from archive_service.audit.record import record
 from archive_service.catalogue.load import edition_for, editions
 from archive_service.errors import ArchiveError, Damaged, Unavailable
 from archive_service.households.actions.register import Register
-from archive_service.households.csv_rows import BadCell, Reading, case_of_row, check_columns, row_error
+from archive_service.households.cells import BadCell
+from archive_service.households.csv_rows import Reading, case_of_row, check_columns, row_error
 from archive_service.households.values import CaseData, ImportReport, RowError
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
@@ -42,13 +43,7 @@ def import_cases(
     """
     by.require(Right.CASE_IMPORT)
     check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
-    mine = select(Unit.code, Unit.id).where(Unit.id.in_(by.units(Right.CASE_IMPORT)))
-    reading = Reading(
-        account_no_pattern=account_no_pattern,
-        application_no_pattern=application_no_pattern,
-        units=dict(session.execute(mine).all()),
-        edition_for=edition_for,
-    )
+    reading = reading_for(session, by, account_no_pattern, application_no_pattern)
     outcomes: Counter[str] = Counter()
     errors: list[RowError] = []
     said: list[tuple[int, CaseData]] = []
@@ -68,6 +63,17 @@ def import_cases(
     report = ImportReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"], tuple(errors))
     _note(session, report, by=by, now=now)
     return report
+
+
+def reading_for(session: Session, by: Viewer, account_no_pattern: str, application_no_pattern: str) -> Reading:
+    """Return what rows of this person are checked against."""
+    mine = select(Unit.code, Unit.id).where(Unit.id.in_(by.units(Right.CASE_IMPORT)))
+    return Reading(
+        account_no_pattern=account_no_pattern,
+        application_no_pattern=application_no_pattern,
+        units=dict(session.execute(mine).all()),
+        edition_for=edition_for,
+    )
 
 
 def _take(

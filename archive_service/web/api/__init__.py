@@ -8,6 +8,7 @@ from fastapi import APIRouter
 def router() -> APIRouter:
     """Return the router of the whole interface."""
     from archive_service.web.api import (
+        business,
         calendar,
         document,
         households,
@@ -24,7 +25,7 @@ def router() -> APIRouter:
     )
 
     whole = APIRouter(prefix="/api/v1")
-    records = (households, life, stage_times, calendar, items, search, privacy, webhooks)
+    records = (business, households, life, stage_times, calendar, items, search, privacy, webhooks)
     for part in (scans, sheets, quality, jobs, *records, document):
         whole.include_router(part.router)
     return whole

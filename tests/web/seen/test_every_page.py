@@ -23,7 +23,8 @@ def addresses(world: World, login: str) -> list[str]:
     everybody = ["/", "/me", "/password", "/style"]
     reading = [
         "/cases", "/cases?complete=no&order=account", "/cases?q=nobody", file, f"{file}?papers=all", f"{file}/items",
-        f"{file}/history", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1", "/search",
+        f"{file}/history", f"{file}/head", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1",
+        "/search",
         f"/cases/{near.application_no}/life", "/hand-overs", "/hand-overs?list=owed", "/off-system", "/calendar",
         f"/search?q={PHRASE}", "/search?q=nothing", "/search?q=“open",
     ]  # fmt: skip
