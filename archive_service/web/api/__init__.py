@@ -16,6 +16,7 @@ def router() -> APIRouter:
         jobs,
         life,
         privacy,
+        progress,
         quality,
         scans,
         search,
@@ -25,7 +26,7 @@ def router() -> APIRouter:
     )
 
     whole = APIRouter(prefix="/api/v1")
-    records = (business, households, life, stage_times, calendar, items, search, privacy, webhooks)
+    records = (business, progress, households, life, stage_times, calendar, items, search, privacy, webhooks)
     for part in (scans, sheets, quality, jobs, *records, document):
         whole.include_router(part.router)
     return whole
