@@ -42,18 +42,20 @@ class BadCell(ValueError):
 
 def half_width(text: str) -> str:
     """Return text in half-width form, without white space around it."""
-    return unicodedata.normalize("NFKC", text).strip().removeprefix("\ufeff")
+    # Plain ASCII, which most cells are, is half-width already.
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip().removeprefix("\ufeff")
 
 
 def cell_text(name: str, value: str) -> str:
     """Return the text of a cell on one line; names and addresses as written, everything else in half-width."""
-    text = re.sub(r"\s+", " ", value).strip()
+    text = " ".join(value.split())
     kept = _KEPT_AS_TEXT.fullmatch(text)
     if kept and name in ("account_no", "application_no", "centre"):
         text = kept.group(1) or kept.group(2) or ""
     if name in _FREE_TEXT and half_width(text).startswith(_FORMULA_STARTS):
         raise BadCell(name, "cases.formula", f"列 {name} 以公式符号开头，不予接收。请改成普通文字后再试。")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in text):
+    # What can be printed holds no such character; only the rest is looked at one by one.
+    if not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in text):
         raise BadCell(name, "cases.control-character", f"列 {name} 含有看不见的控制字符。请重新输入该单元格。")
     return text if name in ("account_name", "service_address") else half_width(text)
 

@@ -345,6 +345,7 @@ RIGHT = {
     "scan.review": N_("校核"),
     "item.change": N_("归入、移动、更正、撤回资料"),
     "case.import": N_("导入户和案件"),
+    "case.status": N_("告知案件进度"),
     "case.hand-over": N_("移交案件，申请更正环节日期"),
     "case.receive": N_("签收、退回、归档、启封案件"),
     "stage.approve": N_("审批环节日期更正"),

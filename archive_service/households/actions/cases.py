@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
@@ -26,9 +27,7 @@ def register_case(
     register.open(accounts=[data.account_no], applications=[data.application_no])
     outcome = register.take(data)
     register.write()
-    entry = register.known(data.application_no)
-    assert entry is not None
-    return entry.case, outcome
+    return session.scalars(select(CaseFile).where(CaseFile.application_no == data.application_no)).one(), outcome
 
 
 def record_stage(

@@ -7,12 +7,12 @@ nothing behind. `write` then brings everything into the files: households, cases
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive_service import zone
@@ -23,7 +23,7 @@ from archive_service.errors import Refused
 from archive_service.households import counting, rules, states
 from archive_service.households.actions.deeds import case_changes, described, listed, printed
 from archive_service.households.actions.dues import due_in
-from archive_service.households.assessment import judge, keep, reassess_cases
+from archive_service.households.assessment import Judgement, judge, keep, kept_values, reassess_cases
 from archive_service.households.heads.news import News
 from archive_service.households.heads.rules import OF_HOUSEHOLD
 from archive_service.households.queries import locked
@@ -36,6 +36,11 @@ from archive_service.people.viewer import Viewer
 #: Written as plain rows: nobody looks at them again in the same transaction.
 _STAGES = cast(Table, CaseStage.__table__)
 _HOUSEHOLDS, _CASES = cast(Table, HouseholdFile.__table__), cast(Table, CaseFile.__table__)
+
+_COLUMNS: Mapping[type, Sequence[str]] = {
+    kind: [column.key for column in table.columns if column.key != "id"]
+    for kind, table in ((HouseholdFile, _HOUSEHOLDS), (CaseFile, _CASES))
+}
 
 Outcome = Literal["created", "updated", "unchanged"]
 Changes = dict[str, list[Any]]
@@ -53,6 +58,8 @@ class Entry:
     #: Days that were corrected since; hearing them again changes nothing.
     earlier: set[tuple[str, date]] = field(default_factory=set)
     new: bool = False
+    #: What came out for a new case before anything was known of earlier ones.
+    judged: Judgement | None = None
 
 
 @dataclass
@@ -160,8 +167,11 @@ class Register:
         self._insert_households()
         self._insert_cases()
         touched = list(self._touched.values())
-        new = {entry.case for entry in touched if entry.new}
-        reassess_cases(session, [(entry.case, entry.household) for entry in touched], new=new)
+        new = {entry.case.id: (entry.case, entry.household) for entry in touched if entry.new}
+        judged = reassess_cases(
+            session, [(entry.case, entry.household) for entry in touched], new={case for case, _ in new.values()}
+        )
+        self._mend_cases(touched, judged)
         days = [
             {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
             for entry in touched
@@ -170,7 +180,7 @@ class Register:
         if days:
             session.execute(insert(_STAGES), days)
         self._news.write(session, self._households, by=self.by.person_id, now=self.now)
-        counting.count(session, [entry.case.id for entry in touched], new={case.id for case in new})
+        counting.count(session, [entry.case.id for entry in touched], new=new)
         record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
 
     def _insert_households(self) -> None:
@@ -180,10 +190,10 @@ class Register:
         # One statement for many rows; rows that are to come back with their ids would be sent one by one.
         self.session.execute(insert(_HOUSEHOLDS), new)
         numbers = [one["account_no"] for one in new]
-        for one in self.session.scalars(select(HouseholdFile).where(HouseholdFile.account_no.in_(numbers))):
-            self._households[one.account_no] = one
-            for entry in self._of[one.account_no]:
-                entry.household = one
+        ids = select(HouseholdFile.id, HouseholdFile.account_no).where(HouseholdFile.account_no.in_(numbers))
+        for row in self.session.execute(ids):
+            # The object is known to no session: it stands for its row until the batch is written, and no longer.
+            self._households[row.account_no].id = row.id
 
     def _insert_cases(self) -> None:
         new = [entry for entry in self._touched.values() if entry.new]
@@ -191,12 +201,26 @@ class Register:
             return
         for entry in new:
             entry.case.household_id = entry.household.id
-            keep(entry.case, judge(entry.case, entry.household, ()))
+            entry.judged = judge(entry.case, entry.household, ())
+            keep(entry.case, entry.judged)
         rows = [_values(entry.case) for entry in new]
         self.session.execute(insert(_CASES), rows)
         numbers = [one["application_no"] for one in rows]
-        for one in self.session.scalars(select(CaseFile).where(CaseFile.application_no.in_(numbers))):
-            self._entries[one.application_no].case = one
+        ids = select(CaseFile.id, CaseFile.application_no).where(CaseFile.application_no.in_(numbers))
+        for row in self.session.execute(ids):
+            self._entries[row.application_no].case.id = row.id
+
+    def _mend_cases(self, touched: Sequence[Entry], judged: Sequence[Judgement]) -> None:
+        """Write what came out for new cases where papers of earlier cases serve them."""
+        rows = [
+            {"row_id": entry.case.id, **kept_values(entry.case, after)}
+            for entry, after in zip(touched, judged, strict=True)
+            if entry.new and after is not entry.judged
+        ]
+        if rows:
+            names = [name for name in rows[0] if name != "row_id"]
+            columns: dict[str, Any] = {name: bindparam(name, type_=_CASES.c[name].type) for name in names}
+            self.session.execute(update(_CASES).where(_CASES.c.id == bindparam("row_id")).values(columns), rows)
 
     def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:
         household = self._households[account_no]
@@ -338,7 +362,7 @@ class Register:
 
 def _values(row: HouseholdFile | CaseFile) -> dict[str, Any]:
     """Return what stands in the columns of a row that is not written yet."""
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
+    return {name: getattr(row, name) for name in _COLUMNS[type(row)]}
 
 
 def _check_unit(household: HouseholdFile, account_no: str, unit_id: int) -> None:

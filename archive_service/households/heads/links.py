@@ -38,13 +38,15 @@ class Links:
         )
         self._known = {(kind, first, second): day for kind, first, second, day in self.session.execute(rows)}
 
-    def take(self, link: LinkData) -> bool:
-        """Take a link; false when it is there already. Raises what `check_link` raises."""
+    def take(self, link: LinkData, giver: HouseholdFile, taker: HouseholdFile) -> bool:
+        """Take a link between two households; false when it is there already. Raises what `check_link` raises."""
         ends = link.kind, link.from_account_no, link.to_account_no
         if not check_link(*ends, link.happened_on, today=self.today, known=self._known):
             return False
         self._known[ends] = link.happened_on
         self._fresh.append(link)
+        giver.revision += 1
+        taker.revision += 1
         return True
 
     def write(self, household: Callable[[str], HouseholdFile | None]) -> None:
@@ -71,7 +73,6 @@ class Links:
                 "happened_on": link.happened_on.isoformat(),
             }
             for one in (giver, taker):
-                one.revision += 1
                 deeds.append(Deed("household.linked", "household", one.id, one.unit_id, facts))
         record_all(self.session, deeds, by=self.by.actor, now=self.now)
         self.session.flush()

@@ -22,6 +22,7 @@ from archive_service.households.actions.register import Entry, Register
 from archive_service.households.cells import BadCell
 from archive_service.households.heads.links import Links
 from archive_service.households.pushes.records import Data, data_of
+from archive_service.households.tables import HouseholdFile
 from archive_service.households.values import Answer, CaseData, HouseholdData, LinkData, StageData
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -119,11 +120,8 @@ class _Taking:
             outcome, older = self.register.take_household(data)
             return _answer(outcome, older=older)
         if isinstance(data, LinkData):
-            ends = [self.register.household(one) for one in (data.from_account_no, data.to_account_no)]
-            for number, end in zip((data.from_account_no, data.to_account_no), ends, strict=True):
-                if end is None or not self.by.may(Right.CASE_IMPORT, end.unit_id):
-                    raise _household_first(number)
-            return _answer("created" if self.links.take(data) else "unchanged")
+            giver, taker = self._household(data.from_account_no), self._household(data.to_account_no)
+            return _answer("created" if self.links.take(data, giver, taker) else "unchanged")
         if isinstance(data, CaseData):
             return self._case(data)
         entry = self._entry(data.application_no)
@@ -142,6 +140,12 @@ class _Taking:
         known = self.register.known(data.application_no)
         older = known is not None and self.register.is_older(known.case, data)
         return _answer(self.register.take(data), older=older)
+
+    def _household(self, account_no: str) -> HouseholdFile:
+        found = self.register.household(account_no)
+        if found is None or not self.by.may(Right.CASE_IMPORT, found.unit_id):
+            raise _household_first(account_no)
+        return found
 
     def _entry(self, application_no: str) -> Entry:
         entry = self.register.known(application_no)
