@@ -33,7 +33,7 @@ SAME_SCAN = "same-scan"
 PAST = date(1, 1, 1)
 #: Cases of others that are counted again with one that shares a page with them.
 _MOST_SHARING = 50
-_CASES_A_TIME = 500
+_CASES_A_TIME = 1000
 _CHANGED_BY_HAND = ("item.retyped", "item.corrected", "item.moved")
 _COUNTS, _FIGURES, _HITS = (cast(Table, one.__table__) for one in (CaseCount, CaseFigure, CaseHit))
 _Key = tuple[Any, ...]

@@ -21,7 +21,7 @@ from archive_service.people import queries as people_queries
 from archive_service.people.viewer import Viewer
 
 #: Rows of one transaction.
-PART = 500
+PART = 1000
 
 
 @click.group()

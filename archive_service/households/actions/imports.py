@@ -22,7 +22,7 @@ from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
 
 #: Rows that are looked up, judged and written together.
-_ROWS_A_BATCH = 500
+_ROWS_A_BATCH = 1000
 
 
 def import_cases(

@@ -362,7 +362,8 @@ class Register:
 
 def _values(row: HouseholdFile | CaseFile) -> dict[str, Any]:
     """Return what stands in the columns of a row that is not written yet."""
-    return {name: getattr(row, name) for name in _COLUMNS[type(row)]}
+    there = row.__dict__
+    return {name: there.get(name) for name in _COLUMNS[type(row)]}
 
 
 def _check_unit(household: HouseholdFile, account_no: str, unit_id: int) -> None:
