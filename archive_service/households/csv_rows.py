@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +36,8 @@ REQUIRED = (
     "application_no",
     "centre",
 )
+#: Longer files are taken in pieces.
+MOST_ROWS, MOST_BYTES = 500_000, 200 * 1024 * 1024
 OPTIONAL = ("capacity_kva", "voltage", "conditions", "accepted_on", "energised_on")
 
 
@@ -62,7 +64,11 @@ def read_csv(data: bytes) -> list[CsvRow]:
 
     Rows without any content are left out. Raises Invalid when it is no such file or a column stands there twice.
     """
-    text = _decoded(data)
+    return list(rows_of(decoded(data)))
+
+
+def rows_of(text: str) -> Iterator[CsvRow]:
+    """Yield the rows of the text of a CSV file as `read_csv` would, one after the other; raises as it does."""
     head = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in head and "," not in head else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -71,20 +77,27 @@ def read_csv(data: bytes) -> list[CsvRow]:
         while header and not header[-1]:
             header.pop()
         _check_header_once(header)
-        rows: list[CsvRow] = []
+        found = 0
         line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append(_row(header, cells, line))
+                found += 1
+                if found > MOST_ROWS:
+                    message = f"文件超过 {MOST_ROWS} 行，没有导入任何行。请拆成几个文件后再试。"
+                    raise Invalid("cases.too-many-rows", message)
+                yield _row(header, cells, line)
             line = reader.line_num + 1
     except csv.Error as e:
         raise Invalid(
             "cases.csv", f"第 {reader.line_num} 行不是正确的 CSV。请检查引号，另存为 CSV 后再试。", line=reader.line_num
         ) from e
-    return rows
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text of a CSV file. Raises Invalid."""
+    if len(data) > MOST_BYTES:
+        message = f"文件超过 {MOST_BYTES // 1024 // 1024} MB，没有导入任何行。请拆成几个文件后再试。"
+        raise Invalid("cases.too-large", message)
     if data.startswith(b"PK\x03\x04"):
         raise Invalid("cases.not-csv", "这是 Excel 工作簿，不是 CSV。请在 Excel 中另存为“CSV UTF-8”后再试。")
     encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]

@@ -42,7 +42,7 @@ def import_cases(
     an unknown or missing column raises Invalid before any row is taken.
     """
     by.require(Right.CASE_IMPORT)
-    check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
+    check_header(rows)
     reading = reading_for(session, by, account_no_pattern, application_no_pattern)
     outcomes: Counter[str] = Counter()
     errors: list[RowError] = []
@@ -63,6 +63,11 @@ def import_cases(
     report = ImportReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"], tuple(errors))
     _note(session, report, by=by, now=now)
     return report
+
+
+def check_header(rows: Sequence[Mapping[str, str]]) -> None:
+    """Raise Invalid, naming them, when a required column is missing or one is not known."""
+    check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
 
 
 def reading_for(session: Session, by: Viewer, account_no_pattern: str, application_no_pattern: str) -> Reading:

@@ -160,6 +160,18 @@ class Register:
             facts = {"application_no": entry.case.application_no, "stage": stage, "done_on": done_on.isoformat()}
             self._changed("case.stage-recorded", entry, facts)
 
+    @property
+    def noted(self) -> int:
+        """Return how much was noted for the trail so far."""
+        return len(self._deeds)
+
+    def changes_after(self, noted: int) -> Changes:
+        """Return old and new by column of all that changed since so much was noted."""
+        found: Changes = {}
+        for _, _, _, facts in self._deeds[noted:]:
+            found |= facts.get("changes", {})
+        return found
+
     def write(self) -> None:
         """Write everything that was taken, judge the cases concerned, note it in the trail."""
         session = self.session
