@@ -103,6 +103,13 @@ CASE = {
     "reopened": State("folder", "warn", N_("已启封")),
     "closed": State("lock", "", N_("已封存")),
 }
+#: What becomes of a row of an import.
+FATE = {
+    "created": State("plus", "ok", N_("新登记")),
+    "updated": State("refresh", "info", N_("更新")),
+    "unchanged": State("minus", "na", N_("未变")),
+    "refused": State("x", "bad", N_("不接收")),
+}
 #: What is kept of the head of a household, with its unit.
 HEAD = {
     "account_name": (N_("户名"), ""),

@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         home,
         household_items,
         households,
+        import_cases,
         inspection,
         intake,
         items,
@@ -51,6 +52,7 @@ def routers() -> list[APIRouter]:
     work = (
         bulk,
         home,
+        import_cases,
         intake,
         scans,
         jobs,
