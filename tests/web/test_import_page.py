@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import io
 import re
@@ -79,6 +80,8 @@ def test_rows_are_paged_and_narrowed_by_what_becomes_of_them(browser: Browser) -
     refused = again(browser, page, "/cases/import/preview", "refused:0")
     lines = {int(found) - 2 for found in re.findall(r"第 (\d+) 行", refused)}
     assert lines == bad
+    report = again(browser, page, "/cases/import/report")
+    assert {int(one["行号"]) - 2 for one in csv.DictReader(io.StringIO(report.removeprefix("\ufeff")))} == bad
 
 
 def test_what_is_shown_of_a_row_is_text(browser: Browser) -> None:

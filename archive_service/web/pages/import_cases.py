@@ -20,7 +20,7 @@ from archive_service.households.actions.previews import Fate
 from archive_service.households.csv_rows import CsvRow, decoded, rows_of
 from archive_service.households.values import ImportReport
 from archive_service.people.roles import Right
-from archive_service.web import words
+from archive_service.web import export, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import SignedIn, Visit, whole_number
@@ -31,6 +31,7 @@ router = APIRouter()
 
 MOST_ROWS, _MOST_BYTES = 2000, 700 * 1024
 _SHOWN, _A_PART = 50, 1000
+_REPORT = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
 
 
 @router.get("/cases/import")
@@ -80,6 +81,17 @@ def import_cases(visit: SignedIn, form: SentForm) -> Response:
         errors=[error for one in parts for error in one.errors],
         outcomes=words.FATE,
     )
+
+
+@router.post("/cases/import/report")
+def hand_over_refused(visit: SignedIn, form: SentForm) -> Response:
+    """Hand over the rows that would be refused as CSV, with column and reason."""
+    visit.viewer.require(Right.CASE_IMPORT)
+    fates = _fates(visit, _rows(_text(visit, form)))
+    rows = [(e.line, e.column, e.code, e.message) for e in (one.error for one in fates) if e is not None]
+    head = [visit.say(word) for word in _REPORT]
+    facts = {"rows": len(fates), "refused": len(rows)}
+    return export.handed_over(visit, "refused", head, rows, what="import-refused", facts=facts)
 
 
 def _text(visit: Visit, form: Form) -> str:
