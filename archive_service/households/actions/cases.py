@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.households.actions.register import Outcome, Register
+from archive_service.households.actions.entries import Outcome
+from archive_service.households.actions.register import Register
 from archive_service.households.tables import CaseFile
 from archive_service.households.values import CaseData
 from archive_service.people.roles import Right

@@ -7,12 +7,11 @@ nothing behind. `write` then brings everything into the files: households, cases
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive_service import zone
@@ -23,43 +22,24 @@ from archive_service.errors import Refused
 from archive_service.households import counting, rules, states
 from archive_service.households.actions.deeds import case_changes, described, listed, printed
 from archive_service.households.actions.dues import due_in
-from archive_service.households.assessment import Judgement, judge, keep, kept_values, reassess_cases
+from archive_service.households.actions.entries import (
+    Changes,
+    Entry,
+    Outcome,
+    insert_cases,
+    insert_days,
+    insert_households,
+    mend_cases,
+)
+from archive_service.households.assessment import reassess_cases
 from archive_service.households.heads.news import News
 from archive_service.households.heads.rules import OF_HOUSEHOLD
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
+from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.households.values import CaseData, HouseholdData
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-
-#: Written as plain rows: nobody looks at them again in the same transaction.
-_STAGES = cast(Table, CaseStage.__table__)
-_HOUSEHOLDS, _CASES = cast(Table, HouseholdFile.__table__), cast(Table, CaseFile.__table__)
-
-_COLUMNS: Mapping[type, Sequence[str]] = {
-    kind: [column.key for column in table.columns if column.key != "id"]
-    for kind, table in ((HouseholdFile, _HOUSEHOLDS), (CaseFile, _CASES))
-}
-
-Outcome = Literal["created", "updated", "unchanged"]
-Changes = dict[str, list[Any]]
-
-
-@dataclass(eq=False)
-class Entry:
-    """A case in the register: its row, the household's row, and the days recorded for it by stage."""
-
-    case: CaseFile
-    household: HouseholdFile
-    days: dict[str, date]
-    #: Days that have no row yet.
-    fresh_days: dict[str, date] = field(default_factory=dict)
-    #: Days that were corrected since; hearing them again changes nothing.
-    earlier: set[tuple[str, date]] = field(default_factory=set)
-    new: bool = False
-    #: What came out for a new case before anything was known of earlier ones.
-    judged: Judgement | None = None
 
 
 @dataclass
@@ -176,63 +156,18 @@ class Register:
         """Write everything that was taken, judge the cases concerned, note it in the trail."""
         session = self.session
         session.flush()
-        self._insert_households()
-        self._insert_cases()
         touched = list(self._touched.values())
+        insert_households(session, self._households.values())
+        insert_cases(session, [entry for entry in touched if entry.new])
         new = {entry.case.id: (entry.case, entry.household) for entry in touched if entry.new}
         judged = reassess_cases(
             session, [(entry.case, entry.household) for entry in touched], new={case for case, _ in new.values()}
         )
-        self._mend_cases(touched, judged)
-        days = [
-            {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
-            for entry in touched
-            for stage, day in entry.fresh_days.items()
-        ]
-        if days:
-            session.execute(insert(_STAGES), days)
+        mend_cases(session, touched, judged)
+        insert_days(session, touched, now=self.now)
         self._news.write(session, self._households, by=self.by.person_id, now=self.now)
         counting.count(session, [entry.case.id for entry in touched], new=new)
         record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
-
-    def _insert_households(self) -> None:
-        new = [_values(one) for one in self._households.values() if one.id is None]
-        if not new:
-            return
-        # One statement for many rows; rows that are to come back with their ids would be sent one by one.
-        self.session.execute(insert(_HOUSEHOLDS), new)
-        numbers = [one["account_no"] for one in new]
-        ids = select(HouseholdFile.id, HouseholdFile.account_no).where(HouseholdFile.account_no.in_(numbers))
-        for row in self.session.execute(ids):
-            # The object is known to no session: it stands for its row until the batch is written, and no longer.
-            self._households[row.account_no].id = row.id
-
-    def _insert_cases(self) -> None:
-        new = [entry for entry in self._touched.values() if entry.new]
-        if not new:
-            return
-        for entry in new:
-            entry.case.household_id = entry.household.id
-            entry.judged = judge(entry.case, entry.household, ())
-            keep(entry.case, entry.judged)
-        rows = [_values(entry.case) for entry in new]
-        self.session.execute(insert(_CASES), rows)
-        numbers = [one["application_no"] for one in rows]
-        ids = select(CaseFile.id, CaseFile.application_no).where(CaseFile.application_no.in_(numbers))
-        for row in self.session.execute(ids):
-            self._entries[row.application_no].case.id = row.id
-
-    def _mend_cases(self, touched: Sequence[Entry], judged: Sequence[Judgement]) -> None:
-        """Write what came out for new cases where papers of earlier cases serve them."""
-        rows = [
-            {"row_id": entry.case.id, **kept_values(entry.case, after)}
-            for entry, after in zip(touched, judged, strict=True)
-            if entry.new and after is not entry.judged
-        ]
-        if rows:
-            names = [name for name in rows[0] if name != "row_id"]
-            columns: dict[str, Any] = {name: bindparam(name, type_=_CASES.c[name].type) for name in names}
-            self.session.execute(update(_CASES).where(_CASES.c.id == bindparam("row_id")).values(columns), rows)
 
     def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:
         household = self._households[account_no]
@@ -370,12 +305,6 @@ class Register:
         self._touched.update({id(entry): entry for entry in self._of[household.account_no]})
         facts = {"account_no": household.account_no, "changes": changes}
         self._deeds.append(("household.updated", household.account_no, None, facts))
-
-
-def _values(row: HouseholdFile | CaseFile) -> dict[str, Any]:
-    """Return what stands in the columns of a row that is not written yet."""
-    there = row.__dict__
-    return {name: there.get(name) for name in _COLUMNS[type(row)]}
 
 
 def _check_unit(household: HouseholdFile, account_no: str, unit_id: int) -> None:

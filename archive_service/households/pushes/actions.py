@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from archive_service.audit.record import record
 from archive_service.catalogue.load import editions
 from archive_service.errors import ArchiveError, Damaged, Invalid, Refused, Unavailable
+from archive_service.households.actions.entries import Entry
 from archive_service.households.actions.imports import reading_for
-from archive_service.households.actions.register import Entry, Register
+from archive_service.households.actions.register import Register
 from archive_service.households.cells import BadCell
 from archive_service.households.heads.links import Links
 from archive_service.households.pushes.records import Data, data_of
