@@ -105,7 +105,7 @@ def _text(visit: Visit, form: Form) -> str:
     data = chosen[0].file.read()
     if data.startswith(b"PK\x03\x04"):
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "rows.xlsx"
+            file = Path(folder) / "workbook"
             file.write_bytes(data)
             data = workbooks.as_csv(file, limits=Limits.of(visit.services.settings), most_rows=MOST_ROWS)
     text = decoded(data).strip()
