@@ -25,7 +25,12 @@ def to_csv(path: Path, into: Path, limits: Limits, *, most_rows: int) -> dict[st
     Formulas count as what they came out at when the workbook was saved. Raises FileRefused.
     """
     _check_size(path, limits)
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    # Given open, because the library would go by the name of the file.
+    with path.open("rb") as opened:
+        return _written(load_workbook(opened, read_only=True, data_only=True, keep_links=False), into, most_rows)
+
+
+def _written(book: Any, into: Path, most_rows: int) -> dict[str, Any]:
     if not book.worksheets:
         raise refuse("file.unreadable")
     sheet = book.worksheets[0]
