@@ -37,6 +37,7 @@ format: $(READY) ## Put the code in order
 
 bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.assess
+	$(BIN)/python -m benchmarks.imports
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.marks

@@ -41,6 +41,8 @@ class Right(StrEnum):
     SCAN_REVIEW = "scan.review"
     ITEM_CHANGE = "item.change"
     CASE_IMPORT = "case.import"
+    #: Say how far a case is to who knows its numbers, at a terminal or on the phone.
+    CASE_STATUS = "case.status"
     #: Hand papers of a case over, and ask for a correction of its stage days.
     CASE_HAND_OVER = "case.hand-over"
     #: Take cases in, send them back, file them and open them again.
@@ -86,6 +88,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SCAN_REVIEW,
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
+            Right.CASE_STATUS,
             Right.CASE_HAND_OVER,
             Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
@@ -94,7 +97,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.FINDING_ANSWER,
         }
     ),
-    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER}),
+    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS}),
     Role.AUDITOR: frozenset(
         {
             Right.RECORD_READ,
@@ -111,6 +114,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RECORD_UNMASK,
             Right.IDENTITY_SEARCH,
             Right.CASE_RECEIVE,
+            Right.CASE_STATUS,
             Right.STAGE_APPROVE,
             Right.CALENDAR_KEEP,
             Right.RULING_DECIDE,

@@ -23,7 +23,8 @@ def addresses(world: World, login: str) -> list[str]:
     everybody = ["/", "/me", "/password", "/style"]
     reading = [
         "/cases", "/cases?complete=no&order=account", "/cases?q=nobody", file, f"{file}?papers=all", f"{file}/items",
-        f"{file}/history", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1", "/search",
+        f"{file}/history", f"{file}/head", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1",
+        "/search",
         f"/cases/{near.application_no}/life", "/hand-overs", "/hand-overs?list=owed", "/off-system", "/calendar",
         f"/cases/{near.application_no}/papers",
         f"/search?q={PHRASE}", "/search?q=nothing", "/search?q=“open",
@@ -31,7 +32,7 @@ def addresses(world: World, login: str) -> list[str]:
     working = [
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
-        f"/scans/{near.scan}/read-again",
+        f"/scans/{near.scan}/read-again", "/cases/import",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
