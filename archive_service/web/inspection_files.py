@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from fpdf import FPDF
 from fpdf.fonts import FontFace, TTFFont
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from archive_service import fonts
 from archive_service.inspection import queries
@@ -88,72 +89,28 @@ def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
     )  # fmt: skip
 
 
-_SHEET_NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_REL_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-
-
 def xlsx(report: Report) -> bytes:
     """Return the report as a workbook: a sheet for the head and one for each table; every cell is text or a number.
 
     Text is written as text, so that nothing in it is worked out as a formula.
     """
-    sheets = [(report.title, [], report.head), *report.tables()]
-    pages = [_worksheet([list(head), *rows] if head else rows) for _, head, rows in sheets]
-    numbers = range(1, len(pages) + 1)
-    names = ["".join(sign for sign in name if sign not in "[]:*?/\\'")[:31] or "1" for name, _, _ in sheets]
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-        + "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for n in numbers
-        )
-        + "</Types>",
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_REL_NS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {_SHEET_NS} xmlns:r="{_REL_NS}"><sheets>'
-        + "".join(f'<sheet name="{_plain(names[n - 1])}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
-        + "</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        + "".join(
-            f'<Relationship Id="rId{n}" Type="{_REL_NS}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
-        )
-        + "</Relationships>",
-        **{f"xl/worksheets/sheet{n}.xml": page for n, page in zip(numbers, pages, strict=True)},
-    }
+    book = Workbook(write_only=True)
+    for name, head, rows in [(report.title, (), report.head), *report.tables()]:
+        sheet = book.create_sheet("".join(sign for sign in name if sign not in "[]:*?/\\'")[:31] or "1")
+        for row in [*([head] if head else []), *rows]:
+            sheet.append([_cell(sheet, value) for value in row])
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, content in parts.items():
-            book.writestr(name, _XML + content)
+    book.save(written)
     return written.getvalue()
 
 
-def _worksheet(rows: Sequence[Row]) -> str:
-    lines = "".join(
-        f'<row r="{at}">'
-        + "".join(_cell(f"{_column(column)}{at}", value) for column, value in enumerate(row))
-        + "</row>"
-        for at, row in enumerate(rows, start=1)
-    )
-    return f"<worksheet {_SHEET_NS}><sheetData>{lines}</sheetData></worksheet>"
-
-
-def _cell(place: str, value: object) -> str:
+def _cell(sheet: Any, value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
-        return f'<c r="{place}"><v>{value}</v></c>'
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_plain(export.safe(value))}</t></is></c>'
-
-
-def _plain(value: str) -> str:
+        return value
     # XML knows no control characters, however they are written.
-    return escape("".join(sign for sign in value if sign >= " " or sign in "\n\t"), {'"': "&quot;"})
-
-
-def _column(number: int) -> str:
-    return chr(ord("A") + number)
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", export.safe(value)))
+    cell.data_type = "s"
+    return cell
 
 
 _FACE = "hei"
@@ -215,6 +172,6 @@ class _Paper(FPDF):
 
 
 KINDS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {
-    "xlsx": (xlsx, f"{_TYPE}.sheet"),
+    "xlsx": (xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "pdf": (pdf, "application/pdf"),
 }
