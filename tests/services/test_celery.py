@@ -43,7 +43,7 @@ pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[2]
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
 #: Far above what anything here takes, so that a lease that ended by itself is never what made a test pass.
-LEASE_S, PATIENCE_S = 600, 90
+LEASE_S, PATIENCE_S = 600, 180
 
 
 @pytest.fixture
