@@ -53,7 +53,7 @@ def test_the_keys_of_a_page_are_listed(page: Page) -> None:
 def test_columns_are_chosen_in_a_menu_that_gives_the_focus_back(page: Page) -> None:
     """Esc closes it; what was chosen stands in the list at once."""
     page.goto("/cases")
-    menu = page.locator("details.menu summary").first
+    menu = page.locator("details.menu summary", has_text="列")
     menu.click()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
