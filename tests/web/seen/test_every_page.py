@@ -9,7 +9,12 @@ from tests.support.browser import faults, sideways
 from tests.web.conftest import PHRASE, World
 from tests.web.seen.conftest import Windows, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# How pages look does not depend on the database; what they do runs on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 #: The strip of the review desk has heads of the third level below the first; that is no rule of WCAG 2.2 AA.

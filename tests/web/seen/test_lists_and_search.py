@@ -9,7 +9,12 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+# How pages look does not depend on the database; what they do runs on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 def test_a_household_is_opened_from_the_search_field_without_the_mouse(page: Page, world: World) -> None:
