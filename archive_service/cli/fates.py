@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from ingest import workbooks
 from ingest.formats.limits import Limits
 
 WORDS = {"created": "新登记", "updated": "更新", "unchanged": "未变", "refused": "不接收"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 #: Refused rows that are printed; all of them stand in the report.
 _SHOWN = 100
 
@@ -76,12 +74,11 @@ def _why(error: RowError | None) -> tuple[str, str, str]:
     return (error.column or "", error.code, error.message) if error else ("", "", "")
 
 
-def _write(path: Path, head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    # Loading the pages takes a while, and most commands write no report.
+    from archive_service.web.export import text_of
+
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(head)
-            # What the file said is shown as text: a spreadsheet would run what begins like a formula.
-            writer.writerows([f"'{cell}" if str(cell).startswith(_FORMULA) else cell for cell in row] for row in rows)
+        path.write_text(text_of(head, rows), encoding="utf-8-sig", newline="")
     except OSError as e:
         raise Invalid("cases.report", "报告文件写不进去。请检查 --report 的位置后再试。") from e

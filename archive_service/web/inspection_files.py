@@ -7,15 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fpdf import FPDF
-from fpdf.fonts import FontFace, TTFFont
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from archive_service import fonts
+from archive_service import printing
 from archive_service.inspection import queries
 from archive_service.inspection.queries import FindingFilters
+from archive_service.printing import Paper, Section
 from archive_service.web import export, labels, render, words
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ class Report:
 
     title: str
     unit_id: int
+    #: Whose sample it is.
+    unit: str
     head: Sequence[tuple[str, str]]
     cases: Sequence[Row]
     findings: Sequence[Row]
@@ -58,6 +59,7 @@ def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
     return Report(
         title=told["title"] % {"name": sample.name},
         unit_id=next((row.unit_id for row in cases), visit.viewer.unit_id),
+        unit=sample.unit_name,
         head=[
             (told["unit"], f"{sample.unit_name}（{sample.unit_code}）"),
             (told["method"], say(words.METHOD[sample.method])),
@@ -113,9 +115,6 @@ def _cell(sheet: Any, value: object) -> object:
     return cell
 
 
-_FACE = "hei"
-#: The face comes in one weight.
-_HEADS = FontFace(emphasis="", fill_color=230)
 _WIDTHS: Mapping[str, Sequence[int]] = {
     "cases": (3, 9, 7, 8, 8, 5, 5, 9, 9, 5),
     "findings": (3, 9, 8, 4, 15, 8, 7, 6, 3),
@@ -124,51 +123,18 @@ _WIDTHS: Mapping[str, Sequence[int]] = {
 
 
 def pdf(report: Report) -> bytes:
-    """Return the report as a paper: A4 across, the face embedded, the head of a table again on each of its pages."""
-    book = _Paper(orientation="landscape", unit="mm", format="A4")
-    book.add_font(_FACE, fname=fonts.path(_FACE))
-    book.alias_nb_pages()
-    book.set_title(fonts.printable(report.title, _FACE))
-    book.set_auto_page_break(True, margin=14)
-    book.set_margin(12)
-    book.add_page()
-    _line(book, report.title, 16, 10)
-    for name, value in report.head:
-        _line(book, f"{name}：{value}", 9, 5)
-    for key, (name, head, rows) in zip(_WIDTHS, report.tables(), strict=True):
-        book.ln(4)
-        _line(book, f"{name}（{len(rows)}）", 12, 8)
-        if not rows:
-            continue
-        book.set_font(_FACE, size=7.5)
-        with book.table(
-            col_widths=_WIDTHS[key], line_height=4.2, padding=0.8, repeat_headings=1, headings_style=_HEADS
-        ) as table:
-            for row in (head, *rows):
-                cells = table.row()
-                for cell in row:
-                    cells.cell(fonts.printable("" if cell is None else str(cell), _FACE))
-    made = bytes(book.output())
-    # The library leaves the file of the face open.
-    for face in book.fonts.values():
-        if isinstance(face, TTFFont):
-            face.ttfont.close()
-    return made
-
-
-def _line(book: FPDF, text: str, size: float, height: float) -> None:
-    book.set_font(_FACE, size=size)
-    book.multi_cell(0, height, fonts.printable(text, _FACE), new_x="LMARGIN", new_y="NEXT")
-
-
-class _Paper(FPDF):
-    """A paper whose pages are numbered."""
-
-    def footer(self) -> None:
-        """Write the number of the page."""
-        self.set_y(-10)
-        self.set_font(_FACE, size=8)
-        self.cell(0, 5, f"{self.page_no()} / {{nb}}", align="C")
+    """Return the report as a paper: A4 across, the head of a table again on each of its pages."""
+    sections = [
+        Section(
+            f"{name}（{len(rows)}）",
+            head,
+            widths,
+            [["" if one is None else str(one) for one in row] for row in rows],
+            "",
+        )
+        for widths, (name, head, rows) in zip(_WIDTHS.values(), report.tables(), strict=True)
+    ]
+    return printing.pdf(Paper(report.title, report.unit, report.head, sections, across=True))
 
 
 KINDS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {

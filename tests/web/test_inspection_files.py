@@ -11,6 +11,7 @@ from archive_service.web.inspection_files import Report, xlsx
 REPORT = Report(
     title="抽样[1]:*?/'",
     unit_id=1,
+    unit="清河供电所",
     head=[("=1+1", "张\x01三")],
     cases=[("=HYPERLINK(1)", 3, None, "@SUM(A1)")],
     findings=[],
