@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
@@ -31,6 +32,7 @@ class Report:
     unit_id: int
     #: Whose sample it is.
     unit: str
+    made_at: datetime
     head: Sequence[tuple[str, str]]
     cases: Sequence[Row]
     findings: Sequence[Row]
@@ -60,6 +62,7 @@ def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
         title=told["title"] % {"name": sample.name},
         unit_id=next((row.unit_id for row in cases), visit.viewer.unit_id),
         unit=sample.unit_name,
+        made_at=visit.now,
         head=[
             (told["unit"], f"{sample.unit_name}（{sample.unit_code}）"),
             (told["method"], say(words.METHOD[sample.method])),
@@ -134,7 +137,7 @@ def pdf(report: Report) -> bytes:
         )
         for widths, (name, head, rows) in zip(_WIDTHS.values(), report.tables(), strict=True)
     ]
-    return printing.pdf(Paper(report.title, report.unit, report.head, sections, across=True))
+    return printing.pdf(Paper(report.title, report.unit, report.head, sections, across=True, made_at=report.made_at))
 
 
 KINDS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {

@@ -7,11 +7,13 @@ import io
 from openpyxl import load_workbook
 
 from archive_service.web.inspection_files import Report, xlsx
+from tests.support.records import NOW
 
 REPORT = Report(
     title="抽样[1]:*?/'",
     unit_id=1,
     unit="清河供电所",
+    made_at=NOW,
     head=[("=1+1", "张\x01三")],
     cases=[("=HYPERLINK(1)", 3, None, "@SUM(A1)")],
     findings=[],
