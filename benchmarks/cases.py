@@ -15,10 +15,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -31,15 +30,13 @@ from archive_service.editions import actions as editions
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft
 from archive_service.households import counting
 from archive_service.households.tables import CaseFile
-from archive_service.people import actions as people
-from archive_service.people import queries
 from archive_service.people.roles import Role
 from archive_service.people.tables import Unit
 from archive_service.settings import Settings
 from archive_service.worker.embedded import Supervisor
 from benchmarks import assess
-from benchmarks.fill import fill
-from benchmarks.fill_people import PASSWORD
+from benchmarks.fill import count_all, fill
+from benchmarks.fill_people import PASSWORD, person_at_top
 from benchmarks.scale_lines import timed
 from benchmarks.support import machine, table
 
@@ -141,9 +138,9 @@ def _pages(settings: Settings, told: argparse.Namespace) -> Measured:
 
     services = Services(settings)
     database = services.database
-    _count_all(database)
+    count_all(database)
     with database.unit_of_work() as session:
-        _person(session, "bench.auditor", Role.AUDITOR)
+        person_at_top(session, "bench.auditor", Role.AUDITOR)
         centre = session.scalars(select(Unit.code).where(Unit.parent_id.is_not(None)).order_by(Unit.id.desc())).first()
     reader = TestClient(web_app(services), base_url="http://archive.test", follow_redirects=False)
     answer = reader.post("/sign-in", data={"login": "bench.auditor", "password": PASSWORD})
@@ -172,23 +169,11 @@ def _pages(settings: Settings, told: argparse.Namespace) -> Measured:
         )
 
 
-def _count_all(database: Database) -> None:
-    """Count the cases that were filled in by bulk, as upkeep does after an upgrade, and fold the loose rows."""
-    after: int | None = 0
-    while after is not None:
-        with database.unit_of_work() as session:
-            after = counting.count_missing(session, after=after)
-    folded = 1
-    while folded:
-        with database.unit_of_work() as session:
-            folded = counting.fold(session, today=clock.today())
-
-
 def _recheck(settings: Settings, told: argparse.Namespace) -> Measured:
     database, now = Database(settings.url()), clock.now()
-    _count_all(database)
+    count_all(database)
     with database.unit_of_work() as session:
-        author, head = (_person(session, f"bench.{one}", Role.UNIT_HEAD) for one in ("author", "head"))
+        author, head = (person_at_top(session, f"bench.{one}", Role.UNIT_HEAD) for one in ("author", "head"))
         days = session.scalars(select(CaseFile.accepted_on).order_by(CaseFile.accepted_on.desc()).limit(told.recheck))
         from_ = [day for day in days if day][-1]
         number = session.scalar(select(func.count()).select_from(CatalogueDraft)) or 0
@@ -248,20 +233,6 @@ def _edition(number: int, from_: date) -> str:
     ]
     head = f"edition: 'bench-{number}'\nbased_on: '2018'\ntitle_zh: 基准\ntitle_en: bench\neffective_from: {from_}\n"
     return head + _PAPER.format(paper=f"A{80 + number}", applies="\n".join(applies))
-
-
-def _person(session: Any, login: str, role: Role) -> Any:
-    """Return somebody at the top unit, made when they are not there."""
-    known = queries.viewer_by_login(session, login)
-    if known is not None:
-        return known
-    by, now = queries.system_viewer(session), datetime.now(UTC)
-    root = session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).first()
-    person = people.add_person(
-        session, login=login, name="王档案", unit_id=root, password=PASSWORD, by=by, now=now, must_change=False
-    )
-    people.grant_role(session, person_id=person.id, role=role, unit_id=root, by=by, now=now)
-    return queries.viewer_by_login(session, login)
 
 
 _MEASURED = {"assess": _assess, "pages": _pages, "recheck": _recheck}

@@ -17,9 +17,11 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from archive_service import clock
 from archive_service.audit.chain import Link, link_hash
 from archive_service.audit.tables import AuditHead
 from archive_service.db.session import Database
+from archive_service.households import counting
 from archive_service.samples.people import home, name, shop
 from archive_service.samples.plans import PLANS, Plan
 from archive_service.workdays import add_working_days
@@ -316,3 +318,15 @@ def _moment(day: date) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def count_all(database: Database) -> None:
+    """Count the cases that were filled in by bulk, as upkeep does after an upgrade, and fold the loose rows."""
+    after: int | None = 0
+    while after is not None:
+        with database.unit_of_work() as session:
+            after = counting.count_missing(session, after=after)
+    folded = 1
+    while folded:
+        with database.unit_of_work() as session:
+            folded = counting.fold(session, today=clock.today())

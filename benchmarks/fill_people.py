@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.people import actions as people
 from archive_service.people import queries
 from archive_service.people.roles import Role
+from archive_service.people.tables import Unit
+from archive_service.people.viewer import Viewer
 from benchmarks.fill_papers import LAST_DAY
 
 CENTRES, COUNTIES = 40, 8
@@ -46,3 +49,19 @@ def staff(session: Session) -> tuple[list[int], int]:
         people.grant_role(session, person_id=person.id, role=Role.ARCHIVIST, unit_id=unit_id, by=by, now=now)
         person_id = person.id
     return centres, person_id
+
+
+def person_at_top(session: Session, login: str, role: Role) -> Viewer:
+    """Return somebody who holds a role at the top unit, made when they are not there."""
+    known = queries.viewer_by_login(session, login)
+    if known is not None:
+        return known
+    by, now = queries.system_viewer(session), datetime.now(UTC)
+    root = session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).one()
+    person = people.add_person(
+        session, login=login, name="王档案", unit_id=root, password=PASSWORD, by=by, now=now, must_change=False
+    )
+    people.grant_role(session, person_id=person.id, role=role, unit_id=root, by=by, now=now)
+    made = queries.viewer_by_login(session, login)
+    assert made is not None
+    return made

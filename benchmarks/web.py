@@ -5,7 +5,8 @@
 The archive is filled as for `benchmarks.scale` (with `--home` its homes are used again), searched by an index made of
 it, and served by one process of uvicorn; the bare route by another one with the same settings. Clients are plain
 sockets that are kept open, each asking again when it has its answer. Processor time is that of the server alone. The
-ratio says how many bare requests one request costs. Then every page is asked for by one client, for its p95.
+ratio says how many bare requests one request costs. Then every page is asked for by one client, for its p95; the
+auditor's by an auditor, as soon as all cases are counted.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ from archive_service.cli.commands.serving import web_app
 from archive_service.cli.services import Services
 from archive_service.db.session import Database
 from archive_service.households.tables import HouseholdFile, Item, Page
+from archive_service.people.roles import Role
 from archive_service.settings import Settings
-from benchmarks.fill import THICK_ACCOUNT, fill
-from benchmarks.fill_people import LOGINS, PASSWORD
+from benchmarks.fill import THICK_ACCOUNT, count_all, fill
+from benchmarks.fill_people import LOGINS, PASSWORD, person_at_top
 from benchmarks.scale import percentile
 from benchmarks.support import machine, table
 from indexing.index import index_of
@@ -48,6 +50,12 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _WARM = 5
 #: What is asked for under load, by the words of the table.
 _LOADED = ("list", "household", "search", "page image")
+_AUDITOR = "bench.auditor"
+#: What only an auditor opens.
+_AUDITED = {
+    "home of the auditor": "/", "completeness": "/completeness", "auditor's desk": "/inspection",
+    "anomalies": "/inspection/anomalies", "samples": "/inspection/samples", "findings": "/inspection/findings",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,10 +98,12 @@ def main() -> int:
         home = (told.home or Path(temporary)) / str(told.items)
         addresses = _prepare(_settings(home), told.items)
         with _serving(home, "bare") as bare, _serving(home, "archive") as archive:
-            signed_in = asyncio.run(_sign_in(archive[1]))
+            signed_in, auditor = (asyncio.run(_sign_in(archive[1], login)) for login in (LOGINS["company"], _AUDITOR))
             loaded = {"bare route": (bare, "/", ""), **{n: (archive, addresses[n], signed_in) for n in _LOADED}}
             print(f"\n{told.items:,} items\n\n{_loads(loaded, told.clients, told.seconds)}\n", flush=True)
-            print(_pages(archive, addresses, signed_in, told.rounds))
+            shown = [(name, address, signed_in) for name, address in addresses.items()]
+            shown += [(name, address, auditor) for name, address in _AUDITED.items()]
+            print(_pages(archive, shown, told.rounds))
     return 0
 
 
@@ -127,6 +137,7 @@ def _prepare(settings: Settings, items: int) -> dict[str, str]:
     if not done.exists():
         fill(database, items)
         done.touch()
+    count_all(database)
     indexed = settings.home / "indexed"
     if not indexed.exists():
         rebuild(database, index_of(settings), now=clock.now())
@@ -140,6 +151,7 @@ def _prepare(settings: Settings, items: int) -> dict[str, str]:
             wanted.where(HouseholdFile.account_no == account, Item.sensitivity != "personal").order_by(Item.id)
         ).first()
         assert item is not None
+        person_at_top(session, _AUDITOR, Role.AUDITOR)
         session.execute(
             update(Page).where(Page.item_id == item.id).values(image_digest=digest, thumbnail_digest=digest)
         )
@@ -157,7 +169,7 @@ def _addresses(account: str, item: int) -> dict[str, str]:
         "history of a household": f"{of}/history", "search": f"/search?q={quote('供用电合同')}",
         "search by number": f"/search?q={account}", "suggestions": f"/search/suggest?q={account[:6]}",
         "viewer": f"/items/{item}", "page image": f"/items/{item}/pages/1/image",
-        "completeness": "/completeness", "my settings": "/me", "list by the API": "/api/v1/cases",
+        "my settings": "/me", "list by the API": "/api/v1/cases",
         "household by the API": f"/api/v1{of}",
     }  # fmt: skip
 
@@ -214,9 +226,9 @@ def _request(address: str, cookie: str) -> bytes:
     return f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n{signed_in}\r\n".encode()
 
 
-async def _sign_in(port: int) -> str:
-    """Sign in as somebody who sees the whole company; return the cookie."""
-    body = urlencode({"login": LOGINS["company"], "password": PASSWORD}).encode()
+async def _sign_in(port: int, login: str) -> str:
+    """Sign in; return the cookie."""
+    body = urlencode({"login": login, "password": PASSWORD}).encode()
     head = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
     form = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -274,8 +286,10 @@ def _loads(asked: dict[str, Any], clients: Sequence[int], seconds: float) -> str
     return table(heads, rows)
 
 
-def _pages(server: tuple[int, int], addresses: dict[str, str], cookie: str, rounds: int) -> str:
-    async def timed(address: str) -> list[float]:
+def _pages(server: tuple[int, int], shown: Sequence[tuple[str, str, str]], rounds: int) -> str:
+    """Ask for each page as often as told, with the cookie beside its name and address."""
+
+    async def timed(address: str, cookie: str) -> list[float]:
         wire, asked, times = await asyncio.open_connection("127.0.0.1", server[1]), _request(address, cookie), []
         for _ in range(_WARM + rounds):
             began = time.perf_counter()
@@ -287,9 +301,9 @@ def _pages(server: tuple[int, int], addresses: dict[str, str], cookie: str, roun
         return times[_WARM:]
 
     rows = []
-    for name, address in addresses.items():
+    for name, address, cookie in shown:
         cpu = _cpu_s(server[0])
-        times = asyncio.run(timed(address))
+        times = asyncio.run(timed(address, cookie))
         spent = (_cpu_s(server[0]) - cpu) * 1000 / (_WARM + rounds)
         rows.append([name, f"{percentile(times, 0.5):.1f} / {percentile(times, 0.95):.1f}", f"{spent:.1f}"])
     return table(["page, one client", "p50 / p95 ms", "CPU ms a request"], rows)

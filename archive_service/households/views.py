@@ -346,3 +346,5 @@ class Rate:
     #: Cases whose time for filing is over or that are filed, and those of them filed in time.
     judged_for_time: int
     on_time: int
+    #: Cases for which no edition of the catalogue or no value tells what is due.
+    not_assessable: int

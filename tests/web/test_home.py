@@ -34,7 +34,7 @@ def busy(world: World) -> World:
 
 def figures(page: str) -> dict[str, int]:
     """The key figures of a page by the address that they link to."""
-    found = re.findall(r'<a class="kpi" href="([^"]+)">.*?<b>(\d+)\+?</b>', flat(page))
+    found = re.findall(r'<a class="kpi" href="([^"]+)">(?:(?!</a>).)*<b>(\d+)\+?</b>', flat(page))
     return {address.replace("&amp;", "&"): int(number) for address, number in found}
 
 
@@ -55,6 +55,18 @@ def test_every_number_of_cases_is_as_long_as_the_list_behind_it(busy: World, ano
     }
     assert counted["/cases?due=today"] == 2
     assert counted == {address: length(anonymous, address) for address in counted}
+
+
+def test_cases_that_cannot_be_judged_are_counted_as_their_list_has_them(world: World, anonymous: Browser) -> None:
+    """The auditor's figure is kept with the case and not counted anew; it says what the list holds."""
+    with world.services.database.unit_of_work() as session:
+        at = records.unit(session, "A")
+        for number in range(2):
+            records.case(session, f"20261110{number:05d}", account_no=f"54{number:08d}", at=at, conditions=None)
+    anonymous.sign_in("auditor")
+    for page in ("/", "/completeness"):
+        assert figures(anonymous.get(page).text)["/cases?complete=unknown"] == 2
+    assert length(anonymous, "/cases?complete=unknown") == 2
 
 
 def test_the_load_of_the_days_ahead_leads_to_the_cases_of_the_day(busy: World, browser: Browser) -> None:

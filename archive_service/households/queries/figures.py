@@ -106,7 +106,7 @@ def rates(session: Session, viewer: Viewer, *, since: date | None = None, today:
     found = [
         Rate(
             row.unit_id, *named[row.unit_id], row.month or None, int(row.cases), int(row.complete_cases), int(row.due),
-            int(row.satisfied), int(row.on_time + row.late + row.overdue), int(row.on_time),
+            int(row.satisfied), int(row.on_time + row.late + row.overdue), int(row.on_time), int(row.not_assessable),
         )
         for row in rows
         if row.cases

@@ -97,12 +97,14 @@ def show(visit: Visit, *, template: str) -> Response:
     with visit.services.database.reading() as session:
         rates = queries.rates(session, visit.viewer, today=visit.today)
         worst = queries.cases(session, visit.viewer, filters=CaseFilters(state="open", complete=False), limit=10)
-        unknown = queries.cases(
-            session, visit.viewer, filters=CaseFilters(not_assessable=True), limit=1, counted=None
-        ).total
     months = sorted({rate.month for rate in rates if rate.month}, reverse=True)[:_MONTHS_SHOWN]
     return visit.page(
-        template, months=months, rows=rows(rates, months), whole=_sum(rates), worst=worst, unknown=unknown
+        template,
+        months=months,
+        rows=rows(rates, months),
+        whole=_sum(rates),
+        worst=worst,
+        unknown=sum(rate.not_assessable for rate in rates),
     )
 
 
