@@ -110,6 +110,13 @@ FATE = {
     "unchanged": State("minus", "na", N_("未变")),
     "refused": State("x", "bad", N_("不接收")),
 }
+IMPORT = {
+    "previewing": State("refresh", "info", N_("正在预览")),
+    "previewed": State("clock", "warn", N_("等待确认")),
+    "importing": State("refresh", "info", N_("正在导入")),
+    "done": State("circle-check", "ok", N_("已导入")),
+    "dropped": State("ban", "", N_("已放弃")),
+}
 #: What is kept of the head of a household, with its unit.
 HEAD = {
     "account_name": (N_("户名"), ""),
@@ -248,6 +255,7 @@ JOB_KIND = {
     "page.reread": N_("重读转正的页"),
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
+    "cases.import": N_("预览或导入案件文件"),
 }
 JOB_STEP = {
     "check": N_("检查文件"),
@@ -483,6 +491,9 @@ EVENT = {
     "rendition.downloaded": N_("下载可检索 PDF"),
     "batch.opened": N_("建立批次"),
     "cases.imported": N_("导入案件"),
+    "import.handed-in": N_("提交导入文件"),
+    "import.confirmed": N_("确认导入文件"),
+    "import.dropped": N_("放弃导入文件"),
     "document.confirmed": N_("确认归入"),
     "document.rejected": N_("退回资料"),
     "document.reopened": N_("撤回校核结论"),

@@ -11,6 +11,7 @@ from archive_service import logs
 from archive_service.db import partitions
 from archive_service.db.session import Database
 from archive_service.idempotency import actions as kept_answers
+from archive_service.imports import actions as imports
 from archive_service.jobs.prune import prune
 from archive_service.settings import Settings
 from archive_service.worker import leftovers
@@ -43,6 +44,7 @@ class Housekeeping:
         kept = timedelta(days=self.settings.jobs_kept_days)
         done = prune(self.database, now=self.now(), kept=kept, after=self._after)
         kept_answers.prune(self.database, now=self.now())
+        imports.prune(self.database, now=self.now())
         left = leftovers.remove(self.settings)
         if made or done.jobs or done.partitions or left:
             dropped = list(done.partitions)

@@ -7,6 +7,8 @@ from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.recheck import CheckHandler
+from archive_service.imports.actions import IMPORT_JOB
+from archive_service.imports.work import ImportHandler
 from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.settings import Settings
@@ -36,6 +38,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         RESCAN_JOB: RescanHandler(workshop),
         DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
+        IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
     }
 

@@ -23,7 +23,13 @@ from archive_service.editions import actions as editions
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding
 from archive_service.errors import ArchiveError
+from archive_service.households.csv_rows import rows_of
+from archive_service.imports import actions as imports
+from archive_service.imports.actions import IMPORT_JOB
+from archive_service.imports.tables import CaseImport, CaseImportPart
 from archive_service.jobs.tables import Job
+from archive_service.people.queries import viewer_for
+from archive_service.people.tables import Person
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.webhooks import actions as webhooks
@@ -41,7 +47,9 @@ from ingest.receive import STEP_JOB
 from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
 from tests.catalogue.test_desk_rules import text
+from tests.cli.test_import_preview import line
 from tests.support import born_digital, faulty, records
+from tests.support.archive import COLUMNS
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
 from tests.support.receiver import listening, subscribed
 
@@ -63,6 +71,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
                     "commit-lost": 1},
     "scan.read-again": {"reading": 3, "read": 4, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
+    "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
@@ -153,6 +162,9 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     if step in AT_THE_DESK:
         ask_at_the_desk(place, step, note)
         return
+    if step == IMPORT_JOB:
+        hand_in_cases(place, note)
+        return
     if step == CHECK_JOB:
         with place.database.unit_of_work() as session:
             by, unit = records.system(session), records.unit(session)
@@ -166,6 +178,23 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     place.take_in(paper(note))
     for _ in range(JOBS.index(step)):
         assert place.runner.run_one()
+
+
+def hand_in_cases(place: FaultyPlace, note: str) -> int:
+    """Hand in a file of one case and confirm its preview; return the file."""
+    with place.database.unit_of_work() as session:
+        serial = session.scalar(select(func.count()).select_from(CaseImport)) or 0
+        at = records.unit(session)
+        person = session.scalar(select(Person.id).where(Person.login == "importer"))
+        person = person or records.person(session, "importer", at=at).id
+        by = viewer_for(session, person, now=place.now())
+        assert by is not None
+        content = f"{COLUMNS}\n{','.join(str(cell or '') for cell in line(serial, centre=at.code))}"
+        made = imports.hand_in(session, lambda: rows_of(content), name=note, by=by, now=place.now()).id
+    place.finish()
+    with place.database.unit_of_work() as session:
+        imports.confirm(session, made, by=by, now=place.now())
+    return made
 
 
 def ask_at_the_desk(place: FaultyPlace, job: str, note: str) -> ScanPage:
@@ -201,7 +230,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -330,6 +359,22 @@ def test_cases_are_judged_by_a_draft_once_whatever_call_fails_once(place: Faulty
             assert session.scalars(select(CatalogueCheck.state)).all() == ["done"] * number, case
             told = select(CatalogueFinding.check_id, func.count()).group_by(CatalogueFinding.check_id)
             assert [count for _, count in session.execute(told)] == [1] * number, case
+    place.check(filed=0)
+
+
+def test_a_file_of_cases_is_registered_once_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """Each file ends with its case registered, told of once, whatever failed when it was confirmed."""
+    for number, (call, way, make, code, nth) in enumerate(failures(IMPORT_JOB), start=1):
+        case = f"{call} {nth}, {way}"
+        made = hand_in_cases(place, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        with place.database.reading() as session:
+            part = session.scalars(select(CaseImportPart).where(CaseImportPart.import_id == made)).one()
+            assert (session.get_one(CaseImport, made).state, part.passed) == ("done", "imported"), case
+            assert (part.created, part.refused, part.rows) == (1, 0, "[]"), case
+            told = select(func.count()).where(AuditEntry.did == "cases.imported")
+            assert session.scalar(told) == number, case
     place.check(filed=0)
 
 

@@ -226,6 +226,9 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         check = writer.add("catalogue_checks", draft_id=text, purpose="preview", state="done", made_at=NOW)
         writer.add("catalogue_slices", check_id=check, first_id=1, end_id=2, next_id=2)
         writer.add("catalogue_findings", check_id=check, case_id=case, effect="more", filed=False)
+    if writer.knows("case_imports"):
+        file = writer.add("case_imports", name="迁移.csv", made_by=person, made_at=NOW, state="previewed", rows=1)
+        writer.add("case_import_parts", import_id=file, number=1, rows="[]", fates="[]", passed="previewed")
     if writer.knows("archive_codes"):
         series = "U-KH·LR-2026-"
         writer.add("archive_codes", case_id=case, code=f"{series}{number:05d}", series=series, serial=number)

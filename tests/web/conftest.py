@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,12 +17,16 @@ from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
+from archive_service.households.csv_rows import rows_of
 from archive_service.households.queries.figures import FigureFilters
 from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
 from archive_service.households.values import FieldValue
+from archive_service.imports import actions as imports
+from archive_service.imports.tables import CaseImport
 from archive_service.inspection import actions as inspection
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
+from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
@@ -35,6 +39,7 @@ from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
+from tests.support.archive import COLUMNS
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -84,6 +89,8 @@ class Centre:
     #: A sample that holds the case, and a finding about it.
     sample: int
     raised: int
+    #: A long file of cases that somebody of the centre handed in.
+    import_file: int = 0
 
 
 @dataclass(frozen=True)
@@ -191,6 +198,14 @@ def inspected(session: Any, code: str, application_no: str) -> tuple[int, int]:
     return sample.id, raised.id
 
 
+def handed_in(session: Any, person: Any) -> int:
+    """Let somebody hand in a long file of cases, which nobody has previewed yet."""
+    by = viewer_for(session, person.id, now=clock.now())
+    assert by is not None
+    rows = list(rows_of(f"{COLUMNS}\n，{HOSTILE[:10]}"))
+    return imports.hand_in(session, lambda: rows, name=HOSTILE_FILE, by=by, now=clock.now()).id
+
+
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:
     """Let the page of a scan lean, and have shown another picture before."""
     finding = PageFinding(
@@ -248,7 +263,12 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
         near = centre(session, store, "A", 1, HOSTILE)
         far = centre(session, store, "B", 2, FAR_NAME)
         at = records.unit(session, "A")
-        records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
+        archivist = records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
+        near = replace(near, import_file=handed_in(session, archivist))
+        theirs = CaseImport(name="迁移.csv", made_by=far.person, made_at=clock.now(), state="previewed", rows=1)
+        session.add(theirs)
+        session.flush()
+        far = replace(far, import_file=theirs.id)
         records.person(session, "staff", roles=[Role.STAFF], at=at)
         records.person(session, "auditor", roles=[Role.AUDITOR], at=root)
         records.person(session, "unit_head", roles=[Role.UNIT_HEAD], at=at)

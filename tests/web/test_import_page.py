@@ -10,12 +10,17 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from archive_service import clock
 from archive_service.households.tables import CaseFile
+from archive_service.imports.actions import IMPORT_JOB
+from archive_service.imports.work import ImportHandler
+from archive_service.jobs.runner import Runner
+from archive_service.jobs.tables import Job
 from tests.cli.test_import_preview import HEADER, line
 from tests.support.archive import COLUMNS
-from tests.web.conftest import Browser, World
+from tests.web.conftest import Browser, World, flat
 
 
 def count(world: World) -> int:
@@ -89,9 +94,70 @@ def test_what_is_shown_of_a_row_is_text(browser: Browser) -> None:
     assert "<script>alert(1)" not in page
 
 
-def test_a_file_too_long_for_the_page_is_refused_in_a_sentence(world: World, browser: Browser) -> None:
-    rows = [line(number, centre="A") for number in range(2001)]
-    files = {"file": ("a.csv", csv_of(*rows))}
+def kept(browser: Browser, data: bytes, name: str) -> str:
+    """Hand in a long file; return its address."""
+    files = {"file": (name, data)}
     answer = browser.post("/cases/import/preview", data={"token": browser.token}, files=files)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def work(world: World) -> None:
+    """Do what the workers do with files of cases."""
+    handlers = {IMPORT_JOB: ImportHandler(world.services.settings, world.services.database, clock.now)}
+    runner = Runner(world.services.database, handlers, "w", ("upkeep",), 60, clock.now)
+    with world.services.database.unit_of_work() as session:
+        # What stands there besides is of the world and of other tests.
+        others = update(Job).where(Job.kind != IMPORT_JOB, Job.state == "queued")
+        session.execute(others.values(state="done"))
+    while runner.run_one():
+        continue
+
+
+def test_a_long_file_is_previewed_confirmed_and_registered_in_the_background(world: World, browser: Browser) -> None:
+    """The page says how far it is, shows each row's fate, and what was not written can be taken away."""
+    rows = [line(n, centre="A", capacity_kva="many") if n == 2001 else line(n, centre="A") for n in range(2002)]
+    before = count(world)
+    page = kept(browser, csv_of(*rows), "<b>迁移</b>.csv")
+    waiting = flat(browser.get(page).text)
+    assert 'hx-trigger="every 2s"' in waiting
+    assert "<b>迁移" not in waiting
+    assert f'href="{page}"' in browser.get("/cases/import").text
+    work(world)
+    previewed = flat(browser.get(page).text)
+    assert "确认导入 2001 行" in previewed
+    assert 'hx-trigger="every 2s"' not in previewed
+    assert count(world) == before
+    last = flat(browser.get(f"{page}?first=2000").text)
+    assert ("第 2002 行" in last, "第 2000 行" in last, "不是容量数值" in last) == (True, False, True)
+    browser.submit(f"{page}/confirm")
+    work(world)
+    assert count(world) == before + 2001
+    done = browser.get(page).text
+    assert "不是容量数值" in done
+    assert "确认导入" not in done
+    report = browser.get(f"{page}/refused").content.decode("utf-8-sig")
+    assert [one["行号"] for one in csv.DictReader(io.StringIO(report))] == ["2003"]
+    assert browser.get(f"{page}/state").headers["hx-refresh"] == "true"
+
+
+def test_a_file_that_is_given_up_registers_nothing(world: World, browser: Browser) -> None:
+    before = count(world)
+    page = kept(browser, csv_of(*(line(n, centre="A") for n in range(2001))), "a.csv")
+    work(world)
+    answer = browser.submit(f"{page}/drop")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases/import")
+    late = browser.submit(f"{page}/confirm")
+    assert (late.status_code, "import.not-previewed" in late.text) == (409, True)
+    work(world)
+    assert count(world) == before
+
+
+def test_rows_that_no_page_showed_are_not_written_past_the_limit(world: World, browser: Browser) -> None:
+    """A form is not a way around the preview of a long file."""
+    before = count(world)
+    files = {"file": ("a.csv", csv_of(*(line(n, centre="A") for n in range(2001))))}
+    answer = browser.post("/cases/import", data={"token": browser.token}, files=files)
     assert (answer.status_code, "cases.page-too-long" in answer.text) == (422, True)
+    assert count(world) == before
     assert browser.post("/cases/import/preview", data={"token": browser.token}).status_code == 422

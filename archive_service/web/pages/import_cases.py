@@ -1,7 +1,7 @@
 """Import of cases on a page: first what would become of each row, then, confirmed, what did.
 
 The rows travel in the form from the preview to the import, so that nothing is kept of a preview that nobody confirms;
-what is imported is checked again. Longer files go to `archive-service cases import`.
+what is imported is checked again. Longer files are kept and taken by a job: `import_files`.
 """
 
 from __future__ import annotations
@@ -9,28 +9,34 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import Invalid
 from archive_service.households import actions
 from archive_service.households.actions.previews import Fate
 from archive_service.households.csv_rows import CsvRow, decoded, rows_of
 from archive_service.households.values import ImportReport
+from archive_service.imports import actions as imports
+from archive_service.imports import queries as import_queries
+from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
 from archive_service.web import export, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import SignedIn, Visit, whole_number
-from ingest import workbooks
+from ingest import names, workbooks
 from ingest.formats.limits import Limits
 
 router = APIRouter()
 
 MOST_ROWS, _MOST_BYTES = 2000, 700 * 1024
-_SHOWN, _A_PART = 50, 1000
+#: A workbook is opened while the browser waits; longer ones are saved as CSV, or go to `archive-service cases import`.
+_MOST_OF_WORKBOOK = 20_000
+_SHOWN, _A_PART, _FILES_SHOWN = 50, 1000, 20
 _REPORT = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
 
 
@@ -38,7 +44,19 @@ _REPORT = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
 def show_import(visit: SignedIn) -> Response:
     """Ask for a file."""
     visit.viewer.require(Right.CASE_IMPORT)
-    return visit.page("cases/import.html", fates=None, most=MOST_ROWS, outcomes=words.FATE)
+    before = whole_number(visit.request.query_params.get("before"))
+    with visit.services.database.reading() as session:
+        files = import_queries.mine(session, visit.viewer, before=before, limit=_FILES_SHOWN + 1)
+    return visit.page(
+        "cases/import.html",
+        fates=None,
+        most=MOST_ROWS,
+        outcomes=words.FATE,
+        states=words.IMPORT,
+        files=files[:_FILES_SHOWN],
+        following=files[_FILES_SHOWN - 1].id if len(files) > _FILES_SHOWN else None,
+        before=before,
+    )
 
 
 @router.post("/cases/import/preview")
@@ -46,6 +64,8 @@ def preview_import(visit: SignedIn, form: SentForm) -> Response:
     """Show what would become of each row, a page at a time; nothing is written."""
     visit.viewer.require(Right.CASE_IMPORT)
     text = _text(visit, form)
+    if _is_long(text):
+        return _kept(visit, form, text)
     fates = _fates(visit, _rows(text))
     chosen, _, place = form.text("go", limit=40).partition(":")
     shown = [one for one in fates if chosen in ("", one.outcome)]
@@ -107,11 +127,24 @@ def _text(visit: Visit, form: Form) -> str:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "workbook"
             file.write_bytes(data)
-            data = workbooks.as_csv(file, limits=Limits.of(visit.services.settings), most_rows=MOST_ROWS)
-    text = decoded(data).strip()
-    if len(text.encode()) > _MOST_BYTES:
-        raise _too_long()
-    return text
+            data = workbooks.as_csv(file, limits=Limits.of(visit.services.settings), most_rows=_MOST_OF_WORKBOOK)
+    return decoded(data).strip()
+
+
+def _is_long(text: str) -> bool:
+    """Say whether a file is more than travels in a form."""
+    return len(text.encode()) > _MOST_BYTES or any(True for _ in islice(rows_of(text), MOST_ROWS, None))
+
+
+def _kept(visit: Visit, form: Form, text: str) -> Response:
+    """Keep a long file for the job that previews it, and lead to where that is seen."""
+    chosen = form.files("file")
+    name = names.display_name(chosen[0].filename or "") if chosen else visit.say(N_("未命名文件"))
+    with visit.services.database.unit_of_work() as session:
+        made = imports.hand_in(session, lambda: rows_of(text), name=name, by=visit.viewer, now=visit.now)
+        address = f"/cases/imports/{made.id}"
+    nudge(visit.services.settings, ("upkeep",))
+    return RedirectResponse(address, status_code=303)
 
 
 def _rows(text: str) -> list[CsvRow]:

@@ -37,7 +37,7 @@ def addresses(world: World, login: str) -> list[str]:
     working = [
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
-        f"/scans/{near.scan}/read-again", "/cases/import",
+        f"/scans/{near.scan}/read-again", "/cases/import", f"/cases/imports/{near.import_file}",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
