@@ -148,9 +148,12 @@ class Facts:
     sensitivity: str
     purpose: str
     way: Way
-    #: Household files and pages of the whole request: it is not made smaller by asking in pieces.
-    files: int
+    #: Pages of the whole request.
     pages: int
+    #: Household files and pages that the person asked for within a day, this request included: asking in pieces
+    #: makes nothing smaller.
+    files_lately: int
+    pages_lately: int
     unmasked: bool
 
 
@@ -234,8 +237,8 @@ def _fits(rule: Rule, facts: Facts) -> bool:
     )
     return (
         all(not wanted or set(wanted) & set(given) for wanted, given in named)
-        and (rule.files_over is None or facts.files > rule.files_over)
-        and (rule.pages_over is None or facts.pages > rule.pages_over)
+        and (rule.files_over is None or facts.files_lately > rule.files_over)
+        and (rule.pages_over is None or facts.pages_lately > rule.pages_over)
         and (rule.pages_up_to is None or facts.pages <= rule.pages_up_to)
         and (rule.unmasked is None or facts.unmasked == rule.unmasked)
     )
