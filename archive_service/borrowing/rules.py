@@ -184,7 +184,7 @@ def check_may_borrow(limits: Limits, *, overdue: int, files: int) -> None:
         raise Refused("paper.overdue", f"借阅人有 {overdue} 笔借出逾期未还，暂不能再借原件。请先归还。", overdue=overdue)
     if files > limits.files_at_once:
         raise Refused(
-            "paper.too-many", f"同时最多借出 {limits.files_at_once} 户的原件。请先归还一部分。", most=limits.files_at_once
+            "paper.many-files", f"同时最多借出 {limits.files_at_once} 户的原件。请先归还一部分。", most=limits.files_at_once
         )
 
 

@@ -104,7 +104,7 @@ def recall_paper(session: Session, viewer: Viewer, loan_id: int, *, words: str, 
         viewer.require(Right.LOAN_HANDLE, loan.unit_id)
     rules.check_words(words)
     if loan.recalled_at is not None:
-        raise Refused("paper.recalled", f"已经催还，应于 {loan.due_on.isoformat()} 前归还。请联系借阅人。")
+        raise Refused("paper.recalled-already", f"已经催还，应于 {loan.due_on.isoformat()} 前归还。请联系借阅人。")
     limits = matrix.edition(wish.edition).limits
     loan.due_on = rules.recalled_until(limits, loan.due_on, day_of(now), calendar_of(session, loan.unit_id).add)
     loan.recalled_at, loan.recalled_by = now, viewer.person_id
