@@ -168,9 +168,8 @@ class Verdict:
     @property
     def why(self) -> str:
         """Return the reason as a sentence."""
-        return f"{self.rule.says}（规则 {self.rule.id}），由{self.level.title}决定。" if self.level.role else (
-            f"{self.rule.says}（规则 {self.rule.id}），无需审批。"
-        )  # fmt: skip
+        end = f"由{self.level.title}决定" if self.level.role else "无需审批"
+        return f"{self.rule.says}（规则 {self.rule.id}），{end}。"
 
 
 @dataclass(frozen=True)

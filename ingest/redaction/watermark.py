@@ -63,10 +63,9 @@ def _cover(text: str, width: int, height: int) -> Pixels:
     cover = np.tile(tile, (rows, columns))[:height, :width].copy()
     line = _line(text, _fitting(text, width))[:height, :width]
     edge = max(2, height // 150)
-    for top in (edge, height - edge - line.shape[0]):
-        if top >= 0:
-            place = cover[top : top + line.shape[0], : line.shape[1]]
-            np.copyto(place, cv2.convertScaleAbs(line, alpha=_ALONG / 255))
+    for wanted in (edge, height - edge - line.shape[0]):
+        top = min(max(0, wanted), height - line.shape[0])
+        np.copyto(cover[top : top + line.shape[0], : line.shape[1]], cv2.convertScaleAbs(line, alpha=_ALONG / 255))
     return cover
 
 

@@ -217,9 +217,16 @@ def test_a_loan_that_never_was_is_not_found(database: Database) -> None:
 def test_the_database_lets_no_paper_be_out_twice(database: Database) -> None:
     with database.unit_of_work() as session:
         world = worlds.build(session)
-        loan = out(session, world, approved(session, world, "staff", 0), 1)
+        out(session, world, approved(session, world, "staff", 0), 1)
+        another = PaperLoan(
+            wish_id=approved(session, world, "second", 0), holder_id=world.people["second"], unit_id=world.units["A"],
+            handed_out_at=NOW, handed_out_by=world.people["archivist"], pages_counted=1, count_note="", due_on=TODAY,
+            renewals=0, state="out",
+        )  # fmt: skip
+        session.add(another)
+        session.flush()
         with pytest.raises(IntegrityError), session.begin_nested():
-            session.add(LentPaper(loan_id=loan.id, item_id=world.items["A"][0], pages_out=1, note=""))
+            session.add(LentPaper(loan_id=another.id, item_id=world.items["A"][0], pages_out=1, note=""))
             session.flush()
 
 
