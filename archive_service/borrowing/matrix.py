@@ -225,6 +225,12 @@ def verdict(matrix: Edition, facts: Facts) -> Verdict:
     return Verdict(matrix.level(rule.level), rule, matrix.code)
 
 
+def verdict_of(matrix: Edition, rule_id: str) -> Verdict:
+    """Return the verdict of a rule by its id; that of the last one where the edition no longer has it."""
+    rule = next((one for one in matrix.rules if one.id == rule_id), matrix.rules[-1])
+    return Verdict(matrix.level(rule.level), rule, matrix.code)
+
+
 def _fits(rule: Rule, facts: Facts) -> bool:
     named: tuple[tuple[Collection[str], Collection[str]], ...] = (
         (rule.relations, (facts.relation,)),

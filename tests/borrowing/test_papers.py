@@ -207,6 +207,25 @@ def test_a_person_whose_account_is_closed_still_has_the_paper(database: Database
         assert back(session, world, loan).state == "returned"
 
 
+def test_before_asking_one_sees_who_has_it_who_waits_and_who_decides(database: Database) -> None:
+    with database.unit_of_work() as session:
+        world = worlds.build(session)
+        loan = out(session, world, approved(session, world, "staff", 0), 1)
+        approved(session, world, "head", 0)
+        second = world.viewer(session, "second")
+        paper, screen, far = queries.preview(
+            session, second, [wish(world, "A", "paper", 5), wish(world), wish(world, "B")], purpose="audit", now=NOW
+        )
+        assert [(one.item_id, one.holder_id, one.due_on) for one in paper.away] == [
+            (world.items["A"][0], world.people["staff"], loan.due_on)
+        ]
+        assert (paper.waiting, paper.masked, screen.away, screen.masked) == (1, False, (), True)
+        archivists = {world.people["archivist"], world.people["other_archivist"]}
+        assert {one.person_id for one in screen.deciders.people} == archivists
+        assert {one.person_id for one in far.deciders.people} == {world.people["far_head"], world.people["leader"]}
+        assert (far.needs_letter, far.emergency_possible, paper.emergency_possible) == (False, True, False)
+
+
 def test_a_loan_that_never_was_is_not_found(database: Database) -> None:
     with database.unit_of_work() as session:
         world = worlds.build(session)

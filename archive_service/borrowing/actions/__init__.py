@@ -1,10 +1,11 @@
 """Borrowing, step by step. Each reads what it changes under a lock, so that of two people at once one wins. None commits."""
 
-from archive_service.borrowing.actions.asking import Wish, ask, withdraw
+from archive_service.borrowing.actions.asking import ask, withdraw
 from archive_service.borrowing.actions.deciding import decide
 from archive_service.borrowing.actions.handing import hand_out, pass_over, recall_paper, renew
 from archive_service.borrowing.actions.reading import end_due, end_reading, note_page
 from archive_service.borrowing.actions.returning import Inspected, report_lost, take_back
+from archive_service.borrowing.wishes import Wish
 
 __all__ = [
     "Inspected",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -12,22 +12,18 @@ from sqlalchemy.orm import Session
 from archive_service.borrowing import matrix, rules
 from archive_service.borrowing.actions.deciding import approve_at_once, read_first
 from archive_service.borrowing.actions.parts import day_of, note, overdue_of, person_of
-from archive_service.borrowing.actions.wishes import Found, Wish, find
-from archive_service.borrowing.matrix import Edition, Facts, Verdict, Way
-from archive_service.borrowing.queries.deciding import unit_codes, wish_in
+from archive_service.borrowing.matrix import Verdict, Way
+from archive_service.borrowing.queries.deciding import verdicts, wish_in
 from archive_service.borrowing.rules import PageKey, State
 from archive_service.borrowing.tables import LoanRequest, LoanWish, PaperLoan, WishPage
+from archive_service.borrowing.wishes import Found, Wish, find
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import CalendarEnds
 from archive_service.errors import Invalid, NotPermitted, Refused
 from archive_service.people.roles import Right
-from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
 from archive_service.storage.tables import StoredObject
 
-__all__ = ["Wish", "ask", "withdraw"]
-
-_A_DAY = timedelta(days=1)
 _LONGEST_BODY = 120
 
 
@@ -66,15 +62,17 @@ def ask(
     rules.check_amount(edition.limits, wishes=len(found), pages=pages)
     if any(one.way is Way.PAPER for one in found):
         rules.check_may_borrow(edition.limits, overdue=overdue_of(session, person_id, day_of(now)), files=0)
-    verdicts = _verdicts(session, viewer, edition, request, found, now)
-    for one, verdict in zip(found, verdicts, strict=True):
+    ruled = verdicts(
+        session, viewer, edition, found, purpose=request.purpose, on_behalf_of=request.on_behalf_of, now=now
+    )
+    for one, verdict in zip(found, ruled, strict=True):
         rules.check_letter(verdict.rule, request.letter_digest)
         if emergency:
             waiting = _emergencies(session, person_id)
             rules.check_emergency(verdict.rule, one.way, waiting=waiting)
     session.add(request)
     session.flush()
-    for place, (one, verdict) in enumerate(zip(found, verdicts, strict=True), start=1):
+    for place, (one, verdict) in enumerate(zip(found, ruled, strict=True), start=1):
         _write(session, viewer, request, place, one, verdict, now)
     return request
 
@@ -120,58 +118,6 @@ def _emergencies(session: Session, person_id: int) -> int:
         .where(LoanRequest.asker_id == person_id, LoanRequest.emergency, LoanWish.state == State.ASKED)
     )
     return session.scalar(wanted) or 0
-
-
-def _verdicts(
-    session: Session,
-    viewer: Viewer,
-    edition: Edition,
-    request: LoanRequest,
-    found: Sequence[Found],
-    now: datetime,
-) -> list[Verdict]:
-    codes = unit_codes(session, [one.unit_id for one in found])
-    paths = dict(session.execute(select(Unit.id, Unit.path).where(Unit.id.in_([*codes, viewer.unit_id]))).all())
-    pages = sum(len(one.pages) for one in found)
-    files_lately, pages_lately = _lately(session, request.asker_id, {one.household_id for one in found}, now)
-    return [
-        matrix.verdict(
-            edition,
-            Facts(
-                relation=matrix.relation(
-                    asker_path=paths[viewer.unit_id],
-                    file_path=paths[one.unit_id],
-                    on_behalf_of=request.on_behalf_of,
-                ),
-                roles=viewer.roles,
-                units=codes[one.unit_id],
-                sensitivity=one.sensitivity,
-                purpose=request.purpose,
-                way=one.way,
-                pages=pages,
-                files_lately=files_lately,
-                pages_lately=pages_lately + pages,
-                unmasked=one.unmasked,
-            ),
-        )
-        for one in found
-    ]
-
-
-def _lately(session: Session, person_id: int, wanted: set[int], now: datetime) -> tuple[int, int]:
-    """Return files and pages of a person's wishes of a day that were not refused or withdrawn, files with `wanted`."""
-    mine = (
-        select(LoanWish.id, LoanWish.household_id)
-        .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
-        .where(
-            LoanRequest.asker_id == person_id,
-            LoanRequest.asked_at > now - _A_DAY,
-            LoanWish.state.not_in((State.REFUSED, State.WITHDRAWN)),
-        )
-    ).subquery()
-    files = set(session.scalars(select(mine.c.household_id)))
-    pages = select(func.count()).select_from(WishPage).join(mine, mine.c.id == WishPage.wish_id)
-    return len(files | wanted), session.scalar(pages) or 0
 
 
 def _write(

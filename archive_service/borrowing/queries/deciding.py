@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from archive_service import zone
 from archive_service.borrowing import matrix
-from archive_service.borrowing.matrix import Deciders, Edition, Facts, Holder, Level
+from archive_service.borrowing.matrix import Deciders, Edition, Facts, Holder, Level, Verdict
 from archive_service.borrowing.rules import State
-from archive_service.borrowing.tables import LoanRequest, LoanWish
+from archive_service.borrowing.tables import LoanRequest, LoanWish, WishPage
+from archive_service.borrowing.wishes import Found
 from archive_service.errors import NotFound
 from archive_service.people.queries import in_force
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, RoleGrant, Unit
 from archive_service.people.viewer import Viewer
+
+_A_DAY = timedelta(days=1)
 
 
 def holders(session: Session, edition: Edition, unit_id: int, now: datetime) -> Mapping[str, Sequence[Holder]]:
@@ -59,9 +61,8 @@ def who_decides(session: Session, *, unit_id: int, facts: Facts, asker_id: int, 
 def deciders_of(session: Session, wish: LoanWish, asker_id: int, now: datetime) -> Deciders:
     """Return who may decide a wish now: the rule that it fell under, and who holds the role today."""
     edition = matrix.edition(wish.edition)
-    rule = next((one for one in edition.rules if one.id == wish.rule), edition.rules[-1])
-    found = matrix.Verdict(edition.level(rule.level), rule, edition.code)
-    return matrix.deciders(edition, found, holders(session, edition, wish.unit_id, now), asker_id=asker_id)
+    held = holders(session, edition, wish.unit_id, now)
+    return matrix.deciders(edition, matrix.verdict_of(edition, wish.rule), held, asker_id=asker_id)
 
 
 def to_decide(session: Session, viewer: Viewer, now: datetime) -> list[LoanWish]:
@@ -72,16 +73,14 @@ def to_decide(session: Session, viewer: Viewer, now: datetime) -> list[LoanWish]
         .where(LoanWish.state == State.ASKED, LoanWish.unit_id.in_(viewer.units(Right.LOAN_DECIDE)))
         .order_by(LoanRequest.emergency.desc(), LoanWish.decide_by, LoanWish.id)
     ).all()
-    known: dict[tuple[int, str], Mapping[str, Sequence[Holder]]] = {}
+    held: dict[tuple[int, str], Mapping[str, Sequence[Holder]]] = {}
     mine: list[LoanWish] = []
     for wish, asked in waiting:
-        at = (wish.unit_id, wish.edition)
-        if at not in known:
-            known[at] = holders(session, matrix.edition(wish.edition), wish.unit_id, now)
-        edition = matrix.edition(wish.edition)
-        rule = next((one for one in edition.rules if one.id == wish.rule), edition.rules[-1])
-        found = matrix.Verdict(edition.level(rule.level), rule, edition.code)
-        if matrix.deciders(edition, found, known[at], asker_id=asked.asker_id).holder(viewer.person_id):
+        edition, at = matrix.edition(wish.edition), (wish.unit_id, wish.edition)
+        if at not in held:
+            held[at] = holders(session, edition, wish.unit_id, now)
+        found = matrix.verdict_of(edition, wish.rule)
+        if matrix.deciders(edition, found, held[at], asker_id=asked.asker_id).holder(viewer.person_id):
             mine.append(wish)
     return mine
 
@@ -106,9 +105,54 @@ def _unknown() -> NotFound:
     return NotFound("loan.not-found", "没有这项借阅申请，或者您无权查看。请从借阅清单里选择。")
 
 
-def unit_codes(session: Session, unit_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-    """Return for each unit its code and those of the units above it."""
-    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    for unit_id in set(unit_ids):
-        found[unit_id] = tuple(one.code for one in _chain(session, unit_id))
-    return found
+def verdicts(
+    session: Session,
+    viewer: Viewer,
+    edition: Edition,
+    found: Sequence[Found],
+    *,
+    purpose: str,
+    on_behalf_of: str,
+    now: datetime,
+) -> list[Verdict]:
+    """Return under which rule each wish of a basket falls, were the viewer to ask for it now."""
+    chains = {unit_id: _chain(session, unit_id) for unit_id in {one.unit_id for one in found}}
+    asker_path = session.get_one(Unit, viewer.unit_id).path
+    pages = sum(len(one.pages) for one in found)
+    files_lately, pages_lately = _lately(session, viewer.person_id, {one.household_id for one in found}, now)
+    return [
+        matrix.verdict(
+            edition,
+            Facts(
+                relation=matrix.relation(
+                    asker_path=asker_path, file_path=chains[one.unit_id][-1].path, on_behalf_of=on_behalf_of
+                ),
+                roles=viewer.roles,
+                units=[unit.code for unit in chains[one.unit_id]],
+                sensitivity=one.sensitivity,
+                purpose=purpose,
+                way=one.way,
+                pages=pages,
+                files_lately=files_lately,
+                pages_lately=pages_lately + pages,
+                unmasked=one.unmasked,
+            ),
+        )
+        for one in found
+    ]
+
+
+def _lately(session: Session, person_id: int | None, wanted: set[int], now: datetime) -> tuple[int, int]:
+    """Return files and pages of a person's wishes of a day that were not refused or withdrawn, files with `wanted`."""
+    mine = (
+        select(LoanWish.id, LoanWish.household_id)
+        .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
+        .where(
+            LoanRequest.asker_id == person_id,
+            LoanRequest.asked_at > now - _A_DAY,
+            LoanWish.state.not_in((State.REFUSED, State.WITHDRAWN)),
+        )
+    ).subquery()
+    files = set(session.scalars(select(mine.c.household_id)))
+    pages = select(func.count()).select_from(WishPage).join(mine, mine.c.id == WishPage.wish_id)
+    return len(files | wanted), session.scalar(pages) or 0
