@@ -57,6 +57,8 @@ def ask(
         emergency=emergency,
         asked_at=now,
     )
+    # A basket that is too large is not looked up first.
+    rules.check_amount(edition.limits, wishes=len(wishes), pages=len(wishes))
     found = [find(session, one, edition.limits) for one in wishes]
     pages = sum(len(one.pages) for one in found)
     rules.check_amount(edition.limits, wishes=len(found), pages=pages)

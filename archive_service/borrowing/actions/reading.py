@@ -84,20 +84,31 @@ def end_due(session: Session, *, now: datetime) -> int:
 
     No page is readable in between all the same: this only puts on record what `may_read_page` has long said.
     """
-    system = system_viewer(session)
-    wanted = select(ReadingGrant).where(ReadingGrant.ended_at.is_(None)).order_by(ReadingGrant.id)
-    grants = session.scalars(wanted.with_for_update()).all()
-    readers = {one: viewer_for(session, one, now=now, by_password=False) for one in {each.person_id for each in grants}}
+    due = _due(session, now)
+    system = system_viewer(session) if due else None
     ended = 0
-    for grant in grants:
-        reader = readers[grant.person_id]
-        over = grant.ends_at <= now
-        if over or reader is None or not reader.may(Right.LOAN_ASK, grant.reader_unit_id):
-            wish = session.get_one(LoanWish, grant.wish_id)
-            why = Ending.TIME if over else Ending.ROLE_LOST
-            end(session, system, grant, wish, why, at=grant.ends_at if over else now, now=now)
-            ended += 1
+    for grant_id, why in due.items():
+        grant = _locked(session, grant_id)
+        if system is None or grant.ended_at is not None:
+            continue
+        wish = session.get_one(LoanWish, grant.wish_id)
+        end(session, system, grant, wish, why, at=grant.ends_at if why is Ending.TIME else now, now=now)
+        ended += 1
     return ended
+
+
+def _due(session: Session, now: datetime) -> dict[int, Ending]:
+    """Return the grants that are over, though nobody has put that on record, with the reason."""
+    wanted = select(ReadingGrant).where(ReadingGrant.ended_at.is_(None)).order_by(ReadingGrant.id)
+    grants = session.scalars(wanted).all()
+    due = {one.id: Ending.TIME for one in grants if one.ends_at <= now}
+    live = [one for one in grants if one.ends_at > now]
+    readers = {one: viewer_for(session, one, now=now, by_password=False) for one in {each.person_id for each in live}}
+    for one in live:
+        reader = readers[one.person_id]
+        if reader is None or not reader.may(Right.LOAN_ASK, one.reader_unit_id):
+            due[one.id] = Ending.ROLE_LOST
+    return due
 
 
 def _locked(session: Session, grant_id: int) -> ReadingGrant:
