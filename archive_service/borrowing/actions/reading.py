@@ -87,7 +87,7 @@ def end_due(session: Session, *, now: datetime) -> int:
     due = _due(session, now)
     system = system_viewer(session) if due else None
     ended = 0
-    for grant_id, why in due.items():
+    for grant_id, why in sorted(due.items()):
         grant = _locked(session, grant_id)
         if system is None or grant.ended_at is not None:
             continue
