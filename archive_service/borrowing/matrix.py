@@ -264,7 +264,8 @@ def deciders(matrix: Edition, found: Verdict, holders: Mapping[str, Sequence[Hol
         free = tuple(one for one in there if asker_id not in (one.person_id, one.deputy_for))
         if free:
             return Deciders(level, free, tuple(why))
-        why.append(f"{level.title}只有申请人本人或其代理人，交上一级。" if there else f"没有在任的{level.title}，交上一级。")
+        lacking = f"{level.title}只有申请人本人或其代理人" if there else f"没有在任的{level.title}"
+        why.append(f"{lacking}，交上一级。")
     why[-1] = "没有可以审批的人。请安全管理员授予负责人角色，申请保留等待。"
     return Deciders(matrix.levels[-1], (), tuple(why))
 

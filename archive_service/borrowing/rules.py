@@ -136,9 +136,13 @@ def check_paper_at_hand(case_state: str | None, *, withdrawn: bool, account_no: 
     if withdrawn:
         raise Refused("paper.withdrawn", f"户号 {account_no} 的这份资料已撤回，不能借出。请重新选择。")
     if case_state == states.REOPENED:
-        raise Refused("paper.reordering", f"户号 {account_no} 的案件已启封整理，暂不借出原件。请等重新归档，或申请屏幕阅览。")
+        raise Refused(
+            "paper.reordering", f"户号 {account_no} 的案件已启封整理，暂不借出原件。请等重新归档，或申请屏幕阅览。"
+        )
     if case_state is not None and case_state not in states.KEPT:
-        raise Refused("paper.not-filed", f"户号 {account_no} 的案件还没有归档，档案室没有原件。请向经办人查询，或申请屏幕阅览。")
+        raise Refused(
+            "paper.not-filed", f"户号 {account_no} 的案件还没有归档，档案室没有原件。请问经办人，或申请屏幕阅览。"
+        )
 
 
 def check_waits(state: str) -> None:
@@ -181,10 +185,14 @@ def due_on(today: date, days: int, add: AddWorkdays) -> date:
 def check_may_borrow(limits: Limits, *, overdue: int, files: int) -> None:
     """Refuse paper to somebody who has papers overdue, or would hold those of too many files."""
     if overdue:
-        raise Refused("paper.overdue", f"借阅人有 {overdue} 笔借出逾期未还，暂不能再借原件。请先归还。", overdue=overdue)
+        raise Refused(
+            "paper.overdue", f"借阅人有 {overdue} 笔借出逾期未还，暂不能再借原件。请先归还。", overdue=overdue
+        )
     if files > limits.files_at_once:
         raise Refused(
-            "paper.many-files", f"同时最多借出 {limits.files_at_once} 户的原件。请先归还一部分。", most=limits.files_at_once
+            "paper.many-files",
+            f"同时最多借出 {limits.files_at_once} 户的原件。请先归还一部分。",
+            most=limits.files_at_once,
         )
 
 
@@ -207,7 +215,9 @@ def renewed_until(
     Raises Refused when it is overdue, recalled, renewed as often as may be, or somebody waits for the paper.
     """
     if is_overdue(due, today):
-        raise Refused("paper.renew-overdue", f"已于 {due.isoformat()} 到期，不能续借。请先归还。", due_on=due.isoformat())
+        raise Refused(
+            "paper.renew-overdue", f"已于 {due.isoformat()} 到期，不能续借。请先归还。", due_on=due.isoformat()
+        )
     if recalled:
         raise Refused("paper.renew-recalled", "档案室已催还，不能续借。请按期归还。")
     if waiting:

@@ -1,4 +1,4 @@
-"""Who reads a borrowed page, drawn into its pixels: name, number, moment and purpose, so that a screenshot says so too."""
+"""Who reads a borrowed page, drawn into its pixels: name, number, moment, purpose; a screenshot says so too."""
 
 from __future__ import annotations
 

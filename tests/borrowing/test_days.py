@@ -52,7 +52,8 @@ def test_a_paper_is_due_over_the_turn_of_the_year_as_the_unit_says_and_never_as_
 
 def renewed(**said: object) -> date:
     asked: dict[str, object] = {"renewals": 0, "recalled": False, "waiting": 0, "days": 5, **said}
-    return rules.renewed_until(LIMITS, date(2026, 11, 27), date(2026, 11, 25), add=NATIONAL.add, **asked)  # type: ignore[arg-type]
+    due, today = date(2026, 11, 27), date(2026, 11, 25)
+    return rules.renewed_until(LIMITS, due, today, add=NATIONAL.add, **asked)  # type: ignore[arg-type]
 
 
 def test_a_renewal_begins_where_the_loan_was_due() -> None:

@@ -113,7 +113,9 @@ class Borrowing(RuleBasedStateMachine):
     def by(self, session: Session, who: str) -> Any:
         return self.world.viewer(session, who, self.now)
 
-    def pick(self, data: st.DataObject, *, way: str | None = None, state: str | None = None) -> tuple[int, Asked] | None:
+    def pick(
+        self, data: st.DataObject, *, way: str | None = None, state: str | None = None
+    ) -> tuple[int, Asked] | None:
         fits = [
             (key, one)
             for key, one in self.wishes.items()
@@ -136,7 +138,8 @@ class Borrowing(RuleBasedStateMachine):
 
         def work(session: Session) -> int:
             said = {"purpose": "customer-service", "words": "核对合同", "emergency": emergency and way == "screen"}
-            request = actions.ask(session, self.by(session, who), [wanted], now=self.now, **said)  # type: ignore[arg-type]
+            by = self.by(session, who)
+            request = actions.ask(session, by, [wanted], now=self.now, **said)  # type: ignore[arg-type]
             return session.scalars(select(LoanWish.id).where(LoanWish.request_id == request.id)).one()
 
         made = self.act(work)
@@ -253,12 +256,15 @@ class Borrowing(RuleBasedStateMachine):
         """Say whether nobody waits for any of these papers who asked, or was passed over, before."""
         with self.database.reading() as session:
             since = dict(session.execute(select(LoanWish.id, LoanWish.queued_at)).all())
-        rivals = [
-            other
-            for other, one in self.wishes.items()
-            if one.way == "paper" and one.state == "approved" and one.loan is None and items & {i for i, _ in one.pages}
+        return min(self.in_line(items), key=lambda one: (since[one], one)) == key
+
+    def in_line(self, items: set[int]) -> list[int]:
+        """The wishes that wait for any of these papers."""
+        return [
+            key
+            for key, one in self.wishes.items()
+            if (one.way, one.state, one.loan) == ("paper", "approved", None) and items & {item for item, _ in one.pages}
         ]
-        return min(rivals, key=lambda one: (since[one], one)) == key
 
     def overdue(self) -> set[str]:
         """Whoever has a paper whose day is past, by the days that the loans say."""
@@ -294,12 +300,7 @@ class Borrowing(RuleBasedStateMachine):
         assert (before.renewals, made.renewals) == (0, 1)
         assert made.due_on > before.due_on >= zone.local(self.now).date()
         papers = {item for item, (_, key) in self.holder.items() if key == loan}
-        waits = [
-            one
-            for one in self.wishes.values()
-            if one.way == "paper" and one.state == "approved" and one.loan is None and papers & {i for i, _ in one.pages}
-        ]
-        assert not waits
+        assert not self.in_line(papers)
         assert not late or before.due_on >= zone.local(self.now).date()
 
     @rule(data=st.data(), who=st.sampled_from(WHO))
@@ -309,9 +310,8 @@ class Borrowing(RuleBasedStateMachine):
             return
         with self.database.reading() as session:
             before = session.get_one(PaperLoan, found[1])
-        made = self.act(
-            lambda session: actions.recall_paper(session, self.by(session, who), found[1], words="他人急用", now=self.now)
-        )
+        said = {"words": "他人急用", "now": self.now}
+        made = self.act(lambda session: actions.recall_paper(session, self.by(session, who), found[1], **said))
         if made is not None:
             assert who in DECIDERS
             assert self.may(who)
@@ -409,8 +409,8 @@ class Borrowing(RuleBasedStateMachine):
     @rule(data=st.data(), before=st.booleans())
     def the_clock_stands_at_an_end(self, data: st.DataObject, before: bool) -> None:
         """The last moment of a reading, and the first one after it."""
-        ends = sorted({reading.ends for one in self.wishes.values() for reading in one.readings if reading.ends > self.now})
-        end = data.draw(st.sampled_from(ends))
+        ends = {reading.ends for one in self.wishes.values() for reading in one.readings}
+        end = data.draw(st.sampled_from(sorted(one for one in ends if one > self.now)))
         self.now = max(self.now, end - timedelta(microseconds=1) if before else end)
 
     @rule()

@@ -156,11 +156,11 @@ def test_an_edition_holds_from_its_day_on() -> None:
         ("level: archivist, says", "level: pope, says", "no such level"),
         ("says: 都}", "says: 都, purposes: [gossip]}", "no such purpose"),
         ("role: archivist, days: 1", "days: 1", "without a role"),
-        ("[{id: R1, level: archivist, says: 都}]", "[{id: R1, level: none, says: 一, ways: [paper]}, {id: R1, level: archivist, says: 都}]", "twice"),
+        ("rules: [", "rules: [{id: R1, level: none, says: 一, ways: [paper]}, ", "twice"),
         ("says: 都}", "says: 都, sensitivities: [secret]}", "sensitivities"),
         ("recall_days: 2, ", "", "recall_days"),
     ],
-)  # fmt: skip
+)
 def test_a_matrix_that_cannot_be_is_not_read(was: str, becomes: str, told: str) -> None:
     assert was in TEXT
     matrix.read(TEXT)

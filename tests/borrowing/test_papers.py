@@ -122,7 +122,8 @@ def test_an_overdue_borrower_gets_no_other_paper_until_it_is_back(database: Data
         # Reading on the screen takes no paper away.
         ask(session, world, "staff", wish(world), now=late)
         head = world.viewer(session, "head")
-        assert [row.loan_id for row in queries.loans_out(session, head, today=late.date(), overdue_only=True)] == [loan.id]
+        overdue = queries.loans_out(session, head, today=late.date(), overdue_only=True)
+        assert [row.loan_id for row in overdue] == [loan.id]
         back(session, world, loan)
         out(session, world, waiting, 2, now=late)
 

@@ -1,4 +1,4 @@
-"""Asking, deciding and reading, case by case: bad baskets, letters, emergencies, partial approval, ends to the minute."""
+"""Asking, deciding and reading, case by case: bad baskets, letters, emergencies, parts approved, ends to the minute."""
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ def test_a_masked_page_of_a_public_paper_is_open_at_once(database: Database) -> 
         item = world.items["A"][1]
         session.get_one(Item, item).sensitivity = "public"
         session.flush()
-        one = ask(session, world, "staff", Wish(world.accounts["A"], "screen", 1, item_nos=[world.numbers[item]], pages=[2]))
+        wished = Wish(world.accounts["A"], "screen", 1, item_nos=[world.numbers[item]], pages=[2])
+        one = ask(session, world, "staff", wished)
         viewer = world.viewer(session, "staff")
         found = queries.may_read_page(session, viewer, item, 2, NOW)
         assert found is not None

@@ -88,11 +88,13 @@ def _know(session: Session, made: World, code: str, case: CaseFile) -> None:
 def ask(session: Session, world: World, who: str, *wishes: Wish, now: datetime = NOW, **said: object) -> list[int]:
     """Ask as somebody; return the wishes."""
     given: dict[str, object] = {"purpose": "customer-service", "words": "核对合同", **said}
-    asked: LoanRequest = actions.ask(session, world.viewer(session, who, now), wishes, now=now, **given)  # type: ignore[arg-type]
+    by = world.viewer(session, who, now)
+    asked: LoanRequest = actions.ask(session, by, wishes, now=now, **given)  # type: ignore[arg-type]
     return list(session.scalars(select(LoanWish.id).where(LoanWish.request_id == asked.id).order_by(LoanWish.place)))
 
 
 def wish(world: World, code: str = "A", way: str = "screen", days: int = 1, *items: int, **said: object) -> Wish:
     """Describe a wish for the first two papers of a unit's file, or for those given by their place, from 0."""
     chosen = [world.numbers[world.items[code][place]] for place in (items or (0, 1))]
-    return Wish(world.accounts[code], way, days, item_nos=chosen, prints=3 if way == "print" else 0, **said)  # type: ignore[arg-type]
+    prints = 3 if way == "print" else 0
+    return Wish(world.accounts[code], way, days, item_nos=chosen, prints=prints, **said)  # type: ignore[arg-type]

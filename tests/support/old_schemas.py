@@ -241,7 +241,7 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
 
 
 def _loan(writer: Writer, number: int, *, unit: int, person: int, household: int, item: int) -> None:
-    asked = writer.add("loan_requests", asker_id=person, asker_unit_id=unit, purpose="audit", words="核对", asked_at=NOW)
+    asked = writer.add("loan_requests", asker_id=person, asker_unit_id=unit, purpose="audit", words="核对")
     wish = writer.add(
         "loan_wishes", request_id=asked, place=1, unit_id=unit, household_id=household, way="screen", days=1,
         state="approved", edition="B2026", rule="BR08", level="archivist", queued_at=NOW,

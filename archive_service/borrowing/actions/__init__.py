@@ -1,4 +1,4 @@
-"""Borrowing, step by step. Each reads what it changes under a lock, so that of two people at once one wins. None commits."""
+"""Borrowing, step by step; what is changed is read under a lock, so of two people at once one wins. None commits."""
 
 from archive_service.borrowing.actions.asking import ask, withdraw
 from archive_service.borrowing.actions.deciding import decide

@@ -34,7 +34,7 @@ def decide(
     words: str = "",
     pages: Collection[PageKey] | None = None,
 ) -> LoanDecision:
-    """Decide about a wish: approve it, or only some `pages` of it, with conditions in words; or refuse it with a reason.
+    """Decide about a wish: approve it or only some `pages` of it, with conditions in words, or refuse it with a reason.
 
     Raises Refused when it no longer waits, NotPermitted for whoever is not among its deciders or asked for it
     themselves, Invalid without a reason for a refusal or with pages that nobody asked for.
@@ -73,7 +73,9 @@ def decide(
 def approve_at_once(session: Session, viewer: Viewer, wish: LoanWish, request: LoanRequest, *, now: datetime) -> None:
     """Approve what the matrix lets everybody see, in its own name."""
     pages = _pages_of(session, wish.id)
-    said = LoanDecision(decided_by=None, deputy_for=None, level=wish.level, outcome="approved", words="", decided_at=now)
+    said = LoanDecision(
+        decided_by=None, deputy_for=None, level=wish.level, outcome="approved", words="", decided_at=now
+    )
     _write(session, wish, request, pages, said)
     facts = {"outcome": "approved", "level": wish.level, "pages": len(pages), "rule": wish.rule}
     record(
@@ -104,7 +106,8 @@ def _write(
     for page in session.scalars(select(WishPage).where(WishPage.wish_id == wish.id)):
         page.approved = (page.item_id, page.page_no) in chosen
     wish.state = State.APPROVED.value if chosen else State.REFUSED.value
-    made.wish_id, made.asker_id, made.after = wish.id, request.asker_id, request.emergency
+    made.wish_id, made.asker_id = wish.id, request.asker_id
+    made.after = request.emergency and made.decided_by is not None
     session.add(made)
     session.flush()
     return made

@@ -23,7 +23,7 @@ def note(session: Session, by: Viewer, wish: LoanWish, *, did: str, now: datetim
 
 
 def person_of(viewer: Viewer) -> int:
-    """Return the id of the person who acts. Raises NotPermitted for the program itself: it borrows and decides nothing."""
+    """Return the id of the person who acts. Raises NotPermitted for the program itself, which borrows nothing."""
     if viewer.person_id is None:
         raise NotPermitted("loan.person-only", "借阅只能由本人办理。请用 --as 指明人员，或在网页上办理。")
     return viewer.person_id

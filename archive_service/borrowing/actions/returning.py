@@ -60,7 +60,9 @@ def take_back(
     return loan
 
 
-def report_lost(session: Session, viewer: Viewer, loan_id: int, item_id: int, *, words: str, now: datetime) -> PaperLoan:
+def report_lost(
+    session: Session, viewer: Viewer, loan_id: int, item_id: int, *, words: str, now: datetime
+) -> PaperLoan:
     """Write down that a paper of a loan is lost, and how; nobody else gets it until it is found.
 
     Raises NotFound, Refused when it is back, Invalid without words, NotPermitted when the holder writes it themselves.

@@ -32,7 +32,7 @@ class LiveGrant:
 
 
 def live_grants(viewer: Viewer, now: datetime) -> Select[tuple[ReadingGrant]]:
-    """Return the grants that are live for the viewer: theirs, in their time, not ended, and with the right still held."""
+    """Return the grants that are live for the viewer: theirs, in their time, not ended, the right still held."""
     return (
         select(ReadingGrant)
         .join(Person, Person.id == ReadingGrant.person_id)

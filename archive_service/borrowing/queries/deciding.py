@@ -52,7 +52,7 @@ def _holding(session: Session, level: Level, chain: Sequence[Unit], now: datetim
 
 
 def who_decides(session: Session, *, unit_id: int, facts: Facts, asker_id: int, now: datetime) -> Deciders:
-    """Return who would decide a wish with these facts about a file of the unit, and why; nothing has to be asked for."""
+    """Return who would decide a wish with these facts about a file of the unit, and why; nothing is asked for."""
     edition = matrix.edition_on(zone.local(now).date())
     found = matrix.verdict(edition, facts)
     return matrix.deciders(edition, found, holders(session, edition, unit_id, now), asker_id=asker_id)
@@ -86,9 +86,9 @@ def to_decide(session: Session, viewer: Viewer, now: datetime) -> list[LoanWish]
 
 
 def wish_in(session: Session, viewer: Viewer, wish_id: int, *, lock: bool = False) -> tuple[LoanWish, LoanRequest]:
-    """Return a wish with its request, for who asked and for who decides, hands out or sees the register. Raises NotFound.
+    """Return a wish with its request, for who asked and for who decides, hands out or sees the register.
 
-    With `lock`, nobody else changes the wish until the transaction ends.
+    Raises NotFound. With `lock`, nobody else changes the wish until the transaction ends.
     """
     wanted = select(LoanWish).where(LoanWish.id == wish_id)
     wish = session.scalar(wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted)

@@ -1,4 +1,4 @@
-"""Borrowing: requests and their wishes, decisions, readings on screen, papers that are out, and the register of reading."""
+"""Borrowing: requests and their wishes, decisions, readings on screen, papers that are out, who read what."""
 
 from __future__ import annotations
 
