@@ -87,7 +87,7 @@ def renew(session: Session, viewer: Viewer, loan_id: int, *, now: datetime) -> P
         day_of(now),
         renewals=loan.renewals,
         recalled=loan.recalled_at is not None,
-        waiting=len(queue_of(session, items_of(session, wish.id))),
+        waiting=len(queue_of(session, _still_out(session, loan))),
         days=wish.days,
         add=calendar_of(session, loan.unit_id).add,
     )
@@ -137,6 +137,11 @@ def out_loan(session: Session, viewer: Viewer, loan_id: int, *, lost_too: bool =
     if loan.state == "returned" or (loan.state == "lost" and not lost_too):
         raise Refused("paper.closed", "这笔借出已经办结。请刷新页面查看。", state=loan.state)
     return loan, wish
+
+
+def _still_out(session: Session, loan: PaperLoan) -> list[int]:
+    wanted = select(LentPaper.item_id).where(LentPaper.loan_id == loan.id, LentPaper.back_at.is_(None))
+    return list(session.scalars(wanted))
 
 
 def _loan_of(session: Session, wish: LoanWish) -> int | None:
