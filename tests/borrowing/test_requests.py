@@ -252,15 +252,19 @@ def test_prints_are_counted_and_each_page_stands_in_the_register(database: Datab
         with pytest.raises(Refused) as refused:
             actions.note_page(session, staff, *world.pages[0], now=NOW, printed=True)
         assert refused.value.code == "reading.prints"
+        more = ask(session, world, "staff", wish(world, "A", "print"))[0]
+        actions.decide(session, world.viewer(session, "archivist"), more, approve=True, now=NOW)
+        found = actions.note_page(session, staff, *world.pages[0], now=NOW, printed=True)
+        assert (found.wish_id, found.prints_left) == (more, 3)
         with pytest.raises(NotPermitted) as refused:
             actions.note_page(session, staff, world.items["B"][0], 1, now=NOW)
         assert refused.value.code == "reading.none"
         register = queries.readings(session, world.viewer(session, "head"))
-        assert [row.printed for row in register] == [True, False] * 3
+        assert [row.printed for row in register] == [True, *[True, False] * 3]
         assert {(row.person_id, row.purpose) for row in register} == {(world.people["staff"], "customer-service")}
         assert queries.readings(session, world.viewer(session, "far_head")) == []
         verbs = session.scalars(select(AuditEntry.did).where(AuditEntry.at == NOW)).all()
-        assert (verbs.count("page.printed"), verbs.count("household.read")) == (3, 1)
+        assert (verbs.count("page.printed"), verbs.count("household.read")) == (4, 1)
 
 
 def test_a_reading_ends_with_the_role_and_with_the_account(database: Database) -> None:

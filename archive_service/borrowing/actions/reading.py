@@ -29,7 +29,7 @@ def note_page(
     Called before the page leaves: what is not on record is not shown. Raises NotPermitted without a live grant of this
     page, Refused when no print is left.
     """
-    found = may_read_page(session, viewer, item_id, page_no, now)
+    found = may_read_page(session, viewer, item_id, page_no, now, printing=printed)
     if found is None:
         raise NotPermitted("reading.none", "您没有借阅这一页，或借阅时间已到。请重新申请借阅。")
     if printed:
@@ -43,9 +43,7 @@ def note_page(
     item = session.get_one(Item, item_id)
     head = session.get_one(HouseholdFile, item.household_id)
     # The trail says once an hour that the file is read, as for everybody; the register says which page.
-    note_reading(
-        session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now
-    )  # fmt: skip
+    note_reading(session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now)
     return found
 
 

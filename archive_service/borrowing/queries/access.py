@@ -47,12 +47,16 @@ def live_grants(viewer: Viewer, now: datetime) -> Select[tuple[ReadingGrant]]:
     )
 
 
-def may_read_page(session: Session, viewer: Viewer, item_id: int, page_no: int, now: datetime) -> LiveGrant | None:
+def may_read_page(
+    session: Session, viewer: Viewer, item_id: int, page_no: int, now: datetime, *, printing: bool = False
+) -> LiveGrant | None:
     """Return the grant by which the viewer may read a page now; none means no.
 
-    `viewer` holds the rights of this moment. Of several grants the one that shows more counts, then the longer one.
+    `viewer` holds the rights of this moment. Of several grants the one that shows more counts, then the longer one; for
+    `printing` first of all the one that has most prints left, which may be none.
     What somebody may read without borrowing is another question; this one is only about what they borrowed.
     """
+    most_prints = [(ReadingGrant.prints - ReadingGrant.printed).desc()] if printing else []
     wanted = (
         live_grants(viewer, now)
         .join(GrantPage, GrantPage.grant_id == ReadingGrant.id)
@@ -60,7 +64,7 @@ def may_read_page(session: Session, viewer: Viewer, item_id: int, page_no: int, 
         .join(LoanWish, LoanWish.id == ReadingGrant.wish_id)
         .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
         .where(GrantPage.item_id == item_id, GrantPage.page_no == page_no, Item.state == "filed")
-        .order_by(ReadingGrant.unmasked.desc(), ReadingGrant.ends_at.desc(), ReadingGrant.id)
+        .order_by(*most_prints, ReadingGrant.unmasked.desc(), ReadingGrant.ends_at.desc(), ReadingGrant.id)
         .limit(1)
     )
     found = session.execute(wanted.add_columns(LoanRequest.purpose)).first()
