@@ -21,7 +21,7 @@ demo: $(READY) ## Make sample scans, take them through the pipeline, serve the r
 	ARCHIVE_HOME=$${ARCHIVE_HOME:-demo-data} $(BIN)/archive-service demo $(ARGS)
 
 test: $(READY) ## Run the tests (what needs a program that is not here says so and is left out)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## Format, lint, types, import contract, migrations: all that CI checks besides the tests
 	$(BIN)/ruff format --check .
@@ -37,6 +37,7 @@ format: $(READY) ## Put the code in order
 
 bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.assess
+	$(BIN)/python -m benchmarks.imports
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.marks
@@ -45,7 +46,7 @@ bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.scale --items 100000
 
 services: $(READY) ## Run the suites that need real services (see .ci/run for how they are started)
-	$(BIN)/python -m pytest -m service -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m service -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clean: ## Remove the virtual environment and the demo's data
 	rm -rf $(VENV) demo-data

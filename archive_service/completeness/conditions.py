@@ -169,6 +169,7 @@ def volts(text: str | None) -> Decimal | None:
     return number * (1000 if found[3].lower() in ("kv", "千伏") else 1)
 
 
+@lru_cache(maxsize=4096)
 def name_form(account_name: str | None) -> str | None:
     """Say whether an account name is that of an organisation or of a person, or None where the name does not tell."""
     name = re.sub(r"\s+", "", unicodedata.normalize("NFKC", account_name or ""))

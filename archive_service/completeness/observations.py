@@ -115,10 +115,10 @@ class Reading(NamedTuple):
     @property
     def seen(self) -> Seen:
         """Return it as evidence."""
-        if self.item is None:
-            return Seen(None, None, self.field, self.shown, None)
-        page, box = self.item.pages.get(self.field), self.item.boxes.get(self.field)
-        return Seen(self.item.id, self.item.document_type, self.field, self.shown, page, box)
+        item, name, _ = self
+        if item is None:
+            return Seen(None, None, name, self.shown, None)
+        return Seen(item.id, item.document_type, name, self.shown, item.pages.get(name), item.boxes.get(name))
 
     @property
     def shown(self) -> str:
@@ -171,7 +171,7 @@ def said(name: str, value: object) -> list[Reading]:
 
 def observe(rule: str, status: Agreement, evidence: Sequence[Reading], message: str) -> Observation:
     """Return an observation resting on `evidence`."""
-    return Observation(rule, status, tuple(each.seen for each in evidence), message)
+    return Observation(rule, status, tuple([each.seen for each in evidence]), message)
 
 
 def once(evidence: Iterable[Reading]) -> list[Reading]:

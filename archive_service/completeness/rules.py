@@ -106,13 +106,14 @@ def assess(
     by_type = _by_type(held, {each.document_type: each for each in requirements}, background.days)
     verdicts = tuple(_verdict(each, facts, by_type, background) for each in requirements)
     counts = _NONE.copy()
-    for verdict in verdicts:
-        counts[verdict.status] += verdict.due
+    due = [verdict.status for verdict in verdicts if verdict.due]
+    for status in due:
+        counts[status] += 1
     rested_on = {number for verdict in verdicts for number in verdict.evidence}
     return Assessment(
         verdicts=verdicts,
         complete=not any(counts[gap] for gap in _GAPS),
-        due_count=sum(verdict.due for verdict in verdicts),
+        due_count=len(due),
         satisfied_count=sum(counts[each] for each in _SATISFIED),
         missing_count=counts[Status.MISSING],
         doubtful_count=counts[Status.DOUBTFUL],

@@ -15,7 +15,7 @@ from archive_service.audit.record import SYSTEM, record
 from archive_service.catalogue.load import edition_by_code, edition_for, known
 from archive_service.catalogue.schema import Edition
 from archive_service.completeness import marks
-from archive_service.completeness.conditions import Facts, facts_of
+from archive_service.completeness.conditions import Facts, facts_of, name_form
 from archive_service.completeness.rules import Assessment, HeldItem, assess
 from archive_service.completeness.rules import Verdict as Found
 from archive_service.completeness.rulings import NOTHING_MORE, Background
@@ -142,6 +142,34 @@ def judge_by(
     background: Background = NOTHING_MORE,
 ) -> Judgement:
     """Judge a case by an edition."""
+    if held or background.rulings or background.earlier:
+        return _judged(edition, case, household, held, background)
+    # Cases that hold nothing yet are of few kinds: what they are judged by is all in the key.
+    key = (
+        edition.code,
+        case.customer_category,
+        case.business_type,
+        None if case.conditions is None else tuple(case.conditions),
+        case.voltage,
+        case.capacity_kva,
+        name_form(household.account_name),
+    )
+    known = _EMPTY.get(key)
+    # An edition may be edited while the program runs; it is then another object.
+    if known is None or known.edition is not edition:
+        if len(_EMPTY) >= _MOST_KEPT:
+            _EMPTY.clear()
+        known = _EMPTY[key] = _judged(edition, case, household, held, background)
+    return known
+
+
+#: Judgements of cases that hold nothing yet.
+_EMPTY: dict[tuple[Any, ...], Judgement] = {}
+
+
+def _judged(
+    edition: Edition, case: CaseFile, household: HouseholdFile, held: Sequence[HeldItem], background: Background
+) -> Judgement:
     try:
         facts = facts_of(
             edition,
@@ -228,7 +256,9 @@ def reassess_cases(
 def keep(case: CaseFile, judgement: Judgement) -> None:
     """Note on a case what came out, but for the verdicts, which have rows of their own."""
     for name, value in kept_values(case, judgement).items():
-        setattr(case, name, value)
+        # Setting what is there already would have the row compared column by column.
+        if getattr(case, name) != value:
+            setattr(case, name, value)
 
 
 def kept_values(case: CaseFile, judgement: Judgement) -> dict[str, Any]:

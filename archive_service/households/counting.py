@@ -33,7 +33,7 @@ SAME_SCAN = "same-scan"
 PAST = date(1, 1, 1)
 #: Cases of others that are counted again with one that shares a page with them.
 _MOST_SHARING = 50
-_CASES_A_TIME = 500
+_CASES_A_TIME = 1000
 _CHANGED_BY_HAND = ("item.retyped", "item.corrected", "item.moved")
 _COUNTS, _FIGURES, _HITS = (cast(Table, one.__table__) for one in (CaseCount, CaseFigure, CaseHit))
 _Key = tuple[Any, ...]
@@ -47,12 +47,14 @@ class _Counted:
     hits: tuple[Observation, ...]
 
 
-def count(session: Session, case_ids: Collection[int], *, new: Collection[int] = ()) -> None:
-    """Bring the figures up to these cases as their rows stand; `new` were never counted and hold nothing."""
+def count(
+    session: Session, case_ids: Collection[int], *, new: Mapping[int, tuple[CaseFile, HouseholdFile]] | None = None
+) -> None:
+    """Bring the figures up to these cases as their rows stand; `new`, by id, were never counted and hold nothing."""
     session.flush()
     ids = sorted(set(case_ids))
     for first in range(0, len(ids), _CASES_A_TIME):
-        _count(session, ids[first : first + _CASES_A_TIME], frozenset(new))
+        _count(session, ids[first : first + _CASES_A_TIME], new or {})
 
 
 def count_sharing(session: Session, item_id: int) -> None:
@@ -84,7 +86,7 @@ def count_missing(session: Session, *, after: int = 0, limit: int = _CASES_A_TIM
     return ids[-1]
 
 
-def _count(session: Session, ids: Sequence[int], new: frozenset[int]) -> None:
+def _count(session: Session, ids: Sequence[int], new: Mapping[int, tuple[CaseFile, HouseholdFile]]) -> None:
     now = _countings(session, ids, new)
     known = [key for key in ids if key not in new]
     rows = session.execute(select(_COUNTS).where(_COUNTS.c.case_id.in_(known))) if known else ()
@@ -121,10 +123,13 @@ def _figure(key: _Key, sums: Mapping[str, int], *, settled: bool) -> dict[str, A
     return {**dict(zip(KEY, key, strict=True)), **{name: sums[name] for name in MEASURES}, "settled": settled}
 
 
-def _countings(session: Session, ids: Sequence[int], new: frozenset[int]) -> dict[int, _Counted]:
+def _countings(
+    session: Session, ids: Sequence[int], new: Mapping[int, tuple[CaseFile, HouseholdFile]]
+) -> dict[int, _Counted]:
     wanted = select(CaseFile, HouseholdFile).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
-    cases = session.execute(wanted.where(CaseFile.id.in_(ids)).order_by(CaseFile.id)).all()
     old = [key for key in ids if key not in new]
+    read = session.execute(wanted.where(CaseFile.id.in_(old)).order_by(CaseFile.id)).all() if old else []
+    cases = [*((case, head) for case, head in read), *(new[key] for key in ids if key in new)]
     papers = select(Item.id).where(Item.case_id.in_(old), Item.state == "filed")
     # With their pages: a cross-check counts them.
     held = held_of(session, papers, places=True) if old else {}
@@ -359,7 +364,7 @@ def differences(session: Session, *, today: date) -> list[Difference]:
         columns = [column for column in _HITS.c if column.key != "id"]
         for row in session.execute(select(*columns).where(_HITS.c.case_id.in_(part))):
             hits[row.case_id].append(row._asdict())
-        for key, one in _countings(session, part, frozenset()).items():
+        for key, one in _countings(session, part, {}).items():
             _add(sums, _clamped(one.row, today), 1)
             if kept.get(key) != one.row:
                 found.append(Difference(key, "count"))

@@ -11,6 +11,8 @@ from archive_service import masking
 from archive_service.errors import Invalid, Refused
 
 ACCEPT, ENERGISE = "ACCEPT", "ENERGISE"
+#: Before this day no case was begun that anybody still keeps; 1900-01-01 is what a spreadsheet makes of an empty cell.
+EARLIEST = date(1950, 1, 1)
 #: Which day after a given one is so many working days later.
 AddWorkdays = Callable[[date, int], date | None]
 
@@ -48,8 +50,14 @@ def filing_due(energised_on: date | None, *, workdays: int, add_workdays: AddWor
 
 
 def check_stage_days(stages: Mapping[str, date], *, today: date) -> None:
-    """Refuse days that have not come yet, and an energisation before the acceptance."""
+    """Refuse days that have not come yet or that nobody can mean, and an energisation before the acceptance."""
     for stage, day in stages.items():
+        if day < EARLIEST:
+            raise Invalid(
+                "case.date-too-early",
+                f"环节 {stage} 的日期 {day.isoformat()} 早于 {EARLIEST.year} 年，多半是系统的缺省日期。请核对后再试。",
+                stage=stage,
+            )
         if day > today:
             raise Invalid(
                 "case.date-in-future", f"环节 {stage} 的日期 {day.isoformat()} 还没有到。请核对后再试。", stage=stage

@@ -59,6 +59,8 @@ class CaseFile(Base):
     accepted_on: Mapped[date | None]
     energised_on: Mapped[date | None]
     filing_due_on: Mapped[date | None]
+    #: The moment of which the business system said what it last said of the case; none: it never said of which.
+    source_as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: One of `states.STATES`; only the actions of `lifecycle` change it.
     state: Mapped[str] = mapped_column(String(12), default="collecting")
     #: When it was filed for the first time.

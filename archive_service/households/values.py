@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +79,50 @@ class CaseData:
     conditions: frozenset[str] | None = None
     #: Days on which stages were completed, by stage code; ACCEPT and ENERGISE among them.
     stages: Mapping[str, date] = field(default_factory=dict)
+    #: The moment of which the business system says this; none: it is what holds now.
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HouseholdData:
+    """What the business system says of a household at a moment, checked; what it does not say is not there."""
+
+    account_no: str
+    as_of: datetime
+    #: The unit, where it was named.
+    unit_id: int | None = None
+    #: By the names of `heads.rules.NAMES`.
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StageData:
+    """The day on which a stage of a case was completed."""
+
+    application_no: str
+    stage: str
+    done_on: date
+
+
+@dataclass(frozen=True)
+class LinkData:
+    """An account that came out of another one on a day."""
+
+    kind: str
+    from_account_no: str
+    to_account_no: str
+    happened_on: date
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a record that was pushed."""
+
+    #: created, changed, unchanged or refused
+    outcome: str
+    code: str | None = None
+    message: str | None = None
+    field: str | None = None
 
 
 @dataclass(frozen=True)

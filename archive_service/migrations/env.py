@@ -21,6 +21,7 @@ TABLES = (
     "archive_service.households.tables",
     "archive_service.households.handed",
     "archive_service.households.counted",
+    "archive_service.households.heads.tables",
     "archive_service.inspection.tables",
     "archive_service.notebook.tables",
     "archive_service.borrowing.tables",

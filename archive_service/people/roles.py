@@ -41,6 +41,8 @@ class Right(StrEnum):
     SCAN_REVIEW = "scan.review"
     ITEM_CHANGE = "item.change"
     CASE_IMPORT = "case.import"
+    #: Say how far a case is to who knows its numbers, at a terminal or on the phone.
+    CASE_STATUS = "case.status"
     #: Hand papers of a case over, and ask for a correction of its stage days.
     CASE_HAND_OVER = "case.hand-over"
     #: Take cases in, send them back, file them and open them again.
@@ -94,6 +96,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SCAN_REVIEW,
             Right.ITEM_CHANGE,
             Right.CASE_IMPORT,
+            Right.CASE_STATUS,
             Right.CASE_HAND_OVER,
             Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
@@ -106,7 +109,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_READ,
         }
     ),
-    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.LOAN_ASK}),
+    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
     Role.AUDITOR: frozenset(
         {
             Right.RECORD_READ,
@@ -125,6 +128,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RECORD_UNMASK,
             Right.IDENTITY_SEARCH,
             Right.CASE_RECEIVE,
+            Right.CASE_STATUS,
             Right.STAGE_APPROVE,
             Right.CALENDAR_KEEP,
             Right.RULING_DECIDE,

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     AUDIT = "audit"
     HEALTH = "health"
     WEBHOOKS = "webhooks"
+    STATUS = "status"
 
 
 #: No scope manages people, unmasks or looks for identity numbers: who does that is a person at a screen.
@@ -35,6 +36,7 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.AUDIT: frozenset({Right.AUDIT_READ, Right.READING_WATCH, Right.INSPECTION_READ}),
     Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
     Scope.WEBHOOKS: frozenset({Right.WEBHOOK_MANAGE}),
+    Scope.STATUS: frozenset({Right.CASE_STATUS}),
 }
 
 #: The right without which a scope means nothing.
@@ -49,6 +51,7 @@ _NEEDS: dict[Scope, Right] = {
     Scope.AUDIT: Right.AUDIT_READ,
     Scope.HEALTH: Right.SYSTEM_HEALTH,
     Scope.WEBHOOKS: Right.WEBHOOK_MANAGE,
+    Scope.STATUS: Right.CASE_STATUS,
 }
 
 

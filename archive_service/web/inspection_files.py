@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
-from fpdf import FPDF
-from fpdf.fonts import FontFace, TTFFont
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from archive_service import fonts
+from archive_service import printing
 from archive_service.inspection import queries
 from archive_service.inspection.queries import FindingFilters
+from archive_service.printing import Paper, Section
 from archive_service.web import export, labels, render, words
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class Report:
 
     title: str
     unit_id: int
+    #: Whose sample it is.
+    unit: str
+    made_at: datetime
     head: Sequence[tuple[str, str]]
     cases: Sequence[Row]
     findings: Sequence[Row]
@@ -57,6 +61,8 @@ def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
     return Report(
         title=told["title"] % {"name": sample.name},
         unit_id=next((row.unit_id for row in cases), visit.viewer.unit_id),
+        unit=sample.unit_name,
+        made_at=visit.now,
         head=[
             (told["unit"], f"{sample.unit_name}（{sample.unit_code}）"),
             (told["method"], say(words.METHOD[sample.method])),
@@ -88,77 +94,30 @@ def report_of(session: Any, visit: Visit, sample_id: int) -> Report:
     )  # fmt: skip
 
 
-_SHEET_NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_REL_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-
-
 def xlsx(report: Report) -> bytes:
     """Return the report as a workbook: a sheet for the head and one for each table; every cell is text or a number.
 
     Text is written as text, so that nothing in it is worked out as a formula.
     """
-    sheets = [(report.title, [], report.head), *report.tables()]
-    pages = [_worksheet([list(head), *rows] if head else rows) for _, head, rows in sheets]
-    numbers = range(1, len(pages) + 1)
-    names = ["".join(sign for sign in name if sign not in "[]:*?/\\'")[:31] or "1" for name, _, _ in sheets]
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-        + "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for n in numbers
-        )
-        + "</Types>",
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_REL_NS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {_SHEET_NS} xmlns:r="{_REL_NS}"><sheets>'
-        + "".join(f'<sheet name="{_plain(names[n - 1])}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
-        + "</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        + "".join(
-            f'<Relationship Id="rId{n}" Type="{_REL_NS}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
-        )
-        + "</Relationships>",
-        **{f"xl/worksheets/sheet{n}.xml": page for n, page in zip(numbers, pages, strict=True)},
-    }
+    book = Workbook(write_only=True)
+    for name, head, rows in [(report.title, (), report.head), *report.tables()]:
+        sheet = book.create_sheet("".join(sign for sign in name if sign not in "[]:*?/\\'")[:31] or "1")
+        for row in [*([head] if head else []), *rows]:
+            sheet.append([_cell(sheet, value) for value in row])
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, content in parts.items():
-            book.writestr(name, _XML + content)
+    book.save(written)
     return written.getvalue()
 
 
-def _worksheet(rows: Sequence[Row]) -> str:
-    lines = "".join(
-        f'<row r="{at}">'
-        + "".join(_cell(f"{_column(column)}{at}", value) for column, value in enumerate(row))
-        + "</row>"
-        for at, row in enumerate(rows, start=1)
-    )
-    return f"<worksheet {_SHEET_NS}><sheetData>{lines}</sheetData></worksheet>"
-
-
-def _cell(place: str, value: object) -> str:
+def _cell(sheet: Any, value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
-        return f'<c r="{place}"><v>{value}</v></c>'
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_plain(export.safe(value))}</t></is></c>'
-
-
-def _plain(value: str) -> str:
+        return value
     # XML knows no control characters, however they are written.
-    return escape("".join(sign for sign in value if sign >= " " or sign in "\n\t"), {'"': "&quot;"})
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", export.safe(value)))
+    cell.data_type = "s"
+    return cell
 
 
-def _column(number: int) -> str:
-    return chr(ord("A") + number)
-
-
-_FACE = "hei"
-#: The face comes in one weight.
-_HEADS = FontFace(emphasis="", fill_color=230)
 _WIDTHS: Mapping[str, Sequence[int]] = {
     "cases": (3, 9, 7, 8, 8, 5, 5, 9, 9, 5),
     "findings": (3, 9, 8, 4, 15, 8, 7, 6, 3),
@@ -167,54 +126,21 @@ _WIDTHS: Mapping[str, Sequence[int]] = {
 
 
 def pdf(report: Report) -> bytes:
-    """Return the report as a paper: A4 across, the face embedded, the head of a table again on each of its pages."""
-    book = _Paper(orientation="landscape", unit="mm", format="A4")
-    book.add_font(_FACE, fname=fonts.path(_FACE))
-    book.alias_nb_pages()
-    book.set_title(fonts.printable(report.title, _FACE))
-    book.set_auto_page_break(True, margin=14)
-    book.set_margin(12)
-    book.add_page()
-    _line(book, report.title, 16, 10)
-    for name, value in report.head:
-        _line(book, f"{name}：{value}", 9, 5)
-    for key, (name, head, rows) in zip(_WIDTHS, report.tables(), strict=True):
-        book.ln(4)
-        _line(book, f"{name}（{len(rows)}）", 12, 8)
-        if not rows:
-            continue
-        book.set_font(_FACE, size=7.5)
-        with book.table(
-            col_widths=_WIDTHS[key], line_height=4.2, padding=0.8, repeat_headings=1, headings_style=_HEADS
-        ) as table:
-            for row in (head, *rows):
-                cells = table.row()
-                for cell in row:
-                    cells.cell(fonts.printable("" if cell is None else str(cell), _FACE))
-    made = bytes(book.output())
-    # The library leaves the file of the face open.
-    for face in book.fonts.values():
-        if isinstance(face, TTFFont):
-            face.ttfont.close()
-    return made
-
-
-def _line(book: FPDF, text: str, size: float, height: float) -> None:
-    book.set_font(_FACE, size=size)
-    book.multi_cell(0, height, fonts.printable(text, _FACE), new_x="LMARGIN", new_y="NEXT")
-
-
-class _Paper(FPDF):
-    """A paper whose pages are numbered."""
-
-    def footer(self) -> None:
-        """Write the number of the page."""
-        self.set_y(-10)
-        self.set_font(_FACE, size=8)
-        self.cell(0, 5, f"{self.page_no()} / {{nb}}", align="C")
+    """Return the report as a paper: A4 across, the head of a table again on each of its pages."""
+    sections = [
+        Section(
+            f"{name}（{len(rows)}）",
+            head,
+            widths,
+            [["" if one is None else str(one) for one in row] for row in rows],
+            "",
+        )
+        for widths, (name, head, rows) in zip(_WIDTHS.values(), report.tables(), strict=True)
+    ]
+    return printing.pdf(Paper(report.title, report.unit, report.head, sections, across=True, made_at=report.made_at))
 
 
 KINDS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {
-    "xlsx": (xlsx, f"{_TYPE}.sheet"),
+    "xlsx": (xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "pdf": (pdf, "application/pdf"),
 }

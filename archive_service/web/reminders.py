@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from archive_service.households import queries as households
@@ -41,9 +42,14 @@ def due(visit: Visit) -> Reminder | None:
         if notebook.content_of(session, viewer, Kind.REMINDED, DUE) == today.isoformat():
             return None
         days = households.due_days(session, viewer)
-    found = Reminder(
+    found = counted(days, today)
+    return found if found.overdue or found.week else None
+
+
+def counted(days: Mapping[date, int], today: date) -> Reminder:
+    """Return how many of the cases that are due on these days are past, due today, and due within a week."""
+    return Reminder(
         overdue=sum(cases for day, cases in days.items() if day < today),
         today=days.get(today, 0),
         week=sum(cases for day, cases in days.items() if today <= day <= today + _WEEK),
     )
-    return found if found.overdue or found.week else None

@@ -103,6 +103,33 @@ CASE = {
     "reopened": State("folder", "warn", N_("已启封")),
     "closed": State("lock", "", N_("已封存")),
 }
+#: What becomes of a row of an import.
+FATE = {
+    "created": State("plus", "ok", N_("新登记")),
+    "updated": State("refresh", "info", N_("更新")),
+    "unchanged": State("minus", "na", N_("未变")),
+    "refused": State("x", "bad", N_("不接收")),
+}
+#: What is kept of the head of a household, with its unit.
+HEAD = {
+    "account_name": (N_("户名"), ""),
+    "service_address": (N_("用电地址"), ""),
+    "customer_category": (N_("客户类别"), ""),
+    "grade": (N_("重要等级"), ""),
+    "capacity_kva": (N_("合同容量"), "kVA"),
+    "expected_load_kw": (N_("预计负荷"), "kW"),
+    "average_load_kw": (N_("平均负荷"), "kW"),
+    "voltage": (N_("供电电压"), ""),
+    "feeder": (N_("供电线路"), ""),
+}
+HEAD_SOURCE = {"push": N_("业务系统推送"), "case": N_("随案件")}
+#: How an account came out of another one, seen from the older and from the newer one.
+ACCOUNT_LINK = {
+    "split": (N_("分户，分出"), N_("分户，来自")),
+    "merge": (N_("并户，并入"), N_("并户，并自")),
+    "transfer": (N_("过户换号，新户号"), N_("过户换号，原户号")),
+    "renumber": (N_("户号变更，新户号"), N_("户号变更，原户号")),
+}
 #: A hand-over, by what became of it.
 HAND_OVER = {
     "waiting": State("inbox", "info", N_("待签收")),
@@ -330,6 +357,7 @@ RIGHT = {
     "scan.review": N_("校核"),
     "item.change": N_("归入、移动、更正、撤回资料"),
     "case.import": N_("导入户和案件"),
+    "case.status": N_("告知案件进度"),
     "case.hand-over": N_("移交案件，申请更正环节日期"),
     "case.receive": N_("签收、退回、归档、启封案件"),
     "stage.approve": N_("审批环节日期更正"),
@@ -434,6 +462,9 @@ EVENT = {
     "household.opened": N_("建立户档案"),
     "household.updated": N_("更新户信息"),
     "household.item-left": N_("资料移出本户"),
+    "household.history-told": N_("补记户信息历史"),
+    "household.linked": N_("登记户号关联"),
+    "cases.pushed": N_("业务系统推送"),
     "case.registered": N_("登记案件"),
     "case.updated": N_("更新案件信息"),
     "case.stage-recorded": N_("记录环节日期"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import FileRefused
-from ingest.formats import fonts, kinds, pages, pdf, pictures, structure, zips
+from ingest.formats import fonts, kinds, pages, pdf, pictures, structure, workbook, zips
 from ingest.formats.limits import Limits
 from ingest.sandbox.child import Step
 
@@ -52,6 +52,12 @@ def look_inside(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
     return structure.read(path)
 
 
+def tabulate(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Write the first sheet of a workbook as CSV."""
+    limits = Limits(**arguments["limits"])
+    return workbook.to_csv(path, work / "rows.csv", limits, most_rows=arguments["most_rows"])
+
+
 def _pdf_page(document: Any, number: int, work: Path, limits: Limits) -> dict[str, Any]:
     _start_clock(limits)
     return pdf.render(document, number, work, limits)
@@ -76,4 +82,5 @@ STEPS: Mapping[str, Step] = {
     "render": render,
     "unpack": unpack,
     "look_inside": look_inside,
+    "tabulate": tabulate,
 }

@@ -494,9 +494,7 @@ class Borrowing(RuleBasedStateMachine):
                 .join(LoanWish, LoanWish.id == LoanDecision.wish_id)
                 .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
             ).all()
-            undecided = session.scalars(
-                select(WishPage.wish_id).where(WishPage.approved.is_not(None)).distinct()
-            ).all()
+            undecided = session.scalars(select(WishPage.wish_id).where(WishPage.approved.is_not(None)).distinct()).all()
             decided = session.scalars(select(LoanDecision.wish_id)).all()
         assert all(by != asker == really for by, asker, really in rows)
         assert sorted(undecided) == sorted(decided)

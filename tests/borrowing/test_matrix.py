@@ -142,9 +142,7 @@ editions:
 def test_an_edition_holds_from_its_day_on() -> None:
     """The order in the file does not matter."""
     edition = TEXT.split("editions:\n")[1]
-    two = matrix.read(
-        "editions:\n" + edition.replace("OLD", "NEW").replace("2020-01-01", "2026-03-01") + edition
-    )
+    two = matrix.read("editions:\n" + edition.replace("OLD", "NEW").replace("2020-01-01", "2026-03-01") + edition)
     days = {date(2019, 1, 1): "OLD", date(2026, 2, 28): "OLD", date(2026, 3, 1): "NEW", date(2030, 1, 1): "NEW"}
     assert {day: matrix.edition_on(day, two).code for day in days} == days
 

@@ -108,7 +108,7 @@ def test_deadlines_of_open_cases_move_with_the_table_and_filed_ones_stay(databas
 
 def test_a_case_energised_past_the_end_of_the_table_has_no_deadline_rather_than_a_guess(database: Database) -> None:
     """Registered that way; the pages say why."""
-    from archive_service.households.actions.register import filing_due_on
+    from archive_service.households.actions.dues import filing_due_on
 
     with database.unit_of_work() as session:
         at = records.unit(session)

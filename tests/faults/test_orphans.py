@@ -63,12 +63,19 @@ def test_a_server_that_is_told_to_end_does_so_after_its_workers(
         assert serve.process
         until(lambda: Tree.now().below(serve.pid, having="archive_service.worker upkeep"), serve.log)
         serve.stop()
-        assert not working_in(settings.home), left_behind(settings.home)
+        assert not at_work_in(settings.home), left_behind(settings.home)
         assert serve.process.returncode == 0
+        assert gone(settings.home, within_s=PATIENCE_S), left_behind(settings.home)
     finally:
         serve.stop()
         for pid in working_in(settings.home):
             kill(pid)
+
+
+def at_work_in(home: Path) -> list[int]:
+    """Return the processes of this home; Python's own watcher of names ends only when it sees that its parent has."""
+    tree = Tree.now()
+    return [pid for pid in working_in(home) if "multiprocessing.resource_tracker" not in tree.command(pid)]
 
 
 def answers(port: str) -> bool:

@@ -12,11 +12,10 @@ from archive_service import clock
 from archive_service.db.session import Database
 from archive_service.people.oidc import links
 from archive_service.people.roles import Role
-from archive_service.settings import Settings
 from tests.support import records
 from tests.support.browser import PATIENCE_S, faults
 from tests.support.honest_provider import honest_provider
-from tests.support.places import free_port
+from tests.support.places import Place, free_port
 from tests.support.server import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -41,7 +40,7 @@ def at_provider(page: Page, subject: str) -> None:
 
 
 def test_a_person_signs_in_at_the_provider_and_goes_back_and_out(
-    settings: Settings, database: Database, chromium: Browser, tmp_path: Path
+    place: Place, database: Database, chromium: Browser, tmp_path: Path
 ) -> None:
     port, complaints = free_port(), list[str]()
     here = f"http://127.0.0.1:{port}"
@@ -54,7 +53,7 @@ def test_a_person_signs_in_at_the_provider_and_goes_back_and_out(
             )  # fmt: skip
         told: dict[str, object] = {"oidc_issuer": provider.issuer, "oidc_client_id": "archive", "public_address": here}
         told |= {"oidc_client_secret": SecretStr("a secret of both")}
-        with serving(settings.model_copy(update=told), processes=1, log=tmp_path / "server.log", port=port):
+        with serving(place.settings.model_copy(update=told), processes=1, log=tmp_path / "server.log", port=port):
             context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=here)
             page = window(context, complaints)
             page.goto("/cases")

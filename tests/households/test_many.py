@@ -253,3 +253,23 @@ def test_recording_a_stage_judges_the_case_and_keeps_items_in_sight(database: Da
         )  # fmt: skip
         evidence = select(Verdict.evidence).where(Verdict.case_id == case.id, Verdict.document_type == "A02R")
         assert session.scalar(evidence) == [filed.id]
+
+
+def test_a_new_case_that_an_earlier_paper_serves_is_counted_with_it(database: Database) -> None:
+    """What an import notes of new cases is what judging them again would: also where the household held something."""
+    with database.unit_of_work() as session:
+        case = records.case(session, account_no="3300000001", conditions=("natural",), category="LR")
+        records.item(session, case, "A05", fields={"valid_to": "2030-01-01"})
+    rows = [
+        row(1, application_no="20261110000001", business_type="CANCEL", accepted_on="2026-11-10", conditions="natural")
+    ]
+    imported(database, [*rows, row(2)])
+    with database.unit_of_work() as session:
+        cases = session.scalars(select(CaseFile).order_by(CaseFile.id)).all()
+        kept = [(one.due_count, one.satisfied_count, one.missing_count) for one in cases]
+        inherited = session.scalars(select(Verdict.case_id).where(Verdict.status == "inherited")).all()
+        assert inherited == [cases[1].id]
+        for one in cases:
+            actions.reassess_case(session, one, today=TODAY, now=NOW)
+        assert [(one.due_count, one.satisfied_count, one.missing_count) for one in cases] == kept
+        assert chain_breaks(session) == []

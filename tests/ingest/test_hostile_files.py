@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 @pytest.fixture
 def limits(settings: Settings) -> Limits:
     """Limits as delivered, except that hostile files are given up on sooner."""
-    return replace(Limits.of(settings), memory_bytes=512 * MIB, page_s=3, file_s=20, max_unpacked_bytes=64 * MIB)
+    return replace(Limits.of(settings), memory_bytes=512 * MIB, page_s=10, file_s=40, max_unpacked_bytes=64 * MIB)
 
 
 def take(tmp_path: Path, data: bytes, limits: Limits, name: str = "scan.pdf") -> list[RenderedPage]:

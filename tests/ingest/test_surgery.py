@@ -21,8 +21,7 @@ from ingest.quality.tables import PageFinding
 from ingest.review import Wanted
 from ingest.sheets.codes import SheetCode, as_flags
 from ingest.tables import Scan, ScanDocument, ScanPage
-from tests.ingest.test_review import BLANK, CONTRACT, NOTICE, SECOND, Desk, refusal
-from tests.ingest.test_review import desk as desk
+from tests.ingest.review_desk import BLANK, CONTRACT, NOTICE, SECOND, Desk, refusal
 from tests.support import records
 from tests.support.read_pages import line, title
 

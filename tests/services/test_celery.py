@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import redis
 from sqlalchemy import func, make_url, select
 
 from archive_service import clock
@@ -43,7 +42,7 @@ pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[2]
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
 #: Far above what anything here takes, so that a lease that ended by itself is never what made a test pass.
-LEASE_S, PATIENCE_S = 600, 90
+LEASE_S, PATIENCE_S = 600, 180
 
 
 @pytest.fixture
@@ -122,14 +121,6 @@ def wait_until(settings: Settings, reached: Callable[[], bool]) -> None:
 def all_at_rest(database: Database) -> bool:
     with database.reading() as session:
         return all(state in states.FINAL for state in session.scalars(select(Scan.state)))
-
-
-def acknowledged(settings: Settings) -> bool:
-    """Say whether Redis holds no message that a worker has in hand; RabbitMQ takes those back by itself."""
-    if not settings.broker_url.startswith("redis"):
-        return True
-    with redis.Redis.from_url(settings.broker_url) as broker:
-        return not any(broker.hlen(key) for key in broker.keys("*unacked"))
 
 
 def assert_each_filed_once(database: Database, files: int) -> None:
@@ -253,7 +244,7 @@ def test_files_are_taken_in_while_the_broker_is_away_and_worked_on_when_it_is_ba
     through = behind.model_copy(update={"broker_url": behind.broker_url.replace(f":{parts.port}/", f":{door.port}/")})
     with worker(through):
         take_in(database, through, note="之前")
-        wait_until(through, lambda: all_at_rest(database) and acknowledged(behind))
+        wait_until(through, lambda: all_at_rest(database))
         door.shut()
         take_in(database, through, note="其间")
         assert nudge._quiet_until > 0, "the nudge found nobody"

@@ -65,6 +65,7 @@ def work(settings: Settings) -> None:
     runner = jobs.open_runner(settings, worker="test", queues=("light",))
     while runner.run_one():
         pass
+    runner.database.close()
 
 
 def test_a_clean_file_passes_and_a_find_is_named(where: str, tmp_path: Path) -> None:

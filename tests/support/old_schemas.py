@@ -234,6 +234,8 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("archive_series", series=f"{series}{number}-", last=1)
         if number == 1:
             writer.add("archive_code_patterns", unit_id=unit, pattern="{fonds}-{year}-{serial:5}", set_by=person)
+    if writer.knows("head_values"):
+        writer.add("head_values", household_id=household, name="feeder", value="10kV清河线", as_of=NOW, source="push")
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -35,6 +35,7 @@ from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
+from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
 with warnings.catch_warnings():
@@ -303,3 +304,10 @@ def staff(world: World) -> Iterator[Browser]:
     """A reader of centre A without the right to personal data."""
     with Browser(world.app, base_url="http://archive.test", follow_redirects=False) as browser:
         yield browser.sign_in("staff")
+
+
+@pytest.fixture
+def odd() -> Iterator[OddProvider]:
+    """A provider that says what it is told to say."""
+    with odd_provider() as provider:
+        yield provider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
@@ -16,10 +17,12 @@ from archive_service.jobs.runner import Runner
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.people.roles import Role
 from archive_service.web import labels
+from archive_service.web.app import create_app
 from archive_service.worker import jobs
 from ingest.tables import Scan
 from ingest.workshop import Workshop
 from tests.support import records
+from tests.support.faulty import Faults, FaultyStore, store_away
 from tests.support.records import NOW
 from tests.web.conftest import Browser, World
 
@@ -237,6 +240,28 @@ def test_a_paper_that_is_on_its_way_is_not_handed_in_twice(world: World, browser
     assert answer.headers["location"].endswith("?done=paper-there")
     assert "没有重复归档" in browser.get(answer.headers["location"]).text
     assert waiting(world) == 1
+
+
+@pytest.mark.parametrize("what", ["put", "put-half", "put-done"])
+def test_a_paper_that_could_not_be_kept_is_not_said_to_be_written(world: World, lacking: str, what: str) -> None:
+    """Stopped before it is received, nothing says that there is such a paper; a second try makes it."""
+    faults = Faults()
+    services = replace(world.services, store=FaultyStore(world.services.store, faults))
+    with Browser(create_app(services), base_url="http://archive.test", follow_redirects=False) as browser:
+        browser.sign_in("archivist")
+        faults.arm(what, store_away)
+        assert browser.submit(f"/cases/{lacking}/papers/contents/file").status_code == 503
+        assert faults.thrown == 1
+        assert (waiting(world), written(world)) == (0, 0)
+        answer = browser.submit(f"/cases/{lacking}/papers/contents/file")
+        assert answer.headers["location"].endswith("?done=paper-written")
+        assert (waiting(world), written(world)) == (1, 1)
+
+
+def written(world: World) -> int:
+    """Return how many papers are on record as written."""
+    with world.services.database.reading() as session:
+        return len(session.scalars(select(AuditEntry.seq).where(AuditEntry.did == "paper.written")).all())
 
 
 def test_what_the_catalogue_does_not_ask_for_is_not_filed(browser: Browser, lacking: str, filed: str) -> None:

@@ -195,6 +195,4 @@ def _check_free(session: Session, wish: LoanWish, items: list[int]) -> None:
     for item in items:
         first = queue_of(session, [item])[0]
         if first.id != wish.id:
-            raise Refused(
-                "paper.queue", "还有人排在前面等这份原件。请先借给排在前面的人，或将其顺延。", first=first.id
-            )
+            raise Refused("paper.queue", "还有人排在前面等这份原件。请先借给排在前面的人，或将其顺延。", first=first.id)

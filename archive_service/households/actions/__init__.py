@@ -7,6 +7,7 @@ from archive_service.households.actions.imports import import_cases
 from archive_service.households.actions.items import correct_field, file_item, move_item, retype_item, withdraw_item
 from archive_service.households.actions.marks import say_mark
 from archive_service.households.actions.papers import say_paper
+from archive_service.households.actions.previews import in_parts, preview_cases
 from archive_service.households.actions.reading import note_reading
 from archive_service.households.actions.readings import replace_reading
 from archive_service.households.actions.rulings import ask_ruling, decide_ruling, withdraw_ruling
@@ -22,10 +23,12 @@ __all__ = [
     "decide_ruling",
     "file_item",
     "import_cases",
+    "in_parts",
     "lock_household",
     "mask_again",
     "move_item",
     "note_reading",
+    "preview_cases",
     "reassess_case",
     "record_stage",
     "register_case",

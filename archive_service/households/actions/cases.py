@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
-from archive_service.households.actions.register import Outcome, Register
+from archive_service.households.actions.entries import Outcome
+from archive_service.households.actions.register import Register
 from archive_service.households.tables import CaseFile
 from archive_service.households.values import CaseData
 from archive_service.people.roles import Right
@@ -26,9 +28,7 @@ def register_case(
     register.open(accounts=[data.account_no], applications=[data.application_no])
     outcome = register.take(data)
     register.write()
-    entry = register.known(data.application_no)
-    assert entry is not None
-    return entry.case, outcome
+    return session.scalars(select(CaseFile).where(CaseFile.application_no == data.application_no)).one(), outcome
 
 
 def record_stage(

@@ -13,7 +13,7 @@ from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.errors import NotFound, Refused
 from archive_service.households import counting, rules, stage_rules
-from archive_service.households.actions.register import filing_due_on
+from archive_service.households.actions.dues import filing_due_on
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, HouseholdFile, StageCorrection

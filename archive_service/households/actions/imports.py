@@ -14,14 +14,15 @@ from archive_service.audit.record import record
 from archive_service.catalogue.load import edition_for, editions
 from archive_service.errors import ArchiveError, Damaged, Unavailable
 from archive_service.households.actions.register import Register
-from archive_service.households.csv_rows import BadCell, Reading, case_of_row, check_columns, row_error
+from archive_service.households.cells import BadCell
+from archive_service.households.csv_rows import Reading, case_of_row, check_columns, row_error
 from archive_service.households.values import CaseData, ImportReport, RowError
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
 
 #: Rows that are looked up, judged and written together.
-_ROWS_A_BATCH = 500
+_ROWS_A_BATCH = 1000
 
 
 def import_cases(
@@ -41,14 +42,8 @@ def import_cases(
     an unknown or missing column raises Invalid before any row is taken.
     """
     by.require(Right.CASE_IMPORT)
-    check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
-    mine = select(Unit.code, Unit.id).where(Unit.id.in_(by.units(Right.CASE_IMPORT)))
-    reading = Reading(
-        account_no_pattern=account_no_pattern,
-        application_no_pattern=application_no_pattern,
-        units=dict(session.execute(mine).all()),
-        edition_for=edition_for,
-    )
+    check_header(rows)
+    reading = reading_for(session, by, account_no_pattern, application_no_pattern)
     outcomes: Counter[str] = Counter()
     errors: list[RowError] = []
     said: list[tuple[int, CaseData]] = []
@@ -68,6 +63,22 @@ def import_cases(
     report = ImportReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"], tuple(errors))
     _note(session, report, by=by, now=now)
     return report
+
+
+def check_header(rows: Sequence[Mapping[str, str]]) -> None:
+    """Raise Invalid, naming them, when a required column is missing or one is not known."""
+    check_columns(rows, stages=sorted({stage for edition in editions() for stage in edition.stages}))
+
+
+def reading_for(session: Session, by: Viewer, account_no_pattern: str, application_no_pattern: str) -> Reading:
+    """Return what rows of this person are checked against."""
+    mine = select(Unit.code, Unit.id).where(Unit.id.in_(by.units(Right.CASE_IMPORT)))
+    return Reading(
+        account_no_pattern=account_no_pattern,
+        application_no_pattern=application_no_pattern,
+        units=dict(session.execute(mine).all()),
+        edition_for=edition_for,
+    )
 
 
 def _take(

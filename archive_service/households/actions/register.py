@@ -10,46 +10,36 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
+from archive_service import zone
 from archive_service.audit.record import Deed, record_all
 from archive_service.calendars.queries import calendar_of
-from archive_service.calendars.rules import NATIONAL, Calendar, CalendarEnds
+from archive_service.calendars.rules import Calendar
 from archive_service.errors import Refused
 from archive_service.households import counting, rules, states
-from archive_service.households.assessment import judge, keep, reassess_cases
+from archive_service.households.actions.deeds import case_changes, described, listed, printed
+from archive_service.households.actions.dues import due_in
+from archive_service.households.actions.entries import (
+    Changes,
+    Entry,
+    Outcome,
+    insert_cases,
+    insert_days,
+    insert_households,
+    mend_cases,
+)
+from archive_service.households.assessment import reassess_cases
+from archive_service.households.heads.news import News
+from archive_service.households.heads.rules import OF_HOUSEHOLD
 from archive_service.households.queries import locked
 from archive_service.households.rules import ACCEPT, ENERGISE
-from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
-from archive_service.households.values import CaseData
+from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.values import CaseData, HouseholdData
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-
-#: Written as plain rows: nobody looks at them again in the same transaction.
-_STAGES = cast(Table, CaseStage.__table__)
-_HOUSEHOLDS, _CASES = cast(Table, HouseholdFile.__table__), cast(Table, CaseFile.__table__)
-
-Outcome = Literal["created", "updated", "unchanged"]
-Changes = dict[str, list[Any]]
-
-
-@dataclass(eq=False)
-class Entry:
-    """A case in the register: its row, the household's row, and the days recorded for it by stage."""
-
-    case: CaseFile
-    household: HouseholdFile
-    days: dict[str, date]
-    #: Days that have no row yet.
-    fresh_days: dict[str, date] = field(default_factory=dict)
-    #: Days that were corrected since; hearing them again changes nothing.
-    earlier: set[tuple[str, date]] = field(default_factory=set)
-    new: bool = False
 
 
 @dataclass
@@ -70,11 +60,13 @@ class Register:
     _deeds: list[tuple[str, str, Entry | None, Mapping[str, Any]]] = field(default_factory=list)
 
     _calendars: dict[int, Calendar] = field(default_factory=dict)
+    _news: News = field(default_factory=News)
 
     def open(self, *, accounts: Collection[str], applications: Collection[str]) -> None:
         """Read and lock what is there of these account and application numbers."""
         files = locked.files_for_update(self.session, accounts=accounts, applications=applications)
         self._households = {one.account_no: one for one in files.households}
+        self._news.open(self.session, files.households)
         by_id = {one.id: one for one in files.households}
         for case in files.cases:
             entry = Entry(
@@ -87,6 +79,45 @@ class Register:
         """Return the case with this application number, if the archive has it or it was taken."""
         return self._entries.get(application_no)
 
+    def household(self, account_no: str) -> HouseholdFile | None:
+        """Return the household with this account number, if the archive has it or it was taken."""
+        return self._households.get(account_no)
+
+    def take_household(self, data: HouseholdData) -> tuple[Outcome, bool]:
+        """Open a household or put what is said of it into its history; also say whether all of it was known better.
+
+        Raises Refused where too little is said of a new one, or something else was said of the same moment.
+        """
+        household = self._households.get(data.account_no)
+        self.by.require(Right.CASE_IMPORT, data.unit_id if household is None else household.unit_id)
+        if household is None:
+            return self._take_new_household(data), False
+        if data.unit_id is not None:
+            _check_unit(household, data.account_no, data.unit_id)
+        changes, told = self._news.hear(household, data.said, data.as_of)
+        if changes:
+            self._head_changed(household, changes)
+        elif told:
+            household.revision += 1
+            facts = {"account_no": household.account_no, "as_of": data.as_of.isoformat(), "earlier": dict(data.said)}
+            self._deeds.append(("household.history-told", household.account_no, None, facts))
+        return ("updated" if changes or told else "unchanged"), told and not changes
+
+    def _take_new_household(self, data: HouseholdData) -> Outcome:
+        lacking = [name for name in OF_HOUSEHOLD if not data.said.get(name)]
+        if data.unit_id is None or lacking:
+            named = "、".join([*lacking, *(["centre"] if data.unit_id is None else [])])
+            raise Refused(
+                "push.household-incomplete",
+                f"户号 {data.account_no} 还没有档案，第一次推送须写明 {named}。请补上后再推送。",
+                column=named.partition("、")[0],
+            )
+        head = {name: data.said[name] for name in OF_HOUSEHOLD}
+        household = self._open_household(data.account_no, data.unit_id, **head)
+        self._news.hear(household, data.said, data.as_of)
+        household.revision = 1
+        return "created"
+
     def take(self, data: CaseData) -> Outcome:
         """Register a case; see `actions.register_case`."""
         self.by.require(Right.CASE_IMPORT, data.unit_id)
@@ -96,7 +127,7 @@ class Register:
             return self._update(entry, data)
         household = self._households.get(data.account_no)
         if household is not None:
-            _check_unit(household, data)
+            _check_unit(household, data.account_no, data.unit_id)
         self._create(household, data)
         return "created"
 
@@ -109,49 +140,34 @@ class Register:
             facts = {"application_no": entry.case.application_no, "stage": stage, "done_on": done_on.isoformat()}
             self._changed("case.stage-recorded", entry, facts)
 
+    @property
+    def noted(self) -> int:
+        """Return how much was noted for the trail so far."""
+        return len(self._deeds)
+
+    def changes_after(self, noted: int) -> Changes:
+        """Return old and new by column of all that changed since so much was noted."""
+        found: Changes = {}
+        for _, _, _, facts in self._deeds[noted:]:
+            found |= facts.get("changes", {})
+        return found
+
     def write(self) -> None:
         """Write everything that was taken, judge the cases concerned, note it in the trail."""
         session = self.session
         session.flush()
-        self._insert_households()
-        self._insert_cases()
         touched = list(self._touched.values())
-        new = {entry.case for entry in touched if entry.new}
-        reassess_cases(session, [(entry.case, entry.household) for entry in touched], new=new)
-        days = [
-            {"case_id": entry.case.id, "stage": stage, "done_on": day, "recorded_at": self.now}
-            for entry in touched
-            for stage, day in entry.fresh_days.items()
-        ]
-        if days:
-            session.execute(insert(_STAGES), days)
-        counting.count(session, [entry.case.id for entry in touched], new={case.id for case in new})
+        insert_households(session, self._households.values())
+        insert_cases(session, [entry for entry in touched if entry.new])
+        new = {entry.case.id: (entry.case, entry.household) for entry in touched if entry.new}
+        judged = reassess_cases(
+            session, [(entry.case, entry.household) for entry in touched], new={case for case, _ in new.values()}
+        )
+        mend_cases(session, touched, judged)
+        insert_days(session, touched, now=self.now)
+        self._news.write(session, self._households, by=self.by.person_id, now=self.now)
+        counting.count(session, [entry.case.id for entry in touched], new=new)
         record_all(session, [self._deed(*one) for one in self._deeds], by=self.by.actor, now=self.now)
-
-    def _insert_households(self) -> None:
-        new = [_values(one) for one in self._households.values() if one.id is None]
-        if not new:
-            return
-        # One statement for many rows; rows that are to come back with their ids would be sent one by one.
-        self.session.execute(insert(_HOUSEHOLDS), new)
-        numbers = [one["account_no"] for one in new]
-        for one in self.session.scalars(select(HouseholdFile).where(HouseholdFile.account_no.in_(numbers))):
-            self._households[one.account_no] = one
-            for entry in self._of[one.account_no]:
-                entry.household = one
-
-    def _insert_cases(self) -> None:
-        new = [entry for entry in self._touched.values() if entry.new]
-        if not new:
-            return
-        for entry in new:
-            entry.case.household_id = entry.household.id
-            keep(entry.case, judge(entry.case, entry.household, ()))
-        rows = [_values(entry.case) for entry in new]
-        self.session.execute(insert(_CASES), rows)
-        numbers = [one["application_no"] for one in rows]
-        for one in self.session.scalars(select(CaseFile).where(CaseFile.application_no.in_(numbers))):
-            self._entries[one.application_no].case = one
 
     def _deed(self, did: str, account_no: str, entry: Entry | None, facts: Mapping[str, Any]) -> Deed:
         household = self._households[account_no]
@@ -161,15 +177,22 @@ class Register:
 
     def _create(self, household: HouseholdFile | None, data: CaseData) -> None:
         if household is None:
-            household = self._open_household(data)
+            household = self._open_household(
+                data.account_no,
+                data.unit_id,
+                account_name=data.account_name,
+                service_address=data.service_address,
+                customer_category=data.customer_category,
+            )
         case = CaseFile(
             application_no=data.application_no,
             customer_category=data.customer_category,
             business_type=data.business_type,
             capacity_kva=data.capacity_kva,
             voltage=data.voltage,
-            conditions=_listed(data.conditions),
+            conditions=listed(data.conditions),
             state=states.COLLECTING,
+            source_as_of=data.as_of,
             created_at=self.now,
         )
         entry = Entry(case, household, {}, new=True)
@@ -177,22 +200,15 @@ class Register:
         self._of[household.account_no].append(entry)
         self._record_days(entry, data.stages)
         changed = self._head_changes(entry, data)
-        self._changed("case.registered", entry, {"account_no": household.account_no, **_described(case)})
+        self._changed("case.registered", entry, {"account_no": household.account_no, **described(case)})
         self._head_changed(household, changed)
 
-    def _open_household(self, data: CaseData) -> HouseholdFile:
+    def _open_household(self, account_no: str, unit_id: int, **head: str) -> HouseholdFile:
         household = HouseholdFile(
-            account_no=data.account_no,
-            account_name=data.account_name,
-            service_address=data.service_address,
-            customer_category=data.customer_category,
-            unit_id=data.unit_id,
-            state="open",
-            revision=0,
-            created_at=self.now,
+            account_no=account_no, unit_id=unit_id, state="open", revision=0, created_at=self.now, **head
         )
-        self._households[data.account_no] = household
-        self._deeds.append(("household.opened", data.account_no, None, {"account_no": data.account_no}))
+        self._households[account_no] = household
+        self._deeds.append(("household.opened", account_no, None, {"account_no": account_no}))
         return household
 
     def _update(self, entry: Entry, data: CaseData) -> Outcome:
@@ -203,23 +219,46 @@ class Register:
                 f"申请编号 {data.application_no} 已登记在另一个户号下，不能移到 {data.account_no}。请核对这一行。",
                 column="account_no",
             )
-        _check_unit(household, data)
+        _check_unit(household, data.account_no, data.unit_id)
         rules.check_unchanged(
             {"customer_category": case.customer_category, "business_type": case.business_type},
             {"customer_category": data.customer_category, "business_type": data.business_type},
         )
         fresh = rules.new_stages(entry.days, data.stages, earlier=entry.earlier)
         rules.check_stage_days({**entry.days, **fresh}, today=self.today)
-        changes = _case_changes(case, data)
+        new = self._news_of_case(case, data)
+        changes: Changes = {name: [printed(getattr(case, name)), printed(value)] for name, value in new.items()}
+        for name, value in new.items():
+            setattr(case, name, value)
+        if data.as_of is not None and (case.source_as_of is None or data.as_of > case.source_as_of):
+            case.source_as_of = data.as_of
         changes.update({f"stage_{stage}_on": [None, day.isoformat()] for stage, day in fresh.items()})
         self._record_days(entry, fresh)
-        head = self._head_changes(entry, data)
+        head = {} if self.is_older(case, data) else self._head_changes(entry, data)
         if not changes and not head:
             return "unchanged"
         if changes:
             self._changed("case.updated", entry, {"application_no": case.application_no, "changes": changes})
         self._head_changed(household, head)
         return "updated"
+
+    def _news_of_case(self, case: CaseFile, data: CaseData) -> dict[str, Any]:
+        """Return what a row changes of a registered case; what is older than what the case has changes nothing."""
+        if self.is_older(case, data):
+            return {}
+        new = case_changes(case, data)
+        if new and data.as_of is not None and data.as_of == case.source_as_of:
+            raise Refused(
+                "push.same-moment",
+                "同一时刻（as_of）已收到不同的数据，这一条没有写入。请用更新数据的实际时间作为 as_of 后再推送。",
+                column=next(iter(new)),
+            )
+        return new
+
+    @staticmethod
+    def is_older(case: CaseFile, data: CaseData) -> bool:
+        """Say whether the business system said of a later moment what it knows of a case."""
+        return data.as_of is not None and case.source_as_of is not None and data.as_of < case.source_as_of
 
     def _record_days(self, entry: Entry, days: Mapping[str, date]) -> None:
         case = entry.case
@@ -244,9 +283,11 @@ class Register:
         if not rules.speaks_for_household(entry.case.accepted_on, others, entry.case.application_no):
             return {}
         changes: Changes = {}
-        for column in ("account_name", "service_address", "customer_category"):
+        day = entry.case.accepted_on
+        said_of = data.as_of or (zone.midnight(day) if day else self.now)
+        for column in OF_HOUSEHOLD:
             old, new = getattr(household, column), getattr(data, column)
-            if new and new != old:
+            if new and new != old and self._news.hear_from_case(household, column, new, said_of):
                 changes[column] = [old, new]
                 setattr(household, column, new)
         return changes
@@ -266,74 +307,10 @@ class Register:
         self._deeds.append(("household.updated", household.account_no, None, facts))
 
 
-def _values(row: HouseholdFile | CaseFile) -> dict[str, Any]:
-    """Return what stands in the columns of a row that is not written yet."""
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
-
-
-def _check_unit(household: HouseholdFile, data: CaseData) -> None:
-    if household.unit_id != data.unit_id:
+def _check_unit(household: HouseholdFile, account_no: str, unit_id: int) -> None:
+    if household.unit_id != unit_id:
         raise Refused(
             "case.centre-differs",
-            f"户号 {data.account_no} 已登记在另一个供电服务单位，导入不会迁移档案。请核对 centre。",
+            f"户号 {account_no} 已登记在另一个供电服务单位，导入不会迁移档案。请核对 centre。",
             column="centre",
         )
-
-
-def _case_changes(case: CaseFile, data: CaseData) -> Changes:
-    """Set what may change of a registered case; what the row does not say stays. Returns old and new by column."""
-    changes: Changes = {}
-    if data.capacity_kva is not None and data.capacity_kva != case.capacity_kva:
-        changes["capacity_kva"] = [_printed(case.capacity_kva), _printed(data.capacity_kva)]
-        case.capacity_kva = data.capacity_kva
-    if data.voltage is not None and data.voltage != case.voltage:
-        changes["voltage"] = [case.voltage, data.voltage]
-        case.voltage = data.voltage
-    listed = _listed(data.conditions)
-    if listed is not None and listed != case.conditions:
-        changes["conditions"] = [case.conditions, listed]
-        case.conditions = listed
-    return changes
-
-
-def filing_due_on(session: Session, unit_id: int, energised_on: date, workdays: int) -> date | None:
-    """Return when a case of a unit must be filed; none where the holiday table ends before that day."""
-    return due_in(calendar_of(session, unit_id), energised_on, workdays)
-
-
-def due_in(calendar: Calendar, energised_on: date, workdays: int) -> date | None:
-    """Return when a case must be filed by a calendar; none where its table ends before that day."""
-    if calendar is NATIONAL:
-        return _national_due(energised_on, workdays)
-    try:
-        filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=calendar.add)
-    except CalendarEnds:
-        # Nobody knows yet which days are worked on: the pages say so, and the day is filled in with the table.
-        return None
-    return filing.on if filing else None
-
-
-@lru_cache(maxsize=4096)
-def _national_due(energised_on: date, workdays: int) -> date | None:
-    try:
-        filing = rules.filing_due(energised_on, workdays=workdays, add_workdays=NATIONAL.add)
-    except CalendarEnds:
-        return None
-    return filing.on if filing else None
-
-
-def _listed(conditions: frozenset[str] | None) -> list[str] | None:
-    return None if conditions is None else sorted(conditions)
-
-
-def _printed(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:.2f}"
-
-
-def _described(case: CaseFile) -> dict[str, Any]:
-    return {
-        "application_no": case.application_no,
-        "customer_category": case.customer_category,
-        "business_type": case.business_type,
-        "accepted_on": case.accepted_on.isoformat() if case.accepted_on else None,
-    }

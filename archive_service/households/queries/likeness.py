@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive_service import ids
 from archive_service.db.within import holds
+from archive_service.households.heads.tables import HeadValue
 from archive_service.households.tables import HouseholdFile
 
 
@@ -19,7 +20,13 @@ def household_like(text: str) -> ColumnElement[bool]:
         return by_number
     # Names are stored as written: both kinds of brackets are tried.
     in_text = [or_(*(_holds(column, form) for form in _forms(word) for column in _NAMED)) for word in words]
-    return or_(by_number, and_(*in_text)) if in_text else by_number
+    return or_(by_number, and_(*in_text), _once_called(text.strip())) if in_text else by_number
+
+
+def _once_called(name: str) -> ColumnElement[bool]:
+    """Say that the account once bore this very name."""
+    once = select(HeadValue.household_id).where(HeadValue.name == "account_name")
+    return HouseholdFile.id.in_(once.where(HeadValue.value.in_(_forms(name))))
 
 
 def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from archive_service.calendars import actions as calendars
 from archive_service.calendars.queries import calendars_of
 from archive_service.households import counting, states
-from archive_service.households.actions.register import due_in
+from archive_service.households.actions.dues import due_in
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.lifecycle.tables import ClockPause
 from archive_service.people.queries import units_below

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import moment, whole
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def page(table: str) -> list[sa.schema.SchemaItem]:
@@ -34,10 +32,6 @@ def person(table: str, column: str) -> list[sa.schema.SchemaItem]:
 
 def digest(name: str, *, nullable: bool = True) -> sa.Column[str]:
     return sa.Column(name, sa.String(length=64), nullable=nullable)
-
-
-def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
 def upgrade() -> None:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import moment, whole
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
 def columns() -> dict[str, tuple[sa.Column[object], ...]]:

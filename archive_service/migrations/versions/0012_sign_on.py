@@ -5,14 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import whole
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:

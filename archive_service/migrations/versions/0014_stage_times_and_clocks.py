@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import whole
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -12,10 +14,6 @@ depends_on = None
 
 WITHOUT_CASE = "ix_items_without_case"
 FREE = "case_id IS NULL AND state = 'filed'"
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def refers(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import whole
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -27,10 +29,6 @@ MEASURES = (
     "taken_in",
     "rounds",
 )
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def figures(table: str) -> list[sa.schema.SchemaItem]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import moment, refers, text, whole
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
@@ -12,24 +14,6 @@ depends_on = None
 
 _HOLDS = sa.text("state in ('asked', 'approved')")
 _STANDS = sa.text("taken_back_at is null")
-
-
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def refers(table: str, column: str, to: str, *, nullable: bool = False) -> list[sa.schema.SchemaItem]:
-    """Return a column that names a row of another table."""
-    named = sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"))
-    return [sa.Column(column, whole(), nullable=nullable), named]
-
-
-def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def text(name: str, length: int, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.String(length=length), nullable=nullable)
 
 
 def upgrade() -> None:

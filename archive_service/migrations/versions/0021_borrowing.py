@@ -5,41 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from archive_service.migrations.columns import key, moment, number, refers, text
+
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
 
-def whole() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def key(table: str) -> list[sa.schema.SchemaItem]:
-    """Return the key of a table."""
-    return [sa.Column("id", whole(), nullable=False), sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))]
-
-
-def refers(table: str, column: str, to: str, *, nullable: bool = False) -> list[sa.schema.SchemaItem]:
-    """Return a column that names a row of another table."""
-    named = sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"))
-    return [sa.Column(column, whole(), nullable=nullable), named]
-
-
-def text(name: str, length: int, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.String(length=length), nullable=nullable)
-
-
-def number(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, whole(), nullable=nullable)
-
-
 def flag(name: str, *, nullable: bool = False) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), nullable=nullable)
-
-
-def moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
 def once(table: str, *columns: str) -> sa.UniqueConstraint:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 def router() -> APIRouter:
     """Return the router of the whole interface."""
     from archive_service.web.api import (
+        business,
         calendar,
         document,
         households,
@@ -16,6 +17,7 @@ def router() -> APIRouter:
         life,
         papers,
         privacy,
+        progress,
         quality,
         scans,
         search,
@@ -25,7 +27,9 @@ def router() -> APIRouter:
     )
 
     whole = APIRouter(prefix="/api/v1")
-    records = (households, life, papers, stage_times, calendar, items, search, privacy, webhooks)
+    records = (
+        business, progress, households, life, papers, stage_times, calendar, items, search, privacy, webhooks,
+    )  # fmt: skip
     for part in (scans, sheets, quality, jobs, *records, document):
         whole.include_router(part.router)
     return whole

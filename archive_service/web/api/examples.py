@@ -37,6 +37,7 @@ _VALUES: dict[str, Any] = {
     "message": "没有这份文件，或者您无权查看。请核对后再试。",
     "name": "张三",
     "pattern": "",
+    "proof": "0473",
     "purpose": "inspection",
     "reason": "稽查单 2026-118",
     "scan": "118",

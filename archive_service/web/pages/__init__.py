@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         home,
         household_items,
         households,
+        import_cases,
         inspection,
         intake,
         items,
@@ -52,6 +53,7 @@ def routers() -> list[APIRouter]:
     work = (
         bulk,
         home,
+        import_cases,
         intake,
         scans,
         jobs,

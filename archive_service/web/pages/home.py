@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,6 +18,7 @@ from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import Kind
 from archive_service.people import queries as people
 from archive_service.people.roles import Right, Role
+from archive_service.web import reminders
 from archive_service.web.pages import completeness
 from archive_service.web.visit import SignedIn, Visit
 from ingest import jobs
@@ -32,7 +33,6 @@ _BATCHES_LOOKED_AT = 12
 #: Fewer seconds a document than a careful person needs would promise too much.
 _SECONDS_A_REVIEW = 20
 _OPEN = CaseFilters(state="open")
-_WEEK = timedelta(days=7)
 _JOB_STATES = ("queued", "running", "failed")
 
 
@@ -124,13 +124,13 @@ def _due(visit: Visit) -> dict[str, Any]:
         due = households.cases(session, visit.viewer, filters=_OPEN, limit=_CASES_SHOWN)
         days = households.due_days(session, visit.viewer)
         rates = households.rates(session, visit.viewer, since=today.replace(day=1), today=today)
-    load = _load(days, today)
+    load, count = _load(days, today), reminders.counted(days, today)
     judged = sum(rate.judged_for_time for rate in rates)
     return {
         "due": due,
-        "overdue": sum(cases for day, cases in days.items() if day < today),
-        "due_today": days.get(today, 0),
-        "due_week": sum(cases for day, cases in days.items() if today <= day <= today + _WEEK),
+        "overdue": count.overdue,
+        "due_today": count.today,
+        "due_week": count.week,
         "on_time": None if not judged else 100 * sum(rate.on_time for rate in rates) / judged,
         "month": f"{today:%Y-%m}",
         "load": load,

@@ -13,6 +13,7 @@ from archive_service import zone
 from archive_service.audit.queries import EntryView
 from archive_service.errors import NotFound
 from archive_service.households import queries, states
+from archive_service.households.heads import queries as heads
 from archive_service.households.views import CaseView, CheckView, HouseholdView, ItemView, VerdictView
 from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
@@ -94,6 +95,15 @@ def show_history(visit: SignedIn, account_no: str) -> Response:
     for event in events.entries:
         days.setdefault(zone.local(event.at).date(), []).append(event)
     return visit.page("households/history.html", file=file, tab="history", events=events, days=days, before=before)
+
+
+@router.get("/households/{account_no}/head")
+def show_head(visit: SignedIn, account_no: str) -> Response:
+    """Show what the business system says of the household: what holds, what held before, accounts it came out of."""
+    file = _file(visit, account_no)
+    with visit.services.database.reading() as session:
+        head = heads.head(session, visit.viewer, account_no)
+    return visit.page("households/head.html", file=file, tab="head", head=head)
 
 
 @router.get("/households/{account_no}/recent")

@@ -31,6 +31,7 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.AUDIT: (N_("审计"), N_("查看审计记录")),
     Scope.HEALTH: (N_("运行"), N_("查看和处理后台任务")),
     Scope.WEBHOOKS: (N_("通知"), N_("管理通知订阅")),
+    Scope.STATUS: (N_("进度"), N_("凭编号和尾号查案件进度，看不到资料")),
 }
 _USUAL_DAYS, _MOST_DAYS = 90, 365
 

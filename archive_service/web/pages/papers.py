@@ -69,12 +69,7 @@ def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str)
         batch = open_batch(
             session, visit.viewer, name=name, channel="program", unit_id=of.file.unit_id, now=visit.now
         ).id  # fmt: skip
-        facts = {
-            "paper": paper, "account_no": of.file.account_no, "application_no": application_no,
-            "document_type": code, "sha256": digest, "batch": batch,
-        }  # fmt: skip
-        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
-    receive(
+    receipt = receive(
         visit.services.database,
         visit.services.store,
         stream=io.BytesIO(made),
@@ -85,6 +80,13 @@ def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str)
         max_bytes=visit.services.settings.max_upload_bytes,
         now=visit.now,
     )
+    # Only once it is received: stopped before, nothing says that there is such a paper, and the next try makes it.
+    with visit.services.database.unit_of_work() as session:
+        facts = {
+            "paper": paper, "account_no": of.file.account_no, "application_no": application_no,
+            "document_type": code, "sha256": digest, "batch": batch, "scan": receipt.scan_id,
+        }  # fmt: skip
+        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
     nudge(visit.services.settings)
     return _back(application_no, "paper-written")
 

@@ -9,7 +9,12 @@ from tests.support.browser import faults, sideways
 from tests.web.conftest import PHRASE, World
 from tests.web.seen.conftest import Windows, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# How pages look does not depend on the database; what they do runs on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 #: The strip of the review desk has heads of the third level below the first; that is no rule of WCAG 2.2 AA.
@@ -23,7 +28,8 @@ def addresses(world: World, login: str) -> list[str]:
     everybody = ["/", "/me", "/password", "/style"]
     reading = [
         "/cases", "/cases?complete=no&order=account", "/cases?q=nobody", file, f"{file}?papers=all", f"{file}/items",
-        f"{file}/history", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1", "/search",
+        f"{file}/history", f"{file}/head", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1",
+        "/search",
         f"/cases/{near.application_no}/life", "/hand-overs", "/hand-overs?list=owed", "/off-system", "/calendar",
         f"/cases/{near.application_no}/papers",
         f"/search?q={PHRASE}", "/search?q=nothing", "/search?q=“open",
@@ -31,7 +37,7 @@ def addresses(world: World, login: str) -> list[str]:
     working = [
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
-        f"/scans/{near.scan}/read-again",
+        f"/scans/{near.scan}/read-again", "/cases/import",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",

@@ -9,7 +9,12 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+# How pages look does not depend on the database; what they do runs on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 def test_a_household_is_opened_from_the_search_field_without_the_mouse(page: Page, world: World) -> None:
@@ -53,7 +58,7 @@ def test_the_keys_of_a_page_are_listed(page: Page) -> None:
 def test_columns_are_chosen_in_a_menu_that_gives_the_focus_back(page: Page) -> None:
     """Esc closes it; what was chosen stands in the list at once."""
     page.goto("/cases")
-    menu = page.locator("details.menu summary").first
+    menu = page.locator("details.menu summary", has_text="列")
     menu.click()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")

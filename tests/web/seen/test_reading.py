@@ -10,7 +10,12 @@ from tests.support import records
 from tests.support.stored_pages import stored_page
 from tests.web.conftest import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+# How pages look does not depend on the database; what they do runs on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 @pytest.fixture
