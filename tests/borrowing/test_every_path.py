@@ -107,8 +107,9 @@ class Borrowing(RuleBasedStateMachine):
             with self.database.unit_of_work() as session:
                 return work(session)
         except ArchiveError as refused:
-            assert any(word in refused.message for word in SAID), refused.message
-            return None
+            said = refused.message
+        assert any(word in said for word in SAID), said
+        return None
 
     def by(self, session: Session, who: str) -> Any:
         return self.world.viewer(session, who, self.now)

@@ -11,9 +11,10 @@ from archive_service.borrowing.actions.opening import end
 from archive_service.borrowing.actions.parts import note, person_of
 from archive_service.borrowing.queries.access import LiveGrant, may_read_page
 from archive_service.borrowing.queries.deciding import wish_in
+from archive_service.borrowing.queries.reading import not_open
 from archive_service.borrowing.rules import Ending
 from archive_service.borrowing.tables import LoanWish, PageReading, ReadingGrant
-from archive_service.errors import NotFound, NotPermitted, Refused
+from archive_service.errors import NotFound, Refused
 from archive_service.households.actions.reading import note_reading
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.queries import system_viewer, viewer_for
@@ -31,7 +32,7 @@ def note_page(
     """
     found = may_read_page(session, viewer, item_id, page_no, now, printing=printed)
     if found is None:
-        raise NotPermitted("reading.none", "您没有借阅这一页，或借阅时间已到。请重新申请借阅。")
+        raise not_open()
     if printed:
         _count_print(session, viewer, found, now)
     row = PageReading(

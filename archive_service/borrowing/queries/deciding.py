@@ -85,6 +85,11 @@ def to_decide(session: Session, viewer: Viewer, now: datetime) -> list[LoanWish]
     return mine
 
 
+def count_to_decide(session: Session, viewer: Viewer, now: datetime) -> int:
+    """Return how many wishes wait for the viewer's decision."""
+    return len(to_decide(session, viewer, now)) if viewer.may(Right.LOAN_DECIDE) else 0
+
+
 def wish_in(session: Session, viewer: Viewer, wish_id: int, *, lock: bool = False) -> tuple[LoanWish, LoanRequest]:
     """Return a wish with its request, for who asked and for who decides, hands out or sees the register.
 

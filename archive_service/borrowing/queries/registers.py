@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from archive_service.borrowing.tables import LoanDecision, LoanRequest, LoanWish, PageReading, PaperLoan, WishPage
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.roles import Right
-from archive_service.people.tables import Person
+from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 
 
@@ -54,6 +54,7 @@ class LoanRow:
 class ReadingRow:
     """A borrowed page that was shown or printed: who, what, when, why."""
 
+    reading_id: int
     at: datetime
     person_id: int
     person: str
@@ -62,6 +63,99 @@ class ReadingRow:
     page_no: int
     purpose: str
     printed: bool
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """A line of the register of loans: who asked for what, why, what became of it."""
+
+    wish_id: int
+    request_id: int
+    asked_at: datetime
+    asker: str
+    unit_name: str
+    account_no: str
+    way: str
+    purpose: str
+    words: str
+    on_behalf_of: str
+    state: str
+    loan_id: int | None
+    due_on: date | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """How often something was asked for: by purpose and by the unit of who asked."""
+
+    unit_name: str
+    purpose: str
+    lines: int
+
+
+def loan_register(
+    session: Session,
+    viewer: Viewer,
+    *,
+    state: str = "",
+    way: str = "",
+    before: int | None = None,
+    limit: int = 50,
+) -> list[RegisterRow]:
+    """Return the register of loans of the viewer's units, the newest first, older than the line `before`."""
+    viewer.require(Right.LOAN_READ)
+    wanted = (
+        select(LoanWish, LoanRequest, Person.name, Unit.name.label("unit"), HouseholdFile.account_no, PaperLoan)
+        .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
+        .join(Person, Person.id == LoanRequest.asker_id)
+        .join(Unit, Unit.id == LoanRequest.asker_unit_id)
+        .join(HouseholdFile, HouseholdFile.id == LoanWish.household_id)
+        .outerjoin(PaperLoan, PaperLoan.wish_id == LoanWish.id)
+        .where(LoanWish.unit_id.in_(viewer.units(Right.LOAN_READ)))
+        .order_by(LoanWish.id.desc())
+        .limit(limit)
+    )
+    if state:
+        wanted = wanted.where(LoanWish.state == state)
+    if way:
+        wanted = wanted.where(LoanWish.way == way)
+    if before is not None:
+        wanted = wanted.where(LoanWish.id < before)
+    return [
+        RegisterRow(
+            wish_id=wish.id,
+            request_id=asked.id,
+            asked_at=asked.asked_at,
+            asker=name,
+            unit_name=unit,
+            account_no=account_no,
+            way=wish.way,
+            purpose=asked.purpose,
+            words=asked.words,
+            on_behalf_of=asked.on_behalf_of,
+            state=wish.state,
+            loan_id=loan.id if loan else None,
+            due_on=loan.due_on if loan else None,
+            closed_at=loan.closed_at if loan else None,
+        )
+        for wish, asked, name, unit, account_no, loan in session.execute(wanted)
+    ]
+
+
+def usage(session: Session, viewer: Viewer, *, since: datetime) -> list[UsageRow]:
+    """Return how many lines each unit asked for with each purpose since a moment, the most frequent first."""
+    viewer.require(Right.LOAN_READ)
+    count = func.count(LoanWish.id)
+    wanted = (
+        select(Unit.name, LoanRequest.purpose, count)
+        .join(LoanRequest, LoanRequest.asker_unit_id == Unit.id)
+        .join(LoanWish, LoanWish.request_id == LoanRequest.id)
+        .where(LoanWish.unit_id.in_(viewer.units(Right.LOAN_READ)), LoanRequest.asked_at >= since)
+        .group_by(Unit.id, Unit.name, LoanRequest.purpose)
+        .order_by(count.desc(), Unit.name, LoanRequest.purpose)
+    )
+    return [UsageRow(*row) for row in session.execute(wanted)]
 
 
 def own_wishes(session: Session, viewer: Viewer, *, limit: int = 50) -> list[WishView]:
@@ -139,6 +233,6 @@ def readings(session: Session, viewer: Viewer, *, before: int | None = None, lim
     if before is not None:
         wanted = wanted.where(PageReading.id < before)
     return [
-        ReadingRow(row.at, row.person_id, name, account_no, item_no, row.page_no, row.purpose, row.printed)
+        ReadingRow(row.id, row.at, row.person_id, name, account_no, item_no, row.page_no, row.purpose, row.printed)
         for row, name, account_no, item_no in session.execute(wanted)
     ]
