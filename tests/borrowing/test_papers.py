@@ -272,3 +272,16 @@ def test_two_counters_hand_out_at_once_and_one_of_them_hears_a_sentence(database
     assert ends[1] in ("paper.held", "paper.queue")
     with database.reading() as session:
         assert session.scalars(select(LentPaper.item_id)).all() == world.items["A"][:1]
+
+
+def test_letters_go_out_the_day_before_then_on_the_first_and_third_day_and_every_week(database: Database) -> None:
+    """From the tenth day on the head of the holder's unit hears of it as well."""
+    with database.unit_of_work() as session:
+        world = worlds.build(session)
+        loan = out(session, world, approved(session, world, "staff"))
+        told = {}
+        for late in range(-3, 25):
+            for letter in queries.letters_of(session, loan.due_on + timedelta(days=late)):
+                assert (letter.loan_id, letter.holder_id) == (loan.id, world.people["staff"])
+                told[late] = letter.to_superior
+    assert told == {-1: False, 1: False, 3: False, 10: True, 17: True, 24: True}

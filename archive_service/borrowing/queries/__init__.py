@@ -4,6 +4,7 @@ from archive_service.borrowing.queries.access import LiveGrant, may_read_page
 from archive_service.borrowing.queries.availability import PaperWhereabouts, queue_of, whereabouts
 from archive_service.borrowing.queries.deciding import count_to_decide, deciders_of, to_decide, who_decides, wish_in
 from archive_service.borrowing.queries.desk import LoanView, ToHandOut, loan_view, to_hand_out, wish_to_hand_out
+from archive_service.borrowing.queries.letters import Letter, letters_of
 from archive_service.borrowing.queries.own import OwnLine, own_counts, own_lines
 from archive_service.borrowing.queries.preview import Preview, preview
 from archive_service.borrowing.queries.reading import OpenPage, first_open, open_page, purpose_title
@@ -22,6 +23,7 @@ from archive_service.borrowing.queries.registers import (
 from archive_service.borrowing.queries.requests import LineView, RequestView, WaitingRow, request_view, waiting_rows
 
 __all__ = [
+    "Letter",
     "LineView",
     "LiveGrant",
     "LoanRow",
@@ -40,6 +42,7 @@ __all__ = [
     "count_to_decide",
     "deciders_of",
     "first_open",
+    "letters_of",
     "loan_register",
     "loan_view",
     "loans_out",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -11,9 +13,14 @@ from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted
 from archive_service.people.roles import Right
 from archive_service.web import metrics
 from archive_service.web.forms import Form, SentForm
+from archive_service.web.pages.second_factor import picture
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
 router = APIRouter()
+
+#: What the code of a slip says, and what stands beside it to be typed.
+_CODE = "AS-LOAN-"
+_SLIP = re.compile(rf"(?:{_CODE}|L)(?P<number>\d+)")
 
 
 @router.get("/loans/desk")
@@ -78,8 +85,8 @@ def pass_over(visit: SignedIn, wish_id: Id, _form: SentForm) -> Response:
 def find_loan(visit: SignedIn) -> Response:
     """Go to the loan whose slip was scanned, by the number in its code."""
     visit.viewer.require(Right.LOAN_HANDLE)
-    code = visit.request.query_params.get("code", "").strip().rsplit("/", 1)[-1].upper()
-    number = whole_number(code.removeprefix("L"))
+    code = _SLIP.fullmatch(visit.request.query_params.get("code", "").strip().upper())
+    number = whole_number(code["number"]) if code else None
     if number is None:
         raise NotFound("paper.foreign-code", "这不是本系统借阅单上的二维码。请扫描借阅单，或从借出清单里选择。")
     with visit.services.database.reading() as session:
@@ -100,6 +107,7 @@ def _loan(visit: Visit, loan_id: int, error: ArchiveError | None = None, form: F
         "loans/loan.html",
         status=error.http_status if error else 200,
         loan=loan,
+        code=picture(f"{_CODE}{loan_id}"),
         error=visit.told(error) if error else "",
         given=form.group("", limit=2000) if form else {},
         conditions=[one.value for one in Condition if one is not Condition.LOST],

@@ -1,4 +1,4 @@
-"""Borrowing in a real browser: four actions from the search to a sent request, and a page that ends while it is open."""
+"""Borrowing in a real browser: four actions from a paper to a sent request, and a page that ends while it is open."""
 
 from __future__ import annotations
 

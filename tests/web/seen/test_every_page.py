@@ -58,7 +58,10 @@ def addresses(world: World, login: str) -> list[str]:
     ]  # fmt: skip
     lending = ["/loans/desk", "/loans/desk?list=overdue", f"/loans/desk/wishes/{near.wish}", f"/loans/desk/{near.loan}"]
     return {
-        "archivist": [*everybody, *reading, *working, *catalogue, *borrowing, *deciding, *lending, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
+        "archivist": [
+            *everybody, *reading, *working, *catalogue, *borrowing, *deciding, *lending, "/jobs", "/jobs?state=done",
+            f"/jobs/{near.job}",
+        ],
         "staff": [*everybody, *reading, *borrowing, f"/items/{near.personal_item}"],
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
         "unit_head": ["/", "/cases", file, item, *catalogue, *deciding],
