@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.orm import Session
 
 from archive_service.borrowing import actions, lines, matrix, queries
 from archive_service.borrowing.lines import Line
@@ -69,7 +69,7 @@ def show_form(visit: SignedIn) -> Response:
     return _form(visit, Given(keys="\n".join(keys), days="1"))
 
 
-def _of_item(visit: Visit, session: Session, item_id: int) -> str:
+def _of_item(visit: Visit, session: Any, item_id: int) -> str:
     """Return the line of a paper that the person may know of, by its id as the search has it."""
     item = households.item(session, visit.viewer, item_id)
     return Line(item.account_no, item_nos=(item.item_no,)).key
@@ -128,7 +128,7 @@ def _send(visit: Visit, given: Given, form: Form) -> Response:
     return RedirectResponse(at or "/loans?done=asked", status_code=303)
 
 
-def _readable_at_once(visit: Visit, session: Session, request: LoanRequest) -> str | None:
+def _readable_at_once(visit: Visit, session: Any, request: LoanRequest) -> str | None:
     """Return the address of the first page, where the only line of a request can be read already."""
     found = queries.request_view(session, visit.viewer, request.id, visit.now)
     (line, *more) = found.lines
@@ -137,7 +137,7 @@ def _readable_at_once(visit: Visit, session: Session, request: LoanRequest) -> s
     return f"/readings/{line.first[0]}?page={line.first[1]}"
 
 
-def _letter(visit: Visit, session: Session, form: Form) -> str | None:
+def _letter(visit: Visit, session: Any, form: Form) -> str | None:
     files = form.files("letter")
     if not files:
         return None
