@@ -24,6 +24,7 @@ TABLES = (
     "archive_service.households.heads.tables",
     "archive_service.inspection.tables",
     "archive_service.notebook.tables",
+    "archive_service.borrowing.tables",
     "archive_service.calendars.tables",
     "archive_service.lifecycle.tables",
     "archive_service.editions.tables",

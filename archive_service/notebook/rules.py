@@ -18,10 +18,12 @@ class Kind(StrEnum):
     COLUMNS = "columns"
     #: A reminder that was seen; the content is the day.
     REMINDED = "reminded"
+    #: What the person means to ask for; the name says which papers (`borrowing.lines`).
+    BASKET = "basket"
 
 
 #: So many of each are kept; the oldest makes room.
-MOST = {Kind.FILE: 20, Kind.SEARCH: 12, Kind.SAVED: 50, Kind.COLUMNS: 50, Kind.REMINDED: 10}
+MOST = {Kind.FILE: 20, Kind.SEARCH: 12, Kind.SAVED: 50, Kind.COLUMNS: 50, Kind.REMINDED: 10, Kind.BASKET: 200}
 LONGEST_NAME = 200
 LONGEST_CONTENT = 2000
 LONGEST_NOTE = 500

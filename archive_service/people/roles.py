@@ -74,6 +74,14 @@ class Right(StrEnum):
     CATALOGUE_RELEASE = "catalogue.release"
     #: Have programs told what happens.
     WEBHOOK_MANAGE = "webhook.manage"
+    #: Ask for records, read what was approved, take papers along.
+    LOAN_ASK = "loan.ask"
+    #: Decide what others ask for, at the level that the matrix of approval names.
+    LOAN_DECIDE = "loan.decide"
+    #: Hand papers out, recall them, look at them when they come back.
+    LOAN_HANDLE = "loan.handle"
+    #: See the registers of loans and of reading.
+    LOAN_READ = "loan.read"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -95,9 +103,13 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CATALOGUE_CHANGE,
             Right.INSPECTION_READ,
             Right.FINDING_ANSWER,
+            Right.LOAN_ASK,
+            Right.LOAN_DECIDE,
+            Right.LOAN_HANDLE,
+            Right.LOAN_READ,
         }
     ),
-    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS}),
+    Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
     Role.AUDITOR: frozenset(
         {
             Right.RECORD_READ,
@@ -106,6 +118,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.AUDIT_READ,
             Right.INSPECT,
             Right.INSPECTION_READ,
+            Right.LOAN_ASK,
+            Right.LOAN_READ,
         }
     ),
     Role.UNIT_HEAD: frozenset(
@@ -122,6 +136,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CATALOGUE_RELEASE,
             Right.INSPECTION_READ,
             Right.FINDING_ANSWER,
+            Right.LOAN_ASK,
+            Right.LOAN_DECIDE,
+            Right.LOAN_READ,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

@@ -35,6 +35,7 @@ PLACES = (
     Place("/scans", "files", N_("收到的文件"), N_("文件"), _WORK, Right.SCAN_RECEIVE, other=Right.BATCH_OWN),
     Place("/search", "search", N_("检索"), N_("检索"), _READ, Right.RECORD_READ),
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
+    Place("/loans", "book-2", N_("借阅"), N_("借阅"), _READ, Right.LOAN_ASK),
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
@@ -74,5 +75,5 @@ def current(place: Place, path: str) -> bool:
     """Say whether `path` lies in `place`."""
     if place.address == "/":
         return path == "/"
-    inside = {"/search": ("/households", "/items")}.get(place.address, ())
+    inside = {"/search": ("/households", "/items"), "/loans": ("/readings",)}.get(place.address, ())
     return any(path == a or path.startswith(a + "/") for a in (place.address, *inside))

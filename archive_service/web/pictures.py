@@ -22,6 +22,7 @@ from archive_service.web.i18n import N_
 from ingest.lines import Box, from_json
 from ingest.redaction import rules as redaction
 from ingest.redaction.picture import blacked_out
+from ingest.redaction.watermark import Mark, watermarked
 
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
 _LOCK = (
@@ -64,6 +65,18 @@ def image(
             answer = Response(data, media_type=kind, headers={"Content-Disposition": "inline"})
             return keep_for_a_while(answer) if kept else answer
     raise Damaged("page.not-an-image", "这一页的图像内容不符，已停止显示。请把本页编号告诉管理员。", digest=digest)
+
+
+def borrowed(store: ObjectStore, digest: str | None, mark: Mark, masked: Masking | None) -> Response:
+    """Answer with a borrowed page, the reader drawn into it; neither the program nor the browser keeps it.
+
+    The caller has put the reading on record. Raises like `image`.
+    """
+    if digest is None:
+        raise no_image()
+    data = watermarked(shown(store, digest, masked), mark)
+    headers = {"Content-Disposition": "inline", "Cache-Control": "no-store"}
+    return Response(data, media_type="image/jpeg", headers=headers)
 
 
 def no_image() -> NotFound:

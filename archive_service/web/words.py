@@ -46,6 +46,68 @@ GAP_ACT = {
     "correct": State("alert-triangle", "warn", N_("核对更正")),
     "bring_later": State("hourglass", "defer", N_("容缺待补")),
 }
+#: Borrowing: how, why, where a line stands, what was decided, how a paper came back, and the rows of the matrix.
+LOAN_WAY = {
+    "screen": State("eye", "", N_("屏幕阅览")),
+    "print": State("printer", "", N_("打印")),
+    "paper": State("file-text", "", N_("借出原件")),
+    "copy": State("copy", "", N_("证明副本")),
+}
+LOAN_PURPOSE = {
+    "customer-service": N_("客户服务与业务办理"),
+    "inspection": N_("用电检查"),
+    "metering": N_("抄核收与计量核查"),
+    "complaint": N_("投诉与咨询处理"),
+    "legal": N_("法务与纠纷"),
+    "audit": N_("稽查与审计"),
+    "repair": N_("抢修与安全"),
+    "judicial": N_("司法协查"),
+    "customer-copy": N_("客户申请副本"),
+    "other": N_("其他"),
+}
+LOAN = {
+    "asked": State("clock", "warn", N_("待审批")),
+    "approved": State("circle-check", "ok", N_("已批准")),
+    "refused": State("circle-x", "bad", N_("已退回")),
+    "withdrawn": State("arrow-back-up", "", N_("已撤回")),
+    "done": State("check", "", N_("已办结")),
+}
+LOAN_OUTCOME = {
+    "approved": State("circle-check", "ok", N_("批准")),
+    "partial": State("circle-dot", "ok", N_("批准其中几页")),
+    "refused": State("circle-x", "bad", N_("退回")),
+}
+PAPER_LOAN = {
+    "out": State("arrow-right", "warn", N_("在外")),
+    "returned": State("circle-check", "ok", N_("已归还")),
+    "lost": State("alert-triangle", "bad", N_("有遗失")),
+}
+PAPER_CONDITION = {
+    "sound": State("check", "ok", N_("完好")),
+    "missing": State("x", "bad", N_("缺页")),
+    "damaged": State("alert-triangle", "bad", N_("损坏")),
+    "altered": State("pencil", "bad", N_("涂改")),
+    "lost": State("circle-x", "bad", N_("遗失")),
+}
+LOAN_RELATION = {"own": N_("本单位的档案"), "other": N_("其他单位的档案"), "outside": N_("代外单位查阅")}
+LOAN_LEVEL = {
+    "none": N_("无需审批"),
+    "archivist": N_("档案员"),
+    "unit_head": N_("单位负责人"),
+    "manager": N_("上级单位负责人"),
+    "leader": N_("公司领导"),
+}
+LOAN_RULE = {
+    "BR00": N_("外单位批量查阅，须附公函"),
+    "BR01": N_("一次申请的户数很多"),
+    "BR02": N_("一次申请的页数很多"),
+    "BR03": N_("外单位查阅，须附公函"),
+    "BR04": N_("公开类资料的单页，号码已遮蔽"),
+    "BR05": N_("其他单位的档案，由保管单位负责人审批"),
+    "BR06": N_("敏感资料要看未遮蔽的内容"),
+    "BR07": N_("司法协查"),
+    "BR08": N_("本单位的档案"),
+}
 ORIGIN = {"customer": N_("客户"), "utility": N_("供电企业"), "third": N_("第三方"), "joint": N_("双方")}
 #: An edition on the desk, what it does to a case, and how it differs from another.
 EDITION = {
@@ -376,6 +438,10 @@ RIGHT = {
     "inspection.inspect": N_("抽样检查、登记和复核问题"),
     "inspection.read": N_("查看稽查指标、样本和问题"),
     "finding.answer": N_("答复稽查问题"),
+    "loan.ask": N_("申请借阅，阅览获批的页，借出原件"),
+    "loan.decide": N_("审批借阅申请"),
+    "loan.handle": N_("借出、催还、验收原件"),
+    "loan.read": N_("查看借阅和阅览登记"),
     "people.manage": N_("管理账号和单位"),
     "roles.grant": N_("授予和撤销角色"),
     "system.health": N_("查看运行情况"),
@@ -434,6 +500,19 @@ EVENT = {
     "finding.closed": N_("关闭问题"),
     "finding.escalated": N_("上报问题"),
     "finding.extended": N_("问题延期"),
+    "loan.asked": N_("申请借阅"),
+    "loan.withdrawn": N_("撤回借阅申请"),
+    "loan.approved": N_("批准借阅"),
+    "loan.refused": N_("不批准借阅"),
+    "reading.opened": N_("开通阅览"),
+    "reading.ended": N_("结束阅览"),
+    "page.printed": N_("打印借阅页"),
+    "paper.handed-out": N_("借出原件"),
+    "paper.renewed": N_("续借原件"),
+    "paper.recalled": N_("催还原件"),
+    "paper.passed-over": N_("顺延候借"),
+    "paper.returned": N_("归还验收"),
+    "paper.lost": N_("登记原件遗失"),
     "case.completed": N_("案件资料齐全"),
     "edition.drafted": N_("起草目录版本"),
     "edition.changed": N_("修改目录草稿"),

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from archive_service import keyring, logs
 from archive_service.audit.verify import last_seq
+from archive_service.borrowing.actions import end_due
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.settings import Settings
@@ -107,6 +108,8 @@ class Upkeep:
             found = sweep(session, now=self.now())
             unmade = sweep_renditions(session, below=self._lacking_below, now=self.now())
         self._lacking_below = unmade.below
+        with self.database.unit_of_work() as session:
+            end_due(session, now=self.now())
         if self._unhashed_after is None:
             self._unhashed_after = 0
         if found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +221,8 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             raised_at=NOW,
         )  # fmt: skip
         writer.add("finding_steps", finding_id=found, step="raised", words="户号不一致", by=person, at=NOW)
+    if writer.knows("loan_requests"):
+        _loan(writer, number, unit=unit, person=person, household=household, item=item)
     if writer.knows("catalogue_drafts"):
         text = writer.add("catalogue_drafts", code=f"T{number}", unit_id=unit, title="增补", text="{}", state="draft")
         check = writer.add("catalogue_checks", draft_id=text, purpose="preview", state="done", made_at=NOW)
@@ -241,6 +243,25 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)
     writer.add("stored_objects", digest=f"{number:064x}", size_bytes=number, role="original", media_type="image/jpeg")
+
+
+def _loan(writer: Writer, number: int, *, unit: int, person: int, household: int, item: int) -> None:
+    asked = writer.add("loan_requests", asker_id=person, asker_unit_id=unit, purpose="audit", words="核对")
+    wish = writer.add(
+        "loan_wishes", request_id=asked, place=1, unit_id=unit, household_id=household, way="screen", days=1,
+        state="approved", edition="B2026", rule="BR08", level="archivist", queued_at=NOW,
+    )  # fmt: skip
+    writer.add("loan_wish_pages", wish_id=wish, item_id=item, page_no=1, approved=True)
+    writer.add(
+        "loan_decisions", wish_id=wish, asker_id=person, decided_by=None, level="archivist", outcome="approved",
+        words="", decided_at=NOW,
+    )  # fmt: skip
+    grant = writer.add(
+        "reading_grants", wish_id=wish, person_id=person, reader_unit_id=unit, begins_at=NOW,
+        ends_at=NOW + timedelta(days=1), prints=0, printed=0,
+    )  # fmt: skip
+    writer.add("reading_grant_pages", grant_id=grant, item_id=item, page_no=1)
+    writer.add("page_readings", grant_id=grant, person_id=person, item_id=item, page_no=1, purpose="audit", at=NOW)
 
 
 def _scan(writer: Writer, number: int, *, batch: int, unit: int, person: int) -> None:

@@ -12,14 +12,24 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 
 from archive_service import clock
+from archive_service.borrowing.tables import (
+    GrantPage,
+    LentPaper,
+    LoanRequest,
+    LoanWish,
+    PaperLoan,
+    ReadingGrant,
+    WishPage,
+)
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
 from archive_service.households.csv_rows import rows_of
 from archive_service.households.queries.figures import FigureFilters
-from archive_service.households.tables import CaseFile, CaseRuling, StageCorrection
+from archive_service.households.tables import CaseFile, CaseRuling, Item, StageCorrection
 from archive_service.households.values import FieldValue
 from archive_service.imports import actions as imports
 from archive_service.imports.tables import CaseImport
@@ -28,8 +38,10 @@ from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
+from archive_service.people.tables import Person
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
+from archive_service.storage.record import record_object
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from archive_service.webhooks.tables import Webhook, WebhookDelivery
@@ -91,6 +103,11 @@ class Centre:
     raised: int
     #: A long file of cases that somebody of the centre handed in.
     import_file: int = 0
+    #: What the colleague asked to borrow, one line of it; what they read now, and the paper that they have.
+    request: int = 0
+    wish: int = 0
+    grant: int = 0
+    loan: int = 0
 
 
 @dataclass(frozen=True)
@@ -206,6 +223,50 @@ def handed_in(session: Any, person: Any) -> int:
     return imports.hand_in(session, lambda: rows, name=HOSTILE_FILE, by=by, now=clock.now()).id
 
 
+def lent(session: Session, store: FileStore, centre: Centre, keeper: Person) -> Centre:
+    """Let the colleague of a centre have asked to borrow, read one paper and hold another."""
+    letter = store.put_bytes(b"%PDF-1.4 letter")
+    record_object(session, letter, role="original", media_type="application/octet-stream", now=clock.now())
+    asked = LoanRequest(
+        asker_id=centre.person, asker_unit_id=centre.unit, purpose="legal", words=f"{centre.code} 应诉取证",
+        on_behalf_of="", letter_digest=letter.digest, emergency=False, asked_at=clock.now(),
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    items = (centre.internal_item, centre.internal_item, centre.personal_item)
+    waits, reads, holds = (wished(session, asked, centre, place, item) for place, item in enumerate(items, start=1))
+    reads.state, holds.state, holds.way = "approved", "approved", "paper"
+    grant = ReadingGrant(
+        wish_id=reads.id, person_id=centre.person, reader_unit_id=centre.unit, begins_at=clock.now(),
+        ends_at=clock.now() + timedelta(days=1), unmasked=False, prints=0, printed=0,
+    )  # fmt: skip
+    loan = PaperLoan(
+        wish_id=holds.id, holder_id=centre.person, unit_id=centre.unit, handed_out_at=clock.now(),
+        handed_out_by=keeper.id, pages_counted=1, count_note="", due_on=clock.today() + timedelta(days=7), renewals=0,
+        state="out",
+    )  # fmt: skip
+    session.add_all([grant, loan])
+    session.flush()
+    session.add(GrantPage(grant_id=grant.id, item_id=centre.internal_item, page_no=1))
+    session.add(LentPaper(loan_id=loan.id, item_id=centre.personal_item, pages_out=1, note=""))
+    session.flush()
+    return replace(centre, request=asked.id, wish=waits.id, grant=grant.id, loan=loan.id)
+
+
+def wished(session: Session, asked: LoanRequest, centre: Centre, place: int, item_id: int) -> LoanWish:
+    """One line of a request for the first page of a paper."""
+    household = session.get_one(Item, item_id).household_id
+    wish = LoanWish(
+        request_id=asked.id, place=place, unit_id=centre.unit, household_id=household, way="screen", days=1, prints=0,
+        unmasked=False, state="asked", edition="B2026", rule="BR08", level="archivist", decide_by=None,
+        queued_at=clock.now(),
+    )  # fmt: skip
+    session.add(wish)
+    session.flush()
+    session.add(WishPage(wish_id=wish.id, item_id=item_id, page_no=1, approved=None))
+    return wish
+
+
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:
     """Let the page of a scan lean, and have shown another picture before."""
     finding = PageFinding(
@@ -263,8 +324,8 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
         near = centre(session, store, "A", 1, HOSTILE)
         far = centre(session, store, "B", 2, FAR_NAME)
         at = records.unit(session, "A")
-        archivist = records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
-        near = replace(near, import_file=handed_in(session, archivist))
+        keeper = records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
+        near = replace(near, import_file=handed_in(session, keeper))
         theirs = CaseImport(name="迁移.csv", made_by=far.person, made_at=clock.now(), state="previewed", rows=1)
         session.add(theirs)
         session.flush()
@@ -275,6 +336,7 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
         records.person(session, "sysadmin", roles=[Role.SYSTEM_ADMIN], at=root)
         records.person(session, "audit_admin", roles=[Role.AUDIT_ADMIN], at=root)
         records.person(session, "newcomer", roles=[Role.STAFF], at=at, must_change=True)
+        near, far = (lent(session, store, one, keeper) for one in (near, far))
     index = open_index(settings.home, settings.search_engine)
     while follow(database, index, now=clock.now()):
         continue

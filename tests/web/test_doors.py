@@ -31,6 +31,8 @@ def places_of(centre: Centre) -> dict[str, object]:
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
         "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
         "paper": "contents", "listing": "ledger", "import_id": centre.import_file,
+        "request_id": centre.request, "wish_id": centre.wish,
+        "grant_id": centre.grant, "loan_id": centre.loan,
     }  # fmt: skip
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from archive_service.borrowing import actions as borrowing
+from archive_service.borrowing.tables import ReadingGrant
 from archive_service.db.session import Database
 from archive_service.households import actions
 from archive_service.households.tables import CaseFile
@@ -21,6 +23,7 @@ from indexing.rebuild import rebuild
 from indexing.search import search
 from indexing.sync import Mark, follow, follow_from, lag
 from indexing.tables import IndexedRevision
+from tests.borrowing import world as worlds
 from tests.support import records
 from tests.support.records import NOW, TODAY
 from tests.support.statements import counted
@@ -156,3 +159,16 @@ def test_a_trail_that_went_back_is_compared_whole(database: Database, index: Ind
     _, reached = follow_from(database, index, None, now=NOW)
     filed(database, "变压器台账")
     assert follow_from(database, index, Mark(reached.generation, reached.seq + 1000), now=NOW)[0] == 1
+
+
+def test_a_reading_whose_time_is_over_is_ended_on_record(database: Database, upkeep: Upkeep) -> None:
+    """As of the minute at which it was over, not of the look."""
+    before = NOW - timedelta(days=2)
+    with database.unit_of_work() as session:
+        world = worlds.build(session)
+        wish = worlds.ask(session, world, "staff", worlds.wish(world), now=before)[0]
+        borrowing.decide(session, world.viewer(session, "archivist"), wish, approve=True, now=before)
+    upkeep.run_once()
+    with database.reading() as session:
+        grant = session.scalars(select(ReadingGrant)).one()
+        assert (grant.ended_at, grant.ended_why) == (before + timedelta(days=1), "time")

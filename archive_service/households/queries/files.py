@@ -100,16 +100,42 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     personal = viewer.reads_personal(head.unit_id, head.id)
+    guarded = row.sensitivity in _PERSONAL
+    takes_out = viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id)
+    return _page_view(session, row, head, page, personal=personal, guarded=guarded, takes_out=takes_out)
+
+
+def lent_page(session: Session, item_id: int, page_no: int, *, masked: bool) -> PageView:
+    """Return a page as it is lent to somebody, whose grant the caller has checked. Raises NotFound.
+
+    What was approved to be read masked is shown with the numbers blacked out, whatever kind of paper it is; it stays
+    withheld where nobody can tell what is personal on it.
+    """
+    found = session.execute(
+        select(Item, HouseholdFile, Page)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .join(Page, Page.item_id == Item.id)
+        .where(Item.id == item_id, Page.page_no == page_no)
+    ).first()
+    if found is None:
+        raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
+    row, head, page = found
+    return _page_view(session, row, head, page, personal=not masked, guarded=False, takes_out=False)
+
+
+def _page_view(
+    session: Session, row: Item, head: HouseholdFile, page: Page, *, personal: bool, guarded: bool, takes_out: bool
+) -> PageView:
     shown = _item_views(session, [row], head, personal=personal)[0]
     told = () if personal else _personal_on(session, page, row.id)
-    withheld = not personal and (row.sensitivity in _PERSONAL or not _can_be_masked(page, told))
+    withheld = not personal and (guarded or not _can_be_masked(page, told))
     return PageView(
         item=shown,
         page_no=page.page_no,
         page_count=len(shown.pages),
         image_digest=None if withheld else page.image_digest,
         thumbnail_digest=None if withheld else page.thumbnail_digest,
-        original_digest=page.original_digest if viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id) else None,
+        original_digest=page.original_digest if takes_out else None,
         original_page=page.original_page,
         width_px=page.width_px,
         height_px=page.height_px,

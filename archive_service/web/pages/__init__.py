@@ -32,11 +32,17 @@ def routers() -> list[APIRouter]:
         jobs,
         life,
         lists,
+        loans,
+        loans_ask,
+        loans_decide,
+        loans_desk,
+        loans_registers,
         own_access,
         papers,
         people,
         privacy,
         quality,
+        readings,
         review,
         samples,
         scans,
@@ -84,4 +90,5 @@ def routers() -> list[APIRouter]:
         privacy,
     )
     desk = (inspection, samples, findings)
-    return [page.router for page in (*own, *work, *read, completeness, *desk, style, health)]
+    lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)
+    return [page.router for page in (*own, *work, *read, completeness, *desk, *lent, style, health)]

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service import workdays
+from archive_service.borrowing import queries as loans
 from archive_service.households import queries as households
 from archive_service.households.views import CaseFilters
 from archive_service.jobs.queries import JobFilters
@@ -90,8 +91,9 @@ def _unit_head(visit: Visit) -> Response:
     with visit.services.database.reading() as session:
         incomplete = households.cases(session, visit.viewer, filters=CaseFilters(state="open", complete=False), limit=1)
         rates = households.rates(session, visit.viewer, since=since, today=visit.today)
+        waiting = loans.count_to_decide(session, visit.viewer, visit.now)
     centres = completeness.rows(rates, [])
-    return visit.page("home/unit_head.html", incomplete=incomplete, centres=centres, **_due(visit))
+    return visit.page("home/unit_head.html", incomplete=incomplete, centres=centres, waiting=waiting, **_due(visit))
 
 
 def _staff(visit: Visit) -> Response:
@@ -100,7 +102,8 @@ def _staff(visit: Visit) -> Response:
         recent = notebook.recent_files(session, visit.viewer, limit=_RECENT_SHOWN)
         saved = notebook.kept(session, visit.viewer, Kind.SAVED, limit=_RECENT_SHOWN)
         searches = notebook.kept(session, visit.viewer, Kind.SEARCH, limit=_RECENT_SHOWN)
-    return visit.page("home/staff.html", due=due, recent=recent, saved=saved, searches=searches)
+        lent = loans.own_counts(session, visit.viewer, now=visit.now)
+    return visit.page("home/staff.html", due=due, recent=recent, saved=saved, searches=searches, lent=lent)
 
 
 def _administrator(visit: Visit) -> Response:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service.audit.record import record
+from archive_service.borrowing import queries as loans
 from archive_service.errors import NotFound, NotPermitted
 from archive_service.households import actions as households
 from archive_service.households import queries
@@ -42,6 +43,9 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
             # The next page that has it, and behind the last the first again.
             page_no = next((n for n in found_on if n > page_no), found_on[0])
         page = queries.item_page(session, visit.viewer, item_id, page_no)
+        lent = loans.may_read_page(session, visit.viewer, item_id, page_no, visit.now)
+        if page.withheld and lent is not None:
+            return RedirectResponse(f"/readings/{item_id}?page={page_no}", status_code=303)
         together = queries.papers_of_case(session, visit.viewer, item)
         # Only who may take originals out is offered the searchable PDF, which says all that they say.
         offered = item.state == "filed" and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
@@ -68,6 +72,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         second=_sheet(visit, beside, looked_for) if beside else None,
         looked_for=looked_for,
         found_on=found_on,
+        lent=lent,
     )
 
 

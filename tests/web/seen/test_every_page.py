@@ -49,11 +49,22 @@ def addresses(world: World, login: str) -> list[str]:
         "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
         "/inspection/findings", f"/inspection/findings/{near.raised}",
     ]  # fmt: skip
+    borrowing = [
+        "/loans", f"/loans/ask?line={near.account_no}", "/loans/ask", f"/loans/matrix?account_no={near.account_no}",
+    ]  # fmt: skip
+    deciding = [
+        "/loans/waiting", f"/loans/requests/{near.request}", "/loans/register", "/loans/register?state=refused",
+        "/loans/pages",
+    ]  # fmt: skip
+    lending = ["/loans/desk", "/loans/desk?list=overdue", f"/loans/desk/wishes/{near.wish}", f"/loans/desk/{near.loan}"]
     return {
-        "archivist": [*everybody, *reading, *working, *catalogue, "/jobs", "/jobs?state=done", f"/jobs/{near.job}"],
-        "staff": [*everybody, *reading, f"/items/{near.personal_item}"],
+        "archivist": [
+            *everybody, *reading, *working, *catalogue, *borrowing, *deciding, *lending, "/jobs", "/jobs?state=done",
+            f"/jobs/{near.job}",
+        ],
+        "staff": [*everybody, *reading, *borrowing, f"/items/{near.personal_item}"],
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
-        "unit_head": ["/", "/cases", file, item, *catalogue],
+        "unit_head": ["/", "/cases", file, item, *catalogue, *deciding],
         "sysadmin": [
             *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
             f"/people/{near.person}/active/ask",

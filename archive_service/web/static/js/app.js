@@ -16,7 +16,7 @@
   };
 
   var sequence = "", timer;
-  var places = { KeyH: "/", KeyI: "/intake", KeyR: "/review", KeyS: "/search", KeyC: "/cases", KeyF: "/scans" };
+  var places = { KeyH: "/", KeyI: "/intake", KeyR: "/review", KeyS: "/search", KeyC: "/cases", KeyF: "/scans", KeyL: "/loans" };
 
   document.addEventListener("keydown", function (event) {
     if (window.archive.composing(event) || event.altKey || event.metaKey) return;
@@ -30,6 +30,7 @@
     if (event.code === "KeyG") { sequence = "g"; clearTimeout(timer); timer = setTimeout(function () { sequence = ""; }, 900); return; }
     var act = handlers[(event.shiftKey ? "Shift+" : "") + event.code];
     if (act) { if (act(event) !== false) event.preventDefault(); return; }
+    if (event.code === "KeyL") { var lend = document.querySelector(".marked [data-borrow]") || document.querySelector("[data-borrow]"); if (lend) { lend.click(); event.preventDefault(); } return; }
     if (event.code === "KeyJ" || event.code === "KeyK") { move(event.code === "KeyJ" ? 1 : -1); event.preventDefault(); }
     if (event.code === "Enter") open(event);
   });
