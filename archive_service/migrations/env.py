@@ -27,6 +27,7 @@ TABLES = (
     "archive_service.calendars.tables",
     "archive_service.lifecycle.tables",
     "archive_service.editions.tables",
+    "archive_service.rooms.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

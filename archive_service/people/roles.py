@@ -74,6 +74,10 @@ class Right(StrEnum):
     CATALOGUE_RELEASE = "catalogue.release"
     #: Have programs told what happens.
     WEBHOOK_MANAGE = "webhook.manage"
+    #: See rooms, boxes and what is in them, readings of the air, transfers and stocktakes.
+    ROOM_READ = "room.read"
+    #: Keep rooms: add places, put papers away and take them out, send and receive boxes, count them.
+    ROOM_KEEP = "room.keep"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -95,6 +99,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CATALOGUE_CHANGE,
             Right.INSPECTION_READ,
             Right.FINDING_ANSWER,
+            Right.ROOM_READ,
+            Right.ROOM_KEEP,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS}),
@@ -106,6 +112,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.AUDIT_READ,
             Right.INSPECT,
             Right.INSPECTION_READ,
+            Right.ROOM_READ,
         }
     ),
     Role.UNIT_HEAD: frozenset(
@@ -122,6 +129,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CATALOGUE_RELEASE,
             Right.INSPECTION_READ,
             Right.FINDING_ANSWER,
+            Right.ROOM_READ,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),
