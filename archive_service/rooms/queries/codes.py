@@ -19,6 +19,8 @@ from archive_service.rooms.tables import Place
 
 #: An item number is short; what stands before it is an account number or an archive code.
 _LONGEST_NO = 6
+#: Databases take so many values in one statement.
+_AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,11 @@ def meaning(session: Session, viewer: Viewer, text: str) -> Meaning:
 
 def papers_of(session: Session, item_ids: Sequence[int]) -> dict[int, Paper]:
     """Return papers by the ids of their items."""
-    return {row.item_id: row for row in map(_paper, session.execute(_wanted().where(Item.id.in_(item_ids))))}
+    found: dict[int, Paper] = {}
+    for at in range(0, len(item_ids), _AT_ONCE):
+        rows = session.execute(_wanted().where(Item.id.in_(item_ids[at : at + _AT_ONCE])))
+        found |= {paper.item_id: paper for paper in map(_paper, rows)}
+    return found
 
 
 def _place(session: Session, said: str) -> Place | None:

@@ -104,12 +104,12 @@ def step(row: Place) -> Step:
 
 def views(session: Session, rows: Sequence[Place]) -> list[PlaceView]:
     """Return places with what is in them, in the order given."""
-    units = dict(
-        (key, (code, name))
+    units = {
+        key: (code, name)
         for key, code, name in session.execute(
             select(Unit.id, Unit.code, Unit.name).where(Unit.id.in_({row.unit_id for row in rows}))
         )
-    )
+    }
     sums, way = _sums(session, rows), ways(session, rows)
     return [_view(row, sums[row.id], units[row.unit_id], way[row.id][:-1]) for row in rows]
 
