@@ -56,7 +56,7 @@ def test_everything_expected_or_scanned_has_one_outcome(
 def outcomes(session: object, by: Viewer, stocktake_id: int) -> tuple[ResultView, dict[str, str]]:
     """Return what a stocktake comes to, and the outcome of each thing by its code."""
     view = queries.stocktake(session, by, stocktake_id)  # type: ignore[arg-type]
-    shown = queries.result(session, view)  # type: ignore[arg-type]
+    shown = queries.result(session, by, view)  # type: ignore[arg-type]
     return shown, {one.what: one.outcome.value for one in shown.things}
 
 

@@ -38,13 +38,17 @@ def stocktake(session: Session, viewer: Viewer, stocktake_id: int) -> StocktakeV
     return found[0]
 
 
-def result(session: Session, of: StocktakeView) -> ResultView:
-    """Return what a stocktake that the viewer has been shown comes to: now, or as it was closed. Worst first."""
+def result(session: Session, viewer: Viewer, of: StocktakeView) -> ResultView:
+    """Return what a stocktake that the viewer has been shown comes to: now, or as it was closed. Worst first.
+
+    Of households that the viewer may not read only the number is told.
+    """
     counted = _closed(session, of) if of.state == "closed" else _now(session, of)
     papers = of.counts == "papers"
     things = [one.thing for one in counted if one.thing is not None]
     named = papers_of(session, things) if papers else {}
-    households = _names(session, {one.account_no for one in named.values()})
+    may = viewer.units(Right.RECORD_READ)
+    households = _names(session, {one.account_no for one in named.values() if one.unit_id in may})
     places = {one for row in counted for one in (row.place, row.seen) if one is not None}
     codes = _codes(session, {*places, *(things if not papers else ())})
     views = []
