@@ -37,6 +37,8 @@ def routers() -> list[APIRouter]:
         privacy,
         quality,
         review,
+        room_scan,
+        rooms,
         samples,
         scans,
         search,
@@ -44,7 +46,9 @@ def routers() -> list[APIRouter]:
         sheets,
         sign_on,
         stage_times,
+        stocktakes,
         style,
+        transfers,
         unmasking,
         why,
     )
@@ -82,4 +86,5 @@ def routers() -> list[APIRouter]:
         privacy,
     )
     desk = (inspection, samples, findings)
-    return [page.router for page in (*own, *work, *read, completeness, *desk, style, health)]
+    shelves = (room_scan, stocktakes, transfers, rooms)
+    return [page.router for page in (*own, *work, *read, completeness, *desk, *shelves, style, health)]

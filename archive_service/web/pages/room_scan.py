@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from sqlalchemy.orm import Session
-
-from archive_service.errors import ArchiveError, Invalid
+from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.people.roles import Right
 from archive_service.rooms import actions, queries
 from archive_service.rooms.rules import Kind
-from archive_service.rooms.tables import Place
 from archive_service.rooms.views import PlaceView
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -58,11 +56,11 @@ def scan(visit: SignedIn, form: SentForm) -> Response:
     return _page(visit, mode, at, told, status=status)
 
 
-def _do(session: Session, visit: Visit, mode: str, at: int | None, code: str) -> tuple[int | None, Told]:
+def _do(session: Any, visit: Visit, mode: str, at: int | None, code: str) -> tuple[int | None, Told]:
     """Return the place that the next scans go to, and what was done."""
     place = queries.meaning(session, visit.viewer, code).place
     if place is not None:
-        return _place(session, visit, at, place)
+        return _place(session, visit, at, place.id)
     if mode == TAKE:
         taken = actions.take_out(session, code, by=visit.viewer, now=visit.now)
         return at, Told("ok", visit.say(N_("已取出：%(papers)s"), papers=_named(taken)))
@@ -78,24 +76,24 @@ def _do(session: Session, visit: Visit, mode: str, at: int | None, code: str) ->
     return at, Told("ok", said)
 
 
-def _place(session: Session, visit: Visit, at: int | None, place: Place) -> tuple[int, Told]:
+def _place(session: Any, visit: Visit, at: int | None, place_id: int) -> tuple[int, Told]:
     """Choose a box or a shelf; a box that is scanned after a shelf is put onto it."""
-    kind = Kind(place.kind)
-    if kind not in (Kind.SHELF, Kind.BOX):
+    place = queries.place_by_id(session, visit.viewer, place_id)
+    if place.kind not in (Kind.SHELF, Kind.BOX):
         raise Invalid("room.scan-what", f"{place.code} 是库房或柜。请扫层、盒的标签，或者资料的件号、档号。")
-    view = queries.place_by_id(session, visit.viewer, place.id)
-    now_at = queries.place_by_id(session, visit.viewer, at) if at is not None else None
-    if kind is Kind.BOX and now_at is not None and now_at.kind is Kind.SHELF and place.parent_id != now_at.id:
-        actions.shelve_box(session, place.id, now_at.id, by=visit.viewer, now=visit.now)
-        return now_at.id, Told(
-            "ok", visit.say(N_("盒 %(box)s 已上架到 %(shelf)s。"), box=place.code, shelf=now_at.code)
-        )
-    if kind is Kind.SHELF:
+    if place.state != "in_use":
+        raise Refused("room.gone", f"{place.code} 已报废，不能再用。请换一个，并揭下旧标签。", code=place.code)
+    if place.kind is Kind.SHELF:
         return place.id, Told("info", visit.say(N_("现在在层 %(code)s。接着扫要上架的盒。"), code=place.code))
-    left = (view.capacity or 0) - view.inside
-    return place.id, Told(
-        "info", visit.say(N_("现在在盒 %(code)s，还可放 %(left)s 件。接着扫资料。"), code=place.code, left=left)
-    )
+    shelf = queries.place_by_id(session, visit.viewer, at) if at is not None else None
+    stands_there = shelf is not None and [one.id for one in place.way[-1:]] == [shelf.id]
+    if shelf is not None and shelf.kind is Kind.SHELF and not stands_there:
+        actions.shelve_box(session, place.id, shelf.id, by=visit.viewer, now=visit.now)
+        said = visit.say(N_("盒 %(box)s 已上架到 %(shelf)s。"), box=place.code, shelf=shelf.code)
+        return shelf.id, Told("ok", said)
+    left = (place.capacity or 0) - place.inside
+    said = visit.say(N_("现在在盒 %(code)s，还可放 %(left)s 件。接着扫资料。"), code=place.code, left=left)
+    return place.id, Told("info", said)
 
 
 def _named(moved: actions.Moved) -> str:
@@ -120,7 +118,7 @@ def _page(visit: Visit, mode: str, at: int | None, told: Told | None, *, status:
     )
 
 
-def _seen(session: Session, visit: Visit, at: int | None) -> PlaceView | None:
+def _seen(session: Any, visit: Visit, at: int | None) -> PlaceView | None:
     """Return the place that scans go to, if it is there and in sight."""
     if at is None:
         return None

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service import zone
 from archive_service.audit.record import record
 from archive_service.errors import Invalid, Refused
+from archive_service.households import queries as households
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.printing import Shape
@@ -178,6 +179,17 @@ def note_reading(visit: SignedIn, place_id: Id, form: SentForm) -> Response:
     except (Invalid, Refused) as error:
         return _climate(visit, place_id, visit.told(error), given, status=error.http_status)
     return RedirectResponse(f"/rooms/places/{place_id}/climate?done=reading-noted", status_code=303)
+
+
+@router.get("/rooms/papers/{item_id}")
+def show_paper(visit: SignedIn, item_id: Id) -> Response:
+    """Show where the paper of an item is and was, to whoever may read its record."""
+    with visit.services.database.reading() as session:
+        item = households.item(session, visit.viewer, item_id)
+        where = queries.whereabouts(session, visit.viewer, [item.id]).get(item.id)
+        moves = queries.history(session, item.id)
+    number = f"{item.account_no}-{item.item_no:03d}"
+    return visit.page("rooms/paper.html", item=item, number=number, where=where, moves=moves)
 
 
 def _list(visit: Visit, error: str = "", given: Mapping[str, str] | None = None) -> Response:
