@@ -50,7 +50,7 @@ def place_for_update(session: Session, place_id: int, by: Viewer, *, version: in
         raise Refused(
             "room.changed",
             f"{place.code} 刚才被别人改过，这次没有执行。请看一下现在的样子，再决定要不要改。",
-            code=place.code,
+            place=place.code,
         )
     return place
 
@@ -61,13 +61,13 @@ def check_in_use(place: Place) -> None:
         raise Refused(
             "room.gone",
             f"{NAMES[Kind(place.kind)]} {place.code} 已报废，不能再用。请换一个，并揭下旧标签。",
-            code=place.code,
+            place=place.code,
         )
     if place.transfer_id is not None:
         raise Refused(
             "room.under-way",
             f"盒 {place.code} 正在移交途中，签收以前不能动。请先在“移交”中签收或撤回。",
-            code=place.code,
+            place=place.code,
             transfer=place.transfer_id,
         )
 

@@ -85,7 +85,7 @@ def check_room(kind: Kind, code: str, *, capacity: int | None, inside: int, more
             "room.full",
             f"{NAMES[kind]} {code} 放不下：可放 {capacity} {unit}，已有 {inside}，只剩 {left} 个位置。"
             f"请换一个{NAMES[kind]}再扫。",
-            code=code,
+            place=code,
             capacity=capacity,
             inside=inside,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -23,6 +23,7 @@ from tests.support.records import NOW
 _THINGS, _PLACES = st.integers(1, 8), st.integers(1, 3)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     expected=st.dictionaries(_THINGS, _PLACES),
     scans=st.lists(

@@ -41,7 +41,7 @@ def note_reading(
         raise Invalid("climate.in-future", "测量时间还没有到。请核对日期和时间。")
     room = place_for_update(session, room_id, by)
     if room.kind != Kind.ROOM.value:
-        raise Invalid("climate.no-room", "温湿度按库房登记。请从库房的页面登记。", code=room.code)
+        raise Invalid("climate.no-room", "温湿度按库房登记。请从库房的页面登记。", place=room.code)
     wrong = [one.value for one in climate.outside(degrees, percent, climate.limits())]
     reading = ClimateReading(
         room_id=room.id,

@@ -99,7 +99,7 @@ def _papers(session: Session, by: Viewer, code: str) -> Meaning:
 
 def _check_box(box: Place) -> None:
     if box.kind != Kind.BOX.value:
-        raise Refused("room.not-a-box", f"{box.code} 不是盒，资料只能放进盒里。请先扫盒上的标签。", code=box.code)
+        raise Refused("room.not-a-box", f"{box.code} 不是盒，资料只能放进盒里。请先扫盒上的标签。", place=box.code)
 
 
 def _fit(

@@ -101,7 +101,7 @@ def shelve_box(
     places_for_update(session, [box_id, shelf_id])
     box, shelf = place_for_update(session, box_id, by, version=version), place_for_update(session, shelf_id, by)
     if box.kind != Kind.BOX.value:
-        raise Invalid("room.not-a-box", f"{box.code} 不是盒，不能上架。请扫盒上的标签。", code=box.code)
+        raise Invalid("room.not-a-box", f"{box.code} 不是盒，不能上架。请扫盒上的标签。", place=box.code)
     rules.check_inside(Kind.BOX, Kind(shelf.kind))
     if box.unit_id != shelf.unit_id:
         raise Refused(
@@ -111,7 +111,7 @@ def shelve_box(
             shelf=shelf.code,
         )
     if box.parent_id == shelf.id:
-        raise Refused("room.there-already", f"盒 {box.code} 已在层 {shelf.code} 上，不用再上架。", code=box.code)
+        raise Refused("room.there-already", f"盒 {box.code} 已在层 {shelf.code} 上，不用再上架。", place=box.code)
     inside = places_inside(session, shelf.id)
     rules.check_room(Kind.SHELF, shelf.code, capacity=shelf.capacity, inside=inside, more=1)
     was, before = box.parent_id, _code_of(session, box.parent_id)
@@ -136,7 +136,7 @@ def scrap_place(session: Session, place_id: int, reason: str, *, version: int, b
         raise Refused(
             "room.not-empty",
             f"{NAMES[kind]} {place.code} 里还有 {inside} {what}，不能报废。请先移出再报废。",
-            code=place.code,
+            place=place.code,
             inside=inside,
         )
     was = place.parent_id

@@ -169,7 +169,7 @@ def _check_alone(session: Session, place: Place) -> None:
             raise Refused(
                 "stocktake.open-already",
                 f"{NAMES[Kind(other.kind)]} {other.code} 正在盘点，范围重叠。请先结束那次盘点。",
-                code=other.code,
+                place=other.code,
             )
 
 
@@ -207,7 +207,7 @@ def _named(session: Session, row: Stocktake, named: Meaning, where: int | None) 
         return Seen(None, None, place.id)
     if papers or place.kind != Kind.BOX.value:
         what = "盒，再逐件扫资料" if papers else "层，再逐盒扫"
-        raise Invalid("stocktake.wrong-place", f"{place.code} 在这次盘点里不用扫。请先扫{what}。", code=place.code)
+        raise Invalid("stocktake.wrong-place", f"{place.code} 在这次盘点里不用扫。请先扫{what}。", place=place.code)
     return Seen(None, place.id, where)
 
 
@@ -218,5 +218,5 @@ def _check_within(session: Session, row: Stocktake, place: Place) -> None:
             "stocktake.outside",
             f"{NAMES[Kind(place.kind)]} {place.code} 在册不在 {counted.code} 里，不属于这次盘点。请先把它上架到这里，"
             "或者放回原处。",
-            code=place.code,
+            place=place.code,
         )

@@ -152,7 +152,7 @@ def _boxes(session: Session, codes: Sequence[str], by: Viewer) -> list[Place]:
     for box in boxes:
         by.require(Right.ROOM_KEEP, box.unit_id)
         if box.kind != Kind.BOX.value:
-            raise Invalid("room.not-a-box", f"{box.code} 不是盒，移交只能按盒。请扫盒上的标签。", code=box.code)
+            raise Invalid("room.not-a-box", f"{box.code} 不是盒，移交只能按盒。请扫盒上的标签。", place=box.code)
         check_in_use(box)
         _check_home(session, box)
     if len({box.unit_id for box in boxes}) > 1:

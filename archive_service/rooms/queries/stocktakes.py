@@ -118,7 +118,7 @@ def _names(session: Session, accounts: set[str]) -> dict[str, str]:
     keys = sorted(accounts)
     for at in range(0, len(keys), 5000):
         rows = session.execute(wanted.where(HouseholdFile.account_no.in_(keys[at : at + 5000])))
-        found |= dict(rows)
+        found |= dict(rows.all())
     return found
 
 
@@ -127,7 +127,7 @@ def _codes(session: Session, places: set[int]) -> dict[int, str]:
     keys = sorted(places)
     for at in range(0, len(keys), 5000):
         rows = session.execute(select(Place.id, Place.code).where(Place.id.in_(keys[at : at + 5000])))
-        found |= dict(rows)
+        found |= dict(rows.all())
     return found
 
 

@@ -82,7 +82,7 @@ def _place(session: Any, visit: Visit, at: int | None, place_id: int) -> tuple[i
     if place.kind not in (Kind.SHELF, Kind.BOX):
         raise Invalid("room.scan-what", f"{place.code} 是库房或柜。请扫层、盒的标签，或者资料的件号、档号。")
     if place.state != "in_use":
-        raise Refused("room.gone", f"{place.code} 已报废，不能再用。请换一个，并揭下旧标签。", code=place.code)
+        raise Refused("room.gone", f"{place.code} 已报废，不能再用。请换一个，并揭下旧标签。", place=place.code)
     if place.kind is Kind.SHELF:
         return place.id, Told("info", visit.say(N_("现在在层 %(code)s。接着扫要上架的盒。"), code=place.code))
     shelf = queries.place_by_id(session, visit.viewer, at) if at is not None else None
