@@ -24,6 +24,9 @@ from archive_service.inspection import actions as inspection
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.roles import Role
+from archive_service.people.tables import Unit
+from archive_service.rooms import actions as keeping
+from archive_service.rooms import queries as places
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.web.app import create_app
@@ -34,7 +37,7 @@ from indexing.sync import follow
 from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
-from tests.support import records
+from tests.support import records, rooms
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -84,6 +87,10 @@ class Centre:
     #: A sample that holds the case, and a finding about it.
     sample: int
     raised: int
+    #: A room with two boxes: one with the internal paper that is being counted, one under way to the company.
+    room: int
+    stocktake: int
+    transfer: int
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
         asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
+        *shelved(session, at, f"{account}-{form.item_no:03d}"),
     )  # fmt: skip
 
 
@@ -189,6 +197,20 @@ def inspected(session: Any, code: str, application_no: str) -> tuple[int, int]:
         due_on=clock.today() + timedelta(days=5), sample_id=sample.id, now=clock.now(), today=clock.today(),
     )  # fmt: skip
     return sample.id, raised.id
+
+
+def shelved(session: Any, at: Unit, paper: str) -> tuple[int, int, int]:
+    """Put a paper into a box and begin to count it; send another box to the company, which has a room too."""
+    by, now = records.system(session), clock.now()
+    made = rooms.room(session, by, at=at, holds=9)
+    full, empty = made.boxes
+    keeping.put_away(session, full.id, paper, by=by, now=now)
+    count = keeping.open_stocktake(session, full.id, "papers", by=by, now=now)
+    company = records.unit(session)
+    if company.code not in dict(places.receivers(session)):
+        keeping.add_room(session, company.code, "总库", by=by, now=now)
+    sent = keeping.send_boxes(session, [empty.code], company.code, "划转", by=by, now=now)
+    return made.room.id, count.id, sent.id
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

@@ -30,7 +30,8 @@ def places_of(centre: Centre) -> dict[str, object]:
         "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
         "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
-        "paper": "contents", "listing": "ledger",
+        "paper": "contents", "listing": "ledger", "place_id": centre.room, "stocktake_id": centre.stocktake,
+        "transfer_id": centre.transfer,
     }  # fmt: skip
 
 

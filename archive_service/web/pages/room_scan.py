@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from archive_service.errors import ArchiveError, Invalid, Refused
+
+from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.people.roles import Right
 from archive_service.rooms import actions, queries
 from archive_service.rooms.rules import Kind
@@ -52,7 +53,8 @@ def scan(visit: SignedIn, form: SentForm) -> Response:
         with visit.services.database.unit_of_work() as session:
             at, told = _do(session, visit, mode, at, form.raw("code"))
     except ArchiveError as error:
-        told, status = Told("bad", visit.told(error)), error.http_status
+        # A code that nobody knows is no address that is not there.
+        told, status = Told("bad", visit.told(error)), 422 if isinstance(error, NotFound) else error.http_status
     return _page(visit, mode, at, told, status=status)
 
 
