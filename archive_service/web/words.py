@@ -187,6 +187,8 @@ OUTCOME = {
     "out": State("arrow-right", "info", N_("借出")),
     "moved": State("arrows-horizontal", "info", N_("已移走")),
 }
+#: What was not scanned while a stocktake is going on is not missing yet.
+NOT_YET = State("circle-dashed", "warn", N_("未点到"))
 #: What stands on a page of rooms after something was done.
 ROOM_DONE = {
     "room-added": N_("已加库房。接着加柜。"),

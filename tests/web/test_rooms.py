@@ -104,7 +104,7 @@ def test_a_stocktake_is_scanned_closed_and_printed_to_be_signed(world: World, br
     address = f"/rooms/stocktakes/{near.stocktake}"
     form, card = f"{near.account_no}-001", f"{near.account_no}-002"
     page = flat(browser.get(address).text)
-    assert '缺失 <b class="num">1</b>' in page
+    assert "未点到 1" in page
     at = re.search(r'name="at" value="(\d+)"', browser.submit(f"{address}/scan", code="A-H00001").text)
     assert at is not None
     seen = browser.submit(f"{address}/scan", code=card, at=at[1])

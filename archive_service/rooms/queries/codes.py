@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -116,13 +117,13 @@ def _papers(session: Session, said: str) -> tuple[bool, list[Paper]]:
     return False, []
 
 
-def _wanted() -> Select[tuple[Item, str, int]]:
+def _wanted() -> Select[Item, str, int]:
     columns = select(Item, HouseholdFile.account_no, HouseholdFile.unit_id)
     return columns.join(HouseholdFile, HouseholdFile.id == Item.household_id)
 
 
-def _paper(row: object) -> Paper:
-    item, account_no, unit_id = row  # type: ignore[misc]
+def _paper(row: Any) -> Paper:
+    item, account_no, unit_id = row
     return Paper(item.id, item.item_no, account_no, unit_id, item.document_type, item.title, item.state)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -133,10 +134,10 @@ def _taken_by(session: Session, item_ids: Sequence[int]) -> dict[int, str]:
     rows = session.execute(
         select(PaperMove.item_id, Person.name).join(Person, Person.id == PaperMove.by).where(PaperMove.id.in_(last))
     )
-    return dict(rows.all())  # type: ignore[arg-type]
+    return dict(rows.all())
 
 
-def _under_way(session: Session, boxes: Collection[Place]) -> dict[int, tuple[str, str, object]]:
+def _under_way(session: Session, boxes: Collection[Place]) -> dict[int, tuple[str, str, datetime]]:
     sender, target = aliased(Unit), aliased(Unit)
     keys = {box.transfer_id for box in boxes if box.transfer_id is not None}
     if not keys:

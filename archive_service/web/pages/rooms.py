@@ -219,14 +219,14 @@ def _place(
         inside = [] if box else queries.inside(session, visit.viewer, place)
         papers = queries.contents(session, visit.viewer, place) if box else []
         moves = queries.moves_of_box(session, place) if box else []
-        counts = queries.stocktakes(session, visit.viewer, place_id=place.id)
+        stocktakes = queries.stocktakes(session, visit.viewer, place_id=place.id)
     return visit.page(
         "rooms/place.html",
         place=place,
         inside=inside,
         papers=papers,
         moves=moves,
-        counts=counts,
+        stocktakes=stocktakes,
         holds=_HOLDS.get(place.kind),
         labelled=_labelled(place),
         may_keep=_may_change(visit, place),
