@@ -9,8 +9,13 @@
   var line = kept(), busy = false, stopped = false, RETRY_MS = 4000;
 
   function kept() { try { return JSON.parse(localStorage.getItem(key)) || []; } catch (e) { return []; } }
+  function kept_at() { try { return localStorage.getItem(key + ":at") || ""; } catch (e) { return ""; } }
+  /* Beside the codes stands the box that they go into, for a page that is opened anew before they are sent. */
   function keep() {
-    try { if (line.length) localStorage.setItem(key, JSON.stringify(line)); else localStorage.removeItem(key); } catch (e) { /* memory only */ }
+    try {
+      if (line.length) { localStorage.setItem(key, JSON.stringify(line)); localStorage.setItem(key + ":at", form.elements.at ? form.elements.at.value : ""); }
+      else { localStorage.removeItem(key); localStorage.removeItem(key + ":at"); }
+    } catch (e) { /* memory only */ }
   }
   function tell(text) {
     waits.hidden = !text || !line.length;
@@ -49,7 +54,10 @@
     if (event.target === document.body && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) field.focus();
   }, true);
   form.addEventListener("change", function (event) { if (event.target.name === "mode") field.focus(); });
-  if (line.length) send();
+  if (line.length) {
+    if (form.elements.at && !form.elements.at.value) form.elements.at.value = kept_at();
+    send();
+  }
 
   /* The camera only where the browser itself reads QR codes; nothing is brought along for it. */
   var button = form.querySelector("[data-camera]"), video = form.querySelector("[data-video]"), none = form.querySelector("[data-no-camera]");
