@@ -93,6 +93,10 @@ def test_staff_see_the_place_and_nothing_else_of_rooms(world: World, staff: Brow
     near = world.near
     listed = staff.get(f"/households/{near.account_no}/items").text
     assert "A-H00001" in listed
+    part = staff.get(f"/households/{near.account_no}/shelf").text
+    assert "A-H00001" in part
+    assert "1 件未入盒" in part
+    assert "/rooms/places/" not in part
     assert "/rooms/places/" not in staff.get(f"/rooms/papers/{near.internal_item}").text
     assert 'href="/rooms"' not in staff.get("/").text
     assert staff.get("/rooms").status_code == 403

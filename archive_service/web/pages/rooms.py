@@ -17,7 +17,7 @@ from archive_service.people.roles import Right
 from archive_service.printing import Shape
 from archive_service.rooms import actions, climate, queries
 from archive_service.rooms.rules import INSIDE_OF, Kind, kind_of
-from archive_service.rooms.views import PlaceView
+from archive_service.rooms.views import PlaceView, Whereabouts
 from archive_service.web import room_papers
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -190,6 +190,25 @@ def show_paper(visit: SignedIn, item_id: Id) -> Response:
         moves = queries.history(session, item.id)
     number = f"{item.account_no}-{item.item_no:03d}"
     return visit.page("rooms/paper.html", item=item, number=number, where=where, moves=moves)
+
+
+@router.get("/households/{account_no}/shelf")
+def show_shelf(visit: SignedIn, account_no: str) -> Response:
+    """Return, as a part of the page of a household, in which boxes its papers are; the page does not wait for it."""
+    with visit.services.database.reading() as session:
+        file = households.household(session, visit.viewer, account_no, fields=False)
+        found = queries.whereabouts(session, visit.viewer, [item.id for item in file.items])
+    boxes: dict[int, tuple[Whereabouts, int]] = {}
+    for where in found.values():
+        if where.box is not None:
+            boxes[where.box.id] = (where, boxes.get(where.box.id, (where, 0))[1] + 1)
+    placed = sum(many for _, many in boxes.values())
+    return visit.page(
+        "rooms/household_part.html",
+        boxes=list(boxes.values()),
+        taken=len(found) - placed,
+        nowhere=len(file.items) - len(found),
+    )
 
 
 def _list(visit: Visit, error: str = "", given: Mapping[str, str] | None = None) -> Response:
