@@ -53,9 +53,16 @@ def test_a_box_is_known_on_its_way_and_belongs_to_the_other_centre_once_counted(
         actions.receive_boxes(session, sent.id, {box.id: Counted(1)}, counted_with="王五", by=receiver, now=NOW)
         assert [one.code for one in queries.unshelved(session, receiver)] == [box.code]
         actions.shelve_box(session, box.id, there.shelves[0].id, by=receiver, now=NOW)
-        # Both cared for it: whoever has it now takes the paper out and puts it back, the sender no longer.
+        # Who has it now takes the paper out and puts it back, though they do not read its record; the sender no longer.
         with pytest.raises(Refused):
             actions.take_out(session, code, by=sender, now=NOW)
+        actions.take_out(session, code, by=receiver, now=NOW)
+        with pytest.raises(Refused, match="由WEST供电所保管"):
+            actions.put_away(session, here.boxes[1].id, code, by=sender, now=NOW)
+        actions.put_away(session, there.boxes[0].id, code, by=receiver, now=NOW)
+        (shown,) = queries.contents(session, receiver, queries.place(session, receiver, there.boxes[0].code))
+        assert (shown.number, shown.account_name) == (code, "")
+        assert queries.whereabouts(session, receiver, [item_id]) == {}
         moves = [one.verb for one in queries.moves_of_box(session, queries.place(session, receiver, box.code))]
         assert moves == ["shelved", "received", "sent", "made"]
         told = session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "transfer")).all()

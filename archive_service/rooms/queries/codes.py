@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from archive_service import ids
@@ -16,7 +16,7 @@ from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
 from archive_service.rooms.rules import LONGEST_CODE
-from archive_service.rooms.tables import Place
+from archive_service.rooms.tables import PaperPlace, Place
 
 #: An item number is short; what stands before it is an account number or an archive code.
 _LONGEST_NO = 6
@@ -70,9 +70,10 @@ def meaning(session: Session, viewer: Viewer, text: str) -> Meaning:
             return Meaning(said, place=place)
         of_case, papers = _papers(session, said)
         if papers:
-            if not viewer.may(Right.RECORD_READ, papers[0].unit_id):
+            seen = papers if viewer.may(Right.RECORD_READ, papers[0].unit_id) else _in_care(session, viewer, papers)
+            if not seen:
                 raise _other_unit(session, said, papers[0].unit_id)
-            return Meaning(said, papers=papers, of_case=of_case)
+            return Meaning(said, papers=seen, of_case=of_case)
     raise NotFound(
         "room.unknown-code",
         f"“{said[:40]}”不是档案室的编码（可能是快递、付款等别处的二维码）。请扫盒、层标签，或者资料的件号、档号。",
@@ -87,6 +88,17 @@ def papers_of(session: Session, item_ids: Sequence[int]) -> dict[int, Paper]:
         rows = session.execute(_wanted().where(Item.id.in_(item_ids[at : at + _AT_ONCE])))
         found |= {paper.item_id: paper for paper in map(_paper, rows)}
     return found
+
+
+def _in_care(session: Session, viewer: Viewer, papers: Sequence[Paper]) -> list[Paper]:
+    """Return those of another unit's papers that were transferred into rooms that the viewer sees."""
+    kept = (
+        select(PaperPlace.item_id, func.coalesce(Place.unit_id, PaperPlace.unit_id))
+        .outerjoin(Place, Place.id == PaperPlace.box_id)
+        .where(PaperPlace.item_id.in_([one.item_id for one in papers]))
+    )
+    units = dict(session.execute(kept).all())
+    return [one for one in papers if viewer.may(Right.ROOM_READ, units.get(one.item_id, one.unit_id))]
 
 
 def _place(session: Session, said: str) -> Place | None:
