@@ -78,7 +78,7 @@ def unshelved(session: Session, viewer: Viewer) -> list[PlaceView]:
 def labelled(session: Session, viewer: Viewer, of: PlaceView, kind: Kind) -> list[PlaceView]:
     """Return the place itself or those of a kind in it, for labels, by their codes."""
     if of.kind is kind:
-        return [of]
+        return [of] if of.state == "in_use" else []
     path = session.scalar(select(Place.path).where(Place.id == of.id)) or "-"
     wanted = select(Place).where(
         Place.path.startswith(path, autoescape=True),
