@@ -29,6 +29,7 @@ TABLES = (
     "archive_service.lifecycle.tables",
     "archive_service.editions.tables",
     "archive_service.imports.tables",
+    "archive_service.rooms.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

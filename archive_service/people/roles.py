@@ -82,6 +82,10 @@ class Right(StrEnum):
     LOAN_HANDLE = "loan.handle"
     #: See the registers of loans and of reading.
     LOAN_READ = "loan.read"
+    #: See rooms, boxes and what is in them, readings of the air, transfers and stocktakes.
+    ROOM_READ = "room.read"
+    #: Keep rooms: add places, put papers away and take them out, send and receive boxes, count them.
+    ROOM_KEEP = "room.keep"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -107,6 +111,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_DECIDE,
             Right.LOAN_HANDLE,
             Right.LOAN_READ,
+            Right.ROOM_READ,
+            Right.ROOM_KEEP,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
@@ -120,6 +126,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.INSPECTION_READ,
             Right.LOAN_ASK,
             Right.LOAN_READ,
+            Right.ROOM_READ,
         }
     ),
     Role.UNIT_HEAD: frozenset(
@@ -139,6 +146,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_ASK,
             Right.LOAN_DECIDE,
             Right.LOAN_READ,
+            Right.ROOM_READ,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

@@ -33,6 +33,8 @@ PERMISSIONS = ", ".join(
         "microphone", "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
     )
 )  # fmt: skip
+#: Pages on which codes are scanned may use the camera of the phone that shows them, and nothing else.
+SCANNING = PERMISSIONS.replace("camera=()", "camera=(self)")
 #: For bytes as received: whatever they hold, they may do nothing here.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -156,7 +158,7 @@ class Guard:
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = PERMISSIONS
+        headers["Permissions-Policy"] = SCANNING if path.startswith("/rooms/") else PERMISSIONS
         if self.tls:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 

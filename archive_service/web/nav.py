@@ -37,6 +37,7 @@ PLACES = (
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/loans", "book-2", N_("借阅"), N_("借阅"), _READ, Right.LOAN_ASK),
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
+    Place("/rooms", "building-warehouse", N_("库房"), N_("库房"), _WORK, Right.ROOM_READ),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
@@ -50,7 +51,7 @@ PLACES = (
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/rooms"})
 
 
 def places(viewer: Viewer) -> list[Place]:

@@ -227,6 +227,50 @@ PAPER_DONE = {
     "paper-written": N_("单据已生成并交给入库流程，归入后出现在本案件资料中。目录要求签字盖章的，签好之前为存疑。"),
     "paper-there": N_("同样内容的单据已经归档过，没有重复归档。"),
 }
+#: Kinds of places for paper, and what happened to them.
+PLACE = {"room": N_("库房"), "cabinet": N_("柜"), "shelf": N_("层"), "box": N_("盒")}
+BOX_MOVE = {
+    "made": N_("登记"),
+    "shelved": N_("上架"),
+    "sent": N_("发出移交"),
+    "received": N_("签收移交"),
+    "recalled": N_("撤回移交"),
+    "gone": N_("报废"),
+}
+PAPER_MOVE = {"put": N_("放入"), "taken": N_("取出"), "moved": N_("移动")}
+#: What is wrong with the air of a room.
+OUTSIDE = {"cold": N_("温度偏低"), "hot": N_("温度偏高"), "dry": N_("湿度偏低"), "damp": N_("湿度偏高")}
+TRANSFER = {
+    "sent": State("arrow-right", "info", N_("在途")),
+    "received": State("circle-check", "ok", N_("已签收")),
+    "recalled": State("arrow-back-up", "", N_("已撤回")),
+}
+STOCKTAKE = {"open": State("hourglass", "warn", N_("盘点中")), "closed": State("circle-check", "ok", N_("已结束"))}
+#: What a stocktake counts, and what came of each thing.
+COUNTS = {"papers": N_("资料"), "boxes": N_("盒")}
+OUTCOME = {
+    "found": State("circle-check", "ok", N_("在位")),
+    "missing": State("circle-x", "bad", N_("缺失")),
+    "misplaced": State("alert-triangle", "warn", N_("错位")),
+    "unknown": State("help", "bad", N_("无法识别")),
+    "out": State("arrow-right", "info", N_("已借出")),
+    "moved": State("arrows-horizontal", "info", N_("已移走")),
+}
+#: What was not scanned while a stocktake is going on is not missing yet.
+NOT_YET = State("circle-dashed", "warn", N_("未点到"))
+#: What stands on a page of rooms after something was done.
+ROOM_DONE = {
+    "room-added": N_("已加库房。接着加柜。"),
+    "inside-added": N_("已加。需要时请打印标签贴上。"),
+    "place-changed": N_("已保存更改。"),
+    "box-shelved": N_("已上架。"),
+    "place-scrapped": N_("已报废。请揭下旧标签。"),
+    "reading-noted": N_("已登记读数。"),
+    "transfer-sent": N_("已发出。对方点清签收以前，这些盒算在途。"),
+    "transfer-received": N_("已签收。请把盒上架。"),
+    "transfer-recalled": N_("已撤回。原层放不下的盒在“待上架”里。"),
+    "stocktake-closed": N_("盘点已结束。请打印报告签字。"),
+}
 #: What to do next with a case; `lifecycle.rules.NEXT` says it.
 ADVICE = (
     N_("资料还在收集。请先由经办人移交。"),
@@ -446,6 +490,8 @@ RIGHT = {
     "roles.grant": N_("授予和撤销角色"),
     "system.health": N_("查看运行情况"),
     "webhook.manage": N_("管理通知订阅"),
+    "room.read": N_("查看库房、盒、盘点和移交"),
+    "room.keep": N_("管理库房，放入和取出资料，移交和盘点"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -634,6 +680,19 @@ EVENT = {
     "scan.needs-review": N_("转待校核"),
     "scan.refused": N_("拒收文件"),
     "scan.set-aside": N_("搁置文件"),
+    "place.added": N_("加库房位置"),
+    "place.changed": N_("更改库房位置"),
+    "place.scrapped": N_("报废库房位置"),
+    "box.shelved": N_("盒上架"),
+    "paper.put-away": N_("纸质件入盒"),
+    "paper.taken-out": N_("纸质件取出"),
+    "climate.noted": N_("登记温湿度"),
+    "transfer.sent": N_("发出跨单位移交"),
+    "transfer.received": N_("签收跨单位移交"),
+    "transfer.recalled": N_("撤回跨单位移交"),
+    "stocktake.opened": N_("开始盘点"),
+    "stocktake.scanned": N_("盘点扫码"),
+    "stocktake.closed": N_("结束盘点"),
 }
 #: Columns of the matrix: neighbouring stages share one, so that twelve stages fit beside each other.
 COLUMNS = (

@@ -39,6 +39,9 @@ from archive_service.people import sessions
 from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person
+from archive_service.people.tables import Unit
+from archive_service.rooms import actions as keeping
+from archive_service.rooms import queries as places
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.storage.record import record_object
@@ -52,6 +55,7 @@ from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
 from tests.support.archive import COLUMNS
+from tests.support import records, rooms
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -108,6 +112,10 @@ class Centre:
     wish: int = 0
     grant: int = 0
     loan: int = 0
+    #: A room with two boxes: one with the internal paper that is being counted, one under way to the company.
+    room: int
+    stocktake: int
+    transfer: int
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
         asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
+        *shelved(session, at, f"{account}-{form.item_no:03d}"),
     )  # fmt: skip
 
 
@@ -265,6 +274,20 @@ def wished(session: Session, asked: LoanRequest, centre: Centre, place: int, ite
     session.flush()
     session.add(WishPage(wish_id=wish.id, item_id=item_id, page_no=1, approved=None))
     return wish
+
+
+def shelved(session: Any, at: Unit, paper: str) -> tuple[int, int, int]:
+    """Put a paper into a box and begin to count it; send another box to the company, which has a room too."""
+    by, now = records.system(session), clock.now()
+    made = rooms.room(session, by, at=at, holds=9)
+    full, empty = made.boxes
+    keeping.put_away(session, full.id, paper, by=by, now=now)
+    count = keeping.open_stocktake(session, full.id, "papers", by=by, now=now)
+    company = records.unit(session)
+    if company.code not in dict(places.receivers(session)):
+        keeping.add_room(session, company.code, "总库", by=by, now=now)
+    sent = keeping.send_boxes(session, [empty.code], company.code, "划转", by=by, now=now)
+    return made.room.id, count.id, sent.id
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

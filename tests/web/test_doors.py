@@ -31,8 +31,8 @@ def places_of(centre: Centre) -> dict[str, object]:
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
         "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
         "paper": "contents", "listing": "ledger", "import_id": centre.import_file,
-        "request_id": centre.request, "wish_id": centre.wish,
-        "grant_id": centre.grant, "loan_id": centre.loan,
+        "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
+        "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
     }  # fmt: skip
 
 

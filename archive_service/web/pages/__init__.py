@@ -44,6 +44,8 @@ def routers() -> list[APIRouter]:
         quality,
         readings,
         review,
+        room_scan,
+        rooms,
         samples,
         scans,
         search,
@@ -51,7 +53,9 @@ def routers() -> list[APIRouter]:
         sheets,
         sign_on,
         stage_times,
+        stocktakes,
         style,
+        transfers,
         unmasking,
         why,
     )
@@ -91,4 +95,6 @@ def routers() -> list[APIRouter]:
     )
     desk = (inspection, samples, findings)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)
-    return [page.router for page in (*own, *work, *read, completeness, *desk, *lent, style, health)]
+    shelves = (room_scan, stocktakes, transfers, rooms)
+    every = (*own, *work, *read, completeness, *desk, *lent, *shelves, style, health)
+    return [page.router for page in every]

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from archive_service.households import queries
 from archive_service.households.views import HouseholdView, ItemView
+from archive_service.rooms import queries as rooms
 from archive_service.web import export, labels, listing, reading, words
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
@@ -27,6 +28,7 @@ TABLE = Table(
         Column("case", N_("案件"), look="num one"),
         Column("date", N_("形成日期"), order="date", runs="descending", look="num one"),
         Column("pages", N_("页数"), look="r num"),
+        Column("place", N_("架上位置"), look="one"),
         Column("sensitivity", N_("密级"), usual=False),
         Column("filed", N_("归入"), order="filed", runs="descending", look="num one"),
         Column("confidence", N_("类型把握"), usual=False, look="r num"),
@@ -41,8 +43,15 @@ def show_items(visit: SignedIn, account_no: str) -> Response:
     """Show all papers of the file, by their number unless the address asks otherwise."""
     file = _file(visit, account_no)
     shown = listing.shown(visit, listing.at(TABLE, f"/households/{file.account_no}/items"), {})
+    with visit.services.database.reading() as session:
+        where = rooms.whereabouts(session, visit.viewer, [item.id for item in file.items])
     return visit.page(
-        "households/items.html", file=file, tab="items", shown=shown, papers=ordered(file.items, shown.order)
+        "households/items.html",
+        file=file,
+        tab="items",
+        shown=shown,
+        papers=ordered(file.items, shown.order),
+        where=where,
     )
 
 

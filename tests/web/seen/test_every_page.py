@@ -43,6 +43,10 @@ def addresses(world: World, login: str) -> list[str]:
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
         f"/catalogue/drafts/{near.draft}", f"/catalogue/drafts/{near.draft}/edit", f"/catalogue/checks/{near.check}",
     ]  # fmt: skip
+    rooms = [
+        "/rooms", f"/rooms/places/{near.room}", f"/rooms/places/{near.room}/climate", "/rooms/stocktakes",
+        f"/rooms/stocktakes/{near.stocktake}", "/rooms/transfers", f"/rooms/transfers/{near.transfer}",
+    ]  # fmt: skip
     inspecting = [
         "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
         "/inspection/anomalies",
@@ -59,11 +63,11 @@ def addresses(world: World, login: str) -> list[str]:
     lending = ["/loans/desk", "/loans/desk?list=overdue", f"/loans/desk/wishes/{near.wish}", f"/loans/desk/{near.loan}"]
     return {
         "archivist": [
-            *everybody, *reading, *working, *catalogue, *borrowing, *deciding, *lending, "/jobs", "/jobs?state=done",
-            f"/jobs/{near.job}",
+            *everybody, *reading, *working, *catalogue, *borrowing, *deciding, *lending, *rooms, "/rooms/scan",
+            f"/rooms/papers/{near.internal_item}", "/jobs", "/jobs?state=done", f"/jobs/{near.job}",
         ],
         "staff": [*everybody, *reading, *borrowing, f"/items/{near.personal_item}"],
-        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
+        "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting, *rooms],
         "unit_head": ["/", "/cases", file, item, *catalogue, *deciding],
         "sysadmin": [
             *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
