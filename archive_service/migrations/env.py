@@ -37,6 +37,7 @@ TABLES = (
     "indexing.identities.tables",
     "archive_service.idempotency.tables",
     "archive_service.webhooks.tables",
+    "archive_service.notices.tables",
 )
 for module in TABLES:
     import_module(module)

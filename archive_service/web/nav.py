@@ -44,12 +44,13 @@ PLACES = (
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
+    Place("/notices/log", "inbox", N_("发信记录"), N_("发信"), _CARE, Right.SYSTEM_HEALTH),
     Place("/jobs", "activity", N_("后台任务"), N_("任务"), _CARE, Right.SCAN_REVIEW, other=Right.SYSTEM_HEALTH),
 )
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/notices/log"})
 
 
 def places(viewer: Viewer) -> list[Place]:

@@ -140,6 +140,14 @@ def fill(engine: Engine) -> None:
             state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
             add_job(writer, number, state=state)
         add_entries(writer, range(1, MANY + 1))
+        if writer.knows("notices"):
+            mail = writer.add("notice_mails", person_id=person, kind="case-returned", state="sent", made_at=NOW)
+            writer.add(
+                "notices", person_id=person, kind="case-returned", address="/", values="{}", once_key="k", way="mail",
+                mail_id=mail,
+            )  # fmt: skip
+            writer.add("notice_choices", person_id=person, kind="case-returned", way="digest")
+            writer.add("notice_marks", id=1, day=date(2026, 11, 20))
         if writer.knows("naming_models"):
             writer.add("naming_models", digest="b" * 64, state="in-use", generated=3000, confirmed=40, held_back=10)
         if writer.knows("recovery_codes"):

@@ -31,6 +31,7 @@ def routers() -> list[APIRouter]:
         jobs,
         life,
         lists,
+        notices,
         own_access,
         papers,
         people,
@@ -49,7 +50,7 @@ def routers() -> list[APIRouter]:
         why,
     )
 
-    own = (people, sign_on, second_factor, own_access, why, accounts)
+    own = (people, sign_on, second_factor, own_access, notices, why, accounts)
     work = (
         bulk,
         home,

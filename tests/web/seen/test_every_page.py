@@ -25,7 +25,7 @@ def addresses(world: World, login: str) -> list[str]:
     """Every page that a person has, with what stands in the archive of their centre."""
     near = world.near
     file, item = f"/households/{near.account_no}", f"/items/{near.internal_item}"
-    everybody = ["/", "/me", "/password", "/style"]
+    everybody = ["/", "/me", "/password", "/style", "/me/notices", "/me/notices/settings"]
     reading = [
         "/cases", "/cases?complete=no&order=account", "/cases?q=nobody", file, f"{file}?papers=all", f"{file}/items",
         f"{file}/history", f"{file}/head", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1",
@@ -55,7 +55,7 @@ def addresses(world: World, login: str) -> list[str]:
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting],
         "unit_head": ["/", "/cases", file, item, *catalogue],
         "sysadmin": [
-            *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
+            *everybody, "/jobs", "/notices/log", "/people", "/people/new", "/people/units", f"/people/{near.person}",
             f"/people/{near.person}/active/ask",
         ],
         "audit_admin": ["/"],
