@@ -43,7 +43,7 @@ def compose(
     Its Message-ID hangs on the mail alone: a second try is the same message, and programs that know it keep one.
     """
     frame = FRAMES.get(language, FRAMES["zh"])
-    name = rules.clean(to_name)
+    name = masking.without_identities(rules.clean(to_name))
     parts = [filled(frame.greeting, {"name": name})]
     if digest_on is None:
         subject = _subject(notices[0], language)

@@ -29,8 +29,15 @@ _NUMBERS = frozenset({"application_no", "number", "what"})
 
 def clean(text: str, limit: int = _LONGEST_VALUE) -> str:
     """Return a text on one line, without what is not seen, and no longer than `limit`."""
-    seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return " ".join(seen.split())[:limit]
+    return " ".join("".join(map(_seen, text)).split())[:limit].rstrip()
+
+
+def _seen(character: str) -> str:
+    """Return a character as it may stand on a line: a blank for what parts words, nothing for what is not seen."""
+    kind = unicodedata.category(character)
+    if kind == "Cc" or kind[0] == "Z":
+        return " "
+    return "" if kind[0] == "C" else character
 
 
 def values(given: Mapping[str, object]) -> dict[str, str]:
