@@ -38,6 +38,7 @@ TABLES = (
     "archive_service.idempotency.tables",
     "archive_service.webhooks.tables",
     "archive_service.notices.tables",
+    "archive_service.copies.tables",
 )
 for module in TABLES:
     import_module(module)

@@ -37,6 +37,7 @@ PLACES = (
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
+    Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
@@ -50,7 +51,7 @@ PLACES = (
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/notices/log"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/notices/log", "/copies"})
 
 
 def places(viewer: Viewer) -> list[Place]:

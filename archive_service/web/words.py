@@ -373,6 +373,7 @@ RIGHT = {
     "roles.grant": N_("授予和撤销角色"),
     "system.health": N_("查看运行情况"),
     "webhook.manage": N_("管理通知订阅"),
+    "copy.issue": N_("出具和撤回证明复制件"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -512,6 +513,9 @@ EVENT = {
     "person.sign-in-failed": N_("登录失败"),
     "person.password-set": N_("设置密码"),
     "person.preference-set": N_("更改个人设置"),
+    "copy.issued": N_("出具证明复制件"),
+    "copy.withdrawn": N_("撤回证明复制件"),
+    "copy.downloaded": N_("下载证明复制件"),
     "person.notices-chosen": N_("更改通知的接收方式"),
     "person.mail-address-set": N_("更改通知邮箱"),
     "role.granted": N_("授予角色"),
@@ -628,6 +632,20 @@ NOTICE_WAY = {
     "digest": N_("每日摘要邮件"),
 }
 NOTICE_GROUP = {"work": N_("收集、归档与稽查"), "loans": N_("借阅")}
+#: A certified copy, what it is issued for, and what a stranger is told of its code.
+COPY_STATE = {
+    "valid": State("circle-check", "ok", N_("有效")),
+    "withdrawn": State("ban", "bad", N_("已撤回")),
+}
+COPY_ANSWER = {**COPY_STATE, "unknown": State("help", "warn", N_("查无此码"))}
+COPY_PURPOSE = {
+    "lawsuit": N_("诉讼、仲裁"),
+    "regulator": N_("监管、检查"),
+    "property": N_("产权、继承"),
+    "power-business": N_("办理用电业务"),
+    "own-use": N_("本人留存"),
+    "other": N_("其他"),
+}
 #: A step of a finding, and what somebody who takes it does.
 FINDING_STEP = {
     "raised": N_("登记问题"),

@@ -242,6 +242,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             writer.add("archive_code_patterns", unit_id=unit, pattern="{fonds}-{year}-{serial:5}", set_by=person)
     if writer.knows("head_values"):
         writer.add("head_values", household_id=household, name="feeder", value="10kV清河线", as_of=NOW, source="push")
+    if writer.knows("certified_copies"):
+        writer.add(
+            "certified_copies", number=f"ZM-ROOT-2026-{number:05d}", code_hash=f"{number:064x}",
+            request_key=f"{number:064x}", household_id=household, unit_id=unit, pages="[]",
+        )  # fmt: skip
+        writer.add("copy_series", series=f"ZM-{number}-2026", last=1)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

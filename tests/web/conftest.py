@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from archive_service import clock
+from archive_service.copies.tables import CertifiedCopy
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
@@ -26,6 +27,7 @@ from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
+from archive_service.storage.record import record_object
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from archive_service.webhooks.tables import Webhook, WebhookDelivery
@@ -84,6 +86,8 @@ class Centre:
     #: A sample that holds the case, and a finding about it.
     sample: int
     raised: int
+    #: A certified copy of a page.
+    copy: int
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
         asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
+        certified(session, store, at.id, case.household_id, number),
     )  # fmt: skip
 
 
@@ -189,6 +194,21 @@ def inspected(session: Any, code: str, application_no: str) -> tuple[int, int]:
         due_on=clock.today() + timedelta(days=5), sample_id=sample.id, now=clock.now(), today=clock.today(),
     )  # fmt: skip
     return sample.id, raised.id
+
+
+def certified(session: Any, store: FileStore, unit_id: int, household_id: int, number: int) -> int:
+    """Enter a certified copy into the register."""
+    stored = store.put_bytes(f"%PDF-1.4 {number}".encode())
+    row = CertifiedCopy(
+        number=f"ZM-{unit_id}-2026-00001", code_hash=f"{number:064x}", request_key=f"{number:064x}",
+        household_id=household_id, unit_id=unit_id, purpose="lawsuit", note="", receiver="某法院", pages=[],
+        page_count=0, unmasked=False, unmask_reason="", digest=stored.digest, signed=False, issued_at=clock.now(),
+        withdrawn_reason="",
+    )  # fmt: skip
+    session.add(row)
+    record_object(session, stored, role="copy", media_type="application/pdf", now=clock.now())
+    session.flush()
+    return int(row.id)
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

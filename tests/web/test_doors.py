@@ -15,7 +15,7 @@ from tests.web.conftest import Browser, Centre, World
 #: These say nothing about any record.
 OPEN = {
     "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/out", "/healthz", "/readyz",
-    "/metrics", "/favicon.ico", "/api/v1/openapi.json",
+    "/metrics", "/favicon.ico", "/verify-copy", "/api/v1/openapi.json",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
         "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
-        "paper": "contents", "listing": "ledger", "notice_id": 999_999,
+        "paper": "contents", "listing": "ledger", "notice_id": 999_999, "copy_id": centre.copy,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ def routers() -> list[APIRouter]:
         claims,
         clocks,
         completeness,
+        copies,
         cuts,
         editions,
         findings,
@@ -47,6 +48,7 @@ def routers() -> list[APIRouter]:
         stage_times,
         style,
         unmasking,
+        verify_copy,
         why,
     )
 
@@ -81,6 +83,8 @@ def routers() -> list[APIRouter]:
         lists,
         search,
         privacy,
+        copies,
+        verify_copy,
     )
     desk = (inspection, samples, findings)
     return [page.router for page in (*own, *work, *read, completeness, *desk, style, health)]

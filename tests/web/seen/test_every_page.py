@@ -37,7 +37,7 @@ def addresses(world: World, login: str) -> list[str]:
     working = [
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
-        f"/scans/{near.scan}/read-again", "/cases/import",
+        f"/scans/{near.scan}/read-again", "/cases/import", "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
@@ -101,11 +101,14 @@ def test_no_look_that_can_be_chosen_has_a_fault(world: World, windows: Windows, 
     complain(found)
 
 
-def test_the_sign_in_page_has_no_fault(windows: Windows) -> None:
-    """The first page that anybody sees."""
-    with windows(1440, 900) as page:
-        page.goto("/sign-in")
+@pytest.mark.parametrize("address", ["/sign-in", "/verify-copy"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_that_anybody_sees_have_no_fault(windows: Windows, address: str, width: int) -> None:
+    """The first page, and the one on which strangers check a copy."""
+    with windows(width, 900) as page:
+        page.goto(address)
         assert faults(page) == []
+        assert sideways(page) <= 0
 
 
 def choose(page: Page, **choices: str) -> None:
