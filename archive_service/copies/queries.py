@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive_service.copies import rules
@@ -129,7 +129,7 @@ def for_update(session: Session, viewer: Viewer, copy_id: int) -> CertifiedCopy:
     return row
 
 
-def _rows(viewer: Viewer) -> Select[Any]:
+def _rows(viewer: Viewer) -> Any:
     issuer, taker = aliased(Person), aliased(Person)
     return (
         select(

@@ -146,7 +146,7 @@ def prune(session: Session, *, before: datetime, most: int = 1000) -> int:
     return len(old)
 
 
-def _remove(session: Session, table: type, ids: Collection[int]) -> None:
+def _remove(session: Session, table: type[Notice] | type[NoticeMail], ids: Collection[int]) -> None:
     if ids:
         session.execute(delete(table).where(table.id.in_(ids)).execution_options(synchronize_session=False))
 

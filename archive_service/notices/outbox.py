@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive_service import logs, zone
@@ -46,7 +46,11 @@ def follow(database: Database, settings: Settings, *, now: datetime) -> int:
             if not configured:
                 _keep_inside(session)
                 break
-            made += _collect(session, settings, now=now)
+            some = _collect(session, settings, now=now)
+        made += some
+        if not some:
+            # Another process is putting the same notices into mails.
+            break
     if configured:
         _owe_job(database, now=now)
     return made
@@ -74,7 +78,7 @@ def _collect(session: Session, settings: Settings, *, now: datetime) -> int:
     return made
 
 
-def _put(session: Session, notices: Sequence[Notice], kind: str, day: object, *, now: datetime) -> None:
+def _put(session: Session, notices: Sequence[Notice], kind: str, day: date | None, *, now: datetime) -> None:
     mail = NoticeMail(
         person_id=notices[0].person_id, kind=kind, digest_on=day, state="waiting", attempts=0, doubtful=False,
         made_at=now, next_at=now,
@@ -85,7 +89,7 @@ def _put(session: Session, notices: Sequence[Notice], kind: str, day: object, *,
         one.mail_id = mail.id
 
 
-def _digest_of(settings: Settings, now: datetime):  # type: ignore[no-untyped-def]
+def _digest_of(settings: Settings, now: datetime) -> Select[Notice]:
     """Return the notices that belong into a digest of today: those of before its time, and those of the day itself."""
     daily = [kind.code for kind in KINDS.values() if kind.daily]
     before = Notice.made_at < rules.digest_moment(zone.local(now).date(), settings.mail_digest_at)
@@ -118,7 +122,7 @@ def _owe_job(database: Database, *, now: datetime) -> None:
             queue.enqueue(session, kind=SEND_JOB, subject=OUTBOX, queue=_QUEUE, now=now)
 
 
-def _due(now: datetime):  # type: ignore[no-untyped-def]
+def _due(now: datetime) -> ColumnElement[bool]:
     return and_(NoticeMail.state.in_(("waiting", "sending")), NoticeMail.next_at <= now)
 
 
@@ -218,8 +222,7 @@ class SendHandler:
                 _put_off(session, now=now)
 
 
-def _put_off(session: Session, *, now: datetime) -> int:
+def _put_off(session: Session, *, now: datetime) -> None:
     """Let all that is due wait until the server may be there again: none of it was tried."""
     later = update(NoticeMail).where(NoticeMail.state == "waiting", NoticeMail.next_at <= now)
-    result = session.execute(later.values(next_at=now + rules.OUTAGE).execution_options(synchronize_session=False))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    session.execute(later.values(next_at=now + rules.OUTAGE).execution_options(synchronize_session=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import smtplib
 import ssl
@@ -13,6 +14,8 @@ from archive_service.settings import Settings
 _PORTS = {"smtp": 25, "smtps": 465}
 #: The server says that it goes away (RFC 5321, 3.8).
 _GOING = 421
+#: What it says to the right password (RFC 4954, 6).
+_SIGNED_IN = 235
 
 
 @dataclass(frozen=True)
@@ -135,14 +138,23 @@ class Line:
             raise Away("mail.unreachable", error.smtp_code) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Away("mail.unreachable") from error
-        if not self.settings.smtp_user:
-            return
+        if self.settings.smtp_user:
+            self._sign_in(client, self.settings.smtp_user, self.settings.smtp_password.get_secret_value())
+
+    def _sign_in(self, client: smtplib.SMTP, user: str, password: str) -> None:
         try:
-            client.login(self.settings.smtp_user, self.settings.smtp_password.get_secret_value())
+            if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+                client.login(user, password)
+                return
+            # The library takes ASCII alone; a password is UTF-8 (RFC 4616).
+            said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+            status, _ = client.docmd("AUTH", f"PLAIN {said}")
         except smtplib.SMTPResponseException as error:
             raise Away("mail.sign-in", error.smtp_code) from error
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             raise Away("mail.sign-in") from error
+        if status != _SIGNED_IN:
+            raise Away("mail.sign-in", status)
 
 
 def _context(settings: Settings) -> ssl.SSLContext:
