@@ -171,7 +171,12 @@ class SendHandler:
         while True:
             with self.database.unit_of_work() as session:
                 now = self.now()
-                chosen = select(NoticeMail).where(_due(now)).order_by(NoticeMail.next_at, NoticeMail.id).limit(1)
+                chosen = (
+                    select(NoticeMail)
+                    .where(_due(now))
+                    .order_by(NoticeMail.next_at, NoticeMail.attempts, NoticeMail.id)
+                    .limit(1)
+                )
                 mail = session.scalar(chosen.with_for_update(skip_locked=True))
                 if mail is None:
                     return None

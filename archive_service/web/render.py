@@ -86,7 +86,7 @@ def frame(visit: Visit) -> dict[str, Any]:
         "notice": visit.request.query_params.get("done", ""),
         # Asked only by the frame: a part of a page, fetched every few seconds or at every letter, has none.
         "counts": partial(counts, visit),
-        "unread": partial(unread, visit),
+        "unread_notices": partial(unread_notices, visit),
         "reminder": partial(reminders.due, visit),
         "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
@@ -100,7 +100,7 @@ def counts(visit: Visit) -> dict[str, int]:
         return {"review": queries.count_waiting(session, visit.viewer)}
 
 
-def unread(visit: Visit) -> int:
+def unread_notices(visit: Visit) -> int:
     """Return how many notices this person has not read."""
     with visit.services.database.reading() as session:
         return notices.unread(session, visit.viewer)

@@ -27,7 +27,8 @@ WHEN: dict[str, Any] = {"now": NOW, "today": TODAY}
 
 def told(session: Session) -> list[tuple[int, str]]:
     """Who was told what, in the order of telling."""
-    return list(session.execute(select(Notice.person_id, Notice.kind).order_by(Notice.id)).tuples().all())
+    rows = session.execute(select(Notice.person_id, Notice.kind).order_by(Notice.id)).all()
+    return [(person, kind) for person, kind in rows]
 
 
 def test_a_returned_case_is_told_to_who_handed_it_over(database: Database) -> None:

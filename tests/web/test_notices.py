@@ -108,7 +108,7 @@ def test_a_person_chooses_how_to_be_told(quiet: World, browser: Browser) -> None
     assert browser.submit("/me/notices/settings", **fields).status_code == 303
     (after,) = tell(quiet)
     with quiet.services.database.reading() as session:
-        ways = dict(session.execute(select(Notice.id, Notice.way)).tuples().all())
+        ways = dict(session.execute(select(Notice.id, Notice.way)).all())
         entries = session.scalars(select(AuditEntry).where(AuditEntry.object_kind == "person")).all()
         facts = {one.did: one.facts for one in entries}
     assert (ways[before], ways[after]) == ("mail", "digest")

@@ -56,7 +56,7 @@ def choose(visit: SignedIn, form: SentForm) -> Response:
 def set_address(visit: SignedIn, form: SentForm) -> Response:
     """Keep the person's e-mail address; whoever sits at their screen has to know the password."""
     try:
-        address = form.text("address", limit=300)
+        address = form.text("mail", limit=300)
         entry.confirm_password(visit, form.raw("password"))
         with visit.services.database.unit_of_work() as session:
             domains = visit.services.settings.mail_domains
