@@ -1,9 +1,8 @@
-"""Making a certified copy: pages masked as for anybody without rights, laid out, signed, stored, then registered."""
+"""Making a certified copy: pages with personal numbers blacked out, laid out, signed, stored, then registered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from archive_service import signing
@@ -21,8 +20,6 @@ from archive_service.web.i18n import N_
 from archive_service.web.render import day
 from archive_service.web.visit import Visit
 
-#: What a copy that is to be masked is made without.
-_PERSONAL = frozenset({Right.RECORD_READ_PERSONAL, Right.RECORD_UNMASK})
 #: Pictures of one copy, which are held in memory together until it is written.
 MOST_BYTES = 128 * 1024 * 1024
 
@@ -85,18 +82,15 @@ def _check_unmasking(viewer: Viewer, file: HouseholdView, reason: str) -> str:
 
 
 def _page(session: Any, viewer: Viewer, file: HouseholdView, item_id: int, page_no: int, *, masked: bool) -> PageView:
-    """Return a page as it may be copied. Raises NotFound, and Refused where it would be nothing but black."""
-    seen = viewer
-    if masked:
-        left = {right: units for right, units in viewer.rights.items() if right not in _PERSONAL}
-        seen = replace(viewer, rights=left, unmasked={})
-    page = households.item_page(session, seen, item_id, page_no)
+    """Return a page as it may be copied. Raises NotFound, and Refused where its numbers cannot be blacked out."""
+    read = households.masked_page if masked else households.item_page
+    page = read(session, viewer, item_id, page_no)
     if page.item.household_id != file.id or page.item.state != "filed":
         raise Refused("copy.other-file", "所选的页不在这一户的档案里，或资料已撤出。请刷新页面后重新选择。")
     if page.withheld:
         raise Refused(
             "copy.withheld",
-            "所选的页里有个人信息，遮蔽后无法出证（如身份证件）。请去掉这一页，或选“不遮蔽”并写明原因。",
+            "所选的页里有个人号码，无法确定位置，不能遮蔽。请去掉这一页，或选“不遮蔽”并写明原因。",
             item=item_id,
             page=page_no,
         )

@@ -189,7 +189,7 @@ def test_an_identity_card_is_copied_only_readable_and_with_a_reason(world: World
     address, page = f"/households/{world.near.account_no}/copies", f"page.{world.near.personal_item}.1"
     refused = browser.submit(address, **SAID, **{page: "1"})
     assert refused.status_code == 409
-    assert "遮蔽后无法出证" in refused.text
+    assert "不能遮蔽" in refused.text
     silent = browser.submit(address, **SAID, **{page: "1"}, unmask="1", unmask_reason=" ")
     assert silent.status_code == 422
     # What was typed and ticked is still there.

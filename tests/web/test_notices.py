@@ -101,7 +101,7 @@ def test_nobody_opens_or_reads_the_notices_of_others(quiet: World, browser: Brow
 
 def test_a_person_chooses_how_to_be_told(quiet: World, browser: Browser) -> None:
     """What is chosen holds for notices from now on, and stands in the trail."""
-    answer = browser.submit("/me/notices/address", address="zhang@grid.test", password=records.PASSWORD)
+    answer = browser.submit("/me/notices/address", mail="zhang@grid.test", password=records.PASSWORD)
     assert answer.headers["location"] == "/me/notices/settings?done=address"
     (before,) = tell(quiet)
     fields = {"way.case-returned": "digest", "way.ruling-asked": "program"}
@@ -121,9 +121,9 @@ def test_a_person_chooses_how_to_be_told(quiet: World, browser: Browser) -> None
 
 
 def test_an_address_is_kept_only_with_the_password_and_if_it_is_one(quiet: World, browser: Browser) -> None:
-    wrong = browser.submit("/me/notices/address", address="zhang@grid.test", password="wrong")
+    wrong = browser.submit("/me/notices/address", mail="zhang@grid.test", password="wrong")
     assert wrong.status_code >= 400
-    odd = browser.submit("/me/notices/address", address="a@b.test\r\nBcc: x@y.test", password=records.PASSWORD)
+    odd = browser.submit("/me/notices/address", mail="a@b.test\r\nBcc: x@y.test", password=records.PASSWORD)
     assert odd.status_code == 422
     with quiet.services.database.reading() as session:
         assert session.scalars(select(Person.email).where(Person.login == "archivist")).one() is None

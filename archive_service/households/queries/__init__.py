@@ -32,6 +32,7 @@ __all__ = [
     "household_known",
     "item",
     "item_page",
+    "masked_page",
     "known_by_account",
     "known_by_application",
     "known_by_name",

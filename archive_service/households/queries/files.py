@@ -96,13 +96,29 @@ def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
 def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
     """Return a page of an item, counted from 1. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
+    personal = viewer.reads_personal(head.unit_id, head.id)
+    return _page_seen(session, viewer, row, head, page_no, personal=personal, guarded=row.sensitivity in _PERSONAL)
+
+
+def masked_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
+    """Return a page as it may leave the archive: personal numbers are to be blacked out, whatever the viewer may see.
+
+    It is withheld where they cannot be, and where its paper is withheld from the viewer. Raises NotFound.
+    """
+    row, head = _readable_item(session, viewer, item_id)
+    guarded = row.sensitivity in _PERSONAL and not viewer.reads_personal(head.unit_id, head.id)
+    return _page_seen(session, viewer, row, head, page_no, personal=False, guarded=guarded)
+
+
+def _page_seen(
+    session: Session, viewer: Viewer, row: Item, head: HouseholdFile, page_no: int, *, personal: bool, guarded: bool
+) -> PageView:
     page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
-    personal = viewer.reads_personal(head.unit_id, head.id)
     shown = _item_views(session, [row], head, personal=personal)[0]
     told = () if personal else _personal_on(session, page, row.id)
-    withheld = not personal and (row.sensitivity in _PERSONAL or not _can_be_masked(page, told))
+    withheld = not personal and (guarded or not _can_be_masked(page, told))
     return PageView(
         item=shown,
         page_no=page.page_no,
