@@ -2,7 +2,15 @@
 
 from archive_service.households.queries.cases import cases
 from archive_service.households.queries.figures import due_days, rates
-from archive_service.households.queries.files import case, household, item, item_page, page_texts, papers_of_case
+from archive_service.households.queries.files import (
+    case,
+    household,
+    item,
+    item_page,
+    masked_page,
+    page_texts,
+    papers_of_case,
+)
 from archive_service.households.queries.judged import CaseCompleteness, completeness, observations
 from archive_service.households.queries.lists import find_households, history
 from archive_service.households.queries.matching import (
@@ -32,10 +40,10 @@ __all__ = [
     "household_known",
     "item",
     "item_page",
-    "masked_page",
     "known_by_account",
     "known_by_application",
     "known_by_name",
+    "masked_page",
     "observations",
     "off_system",
     "page_texts",
