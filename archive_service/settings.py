@@ -206,6 +206,24 @@ class Settings(BaseSettings):
     )
     webhook_timeout_s: float = Field(10, gt=0, le=60, description="Seconds to wait for the answer to a webhook.")
 
+    smtp_url: str = Field(
+        "",
+        pattern=r"^(smtps?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?)?$",
+        description="Mail server, as `smtp://host:port` or `smtps://host:port`; empty means no mails.",
+    )
+    smtp_user: str = Field("", description="User at the mail server; empty means none is asked for.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_starttls: bool = Field(True, description="Send nothing over `smtp://` before the line is encrypted.")
+    smtp_ca_file: str = Field("", description="Certificates that vouch for the mail server.")
+    smtp_timeout_s: float = Field(20, gt=0, le=300, description="Seconds to wait for one answer of the mail server.")
+    mail_from: str = Field(
+        "", pattern=r"^([!-;=?-~]+@[A-Za-z0-9.-]+)?$", description="Address that mails come from; empty means no mails."
+    )
+    mail_domains: str = Field("", description="Domains that mails may be sent to, parted by commas; empty means all.")
+    mail_digest_at: str = Field(
+        "07:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Local time of day of the daily digest."
+    )
+
     def url(self) -> str:
         """Return the address of the database in use."""
         return self.database_url or f"sqlite:///{(self.home / 'archive.db').absolute()}"

@@ -13,6 +13,7 @@ from archive_service.audit.record import record
 from archive_service.errors import Invalid, NotFound, NotPermitted
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.inspection import rules
+from archive_service.inspection.notify import notify_raised, notify_step
 from archive_service.inspection.rules import State, Step
 from archive_service.inspection.samples import close_sample, draw_sample, inspect_case
 from archive_service.inspection.tables import Finding, FindingStep, Sample, SampleCase
@@ -82,6 +83,7 @@ def raise_finding(
     facts = {"application_no": application_no, "rule": finding.rule, "severity": finding.severity,
              "due_on": due_on.isoformat(), "item_no": item_no, "page": page_no}  # fmt: skip
     _tell(session, viewer, finding, "finding.raised", facts, now=now)
+    notify_raised(session, viewer, finding, now=now)
     return finding
 
 
@@ -122,6 +124,7 @@ def take_step(
     _note(session, viewer, finding, taken, said, proof=proof, due_on=given, now=now)
     facts = {"from": before, "to": finding.state, "proof_item_no": proof_item_no, "due_on": finding.due_on.isoformat()}
     _tell(session, viewer, finding, _VERBS[taken], facts, now=now)
+    notify_step(session, viewer, finding, taken, answered_by=_answered_by(session, finding), now=now)
     return finding
 
 

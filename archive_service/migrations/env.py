@@ -40,6 +40,8 @@ TABLES = (
     "indexing.identities.tables",
     "archive_service.idempotency.tables",
     "archive_service.webhooks.tables",
+    "archive_service.notices.tables",
+    "archive_service.copies.tables",
 )
 for module in TABLES:
     import_module(module)

@@ -72,6 +72,8 @@ class Right(StrEnum):
     CATALOGUE_CHANGE = "catalogue.change"
     #: Put in force what somebody else drafted.
     CATALOGUE_RELEASE = "catalogue.release"
+    #: Issue certified copies of pages, and withdraw them.
+    COPY_ISSUE = "copy.issue"
     #: Have programs told what happens.
     WEBHOOK_MANAGE = "webhook.manage"
     #: Ask for records, read what was approved, take papers along.
@@ -104,6 +106,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CASE_HAND_OVER,
             Right.CASE_RECEIVE,
             Right.ORIGINAL_DOWNLOAD,
+            Right.COPY_ISSUE,
             Right.CATALOGUE_CHANGE,
             Right.INSPECTION_READ,
             Right.FINDING_ANSWER,

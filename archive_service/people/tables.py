@@ -48,6 +48,8 @@ class Person(Base):
     totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: The step of the last code that was taken; a code of this step or an earlier one is refused.
     totp_step: Mapped[int | None]
+    #: Where notices go by e-mail; none means that they stay in the program.
+    email: Mapped[str | None] = mapped_column(String(254))
 
 
 class RecoveryCode(Base):

@@ -11,7 +11,7 @@ from archive_service import __version__
 from archive_service.people.sessions import Limits
 from archive_service.web import assets, errors, metrics, sign_on
 from archive_service.web.api import router as api
-from archive_service.web.door import Door
+from archive_service.web.door import Door, wrong_codes
 from archive_service.web.figures import Figures
 from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
@@ -41,6 +41,11 @@ def create_app(services: Services) -> FastAPI:
     app.state.readiness = Readiness.of(services)
     app.state.door = Door(
         failures=services.settings.sign_in_address_attempts, minutes=services.settings.sign_in_lock_minutes
+    )
+    app.state.copy_door = Door(
+        failures=services.settings.sign_in_address_attempts,
+        minutes=services.settings.sign_in_lock_minutes,
+        refusal=wrong_codes,
     )
     app.state.readings = Readings()
     # Read once here, so that a setting that cannot be meant is an error of the start and not of the first sign-in.

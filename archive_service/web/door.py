@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -35,8 +35,14 @@ class ComeAgain(Refused):
 class Door:
     """Gives turns to those who want to sign in, and none to an address that was wrong too often."""
 
-    def __init__(self, *, failures: int, minutes: float) -> None:
-        """Refuse an address after `failures` wrong passwords within `minutes`; 0 failures refuse nobody."""
+    def __init__(
+        self, *, failures: int, minutes: float, refusal: Callable[[int, int], ComeAgain] | None = None
+    ) -> None:
+        """Refuse an address after `failures` wrong passwords within `minutes`; 0 failures refuse nobody.
+
+        `refusal` makes the refusal of minutes and seconds to wait, where it is not passwords that were wrong.
+        """
+        self._refusal = refusal or _wrong_passwords
         self._failures, self._window = failures, timedelta(minutes=minutes)
         self._turns = anyio.CapacityLimiter(AT_ONCE)
         self._waiting = 0
@@ -64,6 +70,10 @@ class Door:
         finally:
             self._turns.release()
 
+    def check(self, address: str, now: datetime) -> None:
+        """Raise ComeAgain when `address` was wrong too often, for what needs no turn."""
+        self._check(addresses.network_of(address), now)
+
     def count_failure(self, address: str, now: datetime) -> None:
         """Remember that a wrong password came from `address`."""
         network = addresses.network_of(address)
@@ -71,7 +81,7 @@ class Door:
         self._wrong.move_to_end(network)
         wrong.append(now)
         if len(wrong) == self._failures:
-            logs.get("web").warning("many wrong passwords from one address", address=network)
+            logs.get("web").warning("many wrong passwords or codes from one address", address=network)
         while len(self._wrong) > _ADDRESSES:
             self._wrong.popitem(last=False)
 
@@ -81,9 +91,22 @@ class Door:
             wrong.popleft()
         if wrong and 0 < self._failures <= len(wrong):
             rest = wrong[0] + self._window - now
-            raise ComeAgain(
-                "sign-in.too-many-failures",
-                "从这台电脑所在的网络输错密码的次数太多，这次没有尝试登录。"
-                f"请在 {max(1, round(rest / timedelta(minutes=1)))} 分钟后再试；急需时请联系系统管理员。",
-                retry_after=max(1, int(rest.total_seconds())),
-            )
+            raise self._refusal(max(1, round(rest / timedelta(minutes=1))), max(1, int(rest.total_seconds())))
+
+
+def _wrong_passwords(minutes: int, seconds: int) -> ComeAgain:
+    return ComeAgain(
+        "sign-in.too-many-failures",
+        "从这台电脑所在的网络输错密码的次数太多，这次没有尝试登录。"
+        f"请在 {minutes} 分钟后再试；急需时请联系系统管理员。",
+        retry_after=seconds,
+    )
+
+
+def wrong_codes(minutes: int, seconds: int) -> ComeAgain:
+    """Return the refusal of who asked for too many codes that there are not."""
+    return ComeAgain(
+        "copy.too-many-failures",
+        f"从这个网络查询不存在的验证码次数太多。请在 {minutes} 分钟后再试。",
+        retry_after=seconds,
+    )

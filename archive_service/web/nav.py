@@ -39,6 +39,7 @@ PLACES = (
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
     Place("/rooms", "building-warehouse", N_("库房"), N_("库房"), _WORK, Right.ROOM_READ),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
+    Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
@@ -46,12 +47,13 @@ PLACES = (
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
+    Place("/notices/log", "inbox", N_("发信记录"), N_("发信"), _CARE, Right.SYSTEM_HEALTH),
     Place("/jobs", "activity", N_("后台任务"), N_("任务"), _CARE, Right.SCAN_REVIEW, other=Right.SYSTEM_HEALTH),
 )
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/rooms"})
+_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies"})
 
 
 def places(viewer: Viewer) -> list[Place]:

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from archive_service import __version__, clock, workdays, zone
 from archive_service.households.views import Listing
+from archive_service.notices import queries as notices
 from archive_service.people.roles import Right
 from archive_service.web import assets, i18n, labels, nav, reminders, words
 from archive_service.web.i18n import N_
@@ -85,6 +86,7 @@ def frame(visit: Visit) -> dict[str, Any]:
         "notice": visit.request.query_params.get("done", ""),
         # Asked only by the frame: a part of a page, fetched every few seconds or at every letter, has none.
         "counts": partial(counts, visit),
+        "unread_notices": partial(unread_notices, visit),
         "reminder": partial(reminders.due, visit),
         "idle_seconds": round(visit.services.settings.session_idle_minutes * 60),
     }
@@ -96,6 +98,12 @@ def counts(visit: Visit) -> dict[str, int]:
         return {}
     with visit.services.database.reading() as session:
         return {"review": queries.count_waiting(session, visit.viewer)}
+
+
+def unread_notices(visit: Visit) -> int:
+    """Return how many notices this person has not read."""
+    with visit.services.database.reading() as session:
+        return notices.unread(session, visit.viewer)
 
 
 def here(visit: Visit) -> str:

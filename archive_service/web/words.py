@@ -362,6 +362,7 @@ JOB_KIND = {
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
     "cases.import": N_("预览或导入案件文件"),
+    "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
     "check": N_("检查文件"),
@@ -492,6 +493,7 @@ RIGHT = {
     "webhook.manage": N_("管理通知订阅"),
     "room.read": N_("查看库房、盒、盘点和移交"),
     "room.keep": N_("管理库房，放入和取出资料，移交和盘点"),
+    "copy.issue": N_("出具和撤回证明复制件"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -647,6 +649,11 @@ EVENT = {
     "person.sign-in-failed": N_("登录失败"),
     "person.password-set": N_("设置密码"),
     "person.preference-set": N_("更改个人设置"),
+    "copy.issued": N_("出具证明复制件"),
+    "copy.withdrawn": N_("撤回证明复制件"),
+    "copy.downloaded": N_("下载证明复制件"),
+    "person.notices-chosen": N_("更改通知的接收方式"),
+    "person.mail-address-set": N_("更改通知邮箱"),
     "role.granted": N_("授予角色"),
     "role.revoked": N_("撤销角色"),
     "token.issued": N_("签发令牌"),
@@ -748,6 +755,45 @@ FINDING_STATE = {
     "mended": State("clipboard-check", "info", N_("待复核")),
     "closed": State("circle-check", "ok", N_("已关闭")),
     "escalated": State("alert-triangle", "bad", N_("已上报")),
+}
+#: How a mail stands, and why one was not taken.
+MAIL_STATE = {
+    "waiting": State("hourglass", "warn", N_("待发")),
+    "sending": State("refresh", "info", N_("正在发")),
+    "sent": State("circle-check", "ok", N_("已发出")),
+    "failed": State("circle-x", "bad", N_("没有发成")),
+    "dropped": State("ban", "", N_("不发了")),
+}
+MAIL_FAULT = {
+    "mail.unreachable": N_("邮件服务器连不上"),
+    "mail.no-tls": N_("邮件服务器没有可信的加密"),
+    "mail.sign-in": N_("邮件服务器不接受账号"),
+    "mail.sender-refused": N_("邮件服务器不接受发件地址"),
+    "mail.refused": N_("邮件服务器拒收"),
+    "mail.put-off": N_("邮件服务器要求稍后再发"),
+    "mail.broken-off": N_("发送中途断线"),
+    "mail.nobody": N_("账号已停用或没有邮箱"),
+}
+#: How a person is told, and what of.
+NOTICE_WAY = {
+    "program": N_("只在系统内"),
+    "mail": N_("立即发邮件"),
+    "digest": N_("每日摘要邮件"),
+}
+NOTICE_GROUP = {"work": N_("收集、归档与稽查"), "loans": N_("借阅")}
+#: A certified copy, what it is issued for, and what a stranger is told of its code.
+COPY_STATE = {
+    "valid": State("circle-check", "ok", N_("有效")),
+    "withdrawn": State("ban", "bad", N_("已撤回")),
+}
+COPY_ANSWER = {**COPY_STATE, "unknown": State("help", "warn", N_("查无此码"))}
+COPY_PURPOSE = {
+    "lawsuit": N_("诉讼、仲裁"),
+    "regulator": N_("监管、检查"),
+    "property": N_("产权、继承"),
+    "power-business": N_("办理用电业务"),
+    "own-use": N_("本人留存"),
+    "other": N_("其他"),
 }
 #: A step of a finding, and what somebody who takes it does.
 FINDING_STEP = {

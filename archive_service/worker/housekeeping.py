@@ -13,12 +13,15 @@ from archive_service.db.session import Database
 from archive_service.idempotency import actions as kept_answers
 from archive_service.imports import actions as imports
 from archive_service.jobs.prune import prune
+from archive_service.notices import actions as notices
 from archive_service.settings import Settings
 from archive_service.worker import leftovers
 
 log = logs.get("housekeeping")
 #: Seconds between two rounds.
 ROUND_S = 3600.0
+#: How long people find their notices.
+NOTICES_KEPT = timedelta(days=365)
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Housekeeping:
         done = prune(self.database, now=self.now(), kept=kept, after=self._after)
         kept_answers.prune(self.database, now=self.now())
         imports.prune(self.database, now=self.now())
+        with self.database.unit_of_work() as session:
+            notices.prune(session, before=self.now() - NOTICES_KEPT)
         left = leftovers.remove(self.settings)
         if made or done.jobs or done.partitions or left:
             dropped = list(done.partitions)

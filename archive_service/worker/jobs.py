@@ -11,6 +11,7 @@ from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.work import ImportHandler
 from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
+from archive_service.notices.outbox import SEND_JOB, SendHandler
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
 from archive_service.webhooks.actions import DELIVERY_JOB
@@ -37,6 +38,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         REREAD_JOB: RereadHandler(workshop),
         RESCAN_JOB: RescanHandler(workshop),
         DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
+        SEND_JOB: SendHandler(workshop.settings, workshop.database, clock.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),

@@ -14,9 +14,11 @@ from archive_service.audit.verify import last_seq
 from archive_service.borrowing.actions import end_due
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
+from archive_service.notices import outbox
 from archive_service.settings import Settings
 from archive_service.webhooks import actions as webhooks
 from archive_service.worker.archive_codes import ArchiveCodes
+from archive_service.worker.due_work import DueWork
 from archive_service.worker.housekeeping import Housekeeping
 from archive_service.worker.kept_figures import KeptFigures
 from archive_service.zone import local
@@ -58,11 +60,13 @@ class Upkeep:
     _house: Housekeeping = field(init=False)
     _figures: KeptFigures = field(init=False)
     _codes: ArchiveCodes = field(init=False)
+    _due_work: DueWork = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
         self._house = Housekeeping(self.settings, self.database, self.now)
         self._codes = ArchiveCodes(self.database, self.now)
+        self._due_work = DueWork(self.database, self.now)
         self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
 
     def run_once(self) -> None:
@@ -70,6 +74,8 @@ class Upkeep:
         try:
             self._follow()
             webhooks.follow(self.database, now=self.now())
+            self._due_work.run_once()
+            outbox.follow(self.database, self.settings, now=self.now())
             self._sweep()
             self._hash_identities()
             self._codes.run_once()

@@ -45,6 +45,10 @@ def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) 
     small |= {"catalogue_findings"}
     # A few long files; their rows are gone once they are registered, and what was refused after a month.
     small |= {"case_imports", "case_import_parts"}
+    # What people are told, for a year, and the mails of it: rows of a few hundred bytes, some for each person and day.
+    small |= {"notices", "notice_mails", "notice_choices", "notice_marks"}
+    # Some pages in a thousand are copied for somebody.
+    small |= {"certified_copies", "copy_series"}
     # None unless a program wants to be told.
     small |= {"webhook_deliveries"}
     # One identity a person; a sign-in that is on its way is gone after ten minutes.

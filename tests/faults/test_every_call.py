@@ -28,6 +28,11 @@ from archive_service.imports import actions as imports
 from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.tables import CaseImport, CaseImportPart
 from archive_service.jobs.tables import Job
+from archive_service.notices import actions as notices
+from archive_service.notices import outbox
+from archive_service.notices.outbox import SEND_JOB
+from archive_service.notices.rules import HELD
+from archive_service.notices.tables import NoticeMail
 from archive_service.people.queries import viewer_for
 from archive_service.people.tables import Person
 from archive_service.settings import Settings
@@ -51,6 +56,7 @@ from tests.cli.test_import_preview import line
 from tests.support import born_digital, faulty, records
 from tests.support.archive import COLUMNS
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
+from tests.support.mail_server import MailServer
 from tests.support.receiver import listening, subscribed
 
 #: What is asked, how often, while one page is taken through a step; "unpack" is the check of a ZIP with two papers.
@@ -73,6 +79,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "notice-mails": {"begin": 4, "commit": 4, "commit-lost": 4},
     "index": {"reading": 3, "index-open": 1, "index-add": 1, "index-commit": 1, "index-lost": 1, "begin": 1,
               "commit": 1, "commit-lost": 1},
 }  # fmt: skip
@@ -114,9 +121,22 @@ def receiver() -> Iterator[Any]:
 
 
 @pytest.fixture
-def place(database: Database, store: FileStore, settings: Settings, receiver: Any) -> Iterator[FaultyPlace]:
-    """An archive with one registered household, which may tell one program."""
-    settings = settings.model_copy(update={"webhook_hosts": f"127.0.0.1:{receiver.server_port}"})
+def post() -> Iterator[MailServer]:
+    with MailServer().up() as server:
+        yield server
+
+
+@pytest.fixture
+def place(
+    database: Database, store: FileStore, settings: Settings, receiver: Any, post: MailServer
+) -> Iterator[FaultyPlace]:
+    """An archive with one registered household, which may tell one program, and people by mail."""
+    settings = settings.model_copy(
+        update={
+            "webhook_hosts": f"127.0.0.1:{receiver.server_port}", "smtp_url": post.url(), "smtp_starttls": False,
+            "mail_from": "archive@grid.test",
+        }
+    )  # fmt: skip
     with database.unit_of_work() as session:
         records.case(session, account_no=ACCOUNT, application_no=APPLICATION, account_name="汪雪梅")
     made = FaultyPlace(settings, database, store)
@@ -155,6 +175,9 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
         place.take_in(paper(note))
         place.finish()
         assert webhooks.follow(place.database, now=place.now()) == 1
+        return
+    if step == SEND_JOB:
+        tell(place, note)
         return
     if step == "unpack":
         place.take_in(bundle(note), "包.zip")
@@ -197,6 +220,18 @@ def hand_in_cases(place: FaultyPlace, note: str) -> int:
     return made
 
 
+def tell(place: FaultyPlace, note: str) -> None:
+    """Tell somebody something that goes out by mail."""
+    with place.database.unit_of_work() as session:
+        person = session.scalar(select(Person).where(Person.login == "reader")) or records.person(session, "reader")
+        person.email = "reader@grid.test"
+        values = {"application_no": APPLICATION, "paper": "K01R", "by": note}
+        notices.tell(
+            session, to=person.id, kind="ruling-asked", address="/", values=values, once_key=note, now=place.now()
+        )
+    assert outbox.follow(place.database, place.settings, now=place.now()) == 1
+
+
 def ask_at_the_desk(place: FaultyPlace, job: str, note: str) -> ScanPage:
     """Take a paper as far as it goes without a person and give the job at the desk; return the page before."""
     scan_id = place.take_in(nobodys_paper(note)).scan_id
@@ -230,7 +265,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB, SEND_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -426,3 +461,18 @@ def test_a_call_of_the_index_that_fails_once_is_made_up_for(place: FaultyPlace) 
         place.faults.disarm()
         follow(place.database, open_index(place.settings.home, "tantivy"), now=place.now())
     place.check(filed=len(list(failures("index"))))
+
+
+def test_a_notice_goes_out_once_whatever_call_fails_once(place: FaultyPlace, post: MailServer) -> None:
+    """A call that fails before or behind a mail delays it, and sends it no second time."""
+    for number, (call, way, make, code, nth) in enumerate(failures(SEND_JOB), start=1):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, SEND_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        # A mail that was claimed in vain is free again after a quarter of an hour.
+        place.later += HELD
+        outbox.follow(place.database, place.settings, now=place.now())
+        place.finish()
+        with place.database.reading() as session:
+            assert set(session.scalars(select(NoticeMail.state))) == {"sent"}, case
+        assert len(post.came) == number, case

@@ -140,6 +140,14 @@ def fill(engine: Engine) -> None:
             state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
             add_job(writer, number, state=state)
         add_entries(writer, range(1, MANY + 1))
+        if writer.knows("notices"):
+            mail = writer.add("notice_mails", person_id=person, kind="case-returned", state="sent", made_at=NOW)
+            writer.add(
+                "notices", person_id=person, kind="case-returned", address="/", values="{}", once_key="k", way="mail",
+                mail_id=mail,
+            )  # fmt: skip
+            writer.add("notice_choices", person_id=person, kind="case-returned", way="digest")
+            writer.add("notice_marks", id=1, day=date(2026, 11, 20))
         if writer.knows("naming_models"):
             writer.add("naming_models", digest="b" * 64, state="in-use", generated=3000, confirmed=40, held_back=10)
         if writer.knows("recovery_codes"):
@@ -239,6 +247,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             writer.add("archive_code_patterns", unit_id=unit, pattern="{fonds}-{year}-{serial:5}", set_by=person)
     if writer.knows("head_values"):
         writer.add("head_values", household_id=household, name="feeder", value="10kV清河线", as_of=NOW, source="push")
+    if writer.knows("certified_copies"):
+        writer.add(
+            "certified_copies", number=f"ZM-ROOT-2026-{number:05d}", code_hash=f"{number:064x}",
+            request_key=f"{number:064x}", household_id=household, unit_id=unit, pages="[]",
+        )  # fmt: skip
+        writer.add("copy_series", series=f"ZM-{number}-2026", last=1)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -24,6 +24,7 @@ from archive_service.borrowing.tables import (
     ReadingGrant,
     WishPage,
 )
+from archive_service.copies.tables import CertifiedCopy
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
@@ -38,8 +39,7 @@ from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
-from archive_service.people.tables import Person
-from archive_service.people.tables import Unit
+from archive_service.people.tables import Person, Unit
 from archive_service.rooms import actions as keeping
 from archive_service.rooms import queries as places
 from archive_service.settings import Settings
@@ -53,9 +53,8 @@ from indexing.sync import follow
 from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
-from tests.support import records
-from tests.support.archive import COLUMNS
 from tests.support import records, rooms
+from tests.support.archive import COLUMNS
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -105,6 +104,12 @@ class Centre:
     #: A sample that holds the case, and a finding about it.
     sample: int
     raised: int
+    #: A room with two boxes: one with the internal paper that is being counted, one under way to the company.
+    room: int
+    stocktake: int
+    transfer: int
+    #: A certified copy of a page.
+    copy: int
     #: A long file of cases that somebody of the centre handed in.
     import_file: int = 0
     #: What the colleague asked to borrow, one line of it; what they read now, and the paper that they have.
@@ -112,10 +117,6 @@ class Centre:
     wish: int = 0
     grant: int = 0
     loan: int = 0
-    #: A room with two boxes: one with the internal paper that is being counted, one under way to the company.
-    room: int
-    stocktake: int
-    transfer: int
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
         asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
         *shelved(session, at, f"{account}-{form.item_no:03d}"),
+        certified(session, store, at.id, case.household_id, number),
     )  # fmt: skip
 
 
@@ -288,6 +290,21 @@ def shelved(session: Any, at: Unit, paper: str) -> tuple[int, int, int]:
         keeping.add_room(session, company.code, "总库", by=by, now=now)
     sent = keeping.send_boxes(session, [empty.code], company.code, "划转", by=by, now=now)
     return made.room.id, count.id, sent.id
+
+
+def certified(session: Any, store: FileStore, unit_id: int, household_id: int, number: int) -> int:
+    """Enter a certified copy into the register."""
+    stored = store.put_bytes(f"%PDF-1.4 {number}".encode())
+    row = CertifiedCopy(
+        number=f"ZM-{unit_id}-2026-00001", code_hash=f"{number:064x}", request_key=f"{number:064x}",
+        household_id=household_id, unit_id=unit_id, purpose="lawsuit", note="", receiver="某法院", pages=[],
+        page_count=0, unmasked=False, unmask_reason="", digest=stored.digest, signed=False, issued_at=clock.now(),
+        withdrawn_reason="",
+    )  # fmt: skip
+    session.add(row)
+    record_object(session, stored, role="copy", media_type="application/pdf", now=clock.now())
+    session.flush()
+    return int(row.id)
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

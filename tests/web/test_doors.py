@@ -15,7 +15,7 @@ from tests.web.conftest import Browser, Centre, World
 #: These say nothing about any record.
 OPEN = {
     "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/out", "/healthz", "/readyz",
-    "/metrics", "/favicon.ico", "/api/v1/openapi.json",
+    "/metrics", "/favicon.ico", "/verify-copy", "/api/v1/openapi.json",
 }  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "paper": "contents", "listing": "ledger", "import_id": centre.import_file,
         "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
+        "notice_id": 999_999, "copy_id": centre.copy,
     }  # fmt: skip
 
 

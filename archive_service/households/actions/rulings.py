@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from urllib.parse import quote
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +18,8 @@ from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.rules import check_reason
 from archive_service.households.tables import CaseFile, CaseRuling, HouseholdFile, Verdict
+from archive_service.notices.actions import tell_all
+from archive_service.people.queries import colleagues
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 
@@ -63,6 +67,8 @@ def ask_ruling(
     session.add(row)
     session.flush()
     _noted(session, row, case, household, "ruling.asked", by=by, now=now)
+    deciders = [one.id for one in colleagues(session, Right.RULING_DECIDE, household.unit_id)]
+    _tell(session, row, case, household, deciders, "ruling-asked", by=by, now=now)
     return row
 
 
@@ -86,6 +92,8 @@ def decide_ruling(
     row.decided_by, row.decided_at, row.decider = by.person_id, now, by.name[:80]
     did = "ruling.approved" if approve else "ruling.refused"
     _settled(session, row, case, household, did, by=by, now=now, today=today)
+    told = "ruling-approved" if approve else "ruling-refused"
+    _tell(session, row, case, household, [row.asked_by], told, by=by, now=now)
     return row
 
 
@@ -117,6 +125,29 @@ def case_for_update(session: Session, application_no: str, by: Viewer) -> tuple[
     if household is None or case is None or not by.may(Right.RECORD_READ, household.unit_id):
         raise NotFound("case.not-found", "没有这个户号或申请编号，或者您无权查看。请核对后再试。")
     return case, household
+
+
+def _tell(
+    session: Session,
+    row: CaseRuling,
+    case: CaseFile,
+    household: HouseholdFile,
+    people: Sequence[int | None],
+    kind: str,
+    *,
+    by: Viewer,
+    now: datetime,
+) -> None:
+    tell_all(
+        session,
+        people,
+        but=by.person_id,
+        kind=kind,
+        address=f"/households/{household.account_no}/cases/{quote(case.application_no, safe='')}/gaps",
+        values={"application_no": case.application_no, "paper": row.document_type, "by": by.name},
+        once_key=f"{kind}:{row.id}",
+        now=now,
+    )
 
 
 def _settled(

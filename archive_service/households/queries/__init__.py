@@ -8,6 +8,7 @@ from archive_service.households.queries.files import (
     item,
     item_page,
     lent_page,
+    masked_page,
     page_texts,
     papers_of_case,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "known_by_application",
     "known_by_name",
     "lent_page",
+    "masked_page",
     "observations",
     "off_system",
     "page_texts",

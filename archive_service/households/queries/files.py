@@ -96,13 +96,21 @@ def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
 def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
     """Return a page of an item, counted from 1. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
-    page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
-    if page is None:
-        raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     personal = viewer.reads_personal(head.unit_id, head.id)
-    guarded = row.sensitivity in _PERSONAL
     takes_out = viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id)
-    return _page_view(session, row, head, page, personal=personal, guarded=guarded, takes_out=takes_out)
+    guarded = row.sensitivity in _PERSONAL
+    return _page_seen(session, row, head, page_no, personal=personal, guarded=guarded, takes_out=takes_out)
+
+
+def masked_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
+    """Return a page as it may leave the archive: personal numbers are to be blacked out, whatever the viewer may see.
+
+    It is withheld where they cannot be, and where its paper is withheld from the viewer. Raises NotFound.
+    """
+    row, head = _readable_item(session, viewer, item_id)
+    guarded = row.sensitivity in _PERSONAL and not viewer.reads_personal(head.unit_id, head.id)
+    takes_out = viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id)
+    return _page_seen(session, row, head, page_no, personal=False, guarded=guarded, takes_out=takes_out)
 
 
 def lent_page(session: Session, item_id: int, page_no: int, *, masked: bool) -> PageView:
@@ -112,20 +120,19 @@ def lent_page(session: Session, item_id: int, page_no: int, *, masked: bool) -> 
     withheld where nobody can tell what is personal on it.
     """
     found = session.execute(
-        select(Item, HouseholdFile, Page)
-        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
-        .join(Page, Page.item_id == Item.id)
-        .where(Item.id == item_id, Page.page_no == page_no)
+        select(Item, HouseholdFile).join(HouseholdFile, HouseholdFile.id == Item.household_id).where(Item.id == item_id)
     ).first()
     if found is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
-    row, head, page = found
-    return _page_view(session, row, head, page, personal=not masked, guarded=False, takes_out=False)
+    return _page_seen(session, *found, page_no, personal=not masked, guarded=False, takes_out=False)
 
 
-def _page_view(
-    session: Session, row: Item, head: HouseholdFile, page: Page, *, personal: bool, guarded: bool, takes_out: bool
+def _page_seen(
+    session: Session, row: Item, head: HouseholdFile, page_no: int, *, personal: bool, guarded: bool, takes_out: bool
 ) -> PageView:
+    page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
+    if page is None:
+        raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
     shown = _item_views(session, [row], head, personal=personal)[0]
     told = () if personal else _personal_on(session, page, row.id)
     withheld = not personal and (guarded or not _can_be_masked(page, told))

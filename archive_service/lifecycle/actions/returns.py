@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import quote
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.catalogue.load import edition_for
 from archive_service.errors import Invalid
+from archive_service.households.handed import HandOver
 from archive_service.households.tables import Item, Page
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.actions.steps import Held, hold, newest_hand_over, take
 from archive_service.lifecycle.tables import CaseReturn, ReturnMark
+from archive_service.notices.actions import tell_all
 from archive_service.people.viewer import Viewer
 
 
@@ -72,7 +75,27 @@ def return_case(
         "marks": len(wanted),
     }
     take(held, note=said, facts=facts)
+    _tell_giver(held, given, made)
     return made
+
+
+def _tell_giver(held: Held, given: HandOver, made: CaseReturn) -> None:
+    """Tell who handed the case over that it came back."""
+    tell_all(
+        held.session,
+        [given.giver_id],
+        but=held.by.person_id,
+        kind="case-returned",
+        address=f"/cases/{quote(held.case.application_no, safe='')}/life",
+        values={
+            "application_no": held.case.application_no,
+            "round": given.round,
+            "due_on": made.due_on,
+            "by": held.by.name,
+        },
+        once_key=f"case-return:{made.id}",
+        now=held.now,
+    )
 
 
 def _checked(held: Held, marks: Sequence[Mark]) -> list[Mark]:

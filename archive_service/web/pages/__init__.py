@@ -16,6 +16,7 @@ def routers() -> list[APIRouter]:
         claims,
         clocks,
         completeness,
+        copies,
         cuts,
         editions,
         findings,
@@ -37,6 +38,7 @@ def routers() -> list[APIRouter]:
         loans_decide,
         loans_desk,
         loans_registers,
+        notices,
         own_access,
         papers,
         people,
@@ -57,10 +59,11 @@ def routers() -> list[APIRouter]:
         style,
         transfers,
         unmasking,
+        verify_copy,
         why,
     )
 
-    own = (people, sign_on, second_factor, own_access, why, accounts)
+    own = (people, sign_on, second_factor, own_access, notices, why, accounts)
     work = (
         bulk,
         home,
@@ -92,6 +95,8 @@ def routers() -> list[APIRouter]:
         lists,
         search,
         privacy,
+        copies,
+        verify_copy,
     )
     desk = (inspection, samples, findings)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)

@@ -25,7 +25,7 @@ def addresses(world: World, login: str) -> list[str]:
     """Every page that a person has, with what stands in the archive of their centre."""
     near = world.near
     file, item = f"/households/{near.account_no}", f"/items/{near.internal_item}"
-    everybody = ["/", "/me", "/password", "/style"]
+    everybody = ["/", "/me", "/password", "/style", "/me/notices", "/me/notices/settings"]
     reading = [
         "/cases", "/cases?complete=no&order=account", "/cases?q=nobody", file, f"{file}?papers=all", f"{file}/items",
         f"{file}/history", f"{file}/head", item, f"{item}?q={PHRASE}", f"{item}?beside={near.internal_item}:1",
@@ -38,6 +38,7 @@ def addresses(world: World, login: str) -> list[str]:
         "/intake", f"/intake?batch={near.batch}", "/scans", f"/scans/{near.scan}", f"/review/{near.document}",
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
         f"/scans/{near.scan}/read-again", "/cases/import", f"/cases/imports/{near.import_file}",
+        "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
@@ -70,7 +71,7 @@ def addresses(world: World, login: str) -> list[str]:
         "auditor": [*everybody, *reading, "/completeness", "/completeness/A/2026-11", *inspecting, *rooms],
         "unit_head": ["/", "/cases", file, item, *catalogue, *deciding],
         "sysadmin": [
-            *everybody, "/jobs", "/people", "/people/new", "/people/units", f"/people/{near.person}",
+            *everybody, "/jobs", "/notices/log", "/people", "/people/new", "/people/units", f"/people/{near.person}",
             f"/people/{near.person}/active/ask",
         ],
         "audit_admin": ["/"],
@@ -116,11 +117,14 @@ def test_no_look_that_can_be_chosen_has_a_fault(world: World, windows: Windows, 
     complain(found)
 
 
-def test_the_sign_in_page_has_no_fault(windows: Windows) -> None:
-    """The first page that anybody sees."""
-    with windows(1440, 900) as page:
-        page.goto("/sign-in")
+@pytest.mark.parametrize("address", ["/sign-in", "/verify-copy"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_that_anybody_sees_have_no_fault(windows: Windows, address: str, width: int) -> None:
+    """The first page, and the one on which strangers check a copy."""
+    with windows(width, 900) as page:
+        page.goto(address)
         assert faults(page) == []
+        assert sideways(page) <= 0
 
 
 def choose(page: Page, **choices: str) -> None:

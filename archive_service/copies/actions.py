@@ -1,0 +1,140 @@
+"""Issuing a certified copy, withdrawing it, and handing its file over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from archive_service import zone
+from archive_service.audit.record import record
+from archive_service.copies import queries, rules
+from archive_service.copies.tables import CertifiedCopy, CopySeries
+from archive_service.errors import Refused
+from archive_service.people.roles import Right
+from archive_service.people.tables import Unit
+from archive_service.people.viewer import Viewer
+from archive_service.storage.record import record_object
+from archive_service.storage.store import Stored
+
+MEDIA_TYPE = "application/pdf"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the register keeps of a copy besides its pages."""
+
+    household_id: int
+    unit_id: int
+    account_no: str
+    purpose: str
+    note: str
+    receiver: str
+    #: Why personal numbers were left readable; none where they are blacked out.
+    unmask_reason: str | None
+
+
+def take_number(session: Session, viewer: Viewer, unit_id: int, *, now: datetime) -> str:
+    """Return the next number of a unit. Committed by itself: the number stands on the paper before there is a row."""
+    viewer.require(Right.COPY_ISSUE, unit_id)
+    of = rules.series(session.get_one(Unit, unit_id).code, zone.local(now).year)
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite_insert if on_sqlite else postgresql_insert)(CopySeries)
+    upsert = insert.values(series=of, last=1).on_conflict_do_update(
+        index_elements=["series"], set_={"last": CopySeries.last + 1}
+    )
+    return rules.number(of, session.scalars(upsert.returning(CopySeries.last)).one())
+
+
+def issue(
+    session: Session,
+    viewer: Viewer,
+    said: Said,
+    *,
+    number: str,
+    code: str,
+    request_key: str,
+    pages: Sequence[Mapping[str, Any]],
+    stored: Stored,
+    signed: bool,
+    now: datetime,
+) -> CertifiedCopy:
+    """Enter a copy, whose file the store holds already, into the register; the same request again returns the first."""
+    viewer.require(Right.COPY_ISSUE, said.unit_id)
+    known = queries.of_request(session, viewer, request_key)
+    if known is not None:
+        return known
+    hashed = rules.code_hash(code)
+    assert hashed is not None
+    made = CertifiedCopy(
+        number=number,
+        code_hash=hashed,
+        request_key=request_key,
+        household_id=said.household_id,
+        unit_id=said.unit_id,
+        purpose=said.purpose,
+        note=said.note,
+        receiver=said.receiver,
+        pages=[dict(one) for one in pages],
+        page_count=len(pages),
+        unmasked=said.unmask_reason is not None,
+        unmask_reason=said.unmask_reason or "",
+        digest=stored.digest,
+        signed=signed,
+        issued_by=viewer.person_id,
+        issued_at=now,
+        withdrawn_reason="",
+    )
+    session.add(made)
+    record_object(session, stored, role="copy", media_type=MEDIA_TYPE, now=now)
+    session.flush()
+    facts = {
+        "account_no": said.account_no,
+        "purpose": said.purpose,
+        "pages": len(pages),
+        "unmasked": made.unmasked,
+        "reason": said.unmask_reason,
+        "sha256": stored.digest,
+        "signed": signed,
+    }
+    _note(session, viewer, made, "copy.issued", facts, now=now)
+    return made
+
+
+def withdraw(session: Session, viewer: Viewer, copy_id: int, *, reason: str, now: datetime) -> CertifiedCopy:
+    """Take a copy back: from now on its code is answered with "withdrawn". Raises NotFound, Refused, Invalid."""
+    row = queries.for_update(session, viewer, copy_id)
+    said = rules.check_reason(reason)
+    if row.withdrawn_at is not None:
+        raise Refused("copy.withdrawn", "这份证明复制件已经撤回，不用再撤。")
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_reason = now, viewer.person_id, said
+    session.flush()
+    _note(session, viewer, row, "copy.withdrawn", {"reason": said}, now=now)
+    return row
+
+
+def hand_over(session: Session, viewer: Viewer, copy_id: int, *, now: datetime) -> CertifiedCopy:
+    """Put on record that somebody takes the file of a copy, and return its row. Raises NotFound."""
+    row = queries.for_update(session, viewer, copy_id)
+    _note(session, viewer, row, "copy.downloaded", {"sha256": row.digest}, now=now)
+    return row
+
+
+def _note(
+    session: Session, viewer: Viewer, row: CertifiedCopy, did: str, facts: Mapping[str, Any], *, now: datetime
+) -> None:
+    record(
+        session,
+        by=viewer.actor,
+        did=did,
+        object_kind="copy",
+        object_id=row.id,
+        unit_id=row.unit_id,
+        facts={"number": row.number, **facts},
+        now=now,
+    )

@@ -1,0 +1,241 @@
+"""What people are told of, in the words of both languages: all of it stands here, and nowhere else.
+
+A text is plain. Its places, `%(name)s`, are filled with the values that `tell` was given, after what is personal in
+them was hidden. Values are numbers of the archive, days, counts and names of colleagues, never customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """How a notice reaches a person besides the program, where it always stands."""
+
+    PROGRAM = "program"
+    MAIL = "mail"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A notice in one language: its name in lists of choices, its subject, and what it says."""
+
+    name: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that people are told of."""
+
+    code: str
+    #: Names of the values that its texts have places for; no other is taken.
+    values: frozenset[str]
+    #: How those are told who chose nothing.
+    usual: Way
+    zh: Text
+    en: Text
+    #: Told once a day, so that the digest of the same day takes it along however late it is.
+    daily: bool = False
+
+    def text(self, language: str) -> Text:
+        """Return its texts in a language, Chinese where there is none in that one."""
+        return self.en if language == "en" else self.zh
+
+
+def _kind(code: str, values: str, usual: Way, zh: tuple[str, str, str], en: tuple[str, str, str]) -> Kind:
+    return Kind(code, frozenset(values.split()), usual, Text(*zh), Text(*en), daily=code in _DAILY)
+
+
+_DAILY = frozenset({"work-due"})
+_WORK = (
+    _kind(
+        "case-returned", "application_no round due_on by", Way.MAIL,
+        ("案件被退回", "案件 %(application_no)s 已退回，%(due_on)s 前补正",
+         "%(by)s 退回了您第 %(round)s 次移交的案件 %(application_no)s。请在 %(due_on)s 前补正，再移交一次。"),
+        ("Case returned to me", "Case %(application_no)s was returned, mend it by %(due_on)s",
+         "%(by)s returned case %(application_no)s, hand-over no. %(round)s of yours. Mend it by %(due_on)s and hand it "
+         "over again."),
+    ),
+    _kind(
+        "finding-raised", "number application_no due_on by", Way.MAIL,
+        ("本单位被登记问题", "问题 %(number)s：案件 %(application_no)s，%(due_on)s 前整改",
+         "%(by)s 对案件 %(application_no)s 登记了问题 %(number)s。请在 %(due_on)s 前整改并答复。"),
+        ("Finding raised in my unit", "Finding %(number)s on case %(application_no)s, due by %(due_on)s",
+         "%(by)s raised finding %(number)s on case %(application_no)s. Mend it and answer by %(due_on)s."),
+    ),
+    _kind(
+        "finding-answered", "number application_no by", Way.MAIL,
+        ("问题已答复，待复核", "问题 %(number)s 已答复，待您复核",
+         "%(by)s 答复了案件 %(application_no)s 的问题 %(number)s。请复核：关闭，或退回并说明原因。"),
+        ("My finding was answered", "Finding %(number)s was answered and waits for your re-check",
+         "%(by)s answered finding %(number)s on case %(application_no)s. Look again: close it, or send it back saying "
+         "why."),
+    ),
+    _kind(
+        "finding-refused", "number application_no due_on by", Way.MAIL,
+        ("整改未通过", "问题 %(number)s 的整改未通过，%(due_on)s 前重新整改",
+         "%(by)s 复核了案件 %(application_no)s 的问题 %(number)s，整改没有通过。请在 %(due_on)s 前重新整改并答复。"),
+        ("My answer to a finding was refused", "Finding %(number)s was sent back, due by %(due_on)s",
+         "%(by)s looked again at finding %(number)s on case %(application_no)s and sent it back. Mend it and answer "
+         "by %(due_on)s."),
+    ),
+    _kind(
+        "ruling-asked", "application_no paper by", Way.MAIL,
+        ("容缺与免收待我决定", "案件 %(application_no)s 的资料 %(paper)s 有申请待您决定",
+         "%(by)s 就案件 %(application_no)s 的资料 %(paper)s 提出了容缺、免收或不适用的申请。请批准，"
+         "或说明不批准的原因。"),
+        ("Ruling waits for me", "Case %(application_no)s: a request about paper %(paper)s waits for your decision",
+         "%(by)s asked that paper %(paper)s of case %(application_no)s be deferred, waived or not applicable. Approve "
+         "it, or say why not."),
+    ),
+    _kind(
+        "ruling-approved", "application_no paper by", Way.DIGEST,
+        ("我的容缺或免收申请已批准", "案件 %(application_no)s 的资料 %(paper)s：申请已批准",
+         "%(by)s 批准了您就案件 %(application_no)s 的资料 %(paper)s 提出的申请。"),
+        ("My request for a ruling was approved", "Case %(application_no)s, paper %(paper)s: your request was approved",
+         "%(by)s approved your request about paper %(paper)s of case %(application_no)s."),
+    ),
+    _kind(
+        "ruling-refused", "application_no paper by", Way.MAIL,
+        ("我的容缺或免收申请未批准", "案件 %(application_no)s 的资料 %(paper)s：申请未批准",
+         "%(by)s 没有批准您就案件 %(application_no)s 的资料 %(paper)s 提出的申请，原因见案件页。"),
+        ("My request for a ruling was refused", "Case %(application_no)s, paper %(paper)s: your request was refused",
+         "%(by)s refused your request about paper %(paper)s of case %(application_no)s; the case page says why."),
+    ),
+    _kind(
+        "work-due", "overdue today week returned findings", Way.DIGEST,
+        ("每日到期与逾期", "逾期 %(overdue)s 件，今日到期 %(today)s 件",
+         "归档已逾期 %(overdue)s 件，今日到期 %(today)s 件，7 日内到期 %(week)s 件。"
+         "退回后逾期未补 %(returned)s 件，问题逾期未整改 %(findings)s 个。"),
+        ("Due and overdue, every day", "%(overdue)s overdue, %(today)s due today",
+         "Cases to file: %(overdue)s overdue, %(today)s due today, %(week)s due within 7 days. Returned and not mended "
+         "in time: %(returned)s. Findings not mended in time: %(findings)s."),
+    ),
+)  # fmt: skip
+#: Borrowing; `number` is the number of the request or loan, `what` the archive code or account number.
+_LOANS = (
+    _kind(
+        "loan-asked", "number what by decide_by", Way.MAIL,
+        ("借阅申请待我审批", "借阅申请 %(number)s 待您审批，%(decide_by)s 前",
+         "%(by)s 申请借阅 %(what)s（申请 %(number)s）。请在 %(decide_by)s 前审批；驳回要说明原因。"),
+        ("Borrowing request waits for me", "Borrowing request %(number)s waits for your decision by %(decide_by)s",
+         "%(by)s asks to borrow %(what)s (request %(number)s). Decide by %(decide_by)s; a refusal says why."),
+    ),
+    _kind(
+        "loan-approved", "number what by until", Way.MAIL,
+        ("我的借阅申请已批准", "借阅申请 %(number)s 已批准，至 %(until)s",
+         "%(by)s 批准了您借阅 %(what)s 的申请 %(number)s，期限至 %(until)s。附带条件见申请页。"),
+        ("My borrowing request was approved", "Borrowing request %(number)s was approved, until %(until)s",
+         "%(by)s approved your request %(number)s for %(what)s, until %(until)s. Conditions stand on its page."),
+    ),
+    _kind(
+        "loan-refused", "number what by", Way.MAIL,
+        ("我的借阅申请被驳回", "借阅申请 %(number)s 被驳回",
+         "%(by)s 驳回了您借阅 %(what)s 的申请 %(number)s，原因见申请页。"),
+        ("My borrowing request was refused", "Borrowing request %(number)s was refused",
+         "%(by)s refused your request %(number)s for %(what)s; its page says why."),
+    ),
+    _kind(
+        "loan-due", "number what due_on", Way.MAIL,
+        ("借阅明日到期", "借阅 %(number)s 将于 %(due_on)s 到期",
+         "您借阅的 %(what)s（%(number)s）将于 %(due_on)s 到期。请按期归还，或在到期前申请续借。"),
+        ("Loan due tomorrow", "Loan %(number)s is due on %(due_on)s",
+         "%(what)s, which you borrowed (loan %(number)s), is due on %(due_on)s. Return it in time, or ask for "
+         "a renewal "
+         "before."),
+    ),
+    _kind(
+        "loan-overdue", "number what due_on days", Way.MAIL,
+        ("借阅已逾期", "借阅 %(number)s 已逾期 %(days)s 日",
+         "您借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 个工作日。请立即归还；"
+         "逾期期间不能再借。"),
+        ("Loan overdue", "Loan %(number)s is %(days)s days overdue",
+         "%(what)s, which you borrowed (loan %(number)s), was due on %(due_on)s and is %(days)s working days overdue. "
+         "Return it now; nothing more is lent meanwhile."),
+    ),
+    _kind(
+        "loan-overdue-superior", "number what by due_on days", Way.MAIL,
+        ("下属借阅逾期（每周）", "%(by)s 的借阅 %(number)s 已逾期 %(days)s 日",
+         "%(by)s 借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 个工作日，多次提醒未还。"
+         "请督促归还。"),
+        ("Overdue loan in my unit (weekly)", "Loan %(number)s of %(by)s is %(days)s days overdue",
+         "%(what)s, borrowed by %(by)s (loan %(number)s), was due on %(due_on)s and is %(days)s working days "
+         "overdue in "
+         "spite of reminders. See to it that it comes back."),
+    ),
+    _kind(
+        "loan-recalled", "number what by due_on", Way.MAIL,
+        ("借阅被召回", "借阅 %(number)s 被召回，%(due_on)s 前归还",
+         "%(by)s 召回您借阅的 %(what)s（%(number)s）。请在 %(due_on)s 前归还。"),
+        ("Loan recalled", "Loan %(number)s is recalled, return it by %(due_on)s",
+         "%(by)s recalls %(what)s, which you borrowed (loan %(number)s). Return it by %(due_on)s."),
+    ),
+    _kind(
+        "loan-turn", "number what until", Way.MAIL,
+        ("预约的档案可以借了", "预约 %(number)s：轮到您借阅，保留到 %(until)s",
+         "您预约的 %(what)s（%(number)s）已归还，为您保留到 %(until)s。过期由下一位借阅。"),
+        ("My turn in the queue", "Request %(number)s: it is your turn, kept for you until %(until)s",
+         "%(what)s, which you queued for (request %(number)s), is back and kept for you until %(until)s. After "
+         "that the "
+         "next reader gets it."),
+    ),
+    _kind(
+        "grant-ended", "number what", Way.PROGRAM,
+        ("在线查阅已结束", "在线查阅 %(number)s 已结束",
+         "您对 %(what)s 的在线查阅（%(number)s）已结束。还要看时请续借或重新申请。"),
+        ("Reading on screen ended", "Reading %(number)s has ended",
+         "Your reading of %(what)s on screen (%(number)s) has ended. Renew it, or ask again, to read on."),
+    ),
+)  # fmt: skip
+
+KINDS: Mapping[str, Kind] = {one.code: one for one in (*_WORK, *_LOANS)}
+#: Groups of kinds for the page of choices.
+GROUPS: Mapping[str, tuple[Kind, ...]] = {"work": _WORK, "loans": _LOANS}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around notices in a mail."""
+
+    greeting: str
+    see: str
+    sign_in: str
+    digest_subject: str
+    digest_head: str
+    foot: str
+
+
+FRAMES: Mapping[str, Frame] = {
+    "zh": Frame(
+        "%(name)s，您好：",
+        "查看：%(address)s",
+        "请登录档案系统，在“我的通知”里查看。",
+        "档案通知 %(day)s：%(n)s 条",
+        "%(day)s 的 %(n)s 条通知：",
+        "这封邮件由档案系统自动发出，请勿回复。接收方式可在档案系统的“我的通知 · 接收方式”里修改。",
+    ),
+    "en": Frame(
+        "Dear %(name)s,",
+        "See: %(address)s",
+        "Sign in to the archive and look under “My notices”.",
+        "Archive notices of %(day)s: %(n)s",
+        "%(n)s notices of %(day)s:",
+        "This message was sent by the archive; please do not answer it. How you are told can be changed there under "
+        "“My notices · How I am told”.",
+    ),
+}
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its places filled."""
+    return text % dict(values)
+
+
+def missing(values: Iterable[str], kind: Kind) -> set[str]:
+    """Return the names of values that a kind lacks or does not know."""
+    return set(values) ^ kind.values
