@@ -247,6 +247,9 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             writer.add("archive_code_patterns", unit_id=unit, pattern="{fonds}-{year}-{serial:5}", set_by=person)
     if writer.knows("head_values"):
         writer.add("head_values", household_id=household, name="feeder", value="10kV清河线", as_of=NOW, source="push")
+        writer.add("account_links", from_household_id=household, to_household_id=household, kind="split")
+    if writer.knows("places"):
+        _box(writer, number, unit=unit, item=item)
     if writer.knows("certified_copies"):
         writer.add(
             "certified_copies", number=f"ZM-ROOT-2026-{number:05d}", code_hash=f"{number:064x}",
@@ -276,6 +279,25 @@ def _loan(writer: Writer, number: int, *, unit: int, person: int, household: int
     )  # fmt: skip
     writer.add("reading_grant_pages", grant_id=grant, item_id=item, page_no=1)
     writer.add("page_readings", grant_id=grant, person_id=person, item_id=item, page_no=1, purpose="audit", at=NOW)
+    holder = writer.add("persons", login=f"holder{number}", name="李四", unit_id=unit, active=True)
+    out = writer.add("paper_loans", wish_id=wish, holder_id=holder, unit_id=unit, handed_out_by=person, state="out")
+    writer.add("lent_papers", loan_id=out, item_id=item, pages_out=2, note="")
+
+
+def _box(writer: Writer, number: int, *, unit: int, item: int) -> None:
+    sent = writer.add("box_transfers", from_unit_id=unit, to_unit_id=unit, state="received", reason="划转")
+    place = {"unit_id": unit, "state": "in_use", "version": 1}
+    room = writer.add("places", kind="room", code=f"U-K{number:02d}", stem="U-K", serial=number, path="1/", **place)
+    box = writer.add("places", kind="box", code=f"U-H{number:05d}", stem="U-H", serial=number, path="1/", **place)
+    writer.add("paper_places", item_id=item, box_id=box, unit_id=unit, seq=1, since=NOW)
+    writer.add("paper_moves", item_id=item, seq=1, verb="put", to_box_id=box, at=NOW)
+    writer.add("box_moves", box_id=box, seq=1, verb="made", unit_id=unit, at=NOW)
+    writer.add("climate_readings", room_id=room, measured_at=NOW, outside="[]")
+    writer.add("transfer_boxes", transfer_id=sent, box_id=box, papers_sent=1, under_way=False)
+    count = writer.add("stocktakes", place_id=box, unit_id=unit, counts="papers", state="closed", opened_at=NOW)
+    writer.add("stocktake_lines", stocktake_id=count, item_id=item, place_id=box)
+    writer.add("stocktake_scans", stocktake_id=count, code=f"U-H{number:05d}", box_id=box, at=NOW)
+    writer.add("stocktake_results", stocktake_id=count, outcome="found", code="", item_id=item)
 
 
 def _scan(writer: Writer, number: int, *, batch: int, unit: int, person: int) -> None:
