@@ -87,7 +87,7 @@ def _papers(session: Session, head: HouseholdFile, wish: Wish) -> list[tuple[Ite
         wanted = wanted.where(CaseFile.application_no == wish.application_no)
     numbers = set(wish.item_nos)
     wanted = wanted.where(Item.item_no.in_(numbers)) if numbers else wanted.where(Item.state == "filed")
-    rows = [(item, state) for item, state in session.execute(wanted)]
+    rows: list[tuple[Item, str | None]] = [(item, state) for item, state in session.execute(wanted)]
     if not rows or len(rows) < len(numbers) or any(item.state != "filed" for item, _ in rows):
         raise NotFound("loan.papers-not-found", "有资料不在这个户的档案里，或已撤回。请刷新页面后重新选择。")
     return rows

@@ -31,7 +31,7 @@ class LiveGrant:
     prints_left: int
 
 
-def live_grants(viewer: Viewer, now: datetime) -> Select[tuple[ReadingGrant]]:
+def live_grants(viewer: Viewer, now: datetime) -> Select[ReadingGrant]:
     """Return the grants that are live for the viewer: theirs, in their time, not ended, the right still held."""
     return (
         select(ReadingGrant)

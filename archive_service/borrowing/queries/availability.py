@@ -61,7 +61,9 @@ def queue_of(session: Session, item_ids: Collection[int]) -> list[LoanWish]:
             LoanWish.way == Way.PAPER,
             LoanWish.state == State.APPROVED,
             PaperLoan.id.is_(None),
-            LoanWish.id.in_(select(WishPage.wish_id).where(WishPage.item_id.in_(item_ids), WishPage.approved)),
+            LoanWish.id.in_(
+                select(WishPage.wish_id).where(WishPage.item_id.in_(item_ids), WishPage.approved.is_(True))
+            ),
         )
         .order_by(LoanWish.queued_at, LoanWish.id)
     )

@@ -186,7 +186,7 @@ def _form(visit: Visit, given: Given, error: ArchiveError | None = None) -> Resp
     return visit.page("loans/ask.html", status=error.http_status if error else 200, error=told, **_facts(visit, given))
 
 
-def _facts(visit: Visit, given: Given) -> dict[str, object]:
+def _facts(visit: Visit, given: Given) -> dict[str, Any]:
     edition = matrix.edition_on(visit.today)
     return {
         "given": given,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -133,7 +134,7 @@ def export_readings(visit: SignedIn) -> Response:
     return export.handed_over(visit, "阅览登记", head, lines, what="page-readings", facts={})
 
 
-def _values(visit: Visit) -> dict[str, str]:
+def _values(visit: Visit) -> dict[str, Any]:
     asked = visit.request.query_params
     state, way = asked.get("state", ""), asked.get("way", "")
     found = {"state": state if state in set(State) else "", "way": way if way in set(Way) else ""}

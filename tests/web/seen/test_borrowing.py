@@ -25,6 +25,7 @@ pytestmark = [
 ]
 #: Stands on every page of the contract and nowhere else.
 SEAL = "借阅走查之章"
+WHY = "核对合同条款"
 
 
 @pytest.fixture
@@ -46,18 +47,18 @@ def ask(page: Page, contract: int) -> None:
     page.wait_for_url("**/loans/ask**")
     expect(page.locator("#preview")).to_contain_text("由档案员决定")
     page.keyboard.press("Space")
-    page.locator("#words").fill("核对合同")
+    page.locator("#words").fill(WHY)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/loans?done=asked")
 
 
 def approve(windows: Windows) -> None:
-    """Approve the first thing that waits, as the archivist."""
+    """Approve what was just asked for, as the archivist."""
     with windows(1440, 900) as page:
         sign_in(page, "archivist")
         page.goto("/loans/waiting")
-        page.locator("a.btn-primary").first.click()
-        page.locator("button[value=approve]").first.click()
+        page.locator("tr", has_text=WHY).locator("a.btn-primary").click()
+        page.locator("button[value=approve]").click()
         page.wait_for_url("**done=decided**")
 
 
