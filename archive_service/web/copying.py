@@ -132,7 +132,7 @@ def _words(
             (visit.say(N_("出具日期")), day(visit.today)),
             (visit.say(N_("出具单位")), file.unit_name),
             (visit.say(N_("交付")), receiver),
-            (visit.say(N_("用途")), f"{said}（{note}）" if note else said),
+            (visit.say(N_("用途")), f"{said}，{note}" if note else said),
         ),
         count=visit.say(N_("共 {pages} 页 第 {page} 页")),
         masking=visit.say(N_("证件号码、电话等个人号码已遮蔽")) if masked else "",
