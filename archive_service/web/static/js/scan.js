@@ -70,7 +70,9 @@
   button.addEventListener("click", function () {
     if (stream) { end(); return; }
     navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(function (found) {
-      stream = found; video.srcObject = found; video.hidden = false; video.play();
+      stream = found; video.srcObject = found; video.hidden = false;
+      /* It is interrupted when the camera is switched off again at once; that is no fault. */
+      video.play().catch(function () { /* no picture yet */ });
       look(new window.BarcodeDetector({ formats: ["qr_code"] }));
     }).catch(function () { button.hidden = true; none.hidden = false; field.focus(); });
   });
