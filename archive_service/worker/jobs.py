@@ -38,7 +38,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         REREAD_JOB: RereadHandler(workshop),
         RESCAN_JOB: RescanHandler(workshop),
         DELIVERY_JOB: DeliveryHandler(workshop.settings, workshop.database, clock.now),
-        SEND_JOB: SendHandler(workshop.settings, workshop.database, clock.now),
+        SEND_JOB: SendHandler(workshop.settings, workshop.database, workshop.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
