@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
+from archive_service.households.tables import CaseFile
 from archive_service.people.roles import Role
 from archive_service.rooms.tables import PaperPlace, Place
 from tests.printing.pictures import pictures, qr_codes
@@ -60,7 +61,11 @@ def test_scanning_a_box_and_then_papers_puts_them_away(world: World, browser: Br
         code, key = session.execute(
             select(Place.code, Place.id).where(Place.unit_id == near.unit, Place.kind == "box").order_by(Place.id)
         ).first() or ("", 0)
-        card = f"{near.account_no}-002"
+    with database.unit_of_work() as session:
+        # The papers of the world are in another box, and lent.
+        case = session.scalars(select(CaseFile).where(CaseFile.application_no == near.application_no)).one()
+        paper = records.item(session, case, "S01")
+        item, card = paper.id, f"{near.account_no}-{paper.item_no:03d}"
     first = browser.submit("/rooms/scan", mode="put", code=card)
     assert first.status_code == 422
     assert "请先扫盒上的标签" in first.text
@@ -78,14 +83,14 @@ def test_scanning_a_box_and_then_papers_puts_them_away(world: World, browser: Br
     other = browser.post("/rooms/scan", data={**said, "code": "B-H00001"}, headers=PART)
     assert "B供电所的编码" in other.text
     listed = flat(browser.get(f"/households/{near.account_no}/items").text)
-    assert f'href="/rooms/papers/{near.personal_item}"' in listed
+    assert f'href="/rooms/papers/{item}"' in listed
     assert code in listed
-    history = browser.get(f"/rooms/papers/{near.personal_item}").text
+    history = browser.get(f"/rooms/papers/{item}").text
     assert code in history
     out = browser.submit("/rooms/scan", mode="take", code=card)
     assert f"已取出：{card}" in out.text
     with database.reading() as session:
-        assert session.scalars(select(PaperPlace.box_id).where(PaperPlace.item_id == near.personal_item)).one() is None
+        assert session.scalars(select(PaperPlace.box_id).where(PaperPlace.item_id == item)).one() is None
 
 
 def test_staff_see_the_place_and_nothing_else_of_rooms(world: World, staff: Browser) -> None:
