@@ -30,7 +30,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "webhook_id": centre.webhook, "delivery_id": centre.delivery, "correction_id": centre.correction,
         "ruling_id": centre.ruling, "rule": "XC01", "draft_id": centre.draft, "check_id": centre.check,
         "sample_id": centre.sample, "place": 1, "raised_id": centre.raised,
-        "paper": "contents", "listing": "ledger",
+        "paper": "contents", "listing": "ledger", "kind": "xlsx", "year": 2027, "note_id": 999_999,
     }  # fmt: skip
 
 
