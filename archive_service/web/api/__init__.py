@@ -10,8 +10,11 @@ def router() -> APIRouter:
     from archive_service.web.api import (
         business,
         calendar,
+        completeness,
         document,
+        findings,
         households,
+        inspection,
         items,
         jobs,
         life,
@@ -19,6 +22,7 @@ def router() -> APIRouter:
         privacy,
         progress,
         quality,
+        samples,
         scans,
         search,
         sheets,
@@ -30,6 +34,12 @@ def router() -> APIRouter:
     records = (
         business, progress, households, life, papers, stage_times, calendar, items, search, privacy, webhooks,
     )  # fmt: skip
-    for part in (scans, sheets, quality, jobs, *records, document):
+    desks = (
+        inspection,
+        samples,
+        findings,
+        completeness,
+    )
+    for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)
     return whole
