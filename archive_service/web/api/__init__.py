@@ -8,9 +8,12 @@ from fastapi import APIRouter
 def router() -> APIRouter:
     """Return the router of the whole interface."""
     from archive_service.web.api import (
+        batches,
         business,
         calendar,
+        claims,
         completeness,
+        cuts,
         document,
         findings,
         households,
@@ -22,6 +25,7 @@ def router() -> APIRouter:
         privacy,
         progress,
         quality,
+        review,
         samples,
         scans,
         search,
@@ -39,6 +43,10 @@ def router() -> APIRouter:
         samples,
         findings,
         completeness,
+        batches,
+        review,
+        cuts,
+        claims,
     )
     for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)
