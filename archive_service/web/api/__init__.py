@@ -12,11 +12,14 @@ def router() -> APIRouter:
         business,
         calendar,
         claims,
+        clocks,
         completeness,
         cuts,
         document,
         findings,
+        gaps,
         households,
+        import_cases,
         inspection,
         items,
         jobs,
@@ -47,6 +50,9 @@ def router() -> APIRouter:
         review,
         cuts,
         claims,
+        gaps,
+        clocks,
+        import_cases,
     )
     for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)
