@@ -20,9 +20,11 @@ def router() -> APIRouter:
         document,
         findings,
         gaps,
+        history,
         households,
         import_cases,
         inspection,
+        item_acts,
         items,
         jobs,
         life,
@@ -34,6 +36,7 @@ def router() -> APIRouter:
         quality,
         review,
         samples,
+        scan_acts,
         scans,
         search,
         sheets,
@@ -46,22 +49,9 @@ def router() -> APIRouter:
         business, progress, households, life, papers, stage_times, calendar, items, search, privacy, webhooks,
     )  # fmt: skip
     desks = (
-        inspection,
-        samples,
-        findings,
-        completeness,
-        batches,
-        review,
-        cuts,
-        claims,
-        gaps,
-        clocks,
-        catalogue,
-        catalogue_checks,
-        people,
-        own,
-        import_cases,
-    )
+        inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
+        catalogue_checks, people, own, import_cases, scan_acts, item_acts, history,
+    )  # fmt: skip
     for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)
     return whole
