@@ -8,6 +8,7 @@ import pytest
 
 from archive_service.audit.tables import AuditEntry
 from ingest.quality.tables import Rescan
+from ingest.tables import ScanPage
 from tests.support.hostile import plain_pdf
 from tests.web.conftest import World
 from tests.web.programs import Program, program
@@ -91,9 +92,13 @@ def test_a_page_that_was_drawn_is_judged_on_the_quality_sheet(world: World, arch
 
 def test_a_file_is_read_again_for_a_reason(world: World, archivist: Program) -> None:
     """Queued and on record; without a reason nothing is, and another unit's file is none."""
+    with world.services.database.unit_of_work() as session:
+        page = session.query(ScanPage).filter_by(scan_id=world.near.scan).one()
+        page.raw_digest = page.image_digest
     address = f"/scans/{world.near.scan}/read-again"
     assert archivist.refused(address, reason=" ") == (422, "reread.reason")
     assert archivist.done(address, reason="文字识读有误")["scan"] == str(world.near.scan)
+    assert archivist.refused(address, reason="文字识读有误") == (409, "reread.nothing")
     assert archivist.refused(f"/scans/{world.far.scan}/read-again", reason="文字识读有误")[0] == 404
     with world.services.database.reading() as session:
         asked = session.query(AuditEntry).filter_by(did="scan.read-again-asked").one()
