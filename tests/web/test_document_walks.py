@@ -44,7 +44,7 @@ REACHED = {
     for one in (
         "items/{item_id}", "households/{account_no}", "scans/{scan_id}", "batches/{batch_id}", "review/{document_id}",
         "inspection/samples/{sample_id}", "inspection/findings/{raised_id}", "catalogue/drafts/{draft_id}",
-        "cases/{application_no}/gaps", "cases/{application_no}/life",
+        "cases/{application_no}/gaps", "cases/{application_no}/life", "jobs/{job_id}",
     )
 }  # fmt: skip
 #: A busy machine is no fault of the program.
