@@ -91,6 +91,11 @@ def save_draft(
     return row
 
 
+def lock_draft(session: Session, draft_id: int, by: Viewer) -> None:
+    """Keep others from a draft of the viewer's units until the transaction ends. Raises NotFound."""
+    _locked(session, draft_id, by)
+
+
 def submit_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
     """Hand a draft in for release by another person. Raises BadEdition where it does not fit the others any more."""
     row = _locked(session, draft_id, by)

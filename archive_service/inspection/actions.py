@@ -15,12 +15,14 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.inspection import rules
 from archive_service.inspection.notify import notify_raised, notify_step
 from archive_service.inspection.rules import State, Step
-from archive_service.inspection.samples import close_sample, draw_sample, inspect_case
+from archive_service.inspection.samples import close_sample, draw_sample, inspect_case, lock_sample
 from archive_service.inspection.tables import Finding, FindingStep, Sample, SampleCase
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 
-__all__ = ["close_sample", "draw_sample", "inspect_case", "raise_finding", "take_step"]
+__all__ = [
+    "close_sample", "draw_sample", "inspect_case", "lock_finding", "lock_sample", "raise_finding", "take_step",
+]  # fmt: skip
 
 #: Steps that only an auditor takes; the rest are the responsible unit's.
 _AUDITORS = frozenset({Step.REFUSED, Step.CLOSED, Step.ESCALATED, Step.EXTENDED})
@@ -85,6 +87,11 @@ def raise_finding(
     _tell(session, viewer, finding, "finding.raised", facts, now=now)
     notify_raised(session, viewer, finding, now=now)
     return finding
+
+
+def lock_finding(session: Session, finding_id: int) -> None:
+    """Keep others from a finding until the transaction ends; one that is not there keeps nobody."""
+    session.scalar(select(Finding.id).where(Finding.id == finding_id).with_for_update())
 
 
 def take_step(

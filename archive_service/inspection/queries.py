@@ -17,6 +17,7 @@ from archive_service.households.queries import figures
 from archive_service.households.queries.figures import Dimension, FigureFilters, Total
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.inspection.indicators import INDICATORS, Indicator, Value
+from archive_service.inspection.rules import MOVES, State, Step
 from archive_service.inspection.tables import Finding, FindingStep, Sample, SampleCase
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
@@ -174,9 +175,9 @@ _INSPECTED = select(func.count()).where(SampleCase.sample_id == Sample.id, Sampl
 _FAULTY = select(func.count()).where(SampleCase.sample_id == Sample.id, SampleCase.verdict == "faulty")
 
 
-def samples(session: Session, viewer: Viewer, *, limit: int = 100) -> list[SampleView]:
-    """Return the samples of the viewer's units, newest first."""
-    return _samples(session, viewer, limit=limit)
+def samples(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 100) -> list[SampleView]:
+    """Return the samples of the viewer's units, newest first; `after` is the id of the last one seen."""
+    return _samples(session, viewer, limit=limit, after=after)
 
 
 def sample(session: Session, viewer: Viewer, sample_id: int) -> SampleView:
@@ -187,15 +188,19 @@ def sample(session: Session, viewer: Viewer, sample_id: int) -> SampleView:
     return found[0]
 
 
-def _samples(session: Session, viewer: Viewer, *, limit: int, sample_id: int | None = None) -> list[SampleView]:
+def _samples(
+    session: Session, viewer: Viewer, *, limit: int, sample_id: int | None = None, after: int | None = None
+) -> list[SampleView]:
     wanted = (
         select(Sample, Unit, Person.name, _INSPECTED.scalar_subquery(), _FAULTY.scalar_subquery())
         .join(Unit, Unit.id == Sample.unit_id)
         .outerjoin(Person, Person.id == Sample.drawn_by)
         .where(Sample.unit_id.in_(viewer.units(Right.INSPECTION_READ)))
-        .order_by(Sample.drawn_at.desc(), Sample.id.desc())
+        .order_by(Sample.id.desc())
         .limit(limit)
     )
+    if after is not None:
+        wanted = wanted.where(Sample.id < after)
     if sample_id is not None:
         wanted = wanted.where(Sample.id == sample_id)
     return [
@@ -207,8 +212,19 @@ def _samples(session: Session, viewer: Viewer, *, limit: int, sample_id: int | N
     ]  # fmt: skip
 
 
-def sample_cases(session: Session, viewer: Viewer, sample_id: int, *, place: int | None = None) -> list[SampleCaseView]:
-    """Return the cases of a sample in the order of drawing, or the one at a place. Raises NotFound."""
+def sample_cases(
+    session: Session,
+    viewer: Viewer,
+    sample_id: int,
+    *,
+    place: int | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[SampleCaseView]:
+    """Return the cases of a sample in the order of drawing behind the place `after`, or the one at `place`.
+
+    Raises NotFound for no such sample, or no such place in it.
+    """
     sample(session, viewer, sample_id)
     raised = select(func.count()).where(Finding.sample_case_id == SampleCase.id).scalar_subquery()
     wanted = (
@@ -218,7 +234,9 @@ def sample_cases(session: Session, viewer: Viewer, sample_id: int, *, place: int
         .join(Unit, Unit.id == HouseholdFile.unit_id)
         .outerjoin(Person, Person.id == SampleCase.inspected_by)
         .where(SampleCase.sample_id == sample_id, HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+        .where(SampleCase.place > after)
         .order_by(SampleCase.place)
+        .limit(limit)
     )
     if place is not None:
         wanted = wanted.where(SampleCase.place == place)
@@ -289,6 +307,16 @@ def finding(session: Session, viewer: Viewer, finding_id: int) -> FindingView:
         for one, name in session.execute(steps)
     )
     return replace(_finding(*row), steps=told)
+
+
+def steps_open(viewer: Viewer, finding: FindingView) -> list[str]:
+    """Return the steps that this person may take with a finding now, in the order of their frequency."""
+    mine = []
+    for step in (Step.ANSWERED, Step.CLOSED, Step.REFUSED, Step.EXTENDED, Step.ESCALATED):
+        right = Right.FINDING_ANSWER if step is Step.ANSWERED else Right.INSPECT
+        if State(finding.state) in MOVES[step].frm and viewer.may(right, finding.unit_id):
+            mine.append(step.value)
+    return mine
 
 
 def finding_states(session: Session, viewer: Viewer) -> dict[str, int]:

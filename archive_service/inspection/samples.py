@@ -97,6 +97,11 @@ def draw_sample(
     return sample
 
 
+def lock_sample(session: Session, sample_id: int) -> None:
+    """Keep others from a sample and its sheets until the transaction ends; one that is not there keeps nobody."""
+    session.scalar(select(Sample.id).where(Sample.id == sample_id).with_for_update())
+
+
 def inspect_case(
     session: Session,
     viewer: Viewer,

@@ -22,9 +22,12 @@ class Scope(StrEnum):
     HEALTH = "health"
     WEBHOOKS = "webhooks"
     STATUS = "status"
+    INSPECT = "inspect"
+    CATALOGUE = "catalogue"
 
 
-#: No scope manages people, unmasks or looks for identity numbers: who does that is a person at a screen.
+#: No scope manages people, unmasks or looks for identity numbers, and none decides what others ask for or puts an
+#: edition in force: who does that is a person at a screen.
 _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.READ: frozenset({Right.RECORD_READ}),
     Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
@@ -37,6 +40,8 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.HEALTH: frozenset({Right.SYSTEM_HEALTH}),
     Scope.WEBHOOKS: frozenset({Right.WEBHOOK_MANAGE}),
     Scope.STATUS: frozenset({Right.CASE_STATUS}),
+    Scope.INSPECT: frozenset({Right.RECORD_READ, Right.INSPECT, Right.INSPECTION_READ, Right.FINDING_ANSWER}),
+    Scope.CATALOGUE: frozenset({Right.RECORD_READ, Right.CATALOGUE_CHANGE}),
 }
 
 #: The right without which a scope means nothing.
@@ -52,6 +57,8 @@ _NEEDS: dict[Scope, Right] = {
     Scope.HEALTH: Right.SYSTEM_HEALTH,
     Scope.WEBHOOKS: Right.WEBHOOK_MANAGE,
     Scope.STATUS: Right.CASE_STATUS,
+    Scope.INSPECT: Right.INSPECTION_READ,
+    Scope.CATALOGUE: Right.CATALOGUE_CHANGE,
 }
 
 

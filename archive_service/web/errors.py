@@ -136,7 +136,7 @@ def problem(
 
 def _archive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ArchiveError)
-    plain = {k: v for k, v in error.facts.items() if isinstance(v, str | int | float | bool)}
+    plain = {k: v for k, v in error.facts.items() if isinstance(v, str | int | float | bool) or _told(v)}
     again = error.facts.get("retry_after")
     headers = {"Retry-After": str(again)} if again else None
     return failure(request, error.http_status, error.code, error.message, facts=plain, headers=headers)
@@ -198,3 +198,8 @@ def _malformed(request: Request, error: Exception) -> Response:
         {"where": ".".join(map(str, one["loc"]))[:200], "fault": str(one["type"])} for one in found_errors[:_FAULTS]
     ]
     return failure(request, 422, "request.malformed", SENTENCES["request.malformed"], facts={"fields": where})
+
+
+def _told(fact: object) -> bool:
+    """Say whether a fact is a list of plain objects, such as all that is wrong in a text."""
+    return isinstance(fact, list) and all(isinstance(one, dict) for one in fact)

@@ -11,6 +11,7 @@ from ingest.review.arrange import Arranged, arrange, before_arrange
 from ingest.review.cuts import join, split
 from ingest.review.decide import Decision, confirm, reject, undo
 from ingest.review.drop import drop_pages, restore_pages
+from ingest.review.ground import lock_document
 from ingest.review.lying import Wanted
 from ingest.review.undoing import Step, before_undo, last_step
 
@@ -32,6 +33,7 @@ __all__ = [
     "drop_pages",
     "join",
     "last_step",
+    "lock_document",
     "reject",
     "restore_pages",
     "split",

@@ -56,6 +56,11 @@ def lock_scan(session: Session, scan_id: int) -> Scan:
     return session.scalars(wanted, execution_options={"populate_existing": True}).one()
 
 
+def lock_document(session: Session, viewer: Viewer, document_id: int) -> None:
+    """Keep others from a document that the viewer may review until the transaction ends. Raises NotFound."""
+    _locked(session, viewer, document_id)
+
+
 def _locked(session: Session, viewer: Viewer, document_id: int) -> tuple[Scan, ScanDocument]:
     scan = lock_scan(session, seen(session, viewer, document_id).scan_id)
     return scan, session.get_one(ScanDocument, document_id, populate_existing=True, with_for_update=True)

@@ -37,9 +37,16 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-LISTS = ("cases", "scans", "jobs", "search", "webhooks")
+LISTS = ("cases", "scans", "jobs", "search", "webhooks", "batches", "review", "samples", "findings", "drafts")
 #: Records that the lists name.
-REACHED = {f"GET /api/v1/{one}" for one in ("items/{item_id}", "households/{account_no}", "scans/{scan_id}")}
+REACHED = {
+    f"GET /api/v1/{one}"
+    for one in (
+        "items/{item_id}", "households/{account_no}", "scans/{scan_id}", "batches/{batch_id}", "review/{document_id}",
+        "inspection/samples/{sample_id}", "inspection/findings/{raised_id}", "catalogue/drafts/{draft_id}",
+        "cases/{application_no}/gaps", "cases/{application_no}/life", "jobs/{job_id}",
+    )
+}  # fmt: skip
 #: A busy machine is no fault of the program.
 PATIENCE_S = 120
 ROLES = ["archivist", "staff", "auditor"]

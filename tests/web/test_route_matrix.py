@@ -49,6 +49,7 @@ def ask(browser: Browser, operation: str, centre: Centre, token: str) -> httpx.R
     if said.get("json") is not None or path.startswith("/api/"):
         files = {"file": ("a.pdf", b"%PDF-1.4", "application/pdf")} if "file" in said else None
         json = None if files else said.get("json")
+        address += said.get("query", "")
         return browser.request(method, address, json=json, files=files, headers={"X-Form-Token": token})
     if method == "GET":
         return browser.get(address + said.get("query", ""))

@@ -10,6 +10,7 @@ from archive_service.people.actions.accounts import (
 )
 from archive_service.people.actions.grants import grant_role, revoke_role
 from archive_service.people.actions.own import PREFERENCES, set_preference
+from archive_service.people.actions.parts import lock_person
 from archive_service.people.actions.units import add_unit
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "add_unit",
     "end_sign_ins",
     "grant_role",
+    "lock_person",
     "reset_second_factor",
     "revoke_role",
     "set_active",

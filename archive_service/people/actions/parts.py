@@ -48,6 +48,11 @@ def given_reason(reason: str, by: Viewer) -> str:
     return said
 
 
+def lock_person(session: Session, person_id: int) -> None:
+    """Keep others from a person until the transaction ends; one who is not there keeps nobody."""
+    session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
+
+
 def managed(session: Session, person_id: int, by: Viewer, right: Right) -> Person:
     """Return a person whom `by` may manage with `right`, locked. Raises NotFound, NotPermitted."""
     person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())

@@ -8,17 +8,35 @@ from fastapi import APIRouter
 def router() -> APIRouter:
     """Return the router of the whole interface."""
     from archive_service.web.api import (
+        batches,
         business,
         calendar,
+        catalogue,
+        catalogue_checks,
+        claims,
+        clocks,
+        completeness,
+        cuts,
         document,
+        findings,
+        gaps,
+        history,
         households,
+        import_cases,
+        inspection,
+        item_acts,
         items,
         jobs,
         life,
+        own,
         papers,
+        people,
         privacy,
         progress,
         quality,
+        review,
+        samples,
+        scan_acts,
         scans,
         search,
         sheets,
@@ -30,6 +48,10 @@ def router() -> APIRouter:
     records = (
         business, progress, households, life, papers, stage_times, calendar, items, search, privacy, webhooks,
     )  # fmt: skip
-    for part in (scans, sheets, quality, jobs, *records, document):
+    desks = (
+        inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
+        catalogue_checks, people, own, import_cases, scan_acts, item_acts, history,
+    )  # fmt: skip
+    for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)
     return whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from archive_service.calendars import queries as calendars
 from archive_service.lifecycle import queries
 from archive_service.web.api.caller import Caller
 from archive_service.web.api.route import api_router
+from archive_service.web.visit import Visit
 
 router = api_router("deadlines")
 
@@ -62,7 +63,12 @@ def list_clocks(visit: Caller, application_no: str) -> list[ClockOut]:
 def get_calendar(visit: Caller, centre: str, year: Annotated[int | None, Query(ge=1950, le=2200)] = None) -> YearOut:
     """Return what a unit, and those above it, keep of a year, of this one unless another is asked for."""
     with visit.services.database.reading() as session:
-        view = calendars.year_of(session, visit.viewer, centre, year or visit.today.year)
+        return year_out(session, visit, centre, year or visit.today.year)
+
+
+def year_out(session: Any, visit: Visit, centre: str, year: int) -> YearOut:
+    """Return the table of a unit as the interface answers it. Raises NotFound."""
+    view = calendars.year_of(session, visit.viewer, centre, year)
     days = [DayOut(day=one.day, works=one.works, name=one.name, unit_name=one.unit_name) for one in view.days]
     return YearOut(
         centre=view.unit_code, year=view.year, announced=view.announced, known_until=view.known_until, days=days

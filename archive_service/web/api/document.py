@@ -48,7 +48,7 @@ def _describe(path: str, method: str, operation: dict[str, Any], schemas: dict[s
     if method == "get":
         operation["responses"]["304"] = {"description": "What the caller has, by `If-None-Match`, is what is there."}
     headers = [_IF_NONE_MATCH] if method == "get" else [_IDEMPOTENCY_KEY]
-    if method != "get" and path.startswith(_MATCHED):
+    if method != "get" and (path.startswith(_MATCHED) or path in _MATCHED_ALONE):
         headers.append(_IF_MATCH)
     operation["parameters"] = [*operation.get("parameters", []), *headers]
     body = operation.get("requestBody", {}).get("content", {})
@@ -75,6 +75,16 @@ def _header(name: str, description: str, shown: str) -> dict[str, Any]:
 
 #: Changes of these records compare what the caller saw.
 _MATCHED = ("/api/v1/items/", "/api/v1/jobs/{job_id}")
+_MATCHED_ALONE = {
+    "/api/v1/inspection/samples/{sample_id}/cases/{place}",
+    "/api/v1/inspection/findings/{raised_id}/steps",
+    "/api/v1/review/{document_id}/confirm",
+    "/api/v1/review/{document_id}/reject",
+    "/api/v1/review/{document_id}/undo",
+    "/api/v1/catalogue/drafts/{draft_id}",
+    *(f"/api/v1/catalogue/drafts/{{draft_id}}/{act}" for act in ("submit", "release", "return", "drop")),
+    *(f"/api/v1/people/{{person_id}}/{act}" for act in ("grants", "revoke", "active", "unlock", "end-sign-ins")),
+}
 _IDEMPOTENCY_KEY = _header(
     "Idempotency-Key", "The same key within 24 hours gets the same answer.", "import-2026-11-20-17"
 )

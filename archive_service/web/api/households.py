@@ -196,7 +196,7 @@ def list_cases(
     visit.viewer.require(Right.RECORD_READ)
     with visit.services.database.reading() as session:
         found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit, counted=None)
-    return CaseList(cases=[_case(row) for row in found.rows], total=found.total, next=found.next)
+    return CaseList(cases=[case_out(row) for row in found.rows], total=found.total, next=found.next)
 
 
 @router.get("/cases/{application_no}/completeness")
@@ -245,7 +245,8 @@ def get_item_pdf(visit: Caller, item_id: Id) -> Response:
     return pictures.rendition(services.store, found.digest, found.file_name)
 
 
-def _case(row: CaseRow | CaseView) -> CaseOut:
+def case_out(row: CaseRow | CaseView) -> CaseOut:
+    """Return a case as the interface answers it."""
     return CaseOut(
         application_no=row.application_no,
         account_no=row.account_no,
@@ -300,6 +301,6 @@ def _household(file: HouseholdView, until: datetime | None) -> HouseholdOut:
         revision=file.revision,
         masked=file.masked,
         unmasked_until=until,
-        cases=[_case(case) for case in file.cases],
+        cases=[case_out(case) for case in file.cases],
         items=[filed_item(item) for item in file.items],
     )

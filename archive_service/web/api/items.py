@@ -60,7 +60,7 @@ def correct_field(
             session, item_id=item_id, name=name, value=said.value, unit=said.unit, by=visit.viewer, now=now, today=today
         )
 
-    return _changed(visit, request, response, item_id, change)
+    return changed_item(visit, request, response, item_id, change)
 
 
 @router.post("/items/{item_id}/retype")
@@ -78,7 +78,7 @@ def retype_item(visit: Caller, request: Request, response: Response, item_id: Id
             today=today,
         )
 
-    return _changed(visit, request, response, item_id, change)
+    return changed_item(visit, request, response, item_id, change)
 
 
 @router.post("/items/{item_id}/move")
@@ -100,7 +100,7 @@ def move_item(visit: Caller, request: Request, response: Response, item_id: Id, 
             today=today,
         )
 
-    return _changed(visit, request, response, item_id, change)
+    return changed_item(visit, request, response, item_id, change)
 
 
 @router.post("/items/{item_id}/withdraw")
@@ -110,10 +110,10 @@ def withdraw_item(visit: Caller, request: Request, response: Response, item_id: 
     def change(session: Any, now: datetime, today: date) -> None:
         actions.withdraw_item(session, item_id=item_id, reason=said.reason, by=visit.viewer, now=now, today=today)
 
-    return _changed(visit, request, response, item_id, change)
+    return changed_item(visit, request, response, item_id, change)
 
 
-def _changed(
+def changed_item(
     visit: Visit,
     request: Request,
     response: Response,

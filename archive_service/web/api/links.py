@@ -13,7 +13,15 @@ _FOUND_IN: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("POST /scans", "201", "/scan"),
         ("GET /jobs", "200", "/jobs/0/scan"),
     ),
-    "batch_id": (("GET /scans", "200", "/scans/0/batch"),),
+    "batch_id": (
+        ("GET /scans", "200", "/scans/0/batch"),
+        ("GET /batches", "200", "/batches/0/batch"),
+        ("POST /batches", "201", "/batch"),
+    ),
+    "document_id": (
+        ("GET /review", "200", "/documents/0/document"),
+        ("GET /batches/{batch_id}/documents", "200", "/documents/0/document"),
+    ),
     "job_id": (("GET /jobs", "200", "/jobs/0/job"),),
     "account_no": (("GET /cases", "200", "/cases/0/account_no"), ("GET /search", "200", "/hits/0/account_no")),
     "application_no": (("GET /cases", "200", "/cases/0/application_no"),),
@@ -22,6 +30,20 @@ _FOUND_IN: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("GET /search", "200", "/hits/0/item"),
         ("GET /scans/{scan_id}", "200", "/items/0/item"),
     ),
+    "sample_id": (
+        ("GET /inspection/samples", "200", "/samples/0/sample"),
+        ("POST /inspection/samples", "201", "/sample"),
+    ),
+    "place": (("GET /inspection/samples/{sample_id}/cases", "200", "/cases/0/place"),),
+    "raised_id": (
+        ("GET /inspection/findings", "200", "/findings/0/finding"),
+        ("POST /inspection/findings", "201", "/finding"),
+    ),
+    "ruling_id": (("GET /rulings", "200", "/rulings/0/ruling"),),
+    "draft_id": (("GET /catalogue/drafts", "200", "/drafts/0/draft"), ("POST /catalogue/drafts", "201", "/draft")),
+    "check_id": (("GET /catalogue/drafts/{draft_id}/checks", "200", "/checks/0/check"),),
+    "person_id": (("GET /people", "200", "/people/0/person"),),
+    "sign_in_id": (("GET /me/sign-ins", "200", "/sign_ins/0/sign_in"),),
     "webhook_id": (("GET /webhooks", "200", "/webhooks/0/webhook"), ("POST /webhooks", "201", "/webhook")),
     "delivery_id": (("GET /webhooks/{webhook_id}/deliveries", "200", "/deliveries/0/delivery"),),
 }  # fmt: skip

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -20,9 +20,10 @@ from archive_service import clock
 from archive_service.errors import Refused
 from archive_service.idempotency import actions, rules
 from archive_service.idempotency.actions import Answer
-from archive_service.web.visit import services_of, viewer_of, visit_of
+from archive_service.web.visit import Visit, services_of, viewer_of, visit_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+RecordT = TypeVar("RecordT", bound=BaseModel)
 #: Begins the value of a kept answer's header.
 REPLAYED = "Idempotency-Replayed"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -76,6 +77,32 @@ def check_match(request: Request, current: BaseModel) -> None:
         raise Changed(
             "record.changed", "这条记录在您查看之后已被别人改动，这次没有保存。请重新读取后再改。", etag=etag(current)
         )
+
+
+def changed(
+    visit: Visit,
+    response: Response,
+    *,
+    lock: Callable[[Any], object],
+    read: Callable[[Any], RecordT],
+    change: Callable[[Any], object],
+) -> RecordT:
+    """Change a record in one transaction and return it as it is then, with its ETag.
+
+    `lock` keeps others from it before it is compared with what the caller saw; `read` and `lock` refuse as a read of
+    the record does. Raises Changed.
+    """
+    with visit.services.database.unit_of_work() as session:
+        read(session)
+        lock(session)
+        session.expire_all()
+        check_match(visit.request, read(session))
+        change(session)
+        session.flush()
+        session.expire_all()
+        now_there = read(session)
+    response.headers["ETag"] = etag(now_there)
+    return now_there
 
 
 def _described(request: Request, response: Response) -> Response:

@@ -133,13 +133,16 @@ async def upload(visit: Caller) -> AsyncIterator[Form]:
 def list_scans(
     visit: Caller,
     state: State = None,
+    batch: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     after: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ScanList:
-    """List received files, newest first."""
+    """List received files, newest first; those of a `batch`, or of all."""
     reach.check_may_follow(visit.viewer)
     with visit.services.database.reading() as session:
-        found = queries.scans(session, visit.viewer, state=state, after=after, limit=limit, counted=None)
+        found = queries.scans(
+            session, visit.viewer, state=state, batch_id=batch, after=after, limit=limit, counted=None
+        )
     return ScanList(scans=[_scan(row) for row in found.rows], total=found.total, next=found.next_after)
 
 
@@ -160,6 +163,7 @@ def list_scans(
                             "application_no": {"type": "string"},
                             "document_type": {"type": "string"},
                             "batch_name": {"type": "string"},
+                            "batch": {"type": "string", "description": "An open batch instead of a new one."},
                         },
                     }
                 }
@@ -173,7 +177,7 @@ def receive_scan(visit: Caller, form: Annotated[Form, Depends(upload)], response
     if len(files) != 1:
         raise Invalid("intake.one-file", "请在 file 字段里放一个文件。")
     said = intake.said_of(visit, form)
-    batch_id = intake.open_batch_for(visit, form, channel="api")
+    batch_id = form.id("batch") or intake.open_batch_for(visit, form, channel="api")
     receipt = intake.take_in(visit, files[0], batch_id, said)
     response.headers["Location"] = f"/api/v1/scans/{receipt.scan_id}"
     return _receipt(receipt)

@@ -285,13 +285,15 @@ def _role(form: Form) -> Role:
 
 
 def _term(session: Any, visit: Visit, form: Form) -> Term:
-    login = form.text("deputy_for", limit=80)
+    return term_of(session, visit, _day(form, "starts_on"), _day(form, "ends_on"), form.text("deputy_for", limit=80))
+
+
+def term_of(session: Any, visit: Visit, starts_on: date | None, ends_on: date | None, login: str) -> Term:
+    """Return from when to when a role is held, and for whom, by login, "" for nobody. Raises Invalid."""
     stood_in_for = queries.viewer_by_login(session, login, now=visit.now) if login else None
     if login and stood_in_for is None:
         raise Invalid("people.deputy", N_("被代理人在该单位没有这个角色，不能代理。请核对被代理人、角色和单位。"))
-    return Term(
-        _day(form, "starts_on"), _day(form, "ends_on"), stood_in_for.person_id if stood_in_for is not None else None
-    )
+    return Term(starts_on, ends_on, stood_in_for.person_id if stood_in_for is not None else None)
 
 
 def _day(form: Form, name: str) -> date | None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from archive_service.errors import NotFound
 from archive_service.households import queries
-from archive_service.households.views import CaseFilters, Rate
+from archive_service.households.views import CaseFilters, Listing, Rate
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import case_filters
@@ -71,25 +71,33 @@ def show_completeness(visit: SignedIn) -> Response:
 @router.get("/completeness/{centre}/{month}")
 def show_cases(visit: SignedIn, centre: str, month: str) -> Response:
     """Show the cases behind a cell of the table, a page at a time."""
-    visit.viewer.require(Right.AUDIT_READ)
-    visit.viewer.require(Right.RECORD_READ)
     only = visit.request.query_params.get("complete", "")
     after = visit.request.query_params.get("after")
-    filters = _filters(centre, month, {"yes": True, "no": False}.get(only))
-    with visit.services.database.reading() as session:
-        unit = people.unit_by_code(session, centre)
-        if unit is None or not visit.viewer.may(Right.RECORD_READ, unit.id):
-            raise NotFound("page.not-found", "没有这个单位，或您无权查看。请从齐全情况表里选择。")
-        found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=_SHOWN)
+    complete = {"yes": True, "no": False}.get(only)
+    name, found = cases_behind(visit, centre, month, complete=complete, after=after, limit=_SHOWN)
     return visit.page(
         "completeness/cases.html",
         centre=centre,
-        name=unit.name,
+        name=name,
         month=month,
         found=found,
         after=after,
         only=only if only in ("yes", "no") else "",
     )
+
+
+def cases_behind(
+    visit: Visit, centre: str, month: str, *, complete: bool | None, after: str | None, limit: int
+) -> tuple[str, Listing]:
+    """Return the name of a centre and its cases energised in a month, as 2026-11, or "none". Raises NotFound."""
+    visit.viewer.require(Right.AUDIT_READ)
+    visit.viewer.require(Right.RECORD_READ)
+    filters = _filters(centre, month, complete)
+    with visit.services.database.reading() as session:
+        unit = people.unit_by_code(session, centre)
+        if unit is None or not visit.viewer.may(Right.RECORD_READ, unit.id):
+            raise NotFound("page.not-found", "没有这个单位，或您无权查看。请从齐全情况表里选择。")
+        return unit.name, queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit)
 
 
 def show(visit: Visit, *, template: str) -> Response:

@@ -54,16 +54,13 @@ def show_editions(visit: SignedIn) -> Response:
 def compare(visit: SignedIn) -> Response:
     """Show what is different between two editions, side by side."""
     visit.viewer.require(Right.RECORD_READ)
-    every = load.known().every
     asked = visit.request.query_params
-    right = _edition(asked.get("right") or every[-1].code)
-    before = [each for each in every if each.code != right.code]
-    left = _edition(asked.get("left") or (right.stands_on or (before[-1].code if before else right.code)))
+    left, right = sides(asked.get("left"), asked.get("right"))
     return visit.page(
         "catalogue/compare.html",
         left=left,
         right=right,
-        every=every,
+        every=load.known().every,
         changes=difference(left, right),
         sections=words.EDITION_SECTION,
         kinds=words.EDITION_CHANGE,
@@ -75,7 +72,7 @@ def compare(visit: SignedIn) -> Response:
 def new_draft(visit: SignedIn) -> Response:
     """Begin an edition, for one's own unit or, at the top, for all."""
     visit.viewer.require(Right.CATALOGUE_CHANGE)
-    unit_id = _own_unit(visit)
+    unit_id = own_unit(visit)
     with visit.services.database.reading() as session:
         scope = actions.scope_of(session, unit_id)
     base = load.current(visit.today)
@@ -100,7 +97,7 @@ def show_draft(visit: SignedIn, draft_id: Id) -> Response:
     with visit.services.database.reading() as session:
         draft = queries.draft(session, visit.viewer, draft_id)
         checks = queries.checks(session, draft_id)
-    edition, base = _as_edition(draft)
+    edition, base = as_edition(draft)
     preview = next((one for one in checks if one.purpose == "preview" and one.revision == draft.revision), None)
     own = visit.viewer.person_id in (draft.made_by, draft.changed_by, draft.submitted_by)
     return visit.page(
@@ -207,7 +204,7 @@ def _save(visit: Visit, form: Form, draft_id: int | None) -> Response:
     text = form.text("text", limit=actions.LONGEST_TEXT)
     with visit.services.database.reading() as session:
         draft = queries.draft(session, visit.viewer, draft_id) if draft_id is not None else None
-    unit_id = draft.unit_id if draft else _own_unit(visit)
+    unit_id = draft.unit_id if draft else own_unit(visit)
     try:
         with visit.services.database.unit_of_work() as session:
             row = actions.save_draft(
@@ -229,7 +226,7 @@ def _edit(visit: Visit, draft: DraftView | None, text: str, *, error: actions.Ba
     )
 
 
-def _own_unit(visit: Visit) -> int:
+def own_unit(visit: Visit) -> int:
     """Return the unit for which this person drafts: their own, or the highest in which they may."""
     units = visit.viewer.units(Right.CATALOGUE_CHANGE)
     visit.viewer.require(Right.CATALOGUE_CHANGE)
@@ -239,7 +236,7 @@ def _own_unit(visit: Visit) -> int:
         return people.highest(session, units)
 
 
-def _as_edition(draft: DraftView) -> tuple[Edition | None, Edition | None]:
+def as_edition(draft: DraftView) -> tuple[Edition | None, Edition | None]:
     """Return a draft ready for use and the edition it follows; none where it fits the others no longer."""
     among = load.texts(without=draft.code)
     try:
@@ -252,7 +249,16 @@ def _as_edition(draft: DraftView) -> tuple[Edition | None, Edition | None]:
     return made, stands_on or before.for_case(made.effective_from)
 
 
-def _edition(code: str) -> Edition:
+def sides(left: str | None, right: str | None) -> tuple[Edition, Edition]:
+    """Return two editions to compare: without `right` the last one, without `left` what that stands on or follows."""
+    every = load.known().every
+    after = edition_named(right or every[-1].code)
+    before = [each for each in every if each.code != after.code]
+    return edition_named(left or after.stands_on or (before[-1].code if before else after.code)), after
+
+
+def edition_named(code: str) -> Edition:
+    """Return the edition with a code. Raises NotFound."""
     found = load.edition_by_code(code)
     if found is None:
         raise NotFound("catalogue.not-found", "没有这个目录版本。请从目录列表里选择。")

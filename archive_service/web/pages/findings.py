@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import Invalid
 from archive_service.inspection import actions, queries, rules
 from archive_service.inspection.queries import FindingFilters
-from archive_service.inspection.rules import Step
 from archive_service.people.roles import Right
 from archive_service.web.forms import SentForm
 from archive_service.web.pages.samples import day_of
@@ -54,7 +53,7 @@ def _show(visit: Visit, raised_id: int, error: str = "") -> Response:
     return visit.page(
         "inspection/finding.html",
         finding=finding,
-        steps=_steps(visit, finding),
+        steps=queries.steps_open(visit.viewer, finding),
         error=error,
         status=422 if error else 200,
     )
@@ -79,13 +78,3 @@ def take_step(visit: SignedIn, raised_id: Id, form: SentForm) -> Response:
     except Invalid as e:
         return _show(visit, raised_id, visit.told(e))
     return RedirectResponse(f"/inspection/findings/{raised_id}", status_code=303)
-
-
-def _steps(visit: Visit, finding: queries.FindingView) -> list[str]:
-    """Return the steps that may be taken now and by this person, in the order of their frequency."""
-    mine = []
-    for step in (Step.ANSWERED, Step.CLOSED, Step.REFUSED, Step.EXTENDED, Step.ESCALATED):
-        right = Right.FINDING_ANSWER if step is Step.ANSWERED else Right.INSPECT
-        if rules.State(finding.state) in rules.MOVES[step].frm and visit.viewer.may(right, finding.unit_id):
-            mine.append(step.value)
-    return mine

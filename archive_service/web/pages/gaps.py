@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -106,17 +107,22 @@ def say_false_alarm(visit: SignedIn, form: SentForm, account_no: str, applicatio
                 session, application_no=application_no, rule=rule, by=visit.viewer, now=visit.now
             )
         else:
-            seen = queries.observations(session, visit.viewer, application_no, today=visit.today)
-            actions.say_false_alarm(
-                session,
-                application_no=application_no,
-                rule=rule,
-                fingerprint=_found(seen, rule).fingerprint,
-                reason=form.text("reason", limit=300),
-                by=visit.viewer,
-                now=visit.now,
-            )
+            keep_false_alarm(session, visit, application_no, rule, reason=form.text("reason", limit=300))
     return RedirectResponse(f"/households/{account_no}/cases/{application_no}#checks", status_code=303)
+
+
+def keep_false_alarm(session: Any, visit: Visit, application_no: str, rule: str, *, reason: str) -> None:
+    """Keep that what a rule finds in a case now is no fault. Raises NotFound where it finds nothing."""
+    seen = queries.observations(session, visit.viewer, application_no, today=visit.today)
+    actions.say_false_alarm(
+        session,
+        application_no=application_no,
+        rule=rule,
+        fingerprint=_found(seen, rule).fingerprint,
+        reason=reason,
+        by=visit.viewer,
+        now=visit.now,
+    )
 
 
 def _found(seen: Sequence[CheckView], rule: str) -> CheckView:
@@ -142,7 +148,7 @@ def _gaps(
         file = queries.household(session, visit.viewer, account_no, fields=False)
     unit_id = file.unit_id
     reading.note(visit, file)
-    owed = _owed(case, visit.today)
+    owed = owed_by(case, visit.today)
     standing = {row.document_type: row for row in rulings if row.state in ("asked", "approved")}
     return visit.page(
         "households/gaps.html",
@@ -164,7 +170,8 @@ def _gaps(
     )
 
 
-def _owed(case: CaseView, today: date) -> tuple[Owed, ...]:
+def owed_by(case: CaseView, today: date) -> tuple[Owed, ...]:
+    """Return what would make a case complete; nothing where no edition of the catalogue holds for it."""
     edition = edition_by_code(case.edition) if case.edition else None
     return to_complete(edition, case.verdicts, today=today) if edition else ()
 

@@ -33,7 +33,7 @@ from ingest.formats.limits import Limits
 
 router = APIRouter()
 
-MOST_ROWS, _MOST_BYTES = 2000, 700 * 1024
+MOST_ROWS, MOST_BYTES = 2000, 700 * 1024
 #: A workbook is opened while the browser waits; longer ones are saved as CSV, or go to `archive-service cases import`.
 _MOST_OF_WORKBOOK = 20_000
 _SHOWN, _A_PART, _FILES_SHOWN = 50, 1000, 20
@@ -66,7 +66,7 @@ def preview_import(visit: SignedIn, form: SentForm) -> Response:
     text = _text(visit, form)
     if _is_long(text):
         return _kept(visit, form, text)
-    fates = _fates(visit, _rows(text))
+    fates = fates_of(visit, rows_in(text))
     chosen, _, place = form.text("go", limit=40).partition(":")
     shown = [one for one in fates if chosen in ("", one.outcome)]
     first = max(0, min(whole_number(place) or 0, len(shown) - 1))
@@ -89,16 +89,11 @@ def preview_import(visit: SignedIn, form: SentForm) -> Response:
 def import_cases(visit: SignedIn, form: SentForm) -> Response:
     """Register what a preview showed, a thousand rows a transaction; the same file again takes what is left."""
     visit.viewer.require(Right.CASE_IMPORT)
-    rows = _rows(_text(visit, form))
-    parts = [_import(visit, rows[first : first + _A_PART]) for first in range(0, len(rows), _A_PART)]
+    done = take(visit, rows_in(_text(visit, form)))
     return visit.page(
         "cases/imported.html",
-        tally={
-            "created": sum(one.created for one in parts),
-            "updated": sum(one.updated for one in parts),
-            "unchanged": sum(one.unchanged for one in parts),
-        },
-        errors=[error for one in parts for error in one.errors],
+        tally={"created": done.created, "updated": done.updated, "unchanged": done.unchanged},
+        errors=done.errors,
         outcomes=words.FATE,
     )
 
@@ -107,7 +102,7 @@ def import_cases(visit: SignedIn, form: SentForm) -> Response:
 def hand_over_refused(visit: SignedIn, form: SentForm) -> Response:
     """Hand over the rows that would be refused as CSV, with column and reason."""
     visit.viewer.require(Right.CASE_IMPORT)
-    fates = _fates(visit, _rows(_text(visit, form)))
+    fates = fates_of(visit, rows_in(_text(visit, form)))
     rows = [(e.line, e.column, e.code, e.message) for e in (one.error for one in fates) if e is not None]
     head = [visit.say(word) for word in _REPORT]
     facts = {"rows": len(fates), "refused": len(rows)}
@@ -118,7 +113,7 @@ def _text(visit: Visit, form: Form) -> str:
     """Return the text of the file that was chosen, or of the one that the preview showed. Raises Invalid."""
     chosen = form.files("file")
     if not chosen:
-        text = form.text("rows", limit=_MOST_BYTES)
+        text = form.text("rows", limit=MOST_BYTES)
         if not text:
             raise Invalid("intake.no-files", N_("没有选择文件。请先选择要入库的文件。"))
         return text
@@ -133,7 +128,7 @@ def _text(visit: Visit, form: Form) -> str:
 
 def _is_long(text: str) -> bool:
     """Say whether a file is more than travels in a form."""
-    return len(text.encode()) > _MOST_BYTES or any(True for _ in islice(rows_of(text), MOST_ROWS, None))
+    return len(text.encode()) > MOST_BYTES or any(True for _ in islice(rows_of(text), MOST_ROWS, None))
 
 
 def _kept(visit: Visit, form: Form, text: str) -> Response:
@@ -147,7 +142,19 @@ def _kept(visit: Visit, form: Form, text: str) -> Response:
     return RedirectResponse(address, status_code=303)
 
 
-def _rows(text: str) -> list[CsvRow]:
+def take(visit: Visit, rows: Sequence[CsvRow]) -> ImportReport:
+    """Register rows, a thousand a transaction, and return what became of all of them."""
+    parts = [_import(visit, rows[first : first + _A_PART]) for first in range(0, len(rows), _A_PART)]
+    return ImportReport(
+        created=sum(one.created for one in parts),
+        updated=sum(one.updated for one in parts),
+        unchanged=sum(one.unchanged for one in parts),
+        errors=tuple(error for one in parts for error in one.errors),
+    )
+
+
+def rows_in(text: str) -> list[CsvRow]:
+    """Return the rows of a table. Raises Invalid for more than a page takes."""
     rows = list(rows_of(text))
     if len(rows) > MOST_ROWS:
         raise _too_long()
@@ -157,11 +164,12 @@ def _rows(text: str) -> list[CsvRow]:
 def _too_long() -> Invalid:
     return Invalid(
         "cases.page-too-long",
-        f"页面一次最多 {MOST_ROWS} 行、{_MOST_BYTES // 1024} KB，没有导入。请拆成几个文件，或请管理员用命令行导入。",
+        f"页面一次最多 {MOST_ROWS} 行、{MOST_BYTES // 1024} KB，没有导入。请拆成几个文件，或请管理员用命令行导入。",
     )
 
 
-def _fates(visit: Visit, rows: Sequence[CsvRow]) -> list[Fate]:
+def fates_of(visit: Visit, rows: Sequence[CsvRow]) -> list[Fate]:
+    """Return what would become of each row, by line; nothing is written."""
     settings, found = visit.services.settings, []
     for part in actions.in_parts(lambda: rows, _A_PART):
         with visit.services.database.unit_of_work() as session:

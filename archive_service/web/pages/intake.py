@@ -130,11 +130,16 @@ def receive_file(visit: SignedIn, form: SentForm) -> Response:
 
 def open_batch_for(visit: Visit, form: Form, *, channel: str = "web") -> int:
     """Begin a batch in the unit of the form, or in the person's own, and return its id."""
-    unit_id = form.id("unit") or _own_unit(visit)
+    return begin(visit, form.text("batch_name", limit=120), unit_id=form.id("unit"), channel=channel)
+
+
+def begin(visit: Visit, name: str, *, unit_id: int | None, channel: str) -> int:
+    """Begin a batch in a unit, or in the person's own, under a name or the moment, and return its id."""
+    unit_id = unit_id or _own_unit(visit)
     moment = visit.now
     with visit.services.database.unit_of_work() as session:
         reach.check_may_hand_in(visit.viewer, unit_id)
-        name = form.text("batch_name", limit=120) or batch_name(moment)
+        name = name or batch_name(moment)
         return open_batch(session, visit.viewer, name=name, channel=channel, unit_id=unit_id, now=moment).id
 
 

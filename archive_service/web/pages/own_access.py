@@ -32,6 +32,8 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.HEALTH: (N_("运行"), N_("查看和处理后台任务")),
     Scope.WEBHOOKS: (N_("通知"), N_("管理通知订阅")),
     Scope.STATUS: (N_("进度"), N_("凭编号和尾号查案件进度，看不到资料")),
+    Scope.INSPECT: (N_("稽查"), N_("看指标和异常，抽样检查，提出和答复问题")),
+    Scope.CATALOGUE: (N_("目录"), N_("起草目录版本并预览影响，不能发布")),
 }
 _USUAL_DAYS, _MOST_DAYS = 90, 365
 

@@ -57,6 +57,21 @@ def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str)
 
     The same paper is not handed in twice: its bytes are the same.
     """
+    new, _ = write(visit, application_no, paper)
+    return _back(application_no, "paper-written" if new else "paper-there")
+
+
+@router.get("/cases/print/{listing}.pdf")
+def print_list(visit: SignedIn, listing: str) -> Response:
+    """Return the cases that the filters in the address let through as a ledger, an index or labels, on record."""
+    return of_cases(visit, listing)
+
+
+def write(visit: Visit, application_no: str, paper: str) -> tuple[bool, int]:
+    """Write a paper of a case and hand it in; return whether it is new, and the scan that has it.
+
+    Raises NotFound, NotPermitted, Refused for a paper that cannot be filed now.
+    """
     with visit.services.database.reading() as session:
         of = papers.of_case(session, visit, application_no, language="zh")
     visit.viewer.require(Right.SCAN_RECEIVE, of.file.unit_id)
@@ -64,8 +79,9 @@ def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str)
     made = papers.made(of, paper)
     digest, name = hashlib.sha256(made).hexdigest(), f"{of.say(papers.TITLES[paper])} {application_no}"
     with visit.services.database.unit_of_work() as session:
-        if first_with(session, digest) is not None:
-            return _back(application_no, "paper-there")
+        there = first_with(session, digest)
+        if there is not None:
+            return False, there.id
         batch = open_batch(
             session, visit.viewer, name=name, channel="program", unit_id=of.file.unit_id, now=visit.now
         ).id  # fmt: skip
@@ -88,13 +104,7 @@ def file_paper(visit: SignedIn, form: SentForm, application_no: str, paper: str)
         }  # fmt: skip
         noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
     nudge(visit.services.settings)
-    return _back(application_no, "paper-written")
-
-
-@router.get("/cases/print/{listing}.pdf")
-def print_list(visit: SignedIn, listing: str) -> Response:
-    """Return the cases that the filters in the address let through as a ledger, an index or labels, on record."""
-    return of_cases(visit, listing)
+    return True, receipt.scan_id
 
 
 def of_case(visit: Visit, application_no: str, paper: str, *, round_: int | None = None) -> Response:

@@ -198,13 +198,13 @@ def close_sample(visit: SignedIn, sample_id: Id, _form: SentForm) -> Response:
 @router.get("/inspection/samples/{sample_id}/xlsx")
 def export_xlsx(visit: SignedIn, sample_id: Id) -> Response:
     """Hand over a sample with its findings and its trail as a workbook, on record."""
-    return _handed_over(visit, sample_id, "xlsx")
+    return handed_over(visit, sample_id, "xlsx")
 
 
 @router.get("/inspection/samples/{sample_id}/pdf")
 def export_pdf(visit: SignedIn, sample_id: Id) -> Response:
     """Hand over a sample with its findings and its trail as a printable paper, on record."""
-    return _handed_over(visit, sample_id, "pdf")
+    return handed_over(visit, sample_id, "pdf")
 
 
 @router.get("/inspection/certificate")
@@ -216,7 +216,8 @@ def hand_out_certificate(visit: SignedIn) -> Response:
     return Response(pem, media_type="application/x-pem-file", headers={"Content-Disposition": name})
 
 
-def _handed_over(visit: Visit, sample_id: int, kind: str) -> Response:
+def handed_over(visit: Visit, sample_id: int, kind: str) -> Response:
+    """Answer with a sample as a file, "xlsx" or "pdf", and write down who took it. Raises NotFound."""
     with visit.services.database.unit_of_work() as session:
         report = inspection_files.report_of(session, visit, sample_id)
         record(

@@ -44,7 +44,7 @@ def show_why(visit: SignedIn) -> Response:
     right = Right.RECORD_READ
     if asked["login"] and asked["object"]:
         try:
-            answer, right = _answer(visit, asked)
+            answer, right = answer_of(visit, asked)
         except NotFound as refused:
             error = refused
     return visit.page(
@@ -59,7 +59,8 @@ def show_why(visit: SignedIn) -> Response:
     )
 
 
-def _answer(visit: Visit, asked: dict[str, str]) -> tuple[Answer, Right]:
+def answer_of(visit: Visit, asked: dict[str, str]) -> tuple[Answer, Right]:
+    """Return why `login` can or cannot see the `object` of a `kind`, and by which right. Raises NotFound."""
     with visit.services.database.reading() as session:
         person_id = queries.person_id_of(session, visit.viewer, asked["login"])
         place = _place(session, asked)
