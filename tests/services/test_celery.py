@@ -140,8 +140,13 @@ def test_a_file_goes_through_all_steps_by_nudges_alone(behind: Settings, databas
     assert_each_filed_once(database, 1)
 
 
-def test_work_whose_messages_were_lost_is_found_by_the_sweep(behind: Settings, database: Database) -> None:
+def test_work_whose_messages_were_lost_is_found_by_the_sweep(
+    behind: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The broker is emptied before the worker starts, and again and again while it works."""
+    # A door gives up soon and stays quiet for a while; here a slow broker is to have every message all the same.
+    monkeypatch.setattr(nudge, "SENDER_WAITS_S", 30)
+    monkeypatch.setattr(nudge, "_quiet_until", 0.0)
     for n in range(5):
         take_in(database, behind, note=f"第 {n} 份")
     assert empty(behind) == 5
