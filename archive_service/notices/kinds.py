@@ -127,11 +127,11 @@ _LOANS = (
          "%(by)s asks to borrow %(what)s (request %(number)s). Decide by %(decide_by)s; a refusal says why."),
     ),
     _kind(
-        "loan-approved", "number what by until", Way.MAIL,
-        ("我的借阅申请已批准", "借阅申请 %(number)s 已批准，至 %(until)s",
-         "%(by)s 批准了您借阅 %(what)s 的申请 %(number)s，期限至 %(until)s。附带条件见申请页。"),
-        ("My borrowing request was approved", "Borrowing request %(number)s was approved, until %(until)s",
-         "%(by)s approved your request %(number)s for %(what)s, until %(until)s. Conditions stand on its page."),
+        "loan-approved", "number what by", Way.MAIL,
+        ("我的借阅申请已批准", "借阅申请 %(number)s 已批准",
+         "%(by)s 批准了您借阅 %(what)s 的申请 %(number)s。期限和附带条件见申请页。"),
+        ("My borrowing request was approved", "Borrowing request %(number)s was approved",
+         "%(by)s approved your request %(number)s for %(what)s. Its page says until when, and the conditions."),
     ),
     _kind(
         "loan-refused", "number what by", Way.MAIL,
@@ -152,21 +152,20 @@ _LOANS = (
     _kind(
         "loan-overdue", "number what due_on days", Way.MAIL,
         ("借阅已逾期", "借阅 %(number)s 已逾期 %(days)s 日",
-         "您借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 个工作日。请立即归还；"
+         "您借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 天。请立即归还；"
          "逾期期间不能再借。"),
         ("Loan overdue", "Loan %(number)s is %(days)s days overdue",
-         "%(what)s, which you borrowed (loan %(number)s), was due on %(due_on)s and is %(days)s working days overdue. "
+         "%(what)s, which you borrowed (loan %(number)s), was due on %(due_on)s and is %(days)s days overdue. "
          "Return it now; nothing more is lent meanwhile."),
     ),
     _kind(
         "loan-overdue-superior", "number what by due_on days", Way.MAIL,
         ("下属借阅逾期（每周）", "%(by)s 的借阅 %(number)s 已逾期 %(days)s 日",
-         "%(by)s 借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 个工作日，多次提醒未还。"
+         "%(by)s 借阅的 %(what)s（%(number)s）应于 %(due_on)s 归还，已逾期 %(days)s 天，多次提醒未还。"
          "请督促归还。"),
         ("Overdue loan in my unit (weekly)", "Loan %(number)s of %(by)s is %(days)s days overdue",
-         "%(what)s, borrowed by %(by)s (loan %(number)s), was due on %(due_on)s and is %(days)s working days "
-         "overdue in "
-         "spite of reminders. See to it that it comes back."),
+         "%(what)s, borrowed by %(by)s (loan %(number)s), was due on %(due_on)s and is %(days)s days overdue "
+         "in spite of reminders. See to it that it comes back."),
     ),
     _kind(
         "loan-recalled", "number what by due_on", Way.MAIL,
@@ -176,13 +175,12 @@ _LOANS = (
          "%(by)s recalls %(what)s, which you borrowed (loan %(number)s). Return it by %(due_on)s."),
     ),
     _kind(
-        "loan-turn", "number what until", Way.MAIL,
-        ("预约的档案可以借了", "预约 %(number)s：轮到您借阅，保留到 %(until)s",
-         "您预约的 %(what)s（%(number)s）已归还，为您保留到 %(until)s。过期由下一位借阅。"),
-        ("My turn in the queue", "Request %(number)s: it is your turn, kept for you until %(until)s",
-         "%(what)s, which you queued for (request %(number)s), is back and kept for you until %(until)s. After "
-         "that the "
-         "next reader gets it."),
+        "loan-turn", "number what", Way.MAIL,
+        ("预约的档案可以借了", "申请 %(number)s：轮到您借阅",
+         "您预约的 %(what)s（%(number)s）已归还，轮到您借阅。请尽快到档案室领取；没有领取的，档案员可以先借给下一位。"),
+        ("My turn in the queue", "Request %(number)s: it is your turn",
+         "%(what)s, which you queued for (request %(number)s), is back and it is your turn. Fetch it "
+         "soon; the archivist may lend what nobody fetches to the next in line."),
     ),
     _kind(
         "grant-ended", "number what", Way.PROGRAM,

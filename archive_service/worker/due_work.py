@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import logs, workdays, zone
+from archive_service.borrowing.notify import send_letters
 from archive_service.db.session import Database
 from archive_service.households import queries as households
 from archive_service.households.tables import CaseFile, HouseholdFile
@@ -75,6 +76,7 @@ class DueWork:
             wanted = wanted.where(RoleGrant.person_id > self._after, RoleGrant.role.in_(_ROLES), Person.active)
             person_id = session.scalar(wanted.order_by(RoleGrant.person_id).limit(1))
             if person_id is None:
+                send_letters(session, today, now=self.now())
                 # Everybody was told; after a crash before this line they are asked again, and told nothing twice.
                 mark = session.get(NoticeMark, 1) or NoticeMark(id=1, day=today)
                 mark.day = today

@@ -12,6 +12,7 @@ from archive_service.borrowing import matrix, rules
 from archive_service.borrowing.actions.deciding import approve_at_once, read_first
 from archive_service.borrowing.actions.parts import day_of, note, overdue_of, person_of
 from archive_service.borrowing.matrix import Verdict, Way
+from archive_service.borrowing.notify import notify_asked
 from archive_service.borrowing.queries.deciding import verdicts, wish_in
 from archive_service.borrowing.rules import PageKey, State
 from archive_service.borrowing.tables import LoanRequest, LoanWish, PaperLoan, WishPage
@@ -153,7 +154,9 @@ def _write(
     note(session, viewer, wish, did="loan.asked", now=now, **facts, **said)
     if verdict.level.code == matrix.NOBODY:
         approve_at_once(session, viewer, wish, request, now=now)
-    elif request.emergency:
+        return
+    notify_asked(session, viewer, wish, request, now=now)
+    if request.emergency:
         hours = matrix.edition(wish.edition).limits.emergency_hours
         read_first(session, viewer, wish, request, hours=hours, now=now)
 

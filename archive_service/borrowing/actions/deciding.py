@@ -13,6 +13,7 @@ from archive_service.borrowing import matrix, rules
 from archive_service.borrowing.actions.opening import end, open_grants, open_reading
 from archive_service.borrowing.actions.parts import note, person_of
 from archive_service.borrowing.matrix import Deciders, Way
+from archive_service.borrowing.notify import notify_decided
 from archive_service.borrowing.queries.deciding import deciders_of, wish_in
 from archive_service.borrowing.rules import Ending, PageKey, State
 from archive_service.borrowing.tables import LoanDecision, LoanRequest, LoanWish, WishPage
@@ -67,6 +68,7 @@ def decide(
     for grant in open_grants(session, wish.id):
         end(session, viewer, grant, wish, Ending.DECIDED, at=now, now=now)
     _open(session, viewer, wish, request, chosen, now)
+    notify_decided(session, viewer, wish, request, now=now)
     return made
 
 

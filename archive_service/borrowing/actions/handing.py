@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archive_service.borrowing import matrix, rules
 from archive_service.borrowing.actions.parts import day_of, note, overdue_of, person_of
 from archive_service.borrowing.matrix import Way
+from archive_service.borrowing.notify import notify_recalled, notify_turn
 from archive_service.borrowing.queries.availability import items_of, queue_of, whereabouts
 from archive_service.borrowing.queries.deciding import wish_in
 from archive_service.borrowing.rules import State
@@ -110,6 +111,7 @@ def recall_paper(session: Session, viewer: Viewer, loan_id: int, *, words: str, 
     loan.recalled_at, loan.recalled_by = now, viewer.person_id
     session.flush()
     note(session, viewer, wish, did="paper.recalled", now=now, loan=loan.id, due_on=loan.due_on.isoformat())
+    notify_recalled(session, viewer, wish, loan, now=now)
     return loan
 
 
@@ -123,6 +125,7 @@ def pass_over(session: Session, viewer: Viewer, wish_id: int, *, now: datetime) 
     wish.queued_at = now
     session.flush()
     note(session, viewer, wish, did="paper.passed-over", now=now)
+    notify_turn(session, viewer, items_of(session, wish.id), now=now)
     return wish
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.borrowing import rules
 from archive_service.borrowing.actions.parts import note
+from archive_service.borrowing.notify import notify_ended
 from archive_service.borrowing.rules import Ending, PageKey, State
 from archive_service.borrowing.tables import GrantPage, LoanRequest, LoanWish, ReadingGrant
 from archive_service.people.viewer import Viewer
@@ -60,3 +61,5 @@ def end(
         wish.state = State.DONE.value
     session.flush()
     note(session, by, wish, did="reading.ended", now=now, grant=grant.id, why=why.value)
+    if why is not Ending.DECIDED:
+        notify_ended(session, by, wish, grant, now=now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from archive_service.borrowing import rules
 from archive_service.borrowing.actions.handing import out_loan
 from archive_service.borrowing.actions.parts import note, person_of
+from archive_service.borrowing.notify import notify_turn
 from archive_service.borrowing.rules import Condition, State
 from archive_service.borrowing.tables import LentPaper, LoanWish, PaperLoan
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
@@ -57,6 +58,7 @@ def take_back(
     bad = sum(rows[one.item_id].condition != Condition.SOUND for one in papers)
     facts = {"loan": loan.id, "papers": len(papers), "faulty": bad, "state": loan.state}
     note(session, viewer, wish, did="paper.returned", now=now, **facts)
+    notify_turn(session, viewer, [one.item_id for one in papers], now=now)
     return loan
 
 
