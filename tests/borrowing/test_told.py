@@ -38,7 +38,7 @@ def test_those_who_may_decide_are_told_and_then_who_asked(database: Database) ->
         actions.decide(session, by, second, approve=False, words="理由不足", now=NOW)
         assert heard(session, world, "loan-approved") == heard(session, world, "loan-refused") == ["staff"]
         approval = session.scalars(select(Notice).where(Notice.kind == "loan-approved")).one()
-        assert world.accounts["A"] in view(approval, "zh").text
+        assert world.accounts["A"] in view(approval, "zh").body
         assert approval.address.startswith("/loans/requests/")
 
 
