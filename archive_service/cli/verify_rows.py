@@ -10,8 +10,10 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from archive_service.audit.tables import AuditEntry
+from archive_service.borrowing.tables import LoanRequest
 from archive_service.cli.findings import Finding
 from archive_service.cli.services import Services
+from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import ArchiveError
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
@@ -47,6 +49,8 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("scan_page_readings.thumbnail_digest", PageReadingRow.thumbnail_digest),
     ("scan_page_readings.lines_digest", PageReadingRow.lines_digest),
     ("naming_models.digest", NamingModel.digest),
+    ("loan_requests.letter_digest", LoanRequest.letter_digest),
+    ("certified_copies.digest", CertifiedCopy.digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"

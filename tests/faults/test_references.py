@@ -1,0 +1,24 @@
+"""`verify` asks of every column that names an object whether that object is on record."""
+
+from __future__ import annotations
+
+from sqlalchemy import inspect
+
+from archive_service.cli.verify_rows import REFERENCES
+from archive_service.db.session import Database
+
+#: Digests of other things than objects, and what `verify` reads by another way.
+NO_OBJECTS = {
+    "kept_answers.request_digest", "samples.frame_digest", "stored_objects.digest", "scans.digest",
+}  # fmt: skip
+
+
+def test_every_column_that_names_an_object_is_checked(database: Database) -> None:
+    there = inspect(database.engine)
+    named = {
+        f"{table}.{column['name']}"
+        for table in there.get_table_names()
+        for column in there.get_columns(table)
+        if column["name"].endswith("digest")
+    }
+    assert named - NO_OBJECTS == {name for name, _ in REFERENCES}
