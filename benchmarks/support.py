@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import resource
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,14 @@ def errors(line: str, text: str) -> int:
         # What is still missing is an insertion, which runs along the row.
         row = np.minimum.accumulate(row - places) + places
     return min(int(row.min()), len(line))
+
+
+def page_picture() -> bytes:
+    """Return a page as pages are kept: A4 at 150 dpi, as grey as paper and with lines on it."""
+    page = Image.effect_noise((1240, 1754), 12).convert("RGB")
+    pen = ImageDraw.Draw(page)
+    for line in range(80, 1700, 36):
+        pen.line((90, line, 1150, line), fill=(40, 40, 40), width=3)
+    kept = io.BytesIO()
+    page.save(kept, "JPEG", quality=80)
+    return kept.getvalue()

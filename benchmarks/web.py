@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import os
 import socket
 import subprocess
@@ -29,7 +28,6 @@ from urllib.parse import quote, urlencode
 
 import uvicorn
 from fastapi import FastAPI
-from PIL import Image, ImageDraw
 from sqlalchemy import select, update
 
 from archive_service import clock, logs, migrations
@@ -42,7 +40,7 @@ from archive_service.settings import Settings
 from benchmarks.fill import THICK_ACCOUNT, count_all, fill
 from benchmarks.fill_people import LOGINS, PASSWORD, person_at_top
 from benchmarks.scale import percentile
-from benchmarks.support import machine, table
+from benchmarks.support import machine, page_picture, table
 from indexing.index import index_of
 from indexing.rebuild import rebuild
 
@@ -143,7 +141,7 @@ def _prepare(settings: Settings, items: int) -> dict[str, str]:
         rebuild(database, index_of(settings), now=clock.now())
         indexed.touch()
     services = Services(settings)
-    digest = services.store.put_bytes(_picture()).digest
+    digest = services.store.put_bytes(page_picture()).digest
     with database.unit_of_work() as session:
         account = session.scalars(select(HouseholdFile.account_no).order_by(HouseholdFile.id).offset(1)).first()
         wanted = select(Item).join(HouseholdFile, HouseholdFile.id == Item.household_id)
@@ -172,17 +170,6 @@ def _addresses(account: str, item: int) -> dict[str, str]:
         "my settings": "/me", "list by the API": "/api/v1/cases",
         "household by the API": f"/api/v1{of}",
     }  # fmt: skip
-
-
-def _picture() -> bytes:
-    """Return a page as pages are kept: A4 at 150 dpi, as grey as paper and with lines on it."""
-    page = Image.effect_noise((1240, 1754), 12).convert("RGB")
-    pen = ImageDraw.Draw(page)
-    for line in range(80, 1700, 36):
-        pen.line((90, line, 1150, line), fill=(40, 40, 40), width=3)
-    kept = io.BytesIO()
-    page.save(kept, "JPEG", quality=80)
-    return kept.getvalue()
 
 
 @contextmanager

@@ -38,7 +38,7 @@ _VALUES: dict[str, Any] = {
     "job": "204",
     "kind": "mass",
     "label": "营销系统",
-    "login": "zhang.san",
+    "login": "zhangsan",
     "message": "没有这份文件，或者您无权查看。请核对后再试。",
     "month": "2026-11",
     "name": "张三",
@@ -64,7 +64,7 @@ _VALUES: dict[str, Any] = {
     "webhook": "3",
     "words": "已更正，附送电单",
     "delivery": "5120",
-    "deputy_for": "li.si",
+    "deputy_for": "lisi",
 }
 _DEEPEST = 6
 
