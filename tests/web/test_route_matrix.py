@@ -20,6 +20,8 @@ from tests.support import records
 from tests.web.conftest import FAR_NAME, Browser, Centre, World
 from tests.web.test_doors import addresses, places_of
 
+#: Who may do what is decided before any database is asked; that the queries keep to it on each is tested with them.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("route_matrix.yaml").read_text("utf-8"))
 ROLES: list[str] = TABLE["roles"].split()
 ROWS: dict[str, tuple[str, list[str], list[str]]] = {}
