@@ -28,16 +28,15 @@ from archive_service.copies.tables import CertifiedCopy
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
 from archive_service.households import actions
-from archive_service.households.csv_rows import rows_of
+from archive_service.households.actions.previews import Fate
 from archive_service.households.queries.figures import FigureFilters
 from archive_service.households.tables import CaseFile, CaseRuling, Item, StageCorrection
-from archive_service.households.values import FieldValue
-from archive_service.imports import actions as imports
-from archive_service.imports.tables import CaseImport
+from archive_service.households.values import FieldValue, RowError
+from archive_service.imports import parts
+from archive_service.imports.tables import CaseImport, CaseImportPart
 from archive_service.inspection import actions as inspection
 from archive_service.jobs.tables import Job
 from archive_service.people import sessions
-from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person, Unit
 from archive_service.rooms import actions as keeping
@@ -54,7 +53,6 @@ from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records, rooms
-from tests.support.archive import COLUMNS
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -226,12 +224,15 @@ def inspected(session: Any, code: str, application_no: str) -> tuple[int, int]:
     return sample.id, raised.id
 
 
-def handed_in(session: Any, person: Any) -> int:
-    """Let somebody hand in a long file of cases, which nobody has previewed yet."""
-    by = viewer_for(session, person.id, now=clock.now())
-    assert by is not None
-    rows = list(rows_of(f"{COLUMNS}\n，{HOSTILE[:10]}"))
-    return imports.hand_in(session, lambda: rows, name=HOSTILE_FILE, by=by, now=clock.now()).id
+def handed_in(session: Any, person_id: int) -> int:
+    """Let somebody have handed in a long file of cases, which waits to be confirmed."""
+    made = CaseImport(name=HOSTILE_FILE, made_by=person_id, made_at=clock.now(), state="previewed", rows=1, done=1)
+    session.add(made)
+    session.flush()
+    error = RowError(2, "account_name", "cases.cell", HOSTILE)
+    fates = parts.fates_packed([Fate(2, "refused", "", "", error=error)])
+    session.add(CaseImportPart(import_id=made.id, number=1, rows="[]", fates=fates, passed="previewed", refused=1))
+    return int(made.id)
 
 
 def lent(session: Session, store: FileStore, centre: Centre, keeper: Person) -> Centre:
@@ -365,11 +366,8 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
         far = centre(session, store, "B", 2, FAR_NAME)
         at = records.unit(session, "A")
         keeper = records.person(session, "archivist", roles=[Role.ARCHIVIST], at=at)
-        near = replace(near, import_file=handed_in(session, keeper))
-        theirs = CaseImport(name="迁移.csv", made_by=far.person, made_at=clock.now(), state="previewed", rows=1)
-        session.add(theirs)
-        session.flush()
-        far = replace(far, import_file=theirs.id)
+        near = replace(near, import_file=handed_in(session, keeper.id))
+        far = replace(far, import_file=handed_in(session, far.person))
         records.person(session, "staff", roles=[Role.STAFF], at=at)
         records.person(session, "auditor", roles=[Role.AUDITOR], at=root)
         records.person(session, "unit_head", roles=[Role.UNIT_HEAD], at=at)
