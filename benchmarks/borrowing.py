@@ -36,12 +36,10 @@ from archive_service.borrowing.tables import (
 from archive_service.cli.commands.serving import web_app
 from archive_service.cli.services import Services
 from archive_service.households.tables import HouseholdFile, Item, Page
-from archive_service.people import actions as people
-from archive_service.people import queries
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 from benchmarks.fill import fill
-from benchmarks.fill_people import PASSWORD
+from benchmarks.fill_people import PASSWORD, person_at
 from benchmarks.scale import percentile
 from benchmarks.scale_lines import timed
 from benchmarks.support import machine, page_picture, table
@@ -115,8 +113,8 @@ def _prepared(settings: Settings, items: int, loans: int) -> tuple[Services, int
         assert item is not None
         assert head is not None
         session.execute(update(Page).where(Page.item_id == item.id).values(image_digest=picture))
-        reader = _person(session, READER, Role.STAFF, head.unit_id)
-        _person(session, KEEPER, Role.ARCHIVIST, head.unit_id)
+        reader = person_at(session, READER, Role.STAFF, head.unit_id).person_id or 0
+        person_at(session, KEEPER, Role.ARCHIVIST, head.unit_id)
         number, line = item.id, f"{head.account_no}||{item.item_no}"
     with database.unit_of_work() as session:
         known = session.scalar(select(func.count()).select_from(LoanRequest)) or 0
@@ -124,18 +122,6 @@ def _prepared(settings: Settings, items: int, loans: int) -> tuple[Services, int
         with database.unit_of_work() as session:
             _lend(session, range(begin, min(begin + _A_TIME, loans)), reader, clock.now() - timedelta(days=30))
     return services, number, line
-
-
-def _person(session: Session, login: str, role: Role, unit_id: int) -> int:
-    known = queries.viewer_by_login(session, login)
-    if known is not None and known.person_id is not None:
-        return known.person_id
-    by, now = queries.system_viewer(session), clock.now()
-    made = people.add_person(
-        session, login=login, name="王档案", unit_id=unit_id, password=PASSWORD, by=by, now=now, must_change=False
-    )
-    people.grant_role(session, person_id=made.id, role=role, unit_id=unit_id, by=by, now=now)
-    return made.id
 
 
 def _lend(session: Session, numbers: range, reader: int, at: datetime) -> None:

@@ -53,15 +53,19 @@ def staff(session: Session) -> tuple[list[int], int]:
 
 def person_at_top(session: Session, login: str, role: Role) -> Viewer:
     """Return somebody who holds a role at the top unit, made when they are not there."""
+    return person_at(session, login, role, session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).one())
+
+
+def person_at(session: Session, login: str, role: Role, unit_id: int) -> Viewer:
+    """Return somebody who holds a role in a unit, made when they are not there."""
     known = queries.viewer_by_login(session, login)
     if known is not None:
         return known
     by, now = queries.system_viewer(session), datetime.now(UTC)
-    root = session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).one()
     person = people.add_person(
-        session, login=login, name="王档案", unit_id=root, password=PASSWORD, by=by, now=now, must_change=False
+        session, login=login, name="王档案", unit_id=unit_id, password=PASSWORD, by=by, now=now, must_change=False
     )
-    people.grant_role(session, person_id=person.id, role=role, unit_id=root, by=by, now=now)
+    people.grant_role(session, person_id=person.id, role=role, unit_id=unit_id, by=by, now=now)
     made = queries.viewer_by_login(session, login)
     assert made is not None
     return made

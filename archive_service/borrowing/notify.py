@@ -52,8 +52,7 @@ def notify_ended(session: Session, by: Viewer, wish: LoanWish, grant: ReadingGra
 def notify_turn(session: Session, viewer: Viewer, item_ids: Iterable[int], *, now: datetime) -> None:
     """Tell those who are first in line for papers that are back, once all of theirs are there."""
     for item in item_ids:
-        waiting = queue_of(session, [item])[:1]
-        for wish in waiting:
+        for wish in queue_of(session, [item])[:1]:
             if whereabouts(session, items_of(session, wish.id)):
                 continue
             request = session.get_one(LoanRequest, wish.request_id)
@@ -117,9 +116,7 @@ def _tell_one(
     key: str,
     now: datetime,
 ) -> None:
-    tell_all(
-        session, [to], but=by.person_id, kind=kind, address=_page(wish), values=values, once_key=key, now=now
-    )  # fmt: skip
+    tell_all(session, [to], but=by.person_id, kind=kind, address=_page(wish), values=values, once_key=key, now=now)
 
 
 def _of(session: Session, wish: LoanWish) -> dict[str, object]:

@@ -66,6 +66,8 @@ def issue(
 ) -> CertifiedCopy:
     """Enter a copy, whose file the store holds already, into the register; the same request again returns the first."""
     viewer.require(Right.COPY_ISSUE, said.unit_id)
+    # Also the file of who was second: what the store holds is on record.
+    record_object(session, stored, role="copy", media_type=MEDIA_TYPE, now=now)
     known = queries.of_request(session, viewer, request_key)
     if known is not None:
         return known
@@ -91,7 +93,6 @@ def issue(
         withdrawn_reason="",
     )
     session.add(made)
-    record_object(session, stored, role="copy", media_type=MEDIA_TYPE, now=now)
     session.flush()
     facts = {
         "account_no": said.account_no,

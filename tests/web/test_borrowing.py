@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ from archive_service import clock
 from archive_service.borrowing.tables import LoanRequest, LoanWish, PageReading, ReadingGrant
 from archive_service.households.tables import CaseFile, Item
 from archive_service.people.roles import Role
+from archive_service.storage.tables import StoredObject
 from ingest.ocr import images
 from ingest.ocr.reader import Reader
 from tests.ingest.ocr.conftest import draw_page
@@ -360,3 +362,18 @@ def test_the_matrix_says_who_would_decide_and_why(world: World, staff: Browser) 
     outside = staff.get(f"/loans/matrix?account_no={world.near.account_no}&on_behalf_of=某法院").text
     assert "BR03" in outside
     assert "没有这个户档案" in staff.get("/loans/matrix?account_no=1").text
+
+
+def test_a_letter_is_on_record_also_when_what_it_came_with_is_refused(world: World, staff: Browser) -> None:
+    """Else each refused form would leave bytes in the store that `verify` knows nothing of."""
+    said = {
+        "token": staff.token, "act": "send", "lines": personal(world), "purpose": "judicial", "words": "",
+        "way": "screen", "days": "1", "on_behalf_of": "某法院",
+    }  # fmt: skip
+    before = asked(world)
+    answer = staff.post("/loans/ask", data=said, files={"letter": ("函.pdf", b"%PDF-1.4 letter refused", "x/y")})
+    assert (answer.status_code, asked(world)) == (422, before)
+    digest = hashlib.sha256(b"%PDF-1.4 letter refused").hexdigest()
+    assert digest in set(world.services.store.digests())
+    with world.services.database.reading() as session:
+        assert session.scalar(select(StoredObject.digest).where(StoredObject.digest == digest)) == digest

@@ -37,7 +37,7 @@ MOST_ROWS, MOST_BYTES = 2000, 700 * 1024
 #: A workbook is opened while the browser waits; longer ones are saved as CSV, or go to `archive-service cases import`.
 _MOST_OF_WORKBOOK = 20_000
 _SHOWN, _A_PART, _FILES_SHOWN = 50, 1000, 20
-_REPORT = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
+REFUSED_COLUMNS = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
 
 
 @router.get("/cases/import")
@@ -104,7 +104,7 @@ def hand_over_refused(visit: SignedIn, form: SentForm) -> Response:
     visit.viewer.require(Right.CASE_IMPORT)
     fates = fates_of(visit, rows_in(_text(visit, form)))
     rows = [(e.line, e.column, e.code, e.message) for e in (one.error for one in fates) if e is not None]
-    head = [visit.say(word) for word in _REPORT]
+    head = [visit.say(word) for word in REFUSED_COLUMNS]
     facts = {"rows": len(fates), "refused": len(rows)}
     return export.handed_over(visit, "refused", head, rows, what="import-refused", facts=facts)
 

@@ -10,13 +10,12 @@ from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
 from archive_service.web import export, words
 from archive_service.web.forms import SentForm
-from archive_service.web.i18n import N_
+from archive_service.web.pages.import_cases import REFUSED_COLUMNS
 from archive_service.web.visit import Id, SignedIn, whole_number
 
 router = APIRouter()
 
 _SHOWN = 50
-_COLUMNS = (N_("行号"), N_("列"), N_("代码"), N_("说明"))
 
 
 @router.get("/cases/imports/{import_id}")
@@ -67,7 +66,7 @@ def hand_over_refused(visit: SignedIn, import_id: Id) -> Response:
         file = queries.one(session, visit.viewer, import_id)
         errors = [one.error for one in queries.refused(session, visit.viewer, import_id)]
     rows = sorted((e.line, e.column, e.code, e.message) for e in errors if e is not None)
-    head = [visit.say(word) for word in _COLUMNS]
+    head = [visit.say(word) for word in REFUSED_COLUMNS]
     facts = {"rows": file.rows, "refused": len(rows)}
     return export.handed_over(visit, "refused", head, rows, what="import-refused", facts=facts)
 

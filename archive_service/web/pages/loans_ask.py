@@ -110,6 +110,7 @@ def _given(form: Form) -> Given:
 def _send(visit: Visit, given: Given, form: Form) -> Response:
     asked = lines.read_all(given.keys)
     wishes = [_wish(given, line) for line in asked]
+    letter = _letter(visit, form)
     with visit.services.database.unit_of_work() as session:
         request = actions.ask(
             session,
@@ -119,7 +120,7 @@ def _send(visit: Visit, given: Given, form: Form) -> Response:
             words=given.words,
             now=visit.now,
             on_behalf_of=given.on_behalf_of,
-            letter_digest=_letter(visit, session, form),
+            letter_digest=letter,
             emergency=given.emergency,
         )
         for line in asked:
@@ -137,14 +138,16 @@ def _readable_at_once(visit: Visit, session: Any, request: LoanRequest) -> str |
     return f"/readings/{line.first[0]}?page={line.first[1]}"
 
 
-def _letter(visit: Visit, session: Any, form: Form) -> str | None:
+def _letter(visit: Visit, form: Form) -> str | None:
+    """Keep the letter that was sent along and put it on record by itself: it stays when the request is refused."""
     files = form.files("letter")
     if not files:
         return None
     if (files[0].size or 0) > _LONGEST_LETTER:
         raise Invalid("loan.letter-size", N_("公函文件太大，请控制在 20 MB 以内，再重新上传。"))
     stored = visit.services.store.put(files[0].file)
-    record_object(session, stored, role="original", media_type="application/octet-stream", now=visit.now)
+    with visit.services.database.unit_of_work() as session:
+        record_object(session, stored, role="original", media_type="application/octet-stream", now=visit.now)
     return stored.digest
 
 
