@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,18 +23,32 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def begun_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of one machine as `init` leaves it, to copy."""
+    home = tmp_path_factory.mktemp("begun") / "home"
+    home.mkdir()
+    begin(county(home))
+    return home
+
+
+def begin(made: Place) -> None:
+    answer = made.archive.run("init")
+    assert answer.code == 0, answer.err
+
+
 @pytest.fixture(params=["county", pytest.param("city", marks=pytest.mark.service)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An archive that `init` has made: on one machine, and on PostgreSQL, RabbitMQ and S3 with workers of its own."""
     home = tmp_path / "home"
+    if request.param == "county":
+        shutil.copytree(request.getfixturevalue("begun_home"), home)
+        yield county(home)
+        return
     home.mkdir()
-    with ExitStack() as services:
-        if request.param == "city":
-            made = city(home, **services.enter_context(surroundings(request.getfixturevalue("postgres"))))
-        else:
-            made = county(home)
-        answer = made.archive.run("init")
-        assert answer.code == 0, answer.err
+    with surroundings(request.getfixturevalue("postgres")) as services:
+        made = city(home, **services)
+        begin(made)
         yield made
 
 
