@@ -29,13 +29,21 @@ class Postgres:
         self._admin = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         self._template = f"archive_template_{os.getpid()}"
         self._numbers = itertools.count(1)
+        self._others: list[str] = []
         self._run(f"create database {self._template}")
         migrations.upgrade(self._named(self._template))
 
+    def another_template(self, name: str) -> tuple[str, str]:
+        """Make a migrated database to be filled and copied; give its name and address."""
+        made = f"{self._template}_{name}"
+        self._run(f"create database {made} template {self._template}")
+        self._others.append(made)
+        return made, self._named(made)
+
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Give the address of a migrated database without rows; it is dropped when the block ends."""
-        with self._database(f"template {self._template}") as url:
+    def fresh(self, template: str = "") -> Iterator[str]:
+        """Give the address of a migrated database, a copy of `template` or without rows; it is dropped at the end."""
+        with self._database(f"template {template or self._template}") as url:
             yield url
 
     @contextmanager
@@ -54,8 +62,9 @@ class Postgres:
             self._run(f"drop database {name} with (force)")
 
     def close(self) -> None:
-        """Drop the template."""
-        self._run(f"drop database {self._template} with (force)")
+        """Drop the templates."""
+        for name in (*self._others, self._template):
+            self._run(f"drop database {name} with (force)")
 
     def _named(self, name: str) -> str:
         return self._url.set(database=name).render_as_string(hide_password=False)

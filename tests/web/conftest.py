@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,7 +54,7 @@ from indexing.sync import follow
 from ingest.quality.tables import PageFinding, Rescan
 from ingest.receive import STEP_JOB
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
-from tests.support import records, rooms
+from tests.support import databases, records, rooms
 from tests.support.odd_provider import OddProvider, odd_provider
 from tests.support.stored_pages import picture, stored_page
 
@@ -152,7 +154,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
     session.flush()
     finding, rescan = flawed(session, store, scan, number)
     colleague = records.person(session, f"colleague{number}", roles=[Role.STAFF], at=at)
-    _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(hours=1))
+    _, begun = sessions.begin(session, colleague, now=clock.now(), expires_at=clock.now() + timedelta(days=1))
     return Centre(
         code, at.id, account, application, form.id, card.id, scan.batch_id, scan.id, document.id, job.id, finding.id,
         rescan.id, colleague.id, begun.id, *told(session, at.id, number), corrected(session, case),
@@ -357,9 +359,19 @@ def doubtful_scan(session: Any, store: FileStore, unit_id: int, account: str, ca
     return scan, document
 
 
-@pytest.fixture
-def world(settings: Settings, database: Database, store: FileStore) -> World:
-    """An archive with the centres A and B, people in both, and an index that has followed."""
+@dataclass(frozen=True)
+class Begun:
+    """A home in which the two centres stand, made once and copied for each test; `template` is its PostgreSQL."""
+
+    home: Path
+    near: Centre
+    far: Centre
+    template: str = ""
+
+
+def begun(settings: Settings, template: str = "") -> Begun:
+    """Fill a migrated database, a store and an index with the centres A and B and people in both."""
+    database, store = Database(settings.url()), FileStore(settings.home / "objects")
     with database.unit_of_work() as session:
         root = records.unit(session)
         near = centre(session, store, "A", 1, HOSTILE)
@@ -378,8 +390,67 @@ def world(settings: Settings, database: Database, store: FileStore) -> World:
     index = open_index(settings.home, settings.search_engine)
     while follow(database, index, now=clock.now()):
         continue
-    services = Services(settings, database, store, index)
-    return World(create_app(services), services, near, far)
+    database.close()
+    return Begun(settings.home, near, far, template)
+
+
+def own_settings(home: Path, url: str = "") -> Settings:
+    home.mkdir(parents=True)
+    return Settings(_env_file=None, home=home, workers=1, database_url=url)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="session")
+def begun_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Begun:
+    settings = own_settings(tmp_path_factory.mktemp("begun") / "home")
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    return begun(settings)
+
+
+@pytest.fixture(scope="session")
+def begun_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: databases.Postgres) -> Begun:
+    template, url = postgres.another_template("world")
+    return begun(own_settings(tmp_path_factory.mktemp("begun") / "home", url), template)
+
+
+@pytest.fixture
+def start(request: pytest.FixtureRequest) -> Begun | None:
+    """What a test begins with: the two centres if it asks for the world, else nothing."""
+    if "world" not in request.fixturenames:
+        return None
+    kind = request.node.callspec.params["database_url"] if hasattr(request.node, "callspec") else "sqlite"
+    found: Begun = request.getfixturevalue(f"begun_on_{kind}")
+    return found
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+def database_url(request: pytest.FixtureRequest, start: Begun | None) -> Iterator[str]:
+    """The address of a fresh database, filled for who asks for the world; empty for a SQLite file in the home."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: databases.Postgres = request.getfixturevalue("postgres")
+    with server.fresh(start.template if start else "") as url:
+        yield url
+
+
+@pytest.fixture
+def database(settings: Settings, migrated_file: Path, database_url: str, start: Begun | None) -> Iterator[Database]:
+    """That database; the home of whoever asks for the world holds its objects and its index too."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if start:
+        shutil.copytree(start.home, settings.home, dirs_exist_ok=True)
+    elif not database_url:
+        shutil.copy(migrated_file, settings.home / "archive.db")
+    opened = Database(settings.url())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def world(settings: Settings, database: Database, store: FileStore, start: Begun) -> World:
+    """An archive with the centres A and B, people in both, and an index that has followed."""
+    services = Services(settings, database, store, open_index(settings.home, settings.search_engine))
+    return World(create_app(services), services, start.near, start.far)
 
 
 def flat(html: str) -> str:
