@@ -64,6 +64,9 @@ def place(session: Session, viewer: Viewer, on: On, terms: Terms, *, now: dateti
     for one in found:
         one.hold_id = made.id
     session.add_all(found)
+    for head in heads.values():
+        # How long its papers are kept is reckoned again: a dispute makes it longer.
+        head.revision += 1
     session.flush()
     facts = {
         "kind": said.kind,
