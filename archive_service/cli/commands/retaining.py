@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,7 +13,6 @@ from archive_service.cli.services import Services
 from archive_service.holds import actions as hold_actions
 from archive_service.holds import queries as holds
 from archive_service.holds.actions import On
-from archive_service.holds.queries import HoldView
 from archive_service.holds.rules import Kind, Terms
 from archive_service.lifecycle import actions as lifecycle
 from retention import actions, drafts, queries, reckoning, schedule
@@ -71,7 +69,7 @@ def preview(services: Services, draft_id: int, as_json: bool) -> None:
     with services.database.reading() as session:
         found = drafts.runs(session, services.viewer(session), draft_id)
     if as_json:
-        output.emit([dict(one.__dict__) for one in found])
+        output.emit(found)
         return
     output.table(
         ("用途", "状态", "完成到", "资料", "提前", "推后"),
@@ -102,7 +100,7 @@ def due(services: Services, which: str, account: str, limit: int, as_json: bool)
             session, services.viewer(session), which=which, text=account, today=clock.today(), limit=limit
         )
     if as_json:
-        output.emit({"total": found.total, "items": [dict(one.__dict__) for one in found.rows]})
+        output.emit({"total": found.total, "items": list(found.rows)})
         return
     output.table(
         ("到期", "户号", "资料", "规则", "版本", "冻结", "说明"),
@@ -169,7 +167,7 @@ def list_holds(services: Services, state: str, as_json: bool) -> None:
     with services.database.reading() as session:
         found = holds.holds(session, services.viewer(session), state=state, today=clock.today(), limit=200)
     if as_json:
-        output.emit({"total": found.total, "holds": [_as_json(one) for one in found.rows]})
+        output.emit({"total": found.total, "holds": list(found.rows)})
         return
     output.table(
         ("编号", "种类", "原因", "依据", "复查日", "对象"),
@@ -188,7 +186,3 @@ def reopen(services: Services, account_no: str, reason: str) -> None:
         count = lifecycle.reopen_household(session, account_no, reason=reason, by=viewer, now=clock.now())
         reckoning.reckon_account(session, account_no, today=clock.today())
     output.say(f"户号 {account_no} 已恢复，{count} 个案件回到已归档。")
-
-
-def _as_json(one: HoldView) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in one.__dict__.items()}
