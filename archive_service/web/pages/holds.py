@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -12,7 +14,6 @@ from archive_service.holds.rules import Terms
 from archive_service.people.roles import Right
 from archive_service.web import words
 from archive_service.web.forms import Form, SentForm
-from archive_service.web.pages.samples import day_of
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
 router = APIRouter()
@@ -50,7 +51,7 @@ def place_hold(visit: SignedIn, form: SentForm) -> Response:
             form.text("kind", limit=12),
             form.text("reason", limit=400),
             form.text("authority", limit=200),
-            day_of(form, "review_on"),
+            _day(form),
         )
         with visit.services.database.unit_of_work() as session:
             on = On(accounts.split(), applications.split(), form.ids("item"))
@@ -76,6 +77,14 @@ def release_hold(visit: SignedIn, form: SentForm, hold_id: Id) -> Response:
     except Invalid as error:
         return _hold(visit, hold_id, error)
     return RedirectResponse(f"/holds/{hold_id}?done=hold-released", status_code=303)
+
+
+def _day(form: Form) -> date:
+    try:
+        return date.fromisoformat(form.text("review_on", limit=10))
+    except ValueError:
+        # No day at all is refused like one that has passed.
+        return date.min
 
 
 def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None) -> Response:
