@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.web.test_copies import Browser, World
+from tests.web.conftest import Browser, World
 
 SAID = {"kind": "litigation", "reason": "合同纠纷一审", "authority": "望江县人民法院", "review_on": "2030-05-20"}
 
