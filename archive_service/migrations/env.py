@@ -42,6 +42,8 @@ TABLES = (
     "archive_service.webhooks.tables",
     "archive_service.notices.tables",
     "archive_service.copies.tables",
+    "archive_service.holds.tables",
+    "retention.tables",
 )
 for module in TABLES:
     import_module(module)

@@ -88,6 +88,8 @@ class Right(StrEnum):
     ROOM_READ = "room.read"
     #: Keep rooms: add places, put papers away and take them out, send and receive boxes, count them.
     ROOM_KEEP = "room.keep"
+    #: Place holds on records, look at them again, and release them.
+    HOLD_KEEP = "hold.keep"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -116,6 +118,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_READ,
             Right.ROOM_READ,
             Right.ROOM_KEEP,
+            Right.HOLD_KEEP,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
@@ -150,6 +153,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_DECIDE,
             Right.LOAN_READ,
             Right.ROOM_READ,
+            Right.HOLD_KEEP,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

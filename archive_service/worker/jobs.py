@@ -28,6 +28,8 @@ from ingest.renditions.owed import RENDITION_JOB
 from ingest.review.reread import RereadHandler
 from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
+from retention.actions import RUN_JOB
+from retention.run import RunHandler
 
 
 def handlers(workshop: Workshop) -> dict[str, Handler]:
@@ -42,6 +44,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
+        RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),
     }
 
 

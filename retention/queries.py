@@ -1,0 +1,178 @@
+"""When things come due and by which rule, within what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive_service.holds.queries import item_held
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
+from archive_service.people.roles import Right
+from archive_service.people.tables import Unit
+from archive_service.people.viewer import Viewer
+from retention.tables import RetentionDue
+
+#: What the due list can be asked for: due now, within a year, waiting, unknown, permanent; all of it is empty.
+LISTS = ("now", "soon", "waiting", "unknown", "permanent")
+
+
+@dataclass(frozen=True)
+class DueView:
+    """How long an item is kept, and by which rule; `due_on` only where the outcome is a date."""
+
+    id: int
+    item_id: int
+    item_no: int
+    title: str
+    document_type: str
+    account_no: str
+    account_name: str
+    application_no: str | None
+    unit_id: int
+    unit_name: str
+    outcome: str
+    due_on: date | None
+    starts_on: date | None
+    rule: str
+    edition: str
+    reason: str
+    #: A hold lasts on it: it is not disposed of, whatever the day.
+    held: bool
+
+
+@dataclass(frozen=True)
+class DueListing:
+    """A page of the due list, earliest first; `next` continues it."""
+
+    rows: Sequence[DueView]
+    next: str | None
+    total: int
+
+
+def due_items(
+    session: Session, *, unit_ids: Collection[int], today: date, after: int = 0, limit: int = 1000
+) -> list[RetentionDue]:
+    """Return the dues that have come by `today` of items in units, by item, above an id; holds are not asked for.
+
+    Who freezes a review list asks `holds.queries.holding` as well, and again when it is executed.
+    """
+    wanted = (
+        select(RetentionDue)
+        .join(Item, Item.id == RetentionDue.item_id)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .where(
+            RetentionDue.outcome == "date",
+            RetentionDue.due_on <= today,
+            RetentionDue.item_id > after,
+            HouseholdFile.unit_id.in_(unit_ids),
+        )
+    )
+    return list(session.scalars(wanted.order_by(RetentionDue.item_id).limit(limit)))
+
+
+def dues(
+    session: Session,
+    viewer: Viewer,
+    *,
+    which: str = "",
+    text: str = "",
+    today: date,
+    after: str = "",
+    limit: int = 50,
+) -> DueListing:
+    """Return what comes due in the viewer's units, earliest first and without a day last, behind the mark `after`."""
+    viewer.require(Right.RECORD_READ)
+    wanted = _rows().where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    if which in ("now", "soon"):
+        last = today if which == "now" else date(today.year + 1, today.month, min(today.day, 28))
+        wanted = wanted.where(RetentionDue.outcome == "date", RetentionDue.due_on <= last)
+    elif which:
+        wanted = wanted.where(RetentionDue.outcome == which)
+    if said := text.strip():
+        wanted = wanted.where((HouseholdFile.account_no == said) | (RetentionDue.rule == said))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    day = func.coalesce(RetentionDue.due_on, date.max)
+    if (mark := _mark(after)) is not None:
+        wanted = wanted.where((day > mark[0]) | ((day == mark[0]) & (RetentionDue.id > mark[1])))
+    rows = session.execute(wanted.order_by(day, RetentionDue.id).limit(limit + 1)).all()
+    shown = [_view(row) for row in rows[:limit]]
+    following = f"{shown[-1].due_on or date.max}_{shown[-1].id}" if len(rows) > limit else None
+    return DueListing(shown, following, total)
+
+
+def dues_of(session: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int, DueView]:
+    """Return the dues of items that the viewer may see, by item; what was not reckoned yet is not in it."""
+    readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
+    asked = sorted(set(item_ids))
+    found = {}
+    for start in range(0, len(asked), 500):
+        chosen = _rows().where(readable, RetentionDue.item_id.in_(asked[start : start + 500]))
+        for row in session.execute(chosen):
+            found[row[0].item_id] = _view(row)
+    return found
+
+
+def longest_of_household(session: Session, viewer: Viewer, household_id: int) -> DueView | None:
+    """Return the due of a household that comes last, none before it was reckoned; without a day comes after any."""
+    readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
+    day = func.coalesce(RetentionDue.due_on, date.max)
+    chosen = _rows().where(readable, RetentionDue.household_id == household_id)
+    row = session.execute(chosen.order_by(day.desc(), RetentionDue.id).limit(1)).first()
+    return _view(row) if row is not None else None
+
+
+def _mark(text: str) -> tuple[date, int] | None:
+    day, _, key = text.partition("_")
+    try:
+        return (date.fromisoformat(day), int(key)) if len(key) <= 18 else None
+    except ValueError:
+        return None
+
+
+def _rows() -> Any:
+    return (
+        select(
+            RetentionDue,
+            Item.item_no,
+            Item.title,
+            Item.document_type,
+            HouseholdFile.account_no,
+            HouseholdFile.account_name,
+            CaseFile.application_no,
+            HouseholdFile.unit_id,
+            Unit.name.label("unit_name"),
+            item_held().label("held"),
+        )
+        .join(Item, Item.id == RetentionDue.item_id)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .join(Unit, Unit.id == HouseholdFile.unit_id)
+        .outerjoin(CaseFile, CaseFile.id == Item.case_id)
+    )
+
+
+def _view(found: Any) -> DueView:
+    row: RetentionDue = found[0]
+    return DueView(
+        id=row.id,
+        item_id=row.item_id,
+        item_no=found.item_no,
+        title=found.title,
+        document_type=found.document_type,
+        account_no=found.account_no,
+        account_name=found.account_name,
+        application_no=found.application_no,
+        unit_id=found.unit_id,
+        unit_name=found.unit_name,
+        outcome=row.outcome,
+        due_on=row.due_on,
+        starts_on=row.starts_on,
+        rule=row.rule,
+        edition=row.edition,
+        reason=row.reason,
+        held=bool(found.held),
+    )
