@@ -49,6 +49,8 @@ def plan(
     going = lists.listed(session, row, opinion=Opinion.DESTROY)
     if not going:
         raise Refused("disposal.nothing-left", "清单上没有可以销毁的资料，没有生成计划。可以放弃这份清单。")
+    for one in lists.listed(session, row):
+        one.in_plan = one.opinion == Opinion.DESTROY
     row.plan_hash = rules.plan_digest(row.number, lists.planned(going))
     row.state, row.requested_by, row.requested_at = State.PLANNED.value, viewer.person_id, now
     row.place = " ".join(place.split())[:120]

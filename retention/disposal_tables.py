@@ -94,6 +94,8 @@ class DisposalItem(Base):
     reason: Mapped[str] = mapped_column(String(200))
     opined_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     opined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The plan that two people sign for destroys it; what drops out later was in it all the same.
+    in_plan: Mapped[bool]
     #: listed, dropped (with `dropped_why`) or destroyed.
     state: Mapped[str] = mapped_column(String(10))
     dropped_why: Mapped[str] = mapped_column(String(200))

@@ -92,7 +92,7 @@ def _snapshot(
     hashes = candidates.content_hashes(session, ids)
     why = candidates.in_the_way(session, ids, holds)
     counted = select(Page.item_id, func.count()).where(Page.item_id.in_(ids)).group_by(Page.item_id)
-    pages = dict(session.execute(counted).tuples().all())
+    pages = {item_id: found for item_id, found in session.execute(counted)}  # noqa: C416
     asked = (
         select(Item, HouseholdFile.account_no, ArchiveCode.code, CasePlace.place)
         .join(HouseholdFile, HouseholdFile.id == Item.household_id)
@@ -102,7 +102,7 @@ def _snapshot(
         .order_by(Item.id)
     )
     count = 0
-    for item, account_no, code, place in session.execute(asked).tuples().all():
+    for item, account_no, code, place in session.execute(asked).all():
         if item.id in skipped:
             continue
         one = DisposalItem(
@@ -119,6 +119,7 @@ def _snapshot(
             due_on=due[item.id].due_on,
             rule=due[item.id].rule[:200],
             reason="",
+            in_plan=False,
             state="listed",
             dropped_why="",
         )

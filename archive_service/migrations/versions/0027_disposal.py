@@ -88,6 +88,7 @@ def upgrade() -> None:
         text("reason", 200),
         *refers(name, "opined_by", "persons", nullable=True),
         moment("opined_at", nullable=True),
+        sa.Column("in_plan", sa.Boolean(), nullable=False),
         text("state", 10),
         text("dropped_why", 200),
         sa.UniqueConstraint("list_id", "item_id", name=op.f("uq_disposal_items_list_id_item_id")),
