@@ -9,12 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import zone
-from archive_service.audit.verify import last_seq
 from archive_service.people.tables import Person, Unit
 from archive_service.printing import compose
 from archive_service.printing.values import Paper, Section, Signature
 from archive_service.storage.tables import RemovedObject
-from retention.disposal_tables import DisposalItem, DisposalList
+from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
 
 OPINIONS = {"destroy": "销毁", "extend": "延长保管", "permanent": "永久保管", None: "—"}
 _ITEM_HEAD = ("档号", "题名", "文件日期", "页数", "到期日", "依据")
@@ -68,8 +67,10 @@ def plan(session: Session, row: DisposalList, *, now: datetime) -> bytes:
     )
 
 
-def of(session: Session, row: DisposalList, *, now: datetime, backups_until: date) -> bytes:
-    """Return the certificate of a disposal that was executed and looked at, as PDF."""
+def of(session: Session, row: DisposalList, *, backups_until: date) -> bytes:
+    """Return the certificate of a disposal that was executed and looked at, as PDF; drawn again, it is the same."""
+    last = session.scalar(select(func.max(Tombstone.destroyed_at)).where(Tombstone.register_no == row.number))
+    now = last or row.second_witnessed_at
     items = [one for one in _items(session, row) if one.in_plan]
     gone = [one for one in items if one.state == "destroyed"]
     dropped = [(one.code, one.title, one.dropped_why) for one in items if one.state == "dropped"]
@@ -81,7 +82,6 @@ def of(session: Session, row: DisposalList, *, now: datetime, backups_until: dat
         ("页数", f"{sum(one.pages for one in gone)} 页"),
         ("存储内容", f"{objects} 份；仍为其他资料所用的内容保留"),
         ("完成时间", _moment(now)),
-        ("审计记录", f"第 {last_seq(session)} 条止"),
         ("备份", f"{backups_until} 之前制作的备份仍可能含有这些内容，到期必须删除"),
     )
     return compose.pdf(

@@ -188,7 +188,7 @@ class ExecuteHandler:
         with self.database.reading() as session:
             row = session.get_one(DisposalList, list_id)
             until = backups_until(row.second_witnessed_at or now, self.backup_days)
-            made = certificate.of(session, row, now=now, backups_until=until) if row.state != State.DONE else None
+            made = certificate.of(session, row, backups_until=until) if row.state != State.DONE else None
         stored = self.store.put_bytes(made) if made is not None else None
         self.passed("dispose.certified")
         with self.database.unit_of_work() as session:

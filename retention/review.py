@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from archive_service import zone
@@ -18,7 +18,7 @@ from archive_service.storage.store import Stored
 from retention import candidates, lists
 from retention import disposal_rules as rules
 from retention.candidates import Due, Holds, nothing_held
-from retention.disposal_rules import State
+from retention.disposal_rules import Opinion, State
 from retention.disposal_tables import DisposalItem, DisposalList
 
 PDF = "application/pdf"
@@ -87,8 +87,9 @@ def _snapshot(
     """Add the items to the list; return how many there were to add."""
     ids = list(due)
     busy = select(DisposalItem.item_id).join(DisposalList, DisposalList.id == DisposalItem.list_id)
+    judged = or_(DisposalItem.opinion == Opinion.DESTROY.value, DisposalList.state.in_((State.OPEN, State.PROPOSED)))
     busy = busy.where(DisposalItem.item_id.in_(ids), DisposalItem.state == "listed", DisposalList.state.in_(_BUSY))
-    skipped = set(session.scalars(busy)) | set(candidates.kept_longer(session, ids, today=today))
+    skipped = set(session.scalars(busy.where(judged))) | set(candidates.kept_longer(session, ids, today=today))
     hashes = candidates.content_hashes(session, ids)
     why = candidates.in_the_way(session, ids, holds)
     counted = select(Page.item_id, func.count()).where(Page.item_id.in_(ids)).group_by(Page.item_id)

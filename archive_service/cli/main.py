@@ -46,6 +46,7 @@ COMMANDS = {
     "people": "people:people",
     "audit": "audit:audit",
     "inspection": "inspecting:inspection",
+    "retention": "retaining:retention",
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",

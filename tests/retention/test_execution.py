@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import io
+import os
+import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from archive_service import clock
+from archive_service.audit.tables import AuditEntry
 from archive_service.cli.services import Services
 from archive_service.cli.verify import findings
 from archive_service.db.session import Database
@@ -27,7 +32,6 @@ from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.storage.memory import MemoryStore
 from archive_service.storage.tables import RemovedObject, StoredObject
-from archive_service.worker import jobs
 from indexing.erasing import IndexRoad
 from indexing.identities import actions as identities
 from indexing.index import index_of
@@ -59,13 +63,6 @@ def handler(here: World, settings: Settings, *, stop_at: str = "", roads: bool =
 
     ways = (FileRoad(), ScanRoad(), IndexRoad(lambda: index_of(settings))) if roads else (FileRoad(), ScanRoad())
     return ExecuteHandler(here.database, here.store, ways, 600, 90, lambda: here.now, holds=here.holds, passed=passed)
-
-
-def text_of(database: Database) -> str:
-    """Return a word of the paper that is long enough to be nowhere by chance."""
-    with database.reading() as session:
-        text = session.scalars(select(Page.text)).first() or ""
-    return max(text.split(), key=len)
 
 
 @pytest.fixture
@@ -157,7 +154,7 @@ def test_the_certificate_says_what_was_done(there: World, database: Database, se
         assert said.replace(" ", "") in text.replace(" ", "")
     for digest in (row.plan_hash, content):
         assert digest is not None
-        assert digest in text
+        assert digest in text.replace(" ", "")
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -186,18 +183,12 @@ def test_stopped_anywhere_it_goes_on_and_ends_once(
 def test_a_worker_that_is_killed_leaves_the_rest_to_the_next(
     there: World, database: Database, settings: Settings
 ) -> None:
-    import os
-    import subprocess
-    import sys
-
     gone, _ = filed(database)
     # The processes live in the present day, so the list is made in it.
     there.now, there.waiting_days = clock.now() + timedelta(seconds=1), 0
     with database.unit_of_work() as session:
-        from archive_service.audit.tables import AuditEntry
-
         there.now = max(there.now, session.scalars(select(func.max(AuditEntry.at))).one())
-    list_id = there.signed([gone.id]) if there.today >= there.today else 0
+    list_id = there.signed([gone.id])
     point = "dispose.object"
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.doomed_worker", point, "doomed"],
@@ -270,8 +261,6 @@ def test_no_sequence_destroys_what_is_not_on_a_signed_plan(
     steps: list[str], migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whatever is done in whatever order: an item that is gone was on a plan that two others signed."""
-    import shutil
-
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_file, home / "archive.db")
     own = Settings(_env_file=None, home=home, workers=1)  # type: ignore[call-arg]

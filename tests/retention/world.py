@@ -62,11 +62,11 @@ class World:
                 record(session, by=SYSTEM, did="audit.exported", object_kind="audit", object_id="0", unit_id=None,
                        facts={}, now=self.now)  # fmt: skip
 
-    def freeze(self, items: Sequence[int], *, due_on: date = date(2026, 12, 31)) -> int:
+    def freeze(self, items: Sequence[int], *, due_on: date | None = None) -> int:
         """Freeze a list of these items; return its id."""
         with self.database.unit_of_work() as session:
             asker = self.viewer(session, "asker")
-            dues = [Due(one, due_on, "销户后 5 年") for one in items]
+            dues = [Due(one, due_on or self.today, "销户后 5 年") for one in items]
             return review.freeze(
                 session, asker, unit_id=self.unit_id, title="到期鉴定", dues=dues, now=self.now, today=self.today,
                 holds=self.holds,
