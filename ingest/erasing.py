@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from ingest.tables import STANDING, Scan, ScanDocument, ScanPage
 
 #: State of a document whose item was destroyed.
 ERASED = "erased"
-_BLANK = {"fields": {}, "reasons": [], "doubts": [], "marks": None, "candidates": [], "state": ERASED}
+_BLANK: dict[str, Any] = {"fields": {}, "reasons": [], "doubts": [], "marks": None, "candidates": [], "state": ERASED}
 _OF_PAGE = ("raw_digest", "image_digest", "thumbnail_digest", "layer_digest", "lines_digest")
 _PLAIN = (
     *(getattr(ScanPage, name) for name in _OF_PAGE),
@@ -72,7 +73,7 @@ class ScanRoad:
     def _forget_pages(self, session: Session, scan_id: int, pages: Iterable[int]) -> set[str]:
         numbers, named = list(pages), set()
         for table, names in ((ScanPage, _OF_PAGE), (Rescan, (*_OF_PAGE, "digest")), (PageReadingRow, _OF_PAGE[1:3])):
-            rows = session.scalars(select(table).where(table.scan_id == scan_id, table.page_no.in_(numbers)))  # type: ignore[attr-defined]
+            rows = session.scalars(select(table).where(table.scan_id == scan_id, table.page_no.in_(numbers)))
             for row in rows:
                 named |= {digest for name in (*names, "lines_digest") if (digest := getattr(row, name))}
         blank = {**dict.fromkeys(_OF_PAGE), "text": None, "marks": None}

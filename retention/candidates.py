@@ -11,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.borrowing.tables import GrantPage, LentPaper, ReadingGrant
-from archive_service.households.tables import Page
+from archive_service.holds.queries import holding
+from archive_service.households.tables import HouseholdFile, Page
 from retention import disposal_rules as rules
 from retention.disposal_rules import Opinion, PageBytes, State
 from retention.disposal_tables import DisposalItem, DisposalList
+from retention.tables import RetentionDue
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ def content_hashes(session: Session, item_ids: Collection[int]) -> dict[int, str
     """Return what each item holds, as `rules.content_hash`."""
     asked = select(Page.item_id, Page.page_no, Page.original_digest, Page.original_page, Page.image_digest)
     pages: dict[int, list[PageBytes]] = defaultdict(list)
-    for item_id, *page in session.execute(asked.where(Page.item_id.in_(item_ids)).order_by(Page.item_id, Page.page_no)):
-        pages[item_id].append(PageBytes(*page))
+    wanted = asked.where(Page.item_id.in_(item_ids)).order_by(Page.item_id, Page.page_no)
+    for item_id, page_no, original, original_page, image in session.execute(wanted):
+        pages[item_id].append(PageBytes(page_no, original, original_page, image))
     return {item_id: rules.content_hash(found) for item_id, found in pages.items()}
 
 
@@ -47,14 +50,41 @@ def kept_longer(session: Session, item_ids: Collection[int], *, today: date) -> 
     for item_id, opinion, years, due_on in session.execute(opinions):
         if opinion == Opinion.PERMANENT:
             found[item_id] = "鉴定为永久保管"
-        elif (until := rules.kept_until(due_on, years)) > today and item_id not in found:
+        elif (until := rules.kept_until(due_on, years or 0)) > today and item_id not in found:
             found[item_id] = f"鉴定延长保管至 {until}"
     return found
 
 
-def nothing_held(session: Session, item_ids: Sequence[int]) -> Mapping[int, str]:
-    """Say that no item is held: for an archive without holds."""
-    return {}
+def due(session: Session, unit_id: int, *, today: date, limit: int = 5000) -> list[Due]:
+    """Return what the schedule says is due in a unit, longest overdue first."""
+    asked = (
+        select(RetentionDue)
+        .join(HouseholdFile, HouseholdFile.id == RetentionDue.household_id)
+        .where(HouseholdFile.unit_id == unit_id, RetentionDue.outcome == "date", RetentionDue.due_on <= today)
+        .order_by(RetentionDue.due_on, RetentionDue.id)
+        .limit(limit)
+    )
+    return [
+        Due(one.item_id, one.due_on, f"{one.rule}（{one.edition}）：{one.reason}")
+        for one in session.scalars(asked)
+        if one.due_on is not None
+    ]
+
+
+def later_now(session: Session, item_ids: Collection[int], *, today: date) -> dict[int, str]:
+    """Return the items that were due and are not any more, because their schedule or what it counts from changed."""
+    rows = session.scalars(select(RetentionDue).where(RetentionDue.item_id.in_(item_ids)))
+    return {
+        one.item_id: f"保管期限已变更（{one.due_on or '不再到期'}）"
+        for one in rows
+        if one.due_on is None or one.due_on > today
+    }
+
+
+def held(session: Session, item_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return which items are held, with the reasons of the holds."""
+    found = holding(session, item_ids)
+    return {item_id: "冻结：" + "；".join(one.reason for one in holds) for item_id, holds in found.items() if holds}
 
 
 #: Says which of the items are held, each with the reason in words.

@@ -16,7 +16,7 @@ from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from retention import candidates, lists
 from retention import disposal_rules as rules
-from retention.candidates import Holds, nothing_held
+from retention.candidates import Holds, held
 from retention.disposal_rules import Opinion, State
 from retention.disposal_tables import DisposalItem, DisposalList
 
@@ -31,7 +31,7 @@ def plan(
     place: str,
     now: datetime,
     today: date,
-    holds: Holds = nothing_held,
+    holds: Holds = held,
 ) -> DisposalList:
     """Ask for the execution of an approved list: what may not go drops out, and the plan of the others stands.
 
@@ -91,7 +91,7 @@ def refused_now(
     """Return the items to be destroyed that may not be at this moment, each with the reason."""
     going = [only] if only is not None else lists.listed(session, row, opinion=Opinion.DESTROY)
     ids = [one.item_id for one in going]
-    why = dict(candidates.in_the_way(session, ids, holds))
+    why = {**candidates.later_now(session, ids, today=today), **candidates.in_the_way(session, ids, holds)}
     hashes = candidates.content_hashes(session, ids)
     for one in going:
         if one.due_on > today:

@@ -29,7 +29,7 @@ from archive_service.storage.store import ObjectStore
 from archive_service.storage.tables import RemovedObject, StoredObject
 from retention import certificate, lists
 from retention import disposal_rules as rules
-from retention.candidates import Holds, nothing_held
+from retention.candidates import Holds, held
 from retention.disposal import backups_until, check_time, refused_now
 from retention.disposal_rules import State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
@@ -59,7 +59,7 @@ class ExecuteHandler:
     #: Days for which backups are kept, and for which they may hold what was destroyed.
     backup_days: int
     now: Callable[[], datetime]
-    holds: Holds = nothing_held
+    holds: Holds = held
     #: Called with the name of each point that is passed; tests stop the process there.
     passed: Callable[[str], None] = field(default=lambda point: None)
 

@@ -1,125 +1,177 @@
-"""Review lists, their items and tombstones, for those who may see them."""
+"""When things come due and by which rule, within what the viewer may see."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from archive_service.holds.queries import item_held
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
+from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
-from retention import lists as shared
-from retention.disposal_tables import DisposalItem, DisposalList
+from retention.tables import RetentionDue
+
+#: What the due list can be asked for: due now, within a year, waiting, unknown, permanent; all of it is empty.
+LISTS = ("now", "soon", "waiting", "unknown", "permanent")
 
 
 @dataclass(frozen=True)
-class ListView:
-    """A review list in one line."""
+class DueView:
+    """How long an item is kept, and by which rule; `due_on` only where the outcome is a date."""
 
     id: int
-    number: str
-    title: str
-    state: str
-    unit_id: int
-    frozen_on: date
-    #: All items of the list, those without an opinion, and those that were destroyed.
-    items: int
-    unsaid: int
-    destroyed: int
-    execute_from: date | None
-    plan_hash: str | None
-    backups_until: date | None
-    done_at: datetime | None
-
-
-@dataclass(frozen=True)
-class ItemView:
-    """An item of a list."""
-
     item_id: int
-    code: str
+    item_no: int
     title: str
     document_type: str
-    document_date: date | None
-    pages: int
-    content_hash: str
-    due_on: date
+    account_no: str
+    account_name: str
+    application_no: str | None
+    unit_id: int
+    unit_name: str
+    outcome: str
+    due_on: date | None
+    starts_on: date | None
     rule: str
-    opinion: str | None
-    years: int | None
+    edition: str
     reason: str
-    state: str
-    dropped_why: str
+    #: A hold lasts on it: it is not disposed of, whatever the day.
+    held: bool
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A page of lists, newest first; `next` continues it."""
+class DueListing:
+    """A page of the due list, earliest first; `next` continues it."""
 
-    rows: Sequence[ListView]
-    next: int | None
-
-
-@dataclass(frozen=True)
-class Detail:
-    """A list with a page of its items, by item; `next` continues it."""
-
-    summary: ListView
-    items: Sequence[ItemView]
-    next: int | None
+    rows: Sequence[DueView]
+    next: str | None
+    total: int
 
 
-def lists(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 50) -> Listing:
-    """Return the lists of the viewer's units, newest first, below the id `after`. Raises NotPermitted."""
-    viewer.require(Right.DISPOSAL_READ)
-    wanted = select(DisposalList).where(DisposalList.unit_id.in_(viewer.units(Right.DISPOSAL_READ)))
-    if after is not None:
-        wanted = wanted.where(DisposalList.id < after)
-    rows = session.scalars(wanted.order_by(DisposalList.id.desc()).limit(limit + 1)).all()
-    more = len(rows) > limit
-    return Listing([_view(session, one) for one in rows[:limit]], rows[limit - 1].id if more else None)
+def due_items(
+    session: Session, *, unit_ids: Collection[int], today: date, after: int = 0, limit: int = 1000
+) -> list[RetentionDue]:
+    """Return the dues that have come by `today` of items in units, by item, above an id; holds are not asked for.
+
+    Who freezes a review list asks `holds.queries.holding` as well, and again when it is executed.
+    """
+    wanted = (
+        select(RetentionDue)
+        .join(Item, Item.id == RetentionDue.item_id)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .where(
+            RetentionDue.outcome == "date",
+            RetentionDue.due_on <= today,
+            RetentionDue.item_id > after,
+            HouseholdFile.unit_id.in_(unit_ids),
+        )
+    )
+    return list(session.scalars(wanted.order_by(RetentionDue.item_id).limit(limit)))
 
 
-def row(session: Session, viewer: Viewer, list_id: int) -> DisposalList:
-    """Return the row of a list that this person may see. Raises NotFound."""
-    found = session.get(DisposalList, list_id)
-    if found is None or not viewer.may(Right.DISPOSAL_READ, found.unit_id):
-        raise shared.not_found()
+def dues(
+    session: Session,
+    viewer: Viewer,
+    *,
+    which: str = "",
+    text: str = "",
+    today: date,
+    after: str = "",
+    limit: int = 50,
+) -> DueListing:
+    """Return what comes due in the viewer's units, earliest first and without a day last, behind the mark `after`."""
+    viewer.require(Right.RECORD_READ)
+    wanted = _rows().where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    if which in ("now", "soon"):
+        last = today if which == "now" else date(today.year + 1, today.month, min(today.day, 28))
+        wanted = wanted.where(RetentionDue.outcome == "date", RetentionDue.due_on <= last)
+    elif which:
+        wanted = wanted.where(RetentionDue.outcome == which)
+    if said := text.strip():
+        wanted = wanted.where((HouseholdFile.account_no == said) | (RetentionDue.rule == said))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    day = func.coalesce(RetentionDue.due_on, date.max)
+    if (mark := _mark(after)) is not None:
+        wanted = wanted.where((day > mark[0]) | ((day == mark[0]) & (RetentionDue.id > mark[1])))
+    rows = session.execute(wanted.order_by(day, RetentionDue.id).limit(limit + 1)).all()
+    shown = [_view(row) for row in rows[:limit]]
+    following = f"{shown[-1].due_on or date.max}_{shown[-1].id}" if len(rows) > limit else None
+    return DueListing(shown, following, total)
+
+
+def dues_of(session: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int, DueView]:
+    """Return the dues of items that the viewer may see, by item; what was not reckoned yet is not in it."""
+    readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
+    asked = sorted(set(item_ids))
+    found = {}
+    for start in range(0, len(asked), 500):
+        chosen = _rows().where(readable, RetentionDue.item_id.in_(asked[start : start + 500]))
+        for row in session.execute(chosen):
+            found[row[0].item_id] = _view(row)
     return found
 
 
-def one(session: Session, viewer: Viewer, list_id: int, *, after: int = 0, limit: int = 100) -> Detail:
-    """Return a list with its items above the item `after`. Raises NotFound."""
-    found = row(session, viewer, list_id)
-    wanted = select(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.item_id > after)
-    rows = session.scalars(wanted.order_by(DisposalItem.item_id).limit(limit + 1)).all()
-    items = [ItemView(**{name: getattr(one, name) for name in ItemView.__dataclass_fields__}) for one in rows[:limit]]
-    return Detail(_view(session, found), items, rows[limit - 1].item_id if len(rows) > limit else None)
+def dues_of_household(session: Session, viewer: Viewer, household_id: int, *, limit: int = 50) -> list[DueView]:
+    """Return the dues of a household that the viewer may see, earliest first, without a day last."""
+    readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
+    chosen = _rows().where(readable, RetentionDue.household_id == household_id)
+    day = func.coalesce(RetentionDue.due_on, date.max)
+    return [_view(row) for row in session.execute(chosen.order_by(day, RetentionDue.id).limit(limit))]
 
 
-def backups(session: Session, *, today: date) -> list[tuple[str, date]]:
-    """Return the register numbers whose destroyed content a backup may still hold, each with the day until which."""
-    asked = select(DisposalList.number, DisposalList.backups_until).where(DisposalList.backups_until >= today)
-    return [(number, until) for number, until in session.execute(asked.order_by(DisposalList.id)) if until]
+def _mark(text: str) -> tuple[date, int] | None:
+    day, _, key = text.partition("_")
+    try:
+        return (date.fromisoformat(day), int(key)) if len(key) <= 18 else None
+    except ValueError:
+        return None
 
 
-def _view(session: Session, found: DisposalList) -> ListView:
-    items = select(func.count()).where(DisposalItem.list_id == found.id)
-    return ListView(
-        id=found.id,
-        number=found.number,
+def _rows() -> Any:
+    return (
+        select(
+            RetentionDue,
+            Item.item_no,
+            Item.title,
+            Item.document_type,
+            HouseholdFile.account_no,
+            HouseholdFile.account_name,
+            CaseFile.application_no,
+            HouseholdFile.unit_id,
+            Unit.name.label("unit_name"),
+            item_held().label("held"),
+        )
+        .join(Item, Item.id == RetentionDue.item_id)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .join(Unit, Unit.id == HouseholdFile.unit_id)
+        .outerjoin(CaseFile, CaseFile.id == Item.case_id)
+    )
+
+
+def _view(found: Any) -> DueView:
+    row: RetentionDue = found[0]
+    return DueView(
+        id=row.id,
+        item_id=row.item_id,
+        item_no=found.item_no,
         title=found.title,
-        state=found.state,
+        document_type=found.document_type,
+        account_no=found.account_no,
+        account_name=found.account_name,
+        application_no=found.application_no,
         unit_id=found.unit_id,
-        frozen_on=found.frozen_on,
-        items=session.scalar(items) or 0,
-        unsaid=session.scalar(items.where(DisposalItem.state == "listed", DisposalItem.opinion.is_(None))) or 0,
-        destroyed=session.scalar(items.where(DisposalItem.state == "destroyed")) or 0,
-        execute_from=found.execute_from,
-        plan_hash=found.plan_hash,
-        backups_until=found.backups_until,
-        done_at=found.done_at,
+        unit_name=found.unit_name,
+        outcome=row.outcome,
+        due_on=row.due_on,
+        starts_on=row.starts_on,
+        rule=row.rule,
+        edition=row.edition,
+        reason=row.reason,
+        held=bool(found.held),
     )

@@ -17,7 +17,7 @@ from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 from retention import candidates, lists
 from retention import disposal_rules as rules
-from retention.candidates import Due, Holds, nothing_held
+from retention.candidates import Due, Holds, held
 from retention.disposal_rules import Opinion, State
 from retention.disposal_tables import DisposalItem, DisposalList
 
@@ -37,7 +37,7 @@ def freeze(
     dues: Sequence[Due],
     now: datetime,
     today: date,
-    holds: Holds = nothing_held,
+    holds: Holds = held,
 ) -> DisposalList:
     """Make a list of the items that are due, as they are at this moment; what came to be due later is not on it.
 

@@ -145,6 +145,15 @@ def check_paper_at_hand(case_state: str | None, *, withdrawn: bool, account_no: 
         )
 
 
+def check_not_held(*, held: bool, account_no: str) -> None:
+    """Refuse to carry away paper on which a hold lasts; it may be read on a screen, which alters nothing."""
+    if held:
+        raise Refused(
+            "paper.on-hold",
+            f"户号 {account_no} 的这份资料已被冻结，原件不出库。请申请屏幕阅览，或等冻结解除后再借。",
+        )
+
+
 def check_waits(state: str) -> None:
     """Refuse to decide what is no longer waiting for a decision."""
     told = {

@@ -12,6 +12,7 @@ from archive_service.borrowing import matrix, rules
 from archive_service.borrowing.matrix import Limits, Way
 from archive_service.borrowing.rules import PageKey
 from archive_service.errors import Invalid, NotFound
+from archive_service.holds.queries import holding
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, Page
 
 
@@ -61,7 +62,9 @@ def find(session: Session, wish: Wish, limits: Limits) -> Found:
     rows = _papers(session, head, wish)
     if wish.pages and (way is Way.PAPER or len(wish.item_nos) != 1):
         raise Invalid("loan.paper-pages", "原件按份借出，单页只能在一份资料中选择。请改选整份资料或屏幕阅览。")
+    held = holding(session, [item.id for item, _ in rows]) if way is Way.PAPER else {}
     for item, state in rows if way is Way.PAPER else ():
+        rules.check_not_held(held=item.id in held, account_no=head.account_no)
         rules.check_paper_at_hand(state, withdrawn=item.state != "filed", account_no=head.account_no)
     return Found(
         household_id=head.id,

@@ -65,7 +65,7 @@ def read(text: str) -> tuple[EditionText | OverlayText | None, list[Finding]]:
     try:
         written = form.model_validate(marked.value)
     except ValidationError as e:
-        return None, [_finding(marked, each) for each in _causes(e.errors(include_url=False))]
+        return None, in_words(marked, e)
     return written, [marked.finding(path, message) for path, message in rules.twice(written)]
 
 
@@ -103,6 +103,11 @@ def overlaps(texts: Sequence[EditionText | OverlayText]) -> list[str]:
 def _begins(text: EditionText | OverlayText) -> date:
     """An edition without a last day gives way to the next; only one that begins on the same day clashes with it."""
     return text.effective_from
+
+
+def in_words(marked: MarkedYaml, error: ValidationError) -> list[Finding]:
+    """Return what a schema found wrong in a text, by line, in the words of the archive."""
+    return [_finding(marked, each) for each in _causes(error.errors(include_url=False))]
 
 
 def _causes(errors: Sequence[Any]) -> list[Any]:

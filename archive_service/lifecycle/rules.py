@@ -14,6 +14,9 @@ from archive_service.households.states import ACCEPTED, CLOSED, COLLECTING, FILE
 from archive_service.people.roles import Right
 
 SUBMIT, ACCEPT, RETURN, FILE, REOPEN, CLOSE = "submit", "accept", "return", "file", "reopen", "close"
+RESTORE = "restore"
+#: Steps that a case takes with its account only.
+WITH_ACCOUNT = (CLOSE, RESTORE)
 #: Working days within which a hand-over is to be received (article 18(5)).
 RECEIPT_WORKDAYS = 1
 LONGEST_NOTE = 500
@@ -38,6 +41,7 @@ TRANSITIONS = (
     Transition(FILE, (ACCEPTED,), FILED, Right.CASE_RECEIVE),
     Transition(REOPEN, (FILED,), REOPENED, Right.CASE_RECEIVE),
     Transition(CLOSE, (FILED,), CLOSED, Right.CASE_RECEIVE),
+    Transition(RESTORE, (CLOSED,), FILED, Right.CASE_RECEIVE),
 )
 BY_VERB = {one.verb: one for one in TRANSITIONS}
 #: What to do next in a state, for whoever asked for a step that it does not have.
@@ -48,7 +52,7 @@ NEXT = {
     ACCEPTED: "资料已签收。请归档，或写明原因退回。",
     FILED: "案件已归档。如要补充或更正，请先启封。",
     REOPENED: "案件已启封。请归入补充件后重新移交。",
-    CLOSED: "户号已销户，档案已封存，不再变动。",
+    CLOSED: "户号已销户，档案已封存，不再变动。如销户有误，请先恢复户号。",
 }
 _DONE = {
     SUBMIT: "不能移交",
@@ -57,6 +61,7 @@ _DONE = {
     FILE: "不能归档",
     REOPEN: "不能启封",
     CLOSE: "不能封存",
+    RESTORE: "不能恢复",
 }
 #: What a reopening is for.
 PURPOSES = ("supplement", "change")

@@ -130,6 +130,35 @@ Index(
 )
 
 
+class ClosedFile(Base):
+    """The file of a closed account in the series of closed files; opening it again keeps the row and its number."""
+
+    __tablename__ = "closed_files"
+    __table_args__ = (UniqueConstraint("number"), Index("ix_closed_files_household_id", "household_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    #: Its place in the series of its unit and year, such as ROOT-XHD-2026-00003; never given again.
+    number: Mapped[str] = mapped_column(String(120))
+    #: The clocks of retention start on this day.
+    closed_on: Mapped[date]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    #: None while it is closed.
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    reopen_reason: Mapped[str] = mapped_column(String(500))
+
+
+#: A file is closed once at a time.
+Index(
+    "uq_closed_files_lasting",
+    ClosedFile.household_id,
+    unique=True,
+    sqlite_where=text("reopened_at IS NULL"),
+    postgresql_where=text("reopened_at IS NULL"),
+)
+
+
 class ReturnMark(Base):
     """A page that a return is about."""
 

@@ -12,6 +12,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeVar, cast
 
@@ -144,7 +145,7 @@ class S3Store:
             versions += [one.version_id] if one.object_name == name else []
         for version in versions:
             try:
-                self._call(lambda version=version: self.client.remove_object(self.bucket, name, version_id=version))
+                self._call(partial(self.client.remove_object, self.bucket, name, version_id=version))
             except S3Error:
                 # Somebody else was faster.
                 continue

@@ -31,9 +31,11 @@ from ingest.renditions.owed import RENDITION_JOB
 from ingest.review.reread import RereadHandler
 from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
+from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.erase import ExecuteHandler
 from retention.roads import FileRoad
+from retention.run import RunHandler
 
 
 def handlers(workshop: Workshop) -> dict[str, Handler]:
@@ -49,6 +51,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
         EXECUTE_JOB: execution(workshop),
+        RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),
     }
 
 

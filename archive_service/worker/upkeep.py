@@ -28,6 +28,7 @@ from indexing.index import Index, index_of
 from indexing.sync import Mark, follow_from
 from ingest.pipeline import sweep
 from ingest.renditions.queries import sweep as sweep_renditions
+from retention import reckoning
 
 log = logs.get("upkeep")
 #: Seconds between looks for scans that have no job.
@@ -116,6 +117,8 @@ class Upkeep:
         self._lacking_below = unmade.below
         with self.database.unit_of_work() as session:
             end_due(session, now=self.now())
+        with self.database.unit_of_work() as session:
+            reckoning.sweep(session, today=local(self.now()).date())
         if self._unhashed_after is None:
             self._unhashed_after = 0
         if found:

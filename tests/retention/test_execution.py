@@ -1,4 +1,4 @@
-"""Destroying what a plan says: nothing else, wherever the work is stopped, and so that nothing can be read afterwards."""
+"""Destroying what a plan says and nothing else, wherever it is stopped, so that nothing can be read afterwards."""
 
 from __future__ import annotations
 
@@ -296,12 +296,9 @@ def test_no_sequence_destroys_what_is_not_on_a_signed_plan(
     with database.reading() as session:
         gone = set(session.scalars(select(Item.id).where(Item.state != "filed")))
         asked = select(DisposalItem.item_id).join(DisposalList, DisposalList.id == DisposalItem.list_id)
-        allowed = set(
-            session.scalars(
-                asked.where(DisposalItem.in_plan, DisposalItem.opinion == "destroy", DisposalList.decided_by.is_not(None),
-                            DisposalList.second_witness.is_not(None))
-            )
-        )  # fmt: skip
+        signed = (DisposalList.decided_by.is_not(None), DisposalList.second_witness.is_not(None))
+        planned = asked.where(DisposalItem.in_plan, DisposalItem.opinion == "destroy", *signed)
+        allowed = set(session.scalars(planned))
         assert gone <= allowed
         assert gone == set(session.scalars(select(Tombstone.item_id)))
     database.close()

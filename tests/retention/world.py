@@ -20,7 +20,7 @@ from archive_service.people.viewer import Viewer
 from archive_service.storage.store import ObjectStore
 from archive_service.zone import local
 from retention import certificate, disposal, review
-from retention.candidates import Due, Holds, nothing_held
+from retention.candidates import Due, Holds, held
 from retention.disposal_tables import DisposalList
 from tests.support import records
 
@@ -41,7 +41,7 @@ class World:
     unit_id: int
     now: datetime = BEGIN
     waiting_days: int = 30
-    holds: Holds = nothing_held
+    holds: Holds = held
 
     @property
     def today(self) -> date:

@@ -18,6 +18,7 @@ from archive_service.borrowing.rules import State
 from archive_service.borrowing.tables import LentPaper, LoanRequest, LoanWish, PaperLoan
 from archive_service.calendars.queries import calendar_of
 from archive_service.errors import NotFound, NotPermitted, Refused
+from archive_service.holds.queries import holding
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, Page
 from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Right
@@ -180,7 +181,9 @@ def _counts(session: Session, wish: LoanWish) -> dict[int, int]:
         .outerjoin(CaseFile, CaseFile.id == Item.case_id)
         .where(Item.id.in_(items))
     )
+    held = holding(session, items)
     for item, state, account_no in rows:
+        rules.check_not_held(held=item.id in held, account_no=account_no)
         rules.check_paper_at_hand(state, withdrawn=item.state != "filed", account_no=account_no)
     counted = select(Page.item_id, func.count()).where(Page.item_id.in_(items)).group_by(Page.item_id)
     found = dict(session.execute(counted.order_by(Page.item_id)).all())

@@ -1,6 +1,7 @@
 """Steps of cases. Each reads the case afresh under a lock, so that of two people at once one wins. None commits."""
 
 from archive_service.lifecycle.actions.clocks import pause_case, resume_case, say_why_late
+from archive_service.lifecycle.actions.closing import reopen_household
 from archive_service.lifecycle.actions.codes import number_filed, set_pattern
 from archive_service.lifecycle.actions.deadlines import keep_year
 from archive_service.lifecycle.actions.filing import close_household, file_case, reopen_case
@@ -16,6 +17,7 @@ __all__ = [
     "number_filed",
     "pause_case",
     "reopen_case",
+    "reopen_household",
     "resume_case",
     "return_case",
     "say_why_late",

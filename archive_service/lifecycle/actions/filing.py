@@ -15,6 +15,7 @@ from archive_service.households import states
 from archive_service.households.queries.locked import household_for_update
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item
 from archive_service.lifecycle import rules
+from archive_service.lifecycle.actions.closing import enter_series
 from archive_service.lifecycle.actions.codes import give_code
 from archive_service.lifecycle.actions.steps import Held, hold, take
 from archive_service.people.roles import Right
@@ -74,6 +75,7 @@ def close_household(session: Session, account_no: str, *, by: Viewer, now: datet
     if not any(one.business_type == "CANCEL" for one in cases):
         raise Refused("household.not-cancelled", "这个户号没有已归档的销户业务，不能封存。请先登记并归档销户业务。")
     household.state = "closed"
+    number = enter_series(session, household, by=by, now=now)
     for one in cases:
         take(hold(session, one.application_no, rules.CLOSE, by=by, now=now))
     record(
@@ -83,7 +85,11 @@ def close_household(session: Session, account_no: str, *, by: Viewer, now: datet
         object_kind="household",
         object_id=household.id,
         unit_id=household.unit_id,
-        facts={"account_no": account_no, "cases": len(cases)},
+        facts={
+            "account_no": account_no,
+            "cases": len(cases),
+            "number": number,
+        },
         now=now,
     )
     return len(cases)

@@ -31,6 +31,7 @@ DID = {
     rules.FILE: "case.filed",
     rules.REOPEN: "case.reopened",
     rules.CLOSE: "case.closed",
+    rules.RESTORE: "case.restored",
 }
 
 

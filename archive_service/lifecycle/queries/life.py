@@ -75,7 +75,9 @@ def case_life(session: Session, viewer: Viewer, application_no: str) -> CaseLife
         state=case.state,
         seq=steps[-1].seq if steps else 0,
         may=tuple(
-            one.verb for one in rules.open_to(case.state) if one.verb != rules.CLOSE and viewer.may(one.right, unit_id)
+            one.verb
+            for one in rules.open_to(case.state)
+            if one.verb not in rules.WITH_ACCOUNT and viewer.may(one.right, unit_id)
         ),
         steps=tuple(
             StepView(

@@ -8,7 +8,7 @@ from alembic import op
 from archive_service.migrations.columns import key, moment, number, refers, text
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -13,6 +13,7 @@ from archive_service.web.api.caller import Caller, Day, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.pages import papers
 from archive_service.web.visit import Visit
+from retention import reckoning
 
 router = api_router("deadlines")
 
@@ -105,6 +106,7 @@ def close_household(visit: Caller, account_no: str) -> ClosedOut:
     """Close an account and its cases, once its cancellation is filed."""
     with visit.services.database.unit_of_work() as session:
         count = actions.close_household(session, account_no, by=visit.viewer, now=visit.now)
+        reckoning.reckon_account(session, account_no, today=visit.today)
     return ClosedOut(account_no=account_no, cases=count)
 
 

@@ -19,6 +19,7 @@ from archive_service.people.roles import Right
 from archive_service.web import labels
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import SignedIn, Visit, whole_number
+from retention import reckoning
 
 router = APIRouter()
 
@@ -82,6 +83,7 @@ def close_household(visit: SignedIn, form: SentForm, account_no: str) -> Respons
     """Close an account and its cases, once its cancellation is filed."""
     with visit.services.database.unit_of_work() as session:
         actions.close_household(session, account_no, by=visit.viewer, now=visit.now)
+        reckoning.reckon_account(session, account_no, today=visit.today)
     return RedirectResponse(f"/households/{account_no}", status_code=303)
 
 

@@ -1,0 +1,137 @@
+"""Reads of the editions of the schedule and of what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from archive_service.errors import NotFound
+from archive_service.households.tables import HouseholdFile, Item
+from archive_service.people.roles import Right
+from archive_service.people.tables import Person
+from archive_service.people.viewer import Viewer
+from retention.tables import RetentionChange, RetentionDraft, RetentionRun
+
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """An edition of the schedule that people drafted."""
+
+    id: int
+    code: str
+    title: str
+    effective_from: date
+    text: str
+    state: str
+    revision: int
+    unit_id: int
+    changed_by: str | None
+    changed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What an edition would change, or has changed, as far as it was looked at."""
+
+    id: int
+    purpose: str
+    revision: int
+    state: str
+    made_at: datetime
+    finished_at: datetime | None
+    done: int
+    total: int
+    items: int
+    earlier: int
+    later: int
+    other: int
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """An item that comes due earlier or later."""
+
+    id: int
+    item_id: int
+    title: str
+    account_no: str
+    effect: str
+    was: str
+    becomes: str
+
+
+def drafts(session: Session, viewer: Viewer) -> list[DraftView]:
+    """Return the editions that people drafted, newest first; who may read records may see by what they are kept."""
+    viewer.require(Right.RECORD_READ)
+    return [_view(row) for row in session.execute(_rows().order_by(RetentionDraft.id.desc()).limit(_MOST))]
+
+
+def draft(session: Session, viewer: Viewer, draft_id: int) -> DraftView:
+    """Return an edition. Raises NotFound."""
+    viewer.require(Right.RECORD_READ)
+    row = session.execute(_rows().where(RetentionDraft.id == draft_id)).first()
+    if row is None:
+        raise NotFound("schedule.not-found", "没有这一版保管期限表，或者您无权办理。请从列表里选择。")
+    return _view(row)
+
+
+def runs(session: Session, viewer: Viewer, draft_id: int) -> list[RunView]:
+    """Return the previews and the recomputation of an edition, newest first."""
+    viewer.require(Right.RECORD_READ)
+    chosen = select(RetentionRun).where(RetentionRun.draft_id == draft_id).order_by(RetentionRun.id.desc()).limit(20)
+    return [
+        RunView(
+            row.id, row.purpose, row.revision, row.state, row.made_at, row.finished_at, row.next_id, row.last_id,
+            row.items, row.earlier, row.later, row.other,
+        )
+        for row in session.scalars(chosen)
+    ]  # fmt: skip
+
+
+def changes(
+    session: Session, viewer: Viewer, run_id: int, *, effect: str, after: int = 0, limit: int = 50
+) -> Sequence[ChangeView]:
+    """Return items of the viewer's units that a run found earlier or later, above the id `after`."""
+    rows = session.execute(
+        select(RetentionChange, Item.title, HouseholdFile.account_no)
+        .join(Item, Item.id == RetentionChange.item_id)
+        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
+        .where(
+            RetentionChange.run_id == run_id,
+            RetentionChange.effect == effect,
+            RetentionChange.id > after,
+            HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)),
+        )
+        .order_by(RetentionChange.id)
+        .limit(limit)
+    )
+    return [
+        ChangeView(row.id, row.item_id, title, account, row.effect, row.was, row.becomes)
+        for row, title, account in rows
+    ]
+
+
+def _rows() -> Select[Any]:
+    changer, decider = aliased(Person), aliased(Person)
+    return (
+        select(RetentionDraft, changer.name.label("changer"), decider.name.label("decider"))
+        .outerjoin(changer, changer.id == RetentionDraft.changed_by)
+        .outerjoin(decider, decider.id == RetentionDraft.decided_by)
+    )
+
+
+def _view(found: Any) -> DraftView:
+    row: RetentionDraft = found[0]
+    return DraftView(
+        row.id, row.code, row.title, row.effective_from, row.text, row.state, row.revision, row.unit_id,
+        found.changer, row.changed_at, found.decider, row.decided_at,
+    )  # fmt: skip

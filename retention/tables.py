@@ -1,0 +1,122 @@
+"""When what is kept may be appraised, by which rule; schedules that people draft; what a schedule would change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive_service.db.base import Base, UtcDateTime
+
+
+class RetentionDue(Base):
+    """How long an item is kept, as it was last reckoned."""
+
+    __tablename__ = "retention_dues"
+    __table_args__ = (
+        UniqueConstraint("item_id"),
+        CheckConstraint("outcome in ('date', 'waiting', 'unknown', 'permanent')", name="outcome"),
+        CheckConstraint("(outcome = 'date') = (due_on is not null)", name="due_on"),
+        Index("ix_retention_dues_household_id", "household_id"),
+        Index("ix_retention_dues_outcome_due_on_id", "outcome", "due_on", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    #: date; waiting: the clock has not started; unknown: the day on which it starts is missing or makes no sense;
+    #: permanent. Only with `date` may the item ever be appraised, from `due_on`.
+    outcome: Mapped[str] = mapped_column(String(10))
+    due_on: Mapped[date | None]
+    #: The day on which the clock started.
+    starts_on: Mapped[date | None]
+    #: Code of the rule that gave it, and of the edition of the schedule.
+    rule: Mapped[str] = mapped_column(String(40))
+    edition: Mapped[str] = mapped_column(String(40))
+    #: The rule in words, and why it was this one.
+    reason: Mapped[str] = mapped_column(String(300))
+
+
+class RetentionReckoned(Base):
+    """At which revision of a household its dues were last reckoned; another revision, and they are owed."""
+
+    __tablename__ = "retention_reckoned"
+
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"), primary_key=True, autoincrement=False)
+    revision: Mapped[int]
+    edition: Mapped[str] = mapped_column(String(40))
+    #: By which day it was reckoned: what lay in the future then may have come.
+    reckoned_on: Mapped[date]
+
+
+class RetentionDraft(Base):
+    """An edition of the schedule as somebody writes it; once released, its text is what is reckoned by."""
+
+    __tablename__ = "retention_drafts"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("state in ('draft', 'released', 'dropped')", name="state"),
+        CheckConstraint("decided_by is null or decided_by <> changed_by", name="another"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    effective_from: Mapped[date]
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    #: Raised by every change of the text; a preview says of which it was.
+    revision: Mapped[int]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RetentionRun(Base):
+    """All dues reckoned by a draft: to see what it would change, or after its release to change it."""
+
+    __tablename__ = "retention_runs"
+    __table_args__ = (
+        Index("ix_retention_runs_draft_id", "draft_id"),
+        CheckConstraint("purpose in ('preview', 'apply')", name="purpose"),
+        CheckConstraint("state in ('running', 'done', 'failed')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("retention_drafts.id"))
+    purpose: Mapped[str] = mapped_column(String(10))
+    revision: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Households up to this one are done, of those up to `last_id`.
+    next_id: Mapped[int]
+    last_id: Mapped[int]
+    #: Items looked at, and of them those that come due earlier, later, or by another rule on the same day.
+    items: Mapped[int]
+    earlier: Mapped[int]
+    later: Mapped[int]
+    other: Mapped[int]
+
+
+class RetentionChange(Base):
+    """An item whose due day a run found earlier or later."""
+
+    __tablename__ = "retention_changes"
+    __table_args__ = (
+        UniqueConstraint("run_id", "item_id"),
+        Index("ix_retention_changes_run_id_effect_id", "run_id", "effect", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("retention_runs.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    #: earlier or later.
+    effect: Mapped[str] = mapped_column(String(10))
+    was: Mapped[str] = mapped_column(String(80))
+    becomes: Mapped[str] = mapped_column(String(80))

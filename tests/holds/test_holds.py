@@ -1,0 +1,128 @@
+"""Holds: what they cover, who may place and release them, and that they say why."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service.audit.tables import AuditEntry
+from archive_service.borrowing.rules import Limits
+from archive_service.borrowing.wishes import Wish, find
+from archive_service.db.session import Database
+from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
+from archive_service.holds import actions, queries
+from archive_service.holds.actions import On
+from archive_service.holds.rules import Terms
+from archive_service.holds.tables import Hold
+from archive_service.households.tables import HouseholdFile
+from archive_service.people.roles import Role
+from archive_service.people.viewer import Viewer
+from tests.support import records
+from tests.support.records import NOW, TODAY
+
+TERMS = Terms("litigation", "合同纠纷一审", "(2026)京0101民初1号", date(2027, 5, 20))
+
+
+def place(session: Session, by: Viewer, on: On, terms: Terms = TERMS) -> Hold:
+    return actions.place(session, by, on, terms, now=NOW, today=TODAY)
+
+
+def test_a_household_hold_covers_what_is_filed_later_and_a_case_hold_only_its_case(database: Database) -> None:
+    """And an item hold only the item; released, none of it is held."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        one = records.case(session)
+        head = session.get_one(HouseholdFile, one.household_id)
+        other = records.case(session, account_no=head.account_no, business="INC")
+        first, second = records.item(session, one), records.item(session, other)
+        hold = place(session, by, On(applications=[one.application_no]))
+        assert set(queries.holding(session, [first.id, second.id])) == {first.id}
+        whole = place(session, by, On(accounts=[head.account_no]))
+        later = records.item(session, other, "A10")
+        found = queries.holding(session, [first.id, second.id, later.id])
+        assert {key: [one.id for one in held] for key, held in found.items()} == {
+            first.id: [hold.id, whole.id], second.id: [whole.id], later.id: [whole.id],
+        }  # fmt: skip
+        single = place(session, by, On(item_ids=[later.id]))
+        for key in (hold.id, whole.id):
+            actions.release(session, by, key, reason="已经结案", now=NOW)
+        assert set(queries.holding(session, [first.id, second.id, later.id])) == {later.id}
+        assert [one.id for one in queries.of_household(session, head.id)] == [single.id]
+        did = session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "hold")).all()
+        assert did == ["hold.placed"] * 3 + ["hold.released"] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"kind": "whim"}, "hold.kind"),
+        ({"reason": " "}, "hold.reason"),
+        ({"authority": ""}, "hold.authority"),
+        ({"review_on": TODAY}, "hold.review-on"),
+        ({"review_on": TODAY + timedelta(days=5 * 366)}, "hold.review-on"),
+    ],
+)
+def test_a_hold_says_kind_reason_authority_and_review_day(
+    database: Database, said: dict[str, object], code: str
+) -> None:
+    """What is missing is refused, and nothing is held."""
+    with database.unit_of_work() as session:
+        by, head = records.viewer(session), records.household(session)
+        terms = Terms(**{**TERMS.__dict__, **said})  # type: ignore[arg-type]
+        with pytest.raises(Invalid) as refused:
+            place(session, by, On(accounts=[head.account_no]), terms)
+        assert refused.value.code == code
+        assert queries.of_household(session, head.id) == []
+
+
+def test_only_who_keeps_holds_places_them_and_only_on_what_they_may_see(database: Database) -> None:
+    """All or none: one subject that is out of reach, and nothing is held."""
+    with database.unit_of_work() as session:
+        root = records.unit(session)
+        far = records.unit(session, "FAR", below=root)
+        near = records.unit(session, "NEAR", below=root)
+        mine, theirs = records.household(session, at=near), records.household(session, at=far)
+        by = records.viewer(session, at=near)
+        with pytest.raises(NotFound, match=theirs.account_no):
+            place(session, by, On(accounts=[mine.account_no, theirs.account_no]))
+        with pytest.raises(NotPermitted):
+            place(session, records.viewer(session, Role.AUDITOR, at=near), On(accounts=[mine.account_no]))
+        hold = place(session, records.viewer(session, at=far), On(accounts=[theirs.account_no]))
+        with pytest.raises(NotFound):
+            actions.release(session, by, hold.id, reason="不归我管", now=NOW)
+        with pytest.raises(NotPermitted):
+            actions.release(session, records.viewer(session, Role.AUDITOR), hold.id, reason="看看", now=NOW)
+        assert queries.of_household(session, mine.id) == []
+
+
+def test_a_hold_is_released_once_and_its_review_day_never_releases_it(database: Database) -> None:
+    """A passed review day makes it overdue; it holds all the same."""
+    with database.unit_of_work() as session:
+        by, case = records.viewer(session), records.case(session)
+        item = records.item(session, case)
+        hold = place(session, by, On(item_ids=[item.id]))
+        after = TERMS.review_on + timedelta(days=1)
+        overdue = queries.holds(session, by, state="overdue", today=after)
+        assert [one.id for one in overdue.rows] == [hold.id]
+        assert item.id in queries.holding(session, [item.id])
+        actions.release(session, by, hold.id, reason="已经结案", now=NOW)
+        with pytest.raises(Refused):
+            actions.release(session, by, hold.id, reason="再来一次", now=NOW)
+        assert queries.holds(session, by, today=after).total == 0
+        assert queries.holds(session, by, state="released", today=after).total == 1
+
+
+def test_a_held_paper_is_not_carried_away(database: Database) -> None:
+    """It may still be asked for on a screen."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        case = records.case(session)
+        item = records.item(session, case)
+        head = session.get_one(HouseholdFile, case.household_id)
+        place(session, by, On(accounts=[head.account_no]))
+        with pytest.raises(Refused) as refused:
+            find(session, Wish(head.account_no, way="paper", item_nos=(item.item_no,)), Limits())
+        assert refused.value.code == "paper.on-hold"
