@@ -42,13 +42,9 @@ TABLES = (
     "archive_service.webhooks.tables",
     "archive_service.notices.tables",
     "archive_service.copies.tables",
-<<<<<<< HEAD
     "retention.disposal_tables",
-||||||| bfd8a28
-=======
     "archive_service.holds.tables",
     "retention.tables",
->>>>>>> h8-sched
 )
 for module in TABLES:
     import_module(module)

@@ -88,7 +88,6 @@ class Right(StrEnum):
     ROOM_READ = "room.read"
     #: Keep rooms: add places, put papers away and take them out, send and receive boxes, count them.
     ROOM_KEEP = "room.keep"
-<<<<<<< HEAD
     #: See review lists, plans, certificates and tombstones.
     DISPOSAL_READ = "disposal.read"
     #: Freeze review lists, judge their items, propose them and ask for their execution.
@@ -97,11 +96,8 @@ class Right(StrEnum):
     DISPOSAL_APPROVE = "disposal.approve"
     #: Witness an execution and sign for it.
     DISPOSAL_WITNESS = "disposal.witness"
-||||||| bfd8a28
-=======
     #: Place holds on records, look at them again, and release them.
     HOLD_KEEP = "hold.keep"
->>>>>>> h8-sched
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -130,14 +126,10 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_READ,
             Right.ROOM_READ,
             Right.ROOM_KEEP,
-<<<<<<< HEAD
             Right.DISPOSAL_READ,
             Right.DISPOSAL_PROPOSE,
             Right.DISPOSAL_WITNESS,
-||||||| bfd8a28
-=======
             Right.HOLD_KEEP,
->>>>>>> h8-sched
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
@@ -174,14 +166,10 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_DECIDE,
             Right.LOAN_READ,
             Right.ROOM_READ,
-<<<<<<< HEAD
             Right.DISPOSAL_READ,
             Right.DISPOSAL_APPROVE,
             Right.DISPOSAL_WITNESS,
-||||||| bfd8a28
-=======
             Right.HOLD_KEEP,
->>>>>>> h8-sched
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

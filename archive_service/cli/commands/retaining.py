@@ -156,7 +156,7 @@ def certificate(services: Services, list_id: int, out: Path) -> None:
 
 def _present(services: Services) -> None:
     """See that the person in whose name the command acts is the one at the keyboard."""
-    with services.reading() as (session, viewer):
+    with services.reading() as (_, viewer):
         if viewer.person_id is None:
             raise NotPermitted("disposal.person", "审批和监销必须由登录的人员本人办理。请登录后办理。")
         asked = viewer.has_second_factor
