@@ -362,6 +362,7 @@ JOB_KIND = {
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
     "cases.import": N_("预览或导入案件文件"),
+    "retention.execute": N_("执行销毁计划"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -494,6 +495,10 @@ RIGHT = {
     "room.read": N_("查看库房、盒、盘点和移交"),
     "room.keep": N_("管理库房，放入和取出资料，移交和盘点"),
     "copy.issue": N_("出具和撤回证明复制件"),
+    "disposal.read": N_("查看鉴定清单、执行计划和销毁证明"),
+    "disposal.propose": N_("编制、鉴定和提交鉴定清单，申请执行"),
+    "disposal.approve": N_("审批鉴定清单"),
+    "disposal.witness": N_("监销签字"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -651,6 +656,17 @@ EVENT = {
     "person.preference-set": N_("更改个人设置"),
     "copy.issued": N_("出具证明复制件"),
     "copy.withdrawn": N_("撤回证明复制件"),
+    "disposal.frozen": N_("冻结鉴定清单"),
+    "disposal.item-dropped": N_("资料退出鉴定清单"),
+    "disposal.opined": N_("给出鉴定意见"),
+    "disposal.proposed": N_("提交鉴定清单"),
+    "disposal.approved": N_("批准鉴定清单"),
+    "disposal.sent-back": N_("退回鉴定清单"),
+    "disposal.given-up": N_("放弃鉴定清单"),
+    "disposal.planned": N_("申请执行销毁"),
+    "disposal.witnessed": N_("监销签字"),
+    "disposal.done": N_("完成销毁"),
+    "item.destroyed": N_("销毁资料"),
     "copy.downloaded": N_("下载证明复制件"),
     "person.notices-chosen": N_("更改通知的接收方式"),
     "person.mail-address-set": N_("更改通知邮箱"),
