@@ -68,10 +68,10 @@ class ExecuteHandler:
         list_id = int(claimed.subject)
         self._check(list_id)
         while self._next_item(claimed, list_id):
-            self.passed("dispose.item")
+            self.passed("dispose-item")
         self._objects(claimed, list_id)
         self._look(list_id)
-        self.passed("dispose.looked")
+        self.passed("dispose-looked")
         self._certify(claimed, list_id)
 
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
@@ -159,9 +159,9 @@ class ExecuteHandler:
                 if any(road.names(session, digest) for road in self.roads):
                     removal.withdraw(session, digest)
                     continue
-            self.passed("dispose.announced")
+            self.passed("dispose-announced")
             removal.remove(self.database, self.store, digest, now=self.now())
-            self.passed("dispose.object")
+            self.passed("dispose-object")
 
     def _look(self, list_id: int) -> None:
         """Raise Unavailable, so that the job comes again, while anything destroyed can still be read by some way."""
@@ -190,7 +190,7 @@ class ExecuteHandler:
             until = backups_until(row.second_witnessed_at or now, self.backup_days)
             made = certificate.of(session, row, backups_until=until) if row.state != State.DONE else None
         stored = self.store.put_bytes(made) if made is not None else None
-        self.passed("dispose.certified")
+        self.passed("dispose-certified")
         with self.database.unit_of_work() as session:
             row = session.get_one(DisposalList, list_id, with_for_update=True)
             if stored is not None and row.state == State.EXECUTING:

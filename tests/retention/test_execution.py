@@ -26,6 +26,9 @@ from archive_service.cli.services import Services
 from archive_service.cli.verify import findings
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, Refused, Unavailable
+from archive_service.holds.actions import On
+from archive_service.holds.actions import place as hold
+from archive_service.holds.rules import Terms
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.jobs import queue
 from archive_service.settings import Settings
@@ -47,7 +50,7 @@ from tests.retention.world import World, filed, papers, world
 from tests.support import records
 
 #: Of the supply reply that is taken in: a sentence that no other file of an archive holds.
-POINTS = ("dispose.item", "dispose.announced", "dispose.object", "dispose.looked", "dispose.certified")
+POINTS = ("dispose-item", "dispose-announced", "dispose-object", "dispose-looked", "dispose-certified")
 
 
 class Stopped(BaseException):
@@ -163,7 +166,7 @@ def test_stopped_anywhere_it_goes_on_and_ends_once(
 ) -> None:
     gone, _ = filed(database)
     list_id = there.signed([gone.id])
-    late = point in ("dispose.looked", "dispose.certified")
+    late = point in ("dispose-looked", "dispose-certified")
     if late:
         with pytest.raises(Unavailable):
             handler(there, settings).run(there.claim())
@@ -189,7 +192,7 @@ def test_a_worker_that_is_killed_leaves_the_rest_to_the_next(
     with database.unit_of_work() as session:
         there.now = max(there.now, session.scalars(select(func.max(AuditEntry.at))).one())
     list_id = there.signed([gone.id])
-    point = "dispose.object"
+    point = "dispose-object"
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.doomed_worker", point, "doomed"],
         env={**os.environ, **settings.environment()}, cwd=ROOT, timeout=120, check=False,
@@ -222,14 +225,16 @@ def test_a_hold_between_signature_and_execution_keeps_the_item(database: Databas
     here = world(database, MemoryStore())
     items = papers(database, 2)
     list_id = here.signed(items)
-    here.holds = lambda _session, asked: {one: "冻结：投诉" for one in asked if one == items[0]}
+    with database.unit_of_work() as session:
+        terms = Terms("dispute", "用户投诉未结", "95598 工单", here.today + timedelta(days=60))
+        hold(session, here.viewer(session, "asker"), On(item_ids=items[:1]), terms, now=here.now, today=here.today)
     handler(here, settings, roads=False).run(here.claim())
     assert [one.id for one in filed(database)] == items[:1]
     with database.reading() as session:
         wanted = select(DisposalItem.dropped_why).where(
             DisposalItem.list_id == list_id, DisposalItem.state == "dropped"
         )
-        assert session.scalars(wanted).all() == ["冻结：投诉"]
+        assert session.scalars(wanted).all() == ["冻结：用户投诉未结"]
 
 
 def test_a_list_whose_items_are_not_those_of_the_plan_is_not_executed(database: Database, settings: Settings) -> None:
