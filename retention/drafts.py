@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from archive_service.errors import NotFound
@@ -120,7 +120,7 @@ def changes(
     ]
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     changer, decider = aliased(Person), aliased(Person)
     return (
         select(RetentionDraft, changer.name.label("changer"), decider.name.label("decider"))

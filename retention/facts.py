@@ -73,7 +73,9 @@ def _closed(session: Session, household_ids: Collection[int]) -> Mapping[int, da
     series = select(ClosedFile.household_id, ClosedFile.closed_on).where(
         ClosedFile.household_id.in_(household_ids), ClosedFile.reopened_at.is_(None)
     )
-    return found | dict(session.execute(series).tuples().all())
+    for key, day in session.execute(series):
+        found[key] = day
+    return found
 
 
 def _disputed(session: Session, household_ids: Collection[int]) -> set[int]:

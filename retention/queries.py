@@ -117,12 +117,13 @@ def dues_of(session: Session, viewer: Viewer, item_ids: Collection[int]) -> dict
     return found
 
 
-def dues_of_household(session: Session, viewer: Viewer, household_id: int, *, limit: int = 50) -> list[DueView]:
-    """Return the dues of a household that the viewer may see, earliest first, without a day last."""
+def longest_of_household(session: Session, viewer: Viewer, household_id: int) -> DueView | None:
+    """Return the due of a household that comes last, none before it was reckoned; without a day comes after any."""
     readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
-    chosen = _rows().where(readable, RetentionDue.household_id == household_id)
     day = func.coalesce(RetentionDue.due_on, date.max)
-    return [_view(row) for row in session.execute(chosen.order_by(day, RetentionDue.id).limit(limit))]
+    chosen = _rows().where(readable, RetentionDue.household_id == household_id)
+    row = session.execute(chosen.order_by(day.desc(), RetentionDue.id).limit(1)).first()
+    return _view(row) if row is not None else None
 
 
 def _mark(text: str) -> tuple[date, int] | None:

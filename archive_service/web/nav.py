@@ -40,6 +40,8 @@ PLACES = (
     Place("/rooms", "building-warehouse", N_("库房"), N_("库房"), _WORK, Right.ROOM_READ),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
+    Place("/holds", "lock", N_("冻结"), N_("冻结"), _READ, Right.HOLD_KEEP),
+    Place("/retention", "hourglass", N_("保管期限"), N_("期限"), _READ, Right.HOLD_KEEP),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
@@ -53,7 +55,9 @@ PLACES = (
 
 
 #: What nobody goes to on a phone while something else is to be done there.
-_SELDOM = frozenset({"/scans", "/jobs", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies"})
+_SELDOM = frozenset(
+    {"/scans", "/jobs", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds", "/retention"}
+)
 
 
 def places(viewer: Viewer) -> list[Place]:

@@ -213,6 +213,7 @@ STEP = {
     "file": N_("归档"),
     "reopen": N_("启封"),
     "close": N_("封存"),
+    "restore": N_("恢复"),
 }
 #: What stands on the page after a step.
 STEP_DONE = {
@@ -361,6 +362,7 @@ JOB_KIND = {
     "page.reread": N_("重读转正的页"),
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
+    "retention.run": N_("按保管期限表计算到期日"),
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
     "notice-mails": N_("发送通知邮件"),
@@ -499,6 +501,7 @@ RIGHT = {
     "disposal.propose": N_("编制、鉴定和提交鉴定清单，申请执行"),
     "disposal.approve": N_("审批鉴定清单"),
     "disposal.witness": N_("监销签字"),
+    "hold.keep": N_("冻结资料，复查和解除冻结"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -668,6 +671,16 @@ EVENT = {
     "disposal.done": N_("完成销毁"),
     "item.destroyed": N_("销毁资料"),
     "copy.downloaded": N_("下载证明复制件"),
+    "case.restored": N_("恢复案件"),
+    "household.reopened": N_("恢复户号"),
+    "hold.placed": N_("冻结资料"),
+    "hold.released": N_("解除冻结"),
+    "hold.reviewed": N_("复查冻结"),
+    "schedule.drafted": N_("起草保管期限表"),
+    "schedule.previewed": N_("预览保管期限表"),
+    "schedule.released": N_("发布保管期限表"),
+    "schedule.dropped": N_("作废保管期限表草稿"),
+    "schedule.reckoned": N_("按新版重算到期日"),
     "person.notices-chosen": N_("更改通知的接收方式"),
     "person.mail-address-set": N_("更改通知邮箱"),
     "role.granted": N_("授予角色"),
@@ -797,6 +810,21 @@ NOTICE_WAY = {
     "digest": N_("每日摘要邮件"),
 }
 NOTICE_GROUP = {"work": N_("收集、归档与稽查"), "loans": N_("借阅")}
+#: Why records are held, and how long they are kept.
+HOLD_KIND = {
+    "dispute": N_("争议"),
+    "litigation": N_("诉讼"),
+    "inspection": N_("检查"),
+    "unpaid": N_("欠费"),
+}
+HOLD_STATE = {"lasting": N_("冻结中"), "overdue": N_("过了复查日"), "released": N_("已解除")}
+DUE_LIST = {
+    "now": N_("已到期"),
+    "soon": N_("一年内到期"),
+    "waiting": N_("未起算"),
+    "unknown": N_("缺少起算日"),
+    "permanent": N_("永久"),
+}
 #: A certified copy, what it is issued for, and what a stranger is told of its code.
 COPY_STATE = {
     "valid": State("circle-check", "ok", N_("有效")),

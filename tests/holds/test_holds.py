@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.tables import AuditEntry
-from archive_service.borrowing.rules import Limits
+from archive_service.borrowing import matrix
 from archive_service.borrowing.wishes import Wish, find
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
@@ -23,6 +23,7 @@ from archive_service.people.viewer import Viewer
 from tests.support import records
 from tests.support.records import NOW, TODAY
 
+LIMITS = matrix.edition_on(TODAY).limits
 TERMS = Terms("litigation", "合同纠纷一审", "(2026)京0101民初1号", date(2027, 5, 20))
 
 
@@ -51,7 +52,9 @@ def test_a_household_hold_covers_what_is_filed_later_and_a_case_hold_only_its_ca
             actions.release(session, by, key, reason="已经结案", now=NOW)
         assert set(queries.holding(session, [first.id, second.id, later.id])) == {later.id}
         assert [one.id for one in queries.of_household(session, head.id)] == [single.id]
-        did = session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "hold")).all()
+        did = session.scalars(
+            select(AuditEntry.did).where(AuditEntry.object_kind == "hold").order_by(AuditEntry.seq)
+        ).all()
         assert did == ["hold.placed"] * 3 + ["hold.released"] * 2
 
 
@@ -124,5 +127,5 @@ def test_a_held_paper_is_not_carried_away(database: Database) -> None:
         head = session.get_one(HouseholdFile, case.household_id)
         place(session, by, On(accounts=[head.account_no]))
         with pytest.raises(Refused) as refused:
-            find(session, Wish(head.account_no, way="paper", item_nos=(item.item_no,)), Limits())
+            find(session, Wish(head.account_no, way="paper", days=1, item_nos=(item.item_no,)), LIMITS)
         assert refused.value.code == "paper.on-hold"

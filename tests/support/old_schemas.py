@@ -256,6 +256,11 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             request_key=f"{number:064x}", household_id=household, unit_id=unit, pages="[]",
         )  # fmt: skip
         writer.add("copy_series", series=f"ZM-{number}-2026", last=1)
+    if writer.knows("holds"):
+        hold = writer.add(
+            "holds", unit_id=unit, kind="dispute", reason="争议", authority="来函", review_on=date(2027, 1, 1)
+        )
+        writer.add("hold_subjects", hold_id=hold, household_id=household)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -1,182 +1,193 @@
-"""`retention ...`: review lists, their plans and certificates."""
+"""`retention ...`: schedules, what is due, and holds."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from archive_service import clock
 from archive_service.cli import output
+from archive_service.cli.commands import disposing
 from archive_service.cli.services import Services
-from archive_service.errors import NotFound, NotPermitted
-from archive_service.people import sign_in
-from archive_service.people.queries import unit_by_code
-from retention import candidates, disposal
-from retention import certificate as papers
-from retention import disposal_queries as queries
-from retention import review as reviewing
-from retention.disposal_rules import Opinion
+from archive_service.holds import actions as hold_actions
+from archive_service.holds import queries as holds
+from archive_service.holds.actions import On
+from archive_service.holds.rules import Kind, Terms
+from archive_service.lifecycle import actions as lifecycle
+from retention import actions, drafts, queries, reckoning, schedule
 
-_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
 def retention() -> None:
-    """Review of what is due, and its disposal."""
+    """How long records are kept, by which rule, and what is held."""
 
 
 @retention.command()
-@click.option("--centre", required=True, help="The unit whose items are reviewed, by code.")
-@click.option("--title", required=True, help="What the list is called.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_JSON
 @click.pass_obj
-def review(services: Services, centre: str, title: str, as_json: bool) -> None:
-    """Freeze items that are due into a review list."""
-    with services.writing() as (session, viewer):
-        unit = unit_by_code(session, centre)
-        if unit is None:
-            raise NotFound("unit.not-found", "没有这个单位代码。请核对后再试。")
-        row = reviewing.freeze(
-            session, viewer, unit_id=unit.id, title=title, dues=candidates.due(session, unit.id, today=clock.today()),
+def schedules(services: Services, as_json: bool) -> None:
+    """List the editions of the schedule; the one in force is marked."""
+    with services.database.reading() as session:
+        found = drafts.drafts(session, services.viewer(session))
+        current = reckoning.in_force(session, today=clock.today()).edition
+    standard = schedule.standard()
+    rows = [(one.id, one.code, one.title, one.effective_from, one.state) for one in found]
+    rows.append((0, standard.edition, standard.title_zh, standard.effective_from, "released"))
+    if as_json:
+        heads = ("id", "code", "title", "effective_from", "state")
+        output.emit([dict(zip(heads, row, strict=True)) | {"in_force": row[1] == current} for row in rows])
+        return
+    output.table(
+        ("编号", "版本", "名称", "生效", "状态", "现行"), [(*row, "是" if row[1] == current else "") for row in rows]
+    )
+
+
+@retention.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def draft(services: Services, file: Path) -> None:
+    """Keep the schedule in FILE as a draft, and have shown what it would change."""
+    text = file.read_text(encoding="utf-8")
+    with services.database.unit_of_work() as session:
+        viewer = services.viewer(session)
+        row = actions.save_draft(session, viewer, text, draft_id=None, now=clock.now())
+        actions.preview(session, viewer, row.id, now=clock.now())
+        key = row.id
+    output.say(f"已保存为草稿 {key}，正在预览。请用 retention preview {key} 查看影响。")
+
+
+@retention.command()
+@click.argument("draft_id", type=int)
+@_JSON
+@click.pass_obj
+def preview(services: Services, draft_id: int, as_json: bool) -> None:
+    """Print how many papers a draft makes due earlier and later."""
+    with services.database.reading() as session:
+        found = drafts.runs(session, services.viewer(session), draft_id)
+    if as_json:
+        output.emit(found)
+        return
+    output.table(
+        ("用途", "状态", "完成到", "资料", "提前", "推后"),
+        [(one.purpose, one.state, f"{one.done}/{one.total}", one.items, one.earlier, one.later) for one in found],
+    )
+
+
+@retention.command("release-schedule")
+@click.argument("draft_id", type=int)
+@click.pass_obj
+def release_schedule(services: Services, draft_id: int) -> None:
+    """Put a draft in force that somebody else wrote and that was previewed."""
+    with services.database.unit_of_work() as session:
+        actions.release(session, services.viewer(session), draft_id, now=clock.now(), today=clock.today())
+    output.say("已发布，正在按新版重新计算到期日。")
+
+
+@retention.command()
+@click.option("--list", "which", type=click.Choice(queries.LISTS), default="now", show_default=True, help="Which.")
+@click.option("--account", default="", help="Only this account.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="So many at most.")
+@_JSON
+@click.pass_obj
+def due(services: Services, which: str, account: str, limit: int, as_json: bool) -> None:
+    """List what is due, earliest first, with the rule that gave the day."""
+    with services.database.reading() as session:
+        found = queries.dues(
+            session, services.viewer(session), which=which, text=account, today=clock.today(), limit=limit
+        )
+    if as_json:
+        output.emit({"total": found.total, "items": list(found.rows)})
+        return
+    output.table(
+        ("到期", "户号", "资料", "规则", "版本", "冻结", "说明"),
+        [
+            (one.due_on or one.outcome, one.account_no, one.title, one.rule, one.edition,
+             "是" if one.held else "", one.reason)
+            for one in found.rows
+        ],
+    )  # fmt: skip
+    output.say(f"共 {found.total} 件。")
+
+
+@retention.command()
+@click.option("--account", "accounts", multiple=True, help="A whole household, by account number.")
+@click.option("--application", "applications", multiple=True, help="A whole case, by application number.")
+@click.option("--item", "item_ids", multiple=True, type=int, help="A single item, by its id.")
+@click.option("--kind", type=click.Choice([one.value for one in Kind]), required=True, help="Why it is held.")
+@click.option("--reason", required=True, help="In words.")
+@click.option("--authority", required=True, help="By whose word: a court, an office, the number of a letter.")
+@click.option("--review-on", type=_DAY, required=True, help="The day on which somebody looks at it again.")
+@click.pass_obj
+def hold(
+    services: Services,
+    accounts: tuple[str, ...],
+    applications: tuple[str, ...],
+    item_ids: tuple[int, ...],
+    kind: str,
+    reason: str,
+    authority: str,
+    review_on: datetime,
+) -> None:
+    """Hold households, cases or items: none of it is disposed of until it is released."""
+    terms = Terms(kind, reason, authority, review_on.date())
+    with services.database.unit_of_work() as session:
+        made = hold_actions.place(
+            session,
+            services.viewer(session),
+            On(accounts, applications, item_ids),
+            terms,
             now=clock.now(),
             today=clock.today(),
-        )  # fmt: skip
-        view = queries.one(session, viewer, row.id).summary
-    _print([view], as_json)
-
-
-@retention.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one list a line.")
-@click.pass_obj
-def lists(services: Services, as_json: bool) -> None:
-    """Print the review lists, newest first."""
-    with services.reading() as (session, viewer):
-        found = queries.lists(session, viewer, limit=500).rows
-    _print(list(found), as_json)
-
-
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--item", "items", type=int, multiple=True, help="Only this item; without it, every item of the list.")
-@click.option("--opinion", type=click.Choice([one.value for one in Opinion]), required=True, help="What is right.")
-@click.option("--years", type=int, help="By how many years it is kept longer.")
-@click.option("--reason", default="", help="Why it is kept longer or for good.")
-@click.pass_obj
-def judge(
-    services: Services, list_id: int, items: tuple[int, ...], opinion: str, years: int | None, reason: str
-) -> None:
-    """Say what is thought right for items of a list."""
-    with services.writing() as (session, viewer):
-        chosen = items or queries.item_ids(session, viewer, list_id)
-        count = reviewing.opine(
-            session, viewer, list_id, chosen, opinion=opinion, years=years, reason=reason, now=clock.now()
         )
-    output.say(f"已给出 {count} 件的鉴定意见。")
+        key = made.id
+    output.say(f"已冻结，编号 {key}。")
 
 
 @retention.command()
-@click.argument("list_id", type=int)
-@click.option("--out", type=_OUT, required=True, help="Where the report with the draft register goes, as PDF.")
+@click.argument("hold_id", type=int)
+@click.option("--reason", required=True, help="Why it is not needed any more.")
 @click.pass_obj
-def propose(services: Services, list_id: int, out: Path) -> None:
-    """Draw the appraisal report of a judged list and hand the list on for approval."""
-    now = clock.now()
-    with services.reading() as (session, viewer):
-        made = papers.report(session, queries.row(session, viewer, list_id), now=now)
-    stored = services.store.put_bytes(made)
-    with services.writing() as (session, viewer):
-        reviewing.propose(session, viewer, list_id, stored, now=now)
-    out.write_bytes(made)
+def release(services: Services, hold_id: int, reason: str) -> None:
+    """Release a hold."""
+    with services.database.unit_of_work() as session:
+        hold_actions.release(session, services.viewer(session), hold_id, reason=reason, now=clock.now())
+    output.say("已解除冻结。")
 
 
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--approve/--send-back", required=True, help="Approve it, or send it back to be judged anew.")
-@click.option("--note", default="", help="What is said to it; needed to send it back.")
+@retention.command("holds")
+@click.option("--state", type=click.Choice(["lasting", "overdue", "released"]), default="lasting", help="Which.")
+@_JSON
 @click.pass_obj
-def decide(services: Services, list_id: int, approve: bool, note: str) -> None:
-    """Decide on a proposed list, with password and one-time code of the person named by --as."""
-    _present(services)
-    with services.writing() as (session, viewer):
-        reviewing.decide(
-            session, viewer, list_id, approve=approve, note=note, now=clock.now(), today=clock.today(),
-            waiting_days=services.settings.disposal_waiting_days,
-        )  # fmt: skip
-
-
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--plan", "plan_hash", required=True, help="The digest that stands on the printed plan.")
-@click.pass_obj
-def witness(services: Services, list_id: int, plan_hash: str) -> None:
-    """Sign for a plan as one of two witnesses, with password and one-time code; the second one starts the execution."""
-    _present(services)
-    with services.writing() as (session, viewer):
-        row = disposal.witness(session, viewer, list_id, plan_hash=plan_hash, now=clock.now(), today=clock.today())
-        last = row.second_witness is not None
-    output.say("两位监销人已签字，开始执行。" if last else "已签字，还需另一位监销人签字。")
-
-
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--out", type=_OUT, required=True, help="Where the plan goes, as PDF.")
-@click.pass_obj
-def plan(services: Services, list_id: int, out: Path) -> None:
-    """Write the plan that stands for a list, to be checked before two people sign for it."""
-    with services.reading() as (session, viewer):
-        out.write_bytes(papers.plan(session, queries.row(session, viewer, list_id), now=clock.now()))
-
-
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--place", required=True, help="Where paper and media are destroyed.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def execute(services: Services, list_id: int, place: str, as_json: bool) -> None:
-    """Ask for the execution of an approved list; it begins once two witnesses have signed in and signed."""
-    with services.writing() as (session, viewer):
-        disposal.plan(session, viewer, list_id, place=place, now=clock.now(), today=clock.today())
-        view = queries.one(session, viewer, list_id).summary
-    _print([view], as_json)
-
-
-@retention.command()
-@click.argument("list_id", type=int)
-@click.option("--out", type=_OUT, required=True, help="Where the certificate goes, as PDF.")
-@click.pass_obj
-def certificate(services: Services, list_id: int, out: Path) -> None:
-    """Write the certificate of a list that was executed."""
-    with services.reading() as (session, viewer):
-        digest = queries.row(session, viewer, list_id).certificate_digest
-    if digest is None:
-        raise NotFound("disposal.no-certificate", "这份清单还没有执行完，没有销毁证明。")
-    out.write_bytes(services.store.read(digest))
-
-
-def _present(services: Services) -> None:
-    """See that the person in whose name the command acts is the one at the keyboard."""
-    with services.reading() as (_, viewer):
-        if viewer.person_id is None:
-            raise NotPermitted("disposal.person", "审批和监销必须由登录的人员本人办理。请登录后办理。")
-        asked = viewer.has_second_factor
-    password = click.prompt("密码", hide_input=True, err=True)
-    code = click.prompt("动态验证码", err=True) if asked else ""
-    sign_in.confirm_presence(
-        services.database, person_id=viewer.person_id, password=password, code=code, now=clock.now()
-    )
-
-
-def _print(found: list[queries.ListView], as_json: bool) -> None:
+def list_holds(services: Services, state: str, as_json: bool) -> None:
+    """List holds, newest first."""
+    with services.database.reading() as session:
+        found = holds.holds(session, services.viewer(session), state=state, today=clock.today(), limit=200)
     if as_json:
-        for one in found:
-            output.emit(one)
+        output.emit({"total": found.total, "holds": list(found.rows)})
         return
-    head = ("号", "登记号", "名称", "状态", "件数", "可执行", "备份可能含至")
     output.table(
-        head,
-        [
-            (one.id, one.number, one.title, one.state, one.items, one.execute_from or "–", one.backups_until or "–")
-            for one in found
-        ],
+        ("编号", "种类", "原因", "依据", "复查日", "对象"),
+        [(one.id, one.kind, one.reason, one.authority, one.review_on, one.subjects) for one in found.rows],
     )
+
+
+@retention.command()
+@click.argument("account_no")
+@click.option("--reason", required=True, help="Why the closing was wrong.")
+@click.pass_obj
+def reopen(services: Services, account_no: str, reason: str) -> None:
+    """Take the file of a closed account out of the closed series and stop its clocks."""
+    with services.database.unit_of_work() as session:
+        viewer = services.viewer(session)
+        count = lifecycle.reopen_household(session, account_no, reason=reason, by=viewer, now=clock.now())
+        reckoning.reckon_account(session, account_no, today=clock.today())
+    output.say(f"户号 {account_no} 已恢复，{count} 个案件回到已归档。")
+
+
+for _command in disposing.COMMANDS:
+    retention.add_command(_command)

@@ -22,6 +22,7 @@ def routers() -> list[APIRouter]:
         findings,
         gaps,
         health,
+        holds,
         home,
         household_items,
         households,
@@ -45,6 +46,7 @@ def routers() -> list[APIRouter]:
         privacy,
         quality,
         readings,
+        retention,
         review,
         room_scan,
         rooms,
@@ -97,6 +99,8 @@ def routers() -> list[APIRouter]:
         privacy,
         copies,
         verify_copy,
+        holds,
+        retention,
     )
     desk = (inspection, samples, findings)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)

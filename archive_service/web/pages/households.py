@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from archive_service import zone
 from archive_service.audit.queries import EntryView
 from archive_service.errors import NotFound
+from archive_service.holds import queries as holds
 from archive_service.households import queries, states
 from archive_service.households.heads import queries as heads
 from archive_service.households.views import CaseView, CheckView, HouseholdView, ItemView, VerdictView
@@ -21,6 +22,7 @@ from archive_service.web import labels, reading, remembering, words
 from archive_service.web.pages import household_items
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
+from retention import queries as retention
 
 router = APIRouter()
 
@@ -148,9 +150,14 @@ def _case_chosen(file: HouseholdView, asked: str | None) -> CaseView | None:
 
 def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Response:
     papers = household_items.ordered(file.items, "catalogue")
+    with visit.services.database.reading() as session:
+        held = holds.of_household(session, file.id)
+        kept = retention.longest_of_household(session, visit.viewer, file.id)
     page = visit.page(
         "households/file.html",
         file=file,
+        held=held,
+        kept=kept,
         tab="cases",
         case=case,
         columns=columns(case) if case else [],
