@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     application_no_pattern: str = Field(
         r"[0-9A-Z][0-9A-Z-]{5,23}", description="Regular expression of application numbers."
     )
+    disposal_waiting_days: int = Field(
+        30, ge=0, description="Days between the approval of a disposal and its execution."
+    )
+    backup_kept_days: int = Field(
+        90, ge=0, description="Days for which backups are kept; so long they may hold what was destroyed."
+    )
     filing_due_workdays: int = Field(3, ge=0, description="Working days from energisation until a case must be filed.")
 
     workers: int = Field(0, ge=0, description="Worker processes of the embedded mode; 0 means one a processor.")

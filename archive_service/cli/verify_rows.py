@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import String, and_, cast, exists, func, or_, select, text, type_coerce
+from sqlalchemy import String, and_, cast, exists, func, or_, select, text, type_coerce, union
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -17,7 +17,7 @@ from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import ArchiveError
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
-from archive_service.storage.tables import StoredObject
+from archive_service.storage.tables import RemovedObject, StoredObject
 from indexing.tables import IndexedRevision
 from ingest import states
 from ingest.again.tables import PageReadingRow
@@ -26,6 +26,7 @@ from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
 from ingest.renditions.tables import Rendition
 from ingest.tables import Scan, ScanPage
+from retention.disposal_tables import DisposalList, Tombstone
 
 #: Columns that name an object; each value must be on record. The scan's own bytes count once they were accepted.
 REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[str | None]], ...] = (
@@ -51,6 +52,8 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("naming_models.digest", NamingModel.digest),
     ("loan_requests.letter_digest", LoanRequest.letter_digest),
     ("certified_copies.digest", CertifiedCopy.digest),
+    ("disposal_lists.report_digest", DisposalList.report_digest),
+    ("disposal_lists.certificate_digest", DisposalList.certificate_digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"
@@ -77,7 +80,8 @@ def findings(session: Session, *, altered: Collection[int]) -> list[Finding]:
 
 def unrecorded(session: Session) -> list[tuple[str, str]]:
     """Return (column, digest) for every digest that a row names and nothing records."""
-    recorded = select(StoredObject.digest)
+    # What a disposal took out is known by its digest, and by nothing else.
+    recorded = union(select(StoredObject.digest), select(RemovedObject.digest))
     found: list[tuple[str, str]] = []
     for name, column in REFERENCES:
         lost = select(column).where(column.is_not(None), column.not_in(recorded)).distinct()
@@ -101,6 +105,7 @@ def _lost_pages(session: Session, altered: Collection[int]) -> Iterator[Finding]
             type_coerce(AuditEntry.facts, String),
         )
         .outerjoin(AuditEntry, filed)
+        .where(Item.id.not_in(select(Tombstone.item_id)))
         .order_by(Item.id)
         .execution_options(yield_per=1000)
     )

@@ -42,6 +42,7 @@ TABLES = (
     "archive_service.webhooks.tables",
     "archive_service.notices.tables",
     "archive_service.copies.tables",
+    "retention.disposal_tables",
     "archive_service.holds.tables",
     "retention.tables",
 )

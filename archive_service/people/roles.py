@@ -88,6 +88,14 @@ class Right(StrEnum):
     ROOM_READ = "room.read"
     #: Keep rooms: add places, put papers away and take them out, send and receive boxes, count them.
     ROOM_KEEP = "room.keep"
+    #: See review lists, plans, certificates and tombstones.
+    DISPOSAL_READ = "disposal.read"
+    #: Freeze review lists, judge their items, propose them and ask for their execution.
+    DISPOSAL_PROPOSE = "disposal.propose"
+    #: Approve a review list that others proposed.
+    DISPOSAL_APPROVE = "disposal.approve"
+    #: Witness an execution and sign for it.
+    DISPOSAL_WITNESS = "disposal.witness"
     #: Place holds on records, look at them again, and release them.
     HOLD_KEEP = "hold.keep"
 
@@ -118,6 +126,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_READ,
             Right.ROOM_READ,
             Right.ROOM_KEEP,
+            Right.DISPOSAL_READ,
+            Right.DISPOSAL_PROPOSE,
+            Right.DISPOSAL_WITNESS,
             Right.HOLD_KEEP,
         }
     ),
@@ -133,6 +144,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_ASK,
             Right.LOAN_READ,
             Right.ROOM_READ,
+            Right.DISPOSAL_READ,
+            Right.DISPOSAL_WITNESS,
         }
     ),
     Role.UNIT_HEAD: frozenset(
@@ -153,6 +166,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.LOAN_DECIDE,
             Right.LOAN_READ,
             Right.ROOM_READ,
+            Right.DISPOSAL_READ,
+            Right.DISPOSAL_APPROVE,
+            Right.DISPOSAL_WITNESS,
             Right.HOLD_KEEP,
         }
     ),

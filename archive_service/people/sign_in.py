@@ -184,3 +184,38 @@ def confirm_password(
         person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
         _count_failure(session, person, door, now=now, limits=limits, place=place)
     raise Refused("password.wrong", "现在的密码不对，没有修改。请重新输入。")
+
+
+def confirm_presence(
+    database: Database,
+    *,
+    person_id: int,
+    password: str,
+    code: str,
+    now: datetime,
+    limits: Limits | None = None,
+    hasher: PasswordHasher = passwords.HASHER,
+    place: Place = NOWHERE,
+) -> None:
+    """See that the person at the screen is who they are said to be: password, and the code where a factor is set up.
+
+    Raises Wait without trying, Refused or CodeRefused after counting the failure.
+    """
+    limits = limits or Limits()
+    confirm_password(
+        database, person_id=person_id, password=password, now=now, limits=limits, hasher=hasher, place=place
+    )
+    with database.unit_of_work() as session:
+        person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+        if person.totp_since is None:
+            return
+        door = replace(tries.door_of(session, person, person.login, place, now=now), account=f"c:{person.id}")
+        tries.check(session, door, now=now)
+        if second_factor.take(session, person, code, now=now) is not None:
+            tries.forget(session, door)
+            return
+        tries.count(session, door, now=now, limits=limits)
+        sessions.note(session, person, "second-factor.failed", now=now, address=place.address)
+    raise CodeRefused(
+        "second-factor.refused", "验证码不对，或者已经用过。请等应用显示下一个验证码再输入，或使用一个恢复码。"
+    )

@@ -75,6 +75,16 @@ class FileStore:
             if Path(folder) != self._temporary:
                 yield from (name for name in names if _NAME.fullmatch(name))
 
+    def remove_for_good(self, digest: str) -> None:
+        """Take the file out of its folder, durably."""
+        path = self._path(digest)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.exists():
+                _sync_folder(path.parent)
+        except OSError as e:
+            raise unavailable(e) from e
+
     def sweep(self, *, older_than_s: float = 86_400) -> int:
         """Remove temporary files that a crash left behind; return how many."""
         old = [p for p in self._temporary.iterdir() if time.time() - p.stat().st_mtime > older_than_s]

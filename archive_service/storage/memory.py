@@ -52,3 +52,7 @@ class MemoryStore:
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object."""
         yield from list(self.objects)
+
+    def remove_for_good(self, digest: str) -> None:
+        """Take the bytes out of the dictionary."""
+        self.objects.pop(digest, None)

@@ -12,6 +12,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeVar, cast
 
@@ -19,7 +20,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 
-from archive_service.errors import Unavailable
+from archive_service.errors import Refused, Unavailable
 from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 T = TypeVar("T")
@@ -135,6 +136,22 @@ class S3Store:
         while (one := self._call(lambda: next(found, None))) is not None:
             yield str(one.object_name).removeprefix(_PREFIX)
 
+    def remove_for_good(self, digest: str) -> None:
+        """Take out every version of the object: without that a deletion only hides it in a bucket with versions."""
+        name = _PREFIX + digest
+        found = self.client.list_objects(self.bucket, prefix=name, recursive=True, include_version=True)
+        versions = []
+        while (one := self._call(lambda: next(found, None))) is not None:
+            versions += [one.version_id] if one.object_name == name else []
+        for version in versions:
+            try:
+                self._call(partial(self.client.remove_object, self.bucket, name, version_id=version))
+            except S3Error:
+                # Somebody else was faster.
+                continue
+        if self.exists(digest):
+            raise _still_held(digest)
+
     def _send(self, source: IO[bytes], digest: str, size: int) -> Stored:
         """Send bytes whose name and size are known, unless the name is there."""
         if self.exists(digest):
@@ -217,6 +234,14 @@ class _Body(io.RawIOBase):
             self._answer.close()
             self._answer.release_conn()
         super().close()
+
+
+def _still_held(digest: str) -> Refused:
+    return Refused(
+        "store.locked",
+        "对象存储没有删除这份内容，它可能还在锁定期内。请核对对象锁的保留期限，到期后重试这个任务。",
+        digest=digest,
+    )
 
 
 def _unavailable(error: Exception) -> Unavailable:

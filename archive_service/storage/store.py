@@ -53,6 +53,13 @@ class ObjectStore(Protocol):
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object, in no particular order."""
 
+    def remove_for_good(self, digest: str) -> None:
+        """Take the bytes out, every version of them; nothing happens where there are none.
+
+        Called by `storage.removal` and by nothing else: what is removed was on an approved plan of disposal. Raises
+        Refused where a lock of the store still holds them, Unavailable when disk or server do not answer.
+        """
+
 
 def missing(digest: str) -> NotFound:
     """Return the error for an object that the store does not hold."""

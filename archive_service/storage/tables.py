@@ -24,3 +24,16 @@ class StoredObject(Base):
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When the bytes were last read back and matched their digest.
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RemovedObject(Base):
+    """Bytes that an approved disposal removed, or is about to; the digest stays known for good."""
+
+    __tablename__ = "removed_objects"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: The register number of the disposal.
+    register_no: Mapped[str] = mapped_column(String(80))
+    announced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When the store was seen without them; none while they are on their way out.
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

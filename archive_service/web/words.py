@@ -364,6 +364,7 @@ JOB_KIND = {
     "catalogue.check": N_("按目录版本复核案件"),
     "retention.run": N_("按保管期限表计算到期日"),
     "cases.import": N_("预览或导入案件文件"),
+    "retention.execute": N_("执行销毁计划"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -496,6 +497,10 @@ RIGHT = {
     "room.read": N_("查看库房、盒、盘点和移交"),
     "room.keep": N_("管理库房，放入和取出资料，移交和盘点"),
     "copy.issue": N_("出具和撤回证明复制件"),
+    "disposal.read": N_("查看鉴定清单、执行计划和销毁证明"),
+    "disposal.propose": N_("编制、鉴定和提交鉴定清单，申请执行"),
+    "disposal.approve": N_("审批鉴定清单"),
+    "disposal.witness": N_("监销签字"),
     "hold.keep": N_("冻结资料，复查和解除冻结"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
@@ -654,6 +659,17 @@ EVENT = {
     "person.preference-set": N_("更改个人设置"),
     "copy.issued": N_("出具证明复制件"),
     "copy.withdrawn": N_("撤回证明复制件"),
+    "disposal.frozen": N_("冻结鉴定清单"),
+    "disposal.item-dropped": N_("资料退出鉴定清单"),
+    "disposal.opined": N_("给出鉴定意见"),
+    "disposal.proposed": N_("提交鉴定清单"),
+    "disposal.approved": N_("批准鉴定清单"),
+    "disposal.sent-back": N_("退回鉴定清单"),
+    "disposal.given-up": N_("放弃鉴定清单"),
+    "disposal.planned": N_("申请执行销毁"),
+    "disposal.witnessed": N_("监销签字"),
+    "disposal.done": N_("完成销毁"),
+    "item.destroyed": N_("销毁资料"),
     "copy.downloaded": N_("下载证明复制件"),
     "case.restored": N_("恢复案件"),
     "household.reopened": N_("恢复户号"),

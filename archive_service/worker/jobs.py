@@ -17,8 +17,11 @@ from archive_service.storage.choose import open_store
 from archive_service.webhooks.actions import DELIVERY_JOB
 from archive_service.webhooks.deliver import DeliveryHandler
 from archive_service.worker.fit import Fit
+from indexing.erasing import IndexRoad
+from indexing.index import index_of
 from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB
+from ingest.erasing import ScanRoad
 from ingest.pipeline import StepHandler
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
@@ -29,6 +32,9 @@ from ingest.review.reread import RereadHandler
 from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
 from retention.actions import RUN_JOB
+from retention.disposal import EXECUTE_JOB
+from retention.erase import ExecuteHandler
+from retention.roads import FileRoad
 from retention.run import RunHandler
 
 
@@ -44,8 +50,23 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
+        EXECUTE_JOB: execution(workshop),
         RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),
     }
+
+
+def execution(workshop: Workshop) -> ExecuteHandler:
+    """Return what executes a disposal, with all ways to the content of an item."""
+    settings = workshop.settings
+    return ExecuteHandler(
+        workshop.database,
+        workshop.store,
+        (FileRoad(), ScanRoad(), IndexRoad(lambda: index_of(settings))),
+        settings.lease_s,
+        settings.backup_kept_days,
+        workshop.now,
+        passed=lambda point: workshop.passed(point),
+    )
 
 
 def open_workshop(settings: Settings) -> Workshop:

@@ -99,6 +99,12 @@ class FaultyStore:
         """Yield all digests."""
         return self.inner.digests()
 
+    def remove_for_good(self, digest: str) -> None:
+        """Take the bytes out; "remove-done" fails after they are gone."""
+        self.faults.called("remove")
+        self.inner.remove_for_good(digest)
+        self.faults.called("remove-done")
+
 
 class _Breaking:
     def __init__(self, source: Readable, faults: Faults) -> None:

@@ -9,6 +9,7 @@ import click
 
 from archive_service import clock
 from archive_service.cli import output
+from archive_service.cli.commands import disposing
 from archive_service.cli.services import Services
 from archive_service.holds import actions as hold_actions
 from archive_service.holds import queries as holds
@@ -186,3 +187,7 @@ def reopen(services: Services, account_no: str, reason: str) -> None:
         count = lifecycle.reopen_household(session, account_no, reason=reason, by=viewer, now=clock.now())
         reckoning.reckon_account(session, account_no, today=clock.today())
     output.say(f"户号 {account_no} 已恢复，{count} 个案件回到已归档。")
+
+
+for _command in disposing.COMMANDS:
+    retention.add_command(_command)

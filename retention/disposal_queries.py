@@ -1,0 +1,130 @@
+"""Review lists, their items and tombstones, for those who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive_service.people.roles import Right
+from archive_service.people.viewer import Viewer
+from retention import lists as shared
+from retention.disposal_tables import DisposalItem, DisposalList
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A review list in one line."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    unit_id: int
+    frozen_on: date
+    #: All items of the list, those without an opinion, and those that were destroyed.
+    items: int
+    unsaid: int
+    destroyed: int
+    execute_from: date | None
+    plan_hash: str | None
+    backups_until: date | None
+    done_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item of a list."""
+
+    item_id: int
+    code: str
+    title: str
+    document_type: str
+    document_date: date | None
+    pages: int
+    content_hash: str
+    due_on: date
+    rule: str
+    opinion: str | None
+    years: int | None
+    reason: str
+    state: str
+    dropped_why: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of lists, newest first; `next` continues it."""
+
+    rows: Sequence[ListView]
+    next: int | None
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A list with a page of its items, by item; `next` continues it."""
+
+    summary: ListView
+    items: Sequence[ItemView]
+    next: int | None
+
+
+def lists(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 50) -> Listing:
+    """Return the lists of the viewer's units, newest first, below the id `after`. Raises NotPermitted."""
+    viewer.require(Right.DISPOSAL_READ)
+    wanted = select(DisposalList).where(DisposalList.unit_id.in_(viewer.units(Right.DISPOSAL_READ)))
+    if after is not None:
+        wanted = wanted.where(DisposalList.id < after)
+    rows = session.scalars(wanted.order_by(DisposalList.id.desc()).limit(limit + 1)).all()
+    more = len(rows) > limit
+    return Listing([_view(session, one) for one in rows[:limit]], rows[limit - 1].id if more else None)
+
+
+def row(session: Session, viewer: Viewer, list_id: int) -> DisposalList:
+    """Return the row of a list that this person may see. Raises NotFound."""
+    found = session.get(DisposalList, list_id)
+    if found is None or not viewer.may(Right.DISPOSAL_READ, found.unit_id):
+        raise shared.not_found()
+    return found
+
+
+def one(session: Session, viewer: Viewer, list_id: int, *, after: int = 0, limit: int = 100) -> Detail:
+    """Return a list with its items above the item `after`. Raises NotFound."""
+    found = row(session, viewer, list_id)
+    wanted = select(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.item_id > after)
+    rows = session.scalars(wanted.order_by(DisposalItem.item_id).limit(limit + 1)).all()
+    items = [ItemView(**{name: getattr(one, name) for name in ItemView.__dataclass_fields__}) for one in rows[:limit]]
+    return Detail(_view(session, found), items, rows[limit - 1].item_id if len(rows) > limit else None)
+
+
+def item_ids(session: Session, viewer: Viewer, list_id: int) -> list[int]:
+    """Return the items that are still on a list. Raises NotFound."""
+    return [one.item_id for one in shared.listed(session, row(session, viewer, list_id))]
+
+
+def backups(session: Session, *, today: date) -> list[tuple[str, date]]:
+    """Return the register numbers whose destroyed content a backup may still hold, each with the day until which."""
+    asked = select(DisposalList.number, DisposalList.backups_until).where(DisposalList.backups_until >= today)
+    return [(number, until) for number, until in session.execute(asked.order_by(DisposalList.id)) if until]
+
+
+def _view(session: Session, found: DisposalList) -> ListView:
+    items = select(func.count()).where(DisposalItem.list_id == found.id)
+    return ListView(
+        id=found.id,
+        number=found.number,
+        title=found.title,
+        state=found.state,
+        unit_id=found.unit_id,
+        frozen_on=found.frozen_on,
+        items=session.scalar(items) or 0,
+        unsaid=session.scalar(items.where(DisposalItem.state == "listed", DisposalItem.opinion.is_(None))) or 0,
+        destroyed=session.scalar(items.where(DisposalItem.state == "destroyed")) or 0,
+        execute_from=found.execute_from,
+        plan_hash=found.plan_hash,
+        backups_until=found.backups_until,
+        done_at=found.done_at,
+    )
