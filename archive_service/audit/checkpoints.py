@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ class Fault:
     reason: str
 
 
-def signing_key(settings: Settings) -> note.Ed25519PrivateKey:
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
     """Return the key that signs checkpoints, made if it is not there. Raises Unavailable when it is no good."""
     try:
         return note.load_key(keyring.file(settings, _FILE, note.new_key))
@@ -169,7 +170,7 @@ def faults(session: Session, *, key: str) -> list[Fault]:
             found.append(Fault(row.size, "checkpoint-differs"))
         elif not _is_signed(row, key=key if row is rows[-1] else None):
             found.append(Fault(row.size, "checkpoint-not-signed"))
-    kept = dict(session.execute(select(AuditTile.number, AuditTile.root)).tuples().all())
+    kept = {number: root for number, root in session.execute(select(AuditTile.number, AuditTile.root))}  # noqa: C416
     for number, root in enumerate(frontier.tiles):
         if kept.get(number) != root.hex():
             found.append(Fault((number + 1) * TILE, "tile-differs"))

@@ -63,7 +63,7 @@ def due(session: Session, *, now: datetime) -> list[Due]:
     )
     return [
         Due(one.id, one.place, made.size, made.made_at, file_of(made.note, made.signature))
-        for one, made in session.execute(asked).tuples()
+        for one, made in session.execute(asked)
     ]
 
 
@@ -86,7 +86,7 @@ def places(session: Session, named: list[str]) -> list[PlaceView]:
         select(AuditDeposit.place, func.count(), func.min(AuditDeposit.next_at), func.max(AuditDeposit.error))
         .where(AuditDeposit.done_at.is_(None))
         .group_by(AuditDeposit.place)
-    ).tuples()
+    )
     waiting = {place: (count, next_at, error) for place, count, next_at, error in waits}
     found = []
     for place in dict.fromkeys([*named, *sorted(waiting)]):

@@ -128,7 +128,7 @@ def _small(opened: zipfile.ZipFile, name: str) -> str:
 
 def _checkpoints(text: str, report: Report) -> list[_Checkpoint]:
     lines = text.splitlines()
-    found = []
+    found: list[_Checkpoint] = []
     for at in range(0, len(lines) - 1, 2):
         one = _read(lines[at], lines[at + 1])
         if one is None or (found and one.size <= found[-1].size):
@@ -161,8 +161,8 @@ def _read(text: str, signature: str) -> _Checkpoint | None:
         told = json.loads(text)
         if told["kind"] != CHECKPOINT or told["algorithm"] != "ed25519" or type(told["size"]) is not int:
             return None
-        names = ("root", "head", "origin", "key")
-        return _Checkpoint(told["size"], *(str(told[name]) for name in names), text, signature)
+        root, head, origin, key = (str(told[name]) for name in ("root", "head", "origin", "key"))
+        return _Checkpoint(told["size"], root, head, origin, key, text, signature)
     except (ValueError, KeyError, TypeError):
         return None
 

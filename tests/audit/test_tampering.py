@@ -1,7 +1,7 @@
 """Somebody with write access to the database changes the trail in many ways, and every one is found.
 
-Guards are taken away first. Each way is looked for by `audit verify` in the archive, and by the checker in a bundle that
-the archive exports after the deed; where the whole history was written anew, by a checkpoint that was kept outside.
+Guards are taken away first. Each way is looked for by `audit verify` in the archive, and by the checker in a bundle
+that the archive exports after the deed; where the whole history was written anew, by a checkpoint that was kept outside.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _guard() -> None:
         # INSERT OR REPLACE removes without a word to the triggers of DELETE.
         op.execute(
             f"create trigger {table}_no_replace before insert on {table} "
-            f"when exists (select 1 from {table} where {same}) "  # noqa: S608 - names from above
+            f"when exists (select 1 from {table} where {same}) "
             "begin select raise(abort, 'the audit trail is only appended to'); end"
         )
 
