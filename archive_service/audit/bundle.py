@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Text, and_, func, or_, select, true, type_coerce
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive_service.audit import checkpoints
@@ -84,19 +85,17 @@ def export(
     """
     if out.exists():
         raise Refused("audit.file-there", "目标文件已存在，没有覆盖。请换一个文件名。")
-    with database.unit_of_work() as session:
-        facts = {"selection": selection.kind(), "account_no": selection.account_no}
-        record(
-            session, by=by, did="audit.exported", object_kind="audit", object_id=selection.kind(),
-            unit_id=unit_id, facts={name: value for name, value in facts.items() if value}, now=now,
-        )  # fmt: skip
-    with suppress(Damaged):
+    _note(database, selection, by=by, unit_id=unit_id, now=now)
+    broken = False
+    try:
         while checkpoints.make(database, settings, now=now) is not None:
             pass
+    except Damaged:
+        broken = True
     part = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
     try:
         with database.reading() as session:
-            written = _write(session, part, selection, progress)
+            written = _write(session, part, selection, progress, broken=broken)
         os.link(part, out)
     except FileExistsError as e:
         raise Refused("audit.file-there", "目标文件已存在，没有覆盖。请换一个文件名。") from e
@@ -108,12 +107,28 @@ def export(
     return written
 
 
-def _write(session: Session, part: Path, selection: Selection, progress: Callable[[int, int], None]) -> Written:
+def _note(database: Database, selection: Selection, *, by: Actor, unit_id: int | None, now: datetime) -> None:
+    kind, facts = selection.kind(), {"account_no": selection.account_no} if selection.account_no else {}
+    try:
+        with database.unit_of_work() as session:
+            record(
+                session, by=by, did="audit.exported", object_kind="audit", object_id=kind,
+                unit_id=unit_id, facts=facts, now=now,
+            )  # fmt: skip
+    except IntegrityError as e:
+        # The head says less than there is.
+        raise Damaged("audit.broken", "审计链断裂，不能再追加。请运行 audit verify 查明后通知审计管理员。") from e
+
+
+def _write(
+    session: Session, part: Path, selection: Selection, progress: Callable[[int, int], None], *, broken: bool
+) -> Written:
     head = last_seq(session)
     signed = list(session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)))
     newest = signed[-1] if signed else None
-    # Others append while we write; what no checkpoint covers yet is left for the next bundle.
-    size = newest.size if newest is not None and newest.size <= head and _is_whole(session, newest) else head
+    # Others append while we write; what no checkpoint covers yet is left for the next bundle, unless it never will.
+    covered = newest is not None and not broken and newest.size <= head and _is_whole(session, newest)
+    size = newest.size if newest is not None and covered else head
     condition = _condition(selection, size)
     seqs: list[int] = []
     if selection.kind() != "all":

@@ -1,18 +1,23 @@
 """Somebody with write access to the database changes the trail in many ways, and every one is found.
 
 Guards are taken away first. Each way is looked for by `audit verify` in the archive, and by the checker in a bundle
-that the archive exports after the deed; where the whole history was written anew, by a checkpoint that was kept outside.
+that the archive exports after the deed; where all of history was written anew, by a checkpoint kept outside.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive_service.audit import bundle, checkpoints, note, offline
@@ -23,6 +28,7 @@ from archive_service.audit.record import SYSTEM, Actor, record
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks, rows_as_kept
 from archive_service.db.session import Database
+from archive_service.errors import Damaged
 from archive_service.settings import Settings
 from tests.support.tamper import unguard
 
@@ -208,8 +214,10 @@ WAYS: dict[str, Deed] = {
     "give a checkpoint another size": sql("update audit_checkpoints set size = 7 where size = 8"),
     "write everything anew, signed by another": then(edited("person_name = 'x'", 5), rechain, resign),
 }
-#: What a bundle cannot show: the head is no part of it, and the checkpoint tells the size.
-NOT_IN_BUNDLES = {"set the head back", "set the head forward", "append without the head", "renumber the last"}
+#: What is no part of a bundle: columns that repeat what the signed notes and the neighbours say.
+NOT_IN_BUNDLES = {"edit the hash before", "edit a root", "give a checkpoint another size"}
+#: Where the head says less than there is, nothing can be appended, the export neither: the archive stops and says so.
+STOPPED = {"append without the head", "set the head back"}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -226,6 +234,10 @@ def test_what_an_attacker_with_the_database_does_is_found(
         unguard(session)
         WAYS[way](session)
     assert found(trail, settings), way
+    if way in STOPPED:
+        with pytest.raises(Damaged, match="审计链断裂"):
+            bundled(trail, settings, tmp_path / "bundle.zip")
+        return
     report = offline.verify(bundled(trail, settings, tmp_path / "bundle.zip"), outside=[kept])
     if way not in NOT_IN_BUNDLES:
         assert report.findings, way
@@ -242,3 +254,115 @@ def test_nothing_is_found_where_nothing_was_done(trail: Database, settings: Sett
     assert (report.findings, report.complete, report.agreed) == ([], True, 1)
     # The export itself is the thirteenth.
     assert (report.entries, report.checkpoints) == (13, 3)
+
+
+def rewritten(trail: Database) -> None:
+    """Change an entry and write everything after it anew, with checkpoints signed by another key."""
+    with trail.unit_of_work() as session:
+        unguard(session)
+        WAYS["write everything anew, signed by another"](session)
+
+
+def test_a_whole_rewrite_is_only_seen_from_outside(trail: Database, settings: Settings, tmp_path: Path) -> None:
+    """Without the checkpoint or the key that somebody kept, a bundle that was made of a rewrite holds in itself."""
+    with trail.reading() as session:
+        newest = checkpoints.newest(session)
+        assert newest is not None
+        (tmp_path / "kept.txt").write_bytes(note.file_of(newest.note, newest.signature))
+        key = note.fingerprint(json.loads(newest.note)["key"])
+    rewritten(trail)
+    # The attacker signs the export too: the key file of the archive is theirs now.
+    (settings.home / "secrets" / "audit.pem").unlink()
+    made = bundled(trail, settings, tmp_path / "b.zip")
+    assert offline.verify(made).findings == []
+    assert "outside-differs" in {one.reason for one in offline.verify(made, outside=[tmp_path / "kept.txt"]).findings}
+    assert "key-differs" in {one.reason for one in offline.verify(made, key=key).findings}
+
+
+@pytest.mark.parametrize("statement", [
+    "update audit_entries set person_name = 'x' where seq = 2",
+    "delete from audit_entries where seq = 2",
+    "delete from audit_entries",
+    "update audit_checkpoints set root = 'x'",
+    "delete from audit_checkpoints",
+])  # fmt: skip
+def test_the_database_itself_refuses_to_change_or_remove(trail: Database, statement: str) -> None:
+    """Entries and checkpoints are only appended to, whoever asks, on each engine."""
+    with pytest.raises(IntegrityError, match="only appended to"), trail.unit_of_work() as session:
+        session.execute(text(statement))
+    with trail.reading() as session:
+        assert chain_breaks(session) == []
+
+
+def test_an_entry_is_not_replaced_either(settings: Settings, migrated_file: Path) -> None:
+    """SQLite's INSERT OR REPLACE removes what is there without a word to the triggers of DELETE."""
+    settings.home.mkdir()
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    database = Database(settings.url())
+    write(database, 2)
+    with pytest.raises(IntegrityError, match="only appended to"), database.unit_of_work() as session:
+        session.execute(text("insert or replace into audit_entries select * from audit_entries where seq = 2"))
+    database.close()
+
+
+def test_picked_entries_are_proven_and_a_change_of_one_is_found(
+    trail: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """What concerns one account comes with a proof for each entry; the record tells who touched it."""
+    chosen = Selection(account_no="0000000001", objects={"item": [1]})
+    bundle.export(trail, settings, tmp_path / "b.zip", chosen, by=SYSTEM, unit_id=None, now=NOW)
+    report = offline.verify(tmp_path / "b.zip", record="0000000001")
+    assert (report.findings, report.complete) == ([], False)
+    assert report.entries == len(report.record) > 3
+    changed = tmp_path / "c.zip"
+    with zipfile.ZipFile(tmp_path / "b.zip") as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace("甲1".encode(), "乙1".encode()))
+    assert {one.reason for one in offline.verify(changed).findings} == {"altered"}
+
+
+def test_a_stretch_has_no_gap(trail: Database, settings: Settings, tmp_path: Path) -> None:
+    """Of a period every entry is there, or the checker says which is missing.
+
+    The later entries are dated earlier, so the stretch of numbers that holds the period goes on to the export itself.
+    """
+    chosen = Selection(since=NOW + timedelta(seconds=5), until=NOW + timedelta(seconds=8))
+    bundle.export(trail, settings, tmp_path / "b.zip", chosen, by=SYSTEM, unit_id=None, now=NOW)
+    report = offline.verify(tmp_path / "b.zip")
+    assert (report.findings, report.first, report.last) == ([], 5, 13)
+    with zipfile.ZipFile(tmp_path / "b.zip") as old, zipfile.ZipFile(tmp_path / "c.zip", "w") as new:
+        for name in old.namelist():
+            lines = old.read(name).splitlines(keepends=True)
+            new.writestr(name, b"".join(lines[:1] + lines[2:] if name == "entries.txt" else lines))
+    assert [(one.seq, one.reason) for one in offline.verify(tmp_path / "c.zip").findings] == [(6, "missing")]
+
+
+def test_the_checker_runs_alone(trail: Database, settings: Settings, tmp_path: Path) -> None:
+    """Copied to a folder of its own, without the archive to import, it says the same and ends with the codes told."""
+    made = bundled(trail, settings, tmp_path / "b.zip")
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(offline.__file__, alone / "check.py")
+    # -P and -I leave the archive out of reach; only what is installed beside it could be imported.
+    command = [sys.executable, "-I", str(alone / "check.py"), str(made), "--json"]
+    done = subprocess.run([*command, "--record", "item:3"], cwd=alone, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["complete"] is True
+    assert {one["object"] for one in told["record"]} == {"item:3"}
+    none = subprocess.run([*command, "--record", "item:999"], cwd=alone, capture_output=True, check=False)
+    wrong = subprocess.run([*command[:3], str(alone / "check.py")], cwd=alone, capture_output=True, check=False)
+    assert (none.returncode, wrong.returncode) == (4, 2)
+
+
+@pytest.mark.parametrize("name", ["no.zip", "cut.zip", "empty.zip", "other.zip"])
+def test_what_is_no_bundle_is_said_to_be_none(trail: Database, settings: Settings, tmp_path: Path, name: str) -> None:
+    """Text, half a file, an empty file and a ZIP of other things end with a sentence, not with a trace."""
+    whole = bundled(trail, settings, tmp_path / "b.zip").read_bytes()
+    content = {"no.zip": b"text", "cut.zip": whole[: len(whole) // 2], "empty.zip": b"", "other.zip": b""}[name]
+    (tmp_path / name).write_bytes(content)
+    if name == "other.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as other:
+            other.writestr("bundle.json", "[]")
+    with pytest.raises(offline.NoBundle):
+        offline.verify(tmp_path / name)

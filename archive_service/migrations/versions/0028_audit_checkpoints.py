@@ -78,9 +78,9 @@ def _guard() -> None:
                 "begin select raise(abort, 'the audit trail is only appended to'); end"
             )
         # INSERT OR REPLACE removes without a word to the triggers of DELETE.
+        there = f"exists (select 1 from {table} where {same})"  # noqa: S608 - names from above
         op.execute(
-            f"create trigger {table}_no_replace before insert on {table} "
-            f"when exists (select 1 from {table} where {same}) "
+            f"create trigger {table}_no_replace before insert on {table} when {there} "
             "begin select raise(abort, 'the audit trail is only appended to'); end"
         )
 
