@@ -1,4 +1,4 @@
-"""`python -m benchmarks.proof [ENTRIES]`: how fast the audit trail is appended to, signed, exported, checked and proven.
+"""`python -m benchmarks.proof [ENTRIES]`: how fast the audit trail is written, signed, taken out, checked and proven.
 
 Named limit: at least 100,000 entries checked a second on one core. One process and one thread do all of it.
 """

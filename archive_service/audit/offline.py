@@ -229,7 +229,9 @@ def _whole(
     due = wanted[-1][0].size if wanted else 0
     for line in _lines(opened):
         seq += 1
-        kept, _, text = line.partition(b" ")
+        kept, text = line[:64], line[65:]
+        if line[64:65] != b" ":
+            kept, _, text = line.partition(b" ")
         if not text.startswith(b"[%d," % seq):
             # What follows stands by its own numbers again.
             find(seq, "out-of-order")
