@@ -17,9 +17,9 @@ from tests.web.conftest import Browser, World
 WEB = Path(i18n.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 #: First words of codes that only the command line answers with.
-COMMAND_LINE = ("audit.", 
-    "archive.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.", "people.tie",
-    "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
+COMMAND_LINE = (
+    "archive.", "audit.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.",
+    "people.tie", "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
