@@ -237,7 +237,7 @@ def proof_of(session: Session, seq: int) -> dict[str, object] | None:
     newest = checkpoints.newest(session)
     if newest is None or not 0 < seq <= newest.size:
         return None
-    found = next(iter(rows_as_kept(session, AuditEntry.seq == seq)), None)
+    found = next(iter(list(rows_as_kept(session, AuditEntry.seq == seq))), None)
     if found is None or isinstance(found[0], int):
         return None
     tree = checkpoints.tree(session, newest.size)

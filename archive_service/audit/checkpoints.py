@@ -6,7 +6,7 @@ does not hold for. Source: docs/decisions/0045.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -97,7 +97,8 @@ def _grown(session: Session, last: AuditCheckpoint | None, size: int) -> tuple[F
     done, head = (last.size, last.head_hash) if last else (0, GENESIS)
     frontier = Frontier(done, [bytes.fromhex(one) for one in last.frontier] if last else [])
     hashes: list[str] = []
-    bad = next(breaks_since(session, after=done, previous=head, up_to=size, seen=hashes.append), None)
+    # Read to the end: a cursor of the server is not left open.
+    bad = next(iter(list(breaks_since(session, after=done, previous=head, up_to=size, seen=hashes.append))), None)
     if bad is not None or len(hashes) != size - done:
         raise Damaged(
             "audit.broken",
@@ -161,6 +162,7 @@ def faults(session: Session, *, key: str) -> list[Fault]:
     found: list[Fault] = []
     frontier, hashes = Frontier(), _hashes(session)
     rows = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
+    # Closed when all is compared: a cursor of the server is not left open.
     for row in rows:
         while frontier.size < row.size and (one := next(hashes, None)) is not None:
             frontier.append(one)
@@ -170,6 +172,7 @@ def faults(session: Session, *, key: str) -> list[Fault]:
             found.append(Fault(row.size, "checkpoint-differs"))
         elif not _is_signed(row, key=key if row is rows[-1] else None):
             found.append(Fault(row.size, "checkpoint-not-signed"))
+    hashes.close()
     kept = {number: root for number, root in session.execute(select(AuditTile.number, AuditTile.root))}  # noqa: C416
     for number, root in enumerate(frontier.tiles):
         if kept.get(number) != root.hex():
@@ -185,11 +188,13 @@ def _is_signed(row: AuditCheckpoint, *, key: str | None) -> bool:
     return note.says(row.note, **said) and note.holds(row.note, row.signature)
 
 
-def _hashes(session: Session) -> Iterator[bytes]:
+def _hashes(session: Session) -> Generator[bytes, None, None]:
     asked = select(AuditEntry.hash).order_by(AuditEntry.seq).execution_options(yield_per=10_000)
-    for one in session.scalars(asked):
-        try:
-            yield leaf_hash(bytes.fromhex(one))
-        except ValueError:
-            # Not a hash any more; the chain names the entry, and no root over it can be right.
-            yield leaf_hash(b"")
+    with session.scalars(asked) as found:
+        for one in found:
+            try:
+                leaf = leaf_hash(bytes.fromhex(one))
+            except ValueError:
+                # Not a hash any more; the chain names the entry, and no root over it can be right.
+                leaf = leaf_hash(b"")
+            yield leaf
