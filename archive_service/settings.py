@@ -200,6 +200,21 @@ class Settings(BaseSettings):
     signing_file: str = Field(
         "", description="PEM file with certificate and key that sign papers; empty means the archive's own."
     )
+    audit_checkpoint_minutes: float = Field(
+        60, ge=0, description="Minutes between signed checkpoints of the audit trail; 0 means none by itself."
+    )
+    audit_algorithm: Literal["ed25519"] = Field("ed25519", description="How checkpoints of the audit trail are signed.")
+    audit_folder: str = Field(
+        "", description="Folder that checkpoints are put into, best of another machine; empty means none."
+    )
+    audit_lock_days: int = Field(
+        0, ge=0, description="Days for which checkpoints are locked in the bucket of S3; 0 means none are put there."
+    )
+    audit_mail: str = Field(
+        "",
+        pattern=r"^([!-;=?-~]+@[A-Za-z0-9.-]+)?$",
+        description="Address that checkpoints are mailed to; empty means none.",
+    )
     reading_households_hour: int = Field(
         60, ge=1, description="Households one person may read within an hour before it is flagged."
     )

@@ -65,14 +65,16 @@ class Break:
 MOST_NAMED = 1000
 
 
-def breaks(entries: Iterable[tuple[Link | int, str, str]], *, head: tuple[int, str]) -> Iterator[Break]:
+def breaks(
+    entries: Iterable[tuple[Link | int, str, str]], *, head: tuple[int, str], after: tuple[int, str] = (0, GENESIS)
+) -> Iterator[Break]:
     """Yield every break in `entries`: (link, previous hash as stored, hash as stored) in order of seq.
 
     Of an entry that cannot even be read, its number stands in place of the link. `head` is the number and hash that the
     chain should end with; a cut-off end is a break too. Each break names the entry that was changed and, as far as the
-    hashes can tell, not its successor.
+    hashes can tell, not its successor. `after` are the number and hash of the entry before the first.
     """
-    expected_seq, previous = 1, {GENESIS}
+    expected_seq, previous = after[0] + 1, {after[1]}
     for link, stored_previous, stored_hash in entries:
         seq = link if isinstance(link, int) else link.seq
         if seq > head[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, JsonText, UtcDateTime
@@ -45,3 +45,54 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCheckpoint(Base):
+    """A signed statement about the first `size` entries; never changed, never removed."""
+
+    __tablename__ = "audit_checkpoints"
+    __table_args__ = (UniqueConstraint("size"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: How many entries it covers.
+    size: Mapped[int]
+    #: Root of the Merkle tree over them, and the hash of the last.
+    root: Mapped[str] = mapped_column(String(64))
+    head_hash: Mapped[str] = mapped_column(String(64))
+    #: Hashes of the full subtrees that the tree consists of, the largest first: from here the next one goes on.
+    frontier: Mapped[list[str]] = mapped_column(JsonText)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: The text that was signed, how, and the signature in base64.
+    note: Mapped[str] = mapped_column(Text)
+    algorithm: Mapped[str] = mapped_column(String(20))
+    signature: Mapped[str] = mapped_column(Text)
+
+
+class AuditTile(Base):
+    """The root over 1,024 entries that follow each other, for quick proofs; never changed, never removed."""
+
+    __tablename__ = "audit_tiles"
+
+    #: Position, from 0.
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    root: Mapped[str] = mapped_column(String(64))
+
+
+class AuditDeposit(Base):
+    """A checkpoint on its way to a place outside of the program's reach."""
+
+    __tablename__ = "audit_deposits"
+    __table_args__ = (
+        UniqueConstraint("checkpoint_id", "place"),
+        Index("ix_audit_deposits_done_at_next_at", "done_at", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checkpoint_id: Mapped[int] = mapped_column(ForeignKey("audit_checkpoints.id"))
+    #: folder, s3 or mail.
+    place: Mapped[str] = mapped_column(String(20))
+    tries: Mapped[int]
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Code of the last failure.
+    error: Mapped[str | None] = mapped_column(String(60))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import ColumnElement, String, and_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from archive_service.audit.chain import GENESIS, Break, Link, breaks
@@ -24,6 +24,19 @@ def chain_breaks(session: Session) -> list[Break]:
     return found + [Break(seq, "beyond-end") for seq in rest if seq > now]
 
 
+def breaks_since(
+    session: Session, *, after: int, previous: str, up_to: int, seen: Callable[[str], object]
+) -> Iterator[Break]:
+    """Yield what does not hold from behind the entry `after`, whose hash is `previous`, to the entry `up_to`.
+
+    `seen` is told the hash of every entry, as the row holds it.
+    """
+    last = session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == up_to)) or ""
+    links = _links(session, after=after, up_to=up_to)
+    told = ((link, before, kept) for link, before, kept in links if (seen(kept), True))
+    return breaks(told, head=(up_to, last), after=(after, previous))
+
+
 def _head(session: Session) -> tuple[int, str]:
     row = session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == 1)).one_or_none()
     return (row.seq, row.hash) if row else (0, GENESIS)
@@ -35,7 +48,12 @@ def last_seq(session: Session) -> int:
     return head.seq if head else 0
 
 
-def _links(session: Session, *, up_to: int) -> Iterator[tuple[Link | int, str, str]]:
+def _links(session: Session, *, up_to: int, after: int = 0) -> Iterator[tuple[Link | int, str, str]]:
+    return rows_as_kept(session, and_(AuditEntry.seq > after, AuditEntry.seq <= up_to))
+
+
+def rows_as_kept(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[Link | int, str, str]]:
+    """Yield the entries of a condition in their order: link, or number where it cannot be read, and both hashes."""
     # Moments and facts come as the database keeps them: what was changed may not be a moment or JSON any more, and has
     # to be named instead of ending the check.
     asked = select(
@@ -51,9 +69,7 @@ def _links(session: Session, *, up_to: int) -> Iterator[tuple[Link | int, str, s
         AuditEntry.previous_hash,
         AuditEntry.hash,
     )
-    rows = session.execute(
-        asked.where(AuditEntry.seq <= up_to).order_by(AuditEntry.seq).execution_options(yield_per=1000)
-    )
+    rows = session.execute(asked.where(condition).order_by(AuditEntry.seq).execution_options(yield_per=1000))
     for row in rows:
         yield _link(row) or row.seq, row.previous_hash, row.hash
 

@@ -11,6 +11,7 @@ import pytesseract
 from sqlalchemy import text
 
 from archive_service import clock, fonts
+from archive_service.audit import checkpoints, deposits
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
@@ -158,6 +159,21 @@ def _tesseract(services: Services) -> str:
     return f"Tesseract {version} · {'、'.join(languages)}"
 
 
+def _checkpoints(services: Services) -> str:
+    with services.database.reading() as session:
+        made = deposits.checkpoints(session, limit=1)
+        there = deposits.places(session, checkpoints.places(services.settings))
+    failing = [one for one in there if one.waiting and one.error]
+    if failing:
+        told = "、".join(f"{one.place} 待送 {one.waiting} 个（{one.error}）" for one in failing)
+        raise ArchiveError("audit.place", f"检查点没有送达：{told}。请检查这些位置，程序会继续重试。")
+    if not made:
+        return "还没有检查点"
+    age = int((clock.now() - made[0].made_at).total_seconds() // 60)
+    where = "、".join(f"{one.place} 至 {one.arrived_size}" for one in there) or "未设外部位置"
+    return f"覆盖至第 {made[0].size} 条，{age} 分钟前 · {where}"
+
+
 def _optional(services: Services, state: str) -> str:
     if services.settings.ocr_engine == "tesseract":
         raise ArchiveError("ocr.tesseract", f"{state}。请安装 tesseract-ocr 和 tesseract-ocr-chi-sim。")
@@ -182,6 +198,7 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk
+    yield "审计检查点", _checkpoints
     yield "后台任务", _workers
     yield "分区", _partitions
     yield "病毒扫描", _scanner

@@ -15,6 +15,7 @@ from itertools import islice
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from archive_service.audit import checkpoints, note
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
 from archive_service.cli import objects, verify_rows
@@ -27,6 +28,7 @@ from archive_service.storage.tables import StoredObject
 
 #: What people are told of the findings that are named here.
 AUDIT_BROKEN = "审计链在此处断裂。请保留现场并通知审计管理员。"
+CHECKPOINT_BROKEN = "签署的检查点与审计链不符。请保留现场，取出另存的检查点，并通知审计管理员。"
 OBJECT = {
     "object.missing": "登记的内容不在存储中。请从备份恢复。",
     "object.damaged": "内容与登记的摘要不符。请从备份恢复。",
@@ -69,6 +71,11 @@ def findings(
         total = session.scalar(select(func.count()).select_from(StoredObject)) or 0
         altered = chain_breaks(session)
         found = [Finding(f"audit.{one.reason}", str(one.seq), AUDIT_BROKEN) for one in altered]
+        signer = note.public_key(checkpoints.signing_key(services.settings))
+        found += [
+            Finding(f"audit.{one.reason}", str(one.size), CHECKPOINT_BROKEN)
+            for one in checkpoints.faults(session, key=signer)
+        ]
         found += verify_rows.findings(session, altered={one.seq for one in altered})
         lost = verify_rows.unrecorded(session)
     found += [Finding("row.object-not-recorded", f"{name} {digest}", LOST) for name, digest in lost]

@@ -689,6 +689,7 @@ EVENT = {
     "token.ended": N_("终止令牌"),
     "paper.printed": N_("打印单据"),
     "paper.written": N_("生成单据并归档"),
+    "audit.exported": N_("导出审计包"),
     "list.exported": N_("导出清单"),
     "note.pinned": N_("添加批注"),
     "note.taken-off": N_("取下批注"),

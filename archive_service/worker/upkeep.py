@@ -18,6 +18,7 @@ from archive_service.notices import outbox
 from archive_service.settings import Settings
 from archive_service.webhooks import actions as webhooks
 from archive_service.worker.archive_codes import ArchiveCodes
+from archive_service.worker.checkpoints import Checkpoints
 from archive_service.worker.due_work import DueWork
 from archive_service.worker.housekeeping import Housekeeping
 from archive_service.worker.kept_figures import KeptFigures
@@ -59,6 +60,7 @@ class Upkeep:
     #: Where the look for items without a rendition goes on; none begins with the newest.
     _lacking_below: int | None = None
     _house: Housekeeping = field(init=False)
+    _checkpoints: Checkpoints = field(init=False)
     _figures: KeptFigures = field(init=False)
     _codes: ArchiveCodes = field(init=False)
     _due_work: DueWork = field(init=False)
@@ -66,6 +68,7 @@ class Upkeep:
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
         self._house = Housekeeping(self.settings, self.database, self.now)
+        self._checkpoints = Checkpoints(self.settings, self.database, self.now)
         self._codes = ArchiveCodes(self.database, self.now)
         self._due_work = DueWork(self.database, self.now)
         self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
@@ -82,6 +85,7 @@ class Upkeep:
             self._codes.run_once()
             self._figures.run_once()
             self._house.run_once()
+            self._checkpoints.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
             self._index = None

@@ -15,6 +15,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
 from archive_service.db.session import Database
 from archive_service.settings import Settings
+from tests.support.tamper import unguard
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -36,6 +37,7 @@ def write_entries(database: Database, count: int) -> None:
 
 def breaks_after(database: Database, change: str) -> list[tuple[int, str]]:
     with database.unit_of_work() as session:
+        unguard(session)
         session.execute(text(change))
     with database.reading() as session:
         return [(found.seq, found.reason) for found in chain_breaks(session)]

@@ -168,6 +168,7 @@ def test_a_database_in_which_somebody_works_is_never_carried_into(
 def test_an_altered_audit_entry_arrives_altered_and_is_named(county: Services, city: Settings, tmp_path: Path) -> None:
     """Moving does not launder the trail."""
     with county.database.engine.connect() as connection:
+        connection.exec_driver_sql("drop trigger audit_entries_no_update")
         connection.exec_driver_sql("update audit_entries set facts = 'not json' where seq = 3")
         connection.commit()
     done = move(city, take_along(county, tmp_path / "backup"))

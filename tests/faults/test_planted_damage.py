@@ -26,6 +26,7 @@ from indexing.sync import follow
 from ingest.tables import Batch, Scan
 from tests.support import records
 from tests.support.filled import Filled, fill
+from tests.support.tamper import unguard
 
 SEED = 20_261_123
 ITEMS = 80
@@ -121,6 +122,8 @@ def plant_in_audit(filled: Filled, chance: random.Random, *, edited: int) -> Nam
         all_seqs = list(session.scalars(text("select seq from audit_entries")))
     chosen = chance.sample(all_seqs, edited)
     ways = ("person_name = 'x'", "did = 'x.y'", "facts = '{}'", "hash = 'f' || seq", "facts = 'no json'", "unit_id = 9")
+    with filled.services.database.unit_of_work() as session:
+        unguard(session)
     for number, seq in enumerate(chosen):
         change(filled, f"update audit_entries set {ways[number % len(ways)]} where seq = :seq", seq=seq)
     return {("audit.altered", str(seq)) for seq in chosen}

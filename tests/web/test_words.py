@@ -18,8 +18,8 @@ WEB = Path(i18n.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 #: First words of codes that only the command line answers with.
 COMMAND_LINE = (
-    "archive.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.", "people.tie",
-    "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
+    "archive.", "audit.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.",
+    "people.tie", "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 
 from archive_service import clock
+from archive_service.audit import bundle as bundles
+from archive_service.audit import checkpoints, deposits, note, offline, sheet
 from archive_service.audit.verify import chain_breaks
 from archive_service.cli import output
 from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
+from archive_service.errors import Invalid, NotFound, Refused, Unavailable
+from archive_service.households.queries import trail
 from archive_service.people import queries
-from archive_service.zone import local
+from archive_service.worker.checkpoints import take_out
+from archive_service.zone import LOCAL, local
 from indexing.identities import watch
 
 
@@ -76,16 +82,131 @@ _FLAGS = {"mass": "一小时内读得多", "night": "夜间查阅", "own": "查�
 
 
 @audit.command()
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--checkpoint", "outside", multiple=True, type=click.Path(path_type=Path), help="A checkpoint kept outside."
+)
+@click.option("--key", help="Fingerprint of the archive's public key.")
+@click.option("--record", help="Who touched it: an account number, or kind:number such as item:12.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def verify(services: Services, as_json: bool) -> int:
-    """Check the hash chain from the first entry to the last."""
+def verify(
+    services: Services,
+    bundle: Path | None,
+    outside: tuple[Path, ...],
+    key: str | None,
+    record: str | None,
+    as_json: bool,
+) -> int:
+    """Check the hash chain and checkpoints, or a BUNDLE, which needs no archive."""
+    if bundle is not None:
+        return _verify_bundle(bundle, outside, key, record, as_json)
+    if outside or key or record:
+        raise Invalid("audit.no-bundle", "这些选项只用于核验审计包。请先用 audit export 导出审计包。")
     with services.database.reading() as session:
         found = chain_breaks(session)
+        untrue = checkpoints.faults(session, key=note.public_key(checkpoints.signing_key(services.settings)))
     if as_json:
-        output.emit({"whole": not found, "breaks": found})
-    elif found:
-        output.table(("序号", "问题"), [(b.seq, b.reason) for b in found])
+        first = min([*(b.seq for b in found), *(one.size for one in untrue)], default=None)
+        output.emit({"whole": not found and not untrue, "first": first, "breaks": found, "checkpoints": untrue})
+    elif found or untrue:
+        output.table(("序号", "问题"), [(b.seq, b.reason) for b in found] + [(one.size, one.reason) for one in untrue])
     else:
-        output.say("审计链完整。")
-    return 5 if found else 0
+        output.say("审计链完整，检查点均成立。")
+    return 5 if found or untrue else 0
+
+
+def _verify_bundle(bundle: Path, outside: tuple[Path, ...], key: str | None, record: str | None, as_json: bool) -> int:
+    try:
+        report = offline.verify(bundle, outside=outside, key=key, record=record)
+    except offline.NoBundle as e:
+        raise Invalid("audit.not-a-bundle", str(e)) from e
+    if as_json:
+        output.emit(report)
+    else:
+        for line in offline.sentences(report, record):
+            output.say(line)
+    return offline.exit_code(report, record)
+
+
+@audit.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; it must not be there.")
+@click.option("--account", help="Only what concerns this account.")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day.")
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def export(
+    services: Services, out: Path, account: str | None, since: datetime | None, until: datetime | None, as_json: bool
+) -> None:
+    """Write a bundle that others can check without the archive."""
+    if account and (since or until):
+        raise Invalid("audit.one-selection", "户号和期间只能选一种。请去掉其中一种。")
+    first = since.replace(tzinfo=LOCAL) if since else None
+    end = until.replace(tzinfo=LOCAL) + timedelta(days=1) if until else None
+    with services.reading() as (session, viewer):
+        chosen, unit = trail.selection(session, viewer, account_no=account, since=first, until=end)
+    with output.progress() as bar:
+        task = bar.add_task("导出", total=None)
+        made = bundles.export(
+            services.database, services.settings, out, chosen, by=viewer.actor, unit_id=unit, now=clock.now(),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    if as_json:
+        output.emit(made)
+        return
+    output.say(f"已导出 {made.entries} 条到 {out}，检查点覆盖至第 {made.size} 条。签名公钥指纹：{made.key or '无'}")
+
+
+@audit.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; it must not be there.")
+def verifier(out: Path) -> None:
+    """Write the program that checks bundles, one file that runs without the archive."""
+    _write_new(out, Path(offline.__file__).read_bytes())
+    output.say(f"核验程序已写到 {out}：python {out.name} 审计包")
+
+
+@audit.command()
+@click.option("--make", is_flag=True, help="Make one now and take it to its places.")
+@click.option("--print", "page", type=click.Path(path_type=Path), help="Write the newest as PDF with QR code.")
+@click.option("--save", type=click.Path(path_type=Path), help="Write the newest as a file to keep outside.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def checkpoint(services: Services, make: bool, page: Path | None, save: Path | None, as_json: bool) -> None:
+    """Show signed checkpoints and whether they reached their places."""
+    with services.reading() as (session, viewer):
+        trail.require_whole(session, viewer)
+    if make:
+        while checkpoints.make(services.database, services.settings, now=clock.now()) is not None:
+            continue
+        take_out(services.database, services.settings, now=clock.now())
+    with services.database.reading() as session:
+        made = deposits.checkpoints(session)
+        places = deposits.places(session, checkpoints.places(services.settings))
+    if page or save:
+        if not made:
+            raise NotFound("audit.no-checkpoint", "还没有检查点。请加上 --make 先建立一个。")
+        if page:
+            _write_new(page, sheet.pdf(made[0]))
+        if save:
+            _write_new(save, note.file_of(made[0].note, made[0].signature))
+    if as_json:
+        output.emit({"checkpoints": made, "places": places})
+        return
+    output.table(
+        ("覆盖至", "时间", "根", "签名"),
+        [(one.size, local(one.made_at).isoformat(timespec="seconds"), one.root[:16], one.algorithm) for one in made],
+    )
+    output.table(
+        ("位置", "已送达", "待送", "上次失败"), [(p.place, p.arrived_size, p.waiting, p.error or "") for p in places]
+    )
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as opened:
+            opened.write(content)
+    except FileExistsError as e:
+        raise Refused("audit.file-there", "目标文件已存在，没有覆盖。请换一个文件名。") from e
+    except OSError as e:
+        raise Unavailable("audit.unwritable", "文件无法写入。请检查文件夹、权限和磁盘空间后重试。") from e

@@ -1,0 +1,252 @@
+"""Write a bundle of the trail: entries, checkpoints and proofs, for a stranger to check with `offline.py`.
+
+A bundle is a ZIP of texts and holds nothing that could be executed: docs/proof.md tells its parts. The export is on
+record itself, as the last entry but those that others append meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import zipfile
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select, true, type_coerce
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from archive_service.audit import checkpoints
+from archive_service.audit.note import fingerprint
+from archive_service.audit.offline import BUNDLE
+from archive_service.audit.record import Actor, record
+from archive_service.audit.tables import AuditCheckpoint, AuditEntry
+from archive_service.audit.verify import last_seq, rows_as_kept
+from archive_service.db.session import Database
+from archive_service.errors import Damaged, Refused, Unavailable
+from archive_service.settings import Settings
+
+#: Most entries that are picked out with a proof each; whoever wants more takes the whole trail.
+MOST_PICKED = 50_000
+#: ZIP knows no time before 1980, and the moment of writing says nothing.
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which entries: all, those from one moment to before another, or what concerns one account."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    account_no: str | None = None
+    #: Keys of the objects of the account, by their kinds.
+    objects: Mapping[str, Collection[int]] = field(default_factory=dict)
+    #: Only entries of these units; none means of all.
+    units: Collection[int] | None = None
+
+    def kind(self) -> str:
+        """Return all, range or account."""
+        if self.account_no is not None:
+            return "account"
+        return "range" if self.since or self.until else "all"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a bundle holds."""
+
+    selection: str
+    entries: int
+    #: Entries under the newest checkpoint in it, and the fingerprint of the key that signed.
+    size: int
+    key: str
+
+
+def export(
+    database: Database,
+    settings: Settings,
+    out: Path,
+    selection: Selection,
+    *,
+    by: Actor,
+    unit_id: int | None,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Write a bundle to the file `out`, which must not be there; put that on record first.
+
+    What is in the trail is written as it is, also where the chain is broken: the checker shall see it. Raises Refused
+    when the file is there or the selection is too large, Unavailable when it cannot be written; then no file is left.
+    """
+    if out.exists():
+        raise Refused("audit.file-there", "目标文件已存在，没有覆盖。请换一个文件名。")
+    _note(database, selection, by=by, unit_id=unit_id, now=now)
+    broken = False
+    try:
+        while checkpoints.make(database, settings, now=now) is not None:
+            pass
+    except Damaged:
+        broken = True
+    part = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+    try:
+        with database.reading() as session:
+            written = _write(session, part, selection, progress, broken=broken)
+        os.link(part, out)
+    except FileExistsError as e:
+        raise Refused("audit.file-there", "目标文件已存在，没有覆盖。请换一个文件名。") from e
+    except OSError as e:
+        raise Unavailable("audit.unwritable", "审计包无法写入。请检查文件夹、权限和磁盘空间后重试。") from e
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return written
+
+
+def _note(database: Database, selection: Selection, *, by: Actor, unit_id: int | None, now: datetime) -> None:
+    kind, facts = selection.kind(), {"account_no": selection.account_no} if selection.account_no else {}
+    try:
+        with database.unit_of_work() as session:
+            record(
+                session, by=by, did="audit.exported", object_kind="audit", object_id=kind,
+                unit_id=unit_id, facts=facts, now=now,
+            )  # fmt: skip
+    except IntegrityError as e:
+        # The head says less than there is.
+        raise Damaged("audit.broken", "审计链断裂，不能再追加。请运行 audit verify 查明后通知审计管理员。") from e
+
+
+def _write(
+    session: Session, part: Path, selection: Selection, progress: Callable[[int, int], None], *, broken: bool
+) -> Written:
+    head = last_seq(session)
+    signed = list(session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)))
+    newest = signed[-1] if signed else None
+    # Others append while we write; what no checkpoint covers yet is left for the next bundle, unless it never will.
+    covered = newest is not None and not broken and newest.size <= head and _is_whole(session, newest)
+    size = newest.size if newest is not None and covered else head
+    condition = _condition(selection, size)
+    seqs: list[int] = []
+    if selection.kind() != "all":
+        seqs = list(session.scalars(select(AuditEntry.seq).where(condition).order_by(AuditEntry.seq)))
+        if len(seqs) > MOST_PICKED:
+            raise Refused(
+                "audit.too-many",
+                f"选出的条目超过 {MOST_PICKED} 条。请缩短期间，或不带条件导出整条审计链。",
+                found=len(seqs),
+            )
+    told = {"kind": BUNDLE, "selection": selection.kind(), "size": size}
+    told |= {"from": seqs[0], "to": seqs[-1]} if seqs else {}
+    told |= {"account_no": selection.account_no} if selection.account_no else {}
+    with part.open("xb") as raw:
+        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as to:
+            count = _entries(session, to, condition, picked=bool(seqs) or selection.kind() != "all",
+                             total=len(seqs) or size, progress=progress)  # fmt: skip
+            _add(to, "checkpoints.txt", "".join(f"{one.note}\n{one.signature}\n" for one in signed))
+            if selection.kind() != "all" and newest is not None:
+                _add(to, "proofs.json", json.dumps(_proofs(session, newest.size, seqs, signed)))
+            _add(to, "bundle.json", json.dumps(told, ensure_ascii=False, sort_keys=True))
+        raw.flush()
+        os.fsync(raw.fileno())
+    key = json.loads(newest.note)["key"] if newest else ""
+    return Written(selection.kind(), count, newest.size if newest else 0, fingerprint(key) if key else "")
+
+
+def _is_whole(session: Session, newest: AuditCheckpoint) -> bool:
+    """Say whether there are as many entries as the checkpoint covers; where not, all that is there is written."""
+    there = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.seq <= newest.size))
+    return there == newest.size
+
+
+def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
+    within = AuditEntry.seq <= size
+    if selection.account_no is not None:
+        named = type_coerce(AuditEntry.facts, Text).contains(f'"account_no":"{selection.account_no}"', autoescape=True)
+        of = [
+            and_(AuditEntry.object_kind == kind, AuditEntry.object_id.in_([str(one) for one in keys]))
+            for kind, keys in selection.objects.items()
+            if keys
+        ]
+        mine = AuditEntry.unit_id.in_(selection.units) if selection.units is not None else true()
+        return and_(within, mine, or_(named, *of))
+    bounds = [within]
+    # Numbers are given in the order of commits and moments may cross; the range is of numbers, so that it has no gap.
+    if selection.since is not None:
+        first = select(func.min(AuditEntry.seq)).where(AuditEntry.at >= selection.since).scalar_subquery()
+        bounds.append(AuditEntry.seq >= first)
+    if selection.until is not None:
+        last = select(func.max(AuditEntry.seq)).where(AuditEntry.at < selection.until).scalar_subquery()
+        bounds.append(AuditEntry.seq <= last)
+    return and_(*bounds)
+
+
+def _entries(
+    session: Session,
+    to: zipfile.ZipFile,
+    condition: ColumnElement[bool],
+    *,
+    picked: bool,
+    total: int,
+    progress: Callable[[int, int], None],
+) -> int:
+    count = 0
+    with to.open(zipfile.ZipInfo("entries.txt", _MOMENT), "w", force_zip64=True) as file:
+        for link, previous, kept in rows_as_kept(session, condition):
+            text = f"[{link},null]" if isinstance(link, int) else link.canonical()
+            # What was altered may hold anything; a line and its parts stay what they are.
+            before, made = (_word(one) for one in (previous, kept))
+            file.write(f"{before} {made} {text}\n".encode() if picked else f"{made} {text}\n".encode())
+            count += 1
+            if count % 1000 == 0:
+                progress(count, total)
+    progress(count, max(count, total))
+    return count
+
+
+def _word(text: str) -> str:
+    return "".join(one if one.isascii() and one.isalnum() else "?" for one in text) or "?"
+
+
+def _add(to: zipfile.ZipFile, name: str, text: str) -> None:
+    to.writestr(zipfile.ZipInfo(name, _MOMENT), text.encode(), zipfile.ZIP_DEFLATED)
+
+
+def _proofs(
+    session: Session, size: int, seqs: list[int], signed: list[AuditCheckpoint]
+) -> dict[str, dict[str, list[str]]]:
+    tree = checkpoints.tree(session, size)
+    inclusion = {str(seq): _hex(partial(tree.inclusion, seq - 1, size)) for seq in seqs}
+    consistency = {str(one.size): _hex(partial(tree.consistency, one.size, size)) for one in signed}
+    return {"inclusion": inclusion, "consistency": consistency}
+
+
+def _hex(ask: Callable[[], list[bytes]]) -> list[str]:
+    try:
+        return [one.hex() for one in ask()]
+    except (ValueError, IndexError):
+        # Entries are missing; the checker finds a proof that proves nothing.
+        return []
+
+
+def proof_of(session: Session, seq: int) -> dict[str, object] | None:
+    """Return what proves one entry: its text, the newest checkpoint and the path between; none when it has none yet."""
+    newest = checkpoints.newest(session)
+    if newest is None or not 0 < seq <= newest.size:
+        return None
+    found = next(iter(list(rows_as_kept(session, AuditEntry.seq == seq))), None)
+    if found is None or isinstance(found[0], int):
+        return None
+    tree = checkpoints.tree(session, newest.size)
+    return {
+        "entry": found[0].canonical(),
+        "previous": found[1],
+        "hash": found[2],
+        "index": seq - 1,
+        "proof": _hex(partial(tree.inclusion, seq - 1, newest.size)),
+        "checkpoint": newest.note,
+        "signature": newest.signature,
+    }

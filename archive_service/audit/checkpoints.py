@@ -1,0 +1,200 @@
+"""Make signed checkpoints of the trail, and check those that were made.
+
+A checkpoint goes on from the one before, so that it costs what was appended since. Nothing is signed that the chain
+does not hold for. Source: docs/decisions/0045.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Table, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from archive_service import keyring
+from archive_service.audit import note
+from archive_service.audit.chain import GENESIS
+from archive_service.audit.merkle import TILE, Frontier, Tree, leaf_hash
+from archive_service.audit.tables import AuditCheckpoint, AuditDeposit, AuditEntry, AuditHead, AuditTile
+from archive_service.audit.verify import breaks_since
+from archive_service.db.session import Database
+from archive_service.errors import Damaged, Unavailable
+from archive_service.settings import Settings
+
+_FILE = "audit.pem"
+#: Entries that one checkpoint goes further at most; of a long trail without any, several are made one after another.
+MOST = 200_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A checkpoint that is not what it says: its size, and what is wrong."""
+
+    size: int
+    reason: str
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """Return the key that signs checkpoints, made if it is not there. Raises Unavailable when it is no good."""
+    try:
+        return note.load_key(keyring.file(settings, _FILE, note.new_key))
+    except ValueError as e:
+        raise Unavailable(
+            "audit.no-key", "审计签名密钥不能用。请检查数据目录 secrets 中的 audit.pem：应含 Ed25519 私钥。"
+        ) from e
+
+
+def places(settings: Settings) -> list[str]:
+    """Return the places outside that checkpoints are taken to, as the settings name them."""
+    named = {
+        "folder": bool(settings.audit_folder),
+        "s3": settings.store == "s3" and settings.audit_lock_days > 0,
+        "mail": bool(settings.audit_mail),
+    }
+    return [place for place, wanted in named.items() if wanted]
+
+
+def make(database: Database, settings: Settings, *, now: datetime) -> int | None:
+    """Make a checkpoint over what was appended since the last; return its size, none when nothing was.
+
+    Raises Damaged when the chain does not hold for what was appended: that is not signed. Whoever is second of two that
+    make it at once makes none.
+    """
+    with database.reading() as session:
+        last = newest(session)
+        head = session.execute(select(AuditHead.seq).where(AuditHead.id == 1)).scalar() or 0
+        done = last.size if last else 0
+        size = min(head, done + MOST)
+        if size <= done:
+            return None
+        frontier, head_hash = _grown(session, last, size)
+        origin = session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == 1)) or ""
+    key = signing_key(settings)
+    said = note.Statement(
+        origin=origin,
+        size=size,
+        root=frontier.root().hex(),
+        head=head_hash,
+        at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        algorithm=settings.audit_algorithm,
+        key=note.public_key(key),
+    )
+    try:
+        with database.unit_of_work() as session:
+            _keep(session, said, note.signed(key, said.text()), frontier, done, places(settings), now)
+    except IntegrityError:
+        return None
+    return size
+
+
+def _grown(session: Session, last: AuditCheckpoint | None, size: int) -> tuple[Frontier, str]:
+    """Return the frontier of the first `size` entries and the hash of the last of them."""
+    done, head = (last.size, last.head_hash) if last else (0, GENESIS)
+    frontier = Frontier(done, [bytes.fromhex(one) for one in last.frontier] if last else [])
+    hashes: list[str] = []
+    # Read to the end: a cursor of the server is not left open.
+    bad = next(iter(list(breaks_since(session, after=done, previous=head, up_to=size, seen=hashes.append))), None)
+    if bad is not None or len(hashes) != size - done:
+        raise Damaged(
+            "audit.broken",
+            "审计链断裂，没有签署检查点。请运行 audit verify 查明后通知审计管理员。",
+            seq=bad.seq if bad else size,
+        )
+    for one in hashes:
+        frontier.append(leaf_hash(bytes.fromhex(one)))
+    return frontier, hashes[-1]
+
+
+def _keep(
+    session: Session,
+    said: note.Statement,
+    signature: str,
+    frontier: Frontier,
+    done: int,
+    to: Sequence[str],
+    now: datetime,
+) -> None:
+    row = AuditCheckpoint(
+        size=said.size,
+        root=said.root,
+        head_hash=said.head,
+        frontier=[one.hex() for one in frontier.subtrees],
+        made_at=now,
+        note=said.text(),
+        algorithm=said.algorithm,
+        signature=signature,
+    )
+    session.add(row)
+    session.flush()
+    tiles = [{"number": number, "root": root.hex()} for number, root in enumerate(frontier.tiles, start=done // TILE)]
+    if tiles:
+        session.execute(insert(cast(Table, AuditTile.__table__)), tiles)
+    session.add_all(AuditDeposit(checkpoint_id=row.id, place=place, tries=0, next_at=now) for place in to)
+
+
+def newest(session: Session) -> AuditCheckpoint | None:
+    """Return the newest checkpoint."""
+    return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(1))
+
+
+def leaves(session: Session, first: int, end: int) -> list[bytes]:
+    """Return the leaves of the entries `first` to before `end`, counted from 0, as the rows hold them."""
+    asked = select(AuditEntry.hash).where(AuditEntry.seq > first, AuditEntry.seq <= end).order_by(AuditEntry.seq)
+    return [leaf_hash(bytes.fromhex(one)) for one in session.scalars(asked)]
+
+
+def tree(session: Session, size: int) -> Tree:
+    """Return the tree over the first `size` entries, for proofs."""
+    tiles = [bytes.fromhex(one) for one in session.scalars(select(AuditTile.root).order_by(AuditTile.number))]
+    return Tree(size, tiles, lambda first, end: leaves(session, first, end))
+
+
+def faults(session: Session, *, key: str) -> list[Fault]:
+    """Return the checkpoints and tiles that do not fit the entries as they are now, the first of them first.
+
+    `key` is the public key that the newest checkpoint has to be signed with; older ones may be of an older key.
+    """
+    found: list[Fault] = []
+    frontier, hashes = Frontier(), _hashes(session)
+    rows = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
+    # Closed when all is compared: a cursor of the server is not left open.
+    for row in rows:
+        while frontier.size < row.size and (one := next(hashes, None)) is not None:
+            frontier.append(one)
+        if frontier.size != row.size:
+            found.append(Fault(row.size, "checkpoint-beyond-end"))
+        elif frontier.root().hex() != row.root:
+            found.append(Fault(row.size, "checkpoint-differs"))
+        elif not _is_signed(row, key=key if row is rows[-1] else None):
+            found.append(Fault(row.size, "checkpoint-not-signed"))
+    hashes.close()
+    kept = {number: root for number, root in session.execute(select(AuditTile.number, AuditTile.root))}  # noqa: C416
+    for number, root in enumerate(frontier.tiles):
+        if kept.get(number) != root.hex():
+            found.append(Fault((number + 1) * TILE, "tile-differs"))
+            break
+    return found
+
+
+def _is_signed(row: AuditCheckpoint, *, key: str | None) -> bool:
+    said = {"size": row.size, "root": row.root, "head": row.head_hash, "algorithm": row.algorithm}
+    if key is not None:
+        said["key"] = key
+    return note.says(row.note, **said) and note.holds(row.note, row.signature)
+
+
+def _hashes(session: Session) -> Generator[bytes, None, None]:
+    asked = select(AuditEntry.hash).order_by(AuditEntry.seq).execution_options(yield_per=10_000)
+    with session.scalars(asked) as found:
+        for one in found:
+            try:
+                leaf = leaf_hash(bytes.fromhex(one))
+            except ValueError:
+                # Not a hash any more; the chain names the entry, and no root over it can be right.
+                leaf = leaf_hash(b"")
+            yield leaf

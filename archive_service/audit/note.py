@@ -1,0 +1,96 @@
+"""What a checkpoint says and who signed it: a line of canonical JSON, and a signature over exactly that text: pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519 = "ed25519"
+_KIND = "archive-service audit checkpoint 1"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is signed: the first `size` entries of the trail that begins with the entry `origin` have this root."""
+
+    #: Hash of the first entry of the trail; two archives never share it.
+    origin: str
+    size: int
+    #: Root of the Merkle tree, and the hash of the last entry, both hexadecimal.
+    root: str
+    head: str
+    #: When it was made, ISO 8601 in UTC.
+    at: str
+    #: How it is signed; a verifier refuses what it does not know.
+    algorithm: str
+    #: The key that signs, as its 32 bytes in base64.
+    key: str
+
+    def text(self) -> str:
+        """Return the text that is signed."""
+        return json.dumps({"kind": _KIND, **asdict(self)}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def new_key() -> bytes:
+    """Return a new key as PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def load_key(pem: bytes) -> Ed25519PrivateKey:
+    """Return the key of a PEM. Raises ValueError when it holds another kind of key or none."""
+    key = serialization.load_pem_private_key(pem, None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("not an Ed25519 key")  # noqa: TRY004 - the file is wrong, not the program
+    return key
+
+
+def public_key(key: Ed25519PrivateKey) -> str:
+    """Return the public part as base64."""
+    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return base64.b64encode(raw).decode()
+
+
+def fingerprint(public: str) -> str:
+    """Return what people compare a public key by: sha256 of its bytes, hexadecimal."""
+    return hashlib.sha256(base64.b64decode(public)).hexdigest()
+
+
+def signed(key: Ed25519PrivateKey, text: str) -> str:
+    """Return the signature over a text as base64."""
+    return base64.b64encode(key.sign(text.encode())).decode()
+
+
+def holds(text: str, signature: str) -> bool:
+    """Say whether a note is what the key that it names signed."""
+    try:
+        told: dict[str, Any] = json.loads(text)
+        if told["kind"] != _KIND or told["algorithm"] != ED25519:
+            return False
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(told["key"], validate=True))
+        key.verify(base64.b64decode(signature, validate=True), text.encode())
+    except (ValueError, KeyError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def says(text: str, **facts: object) -> bool:
+    """Say whether a note holds these very facts."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and all(told.get(name) == value for name, value in facts.items())
+
+
+def file_of(text: str, signature: str) -> bytes:
+    """Return a checkpoint as it is kept outside: the signed text and the signature, a line each."""
+    return f"{text}\n{signature}\n".encode()

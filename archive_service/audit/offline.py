@@ -1,0 +1,432 @@
+"""Check a bundle of the audit trail without the archive: no database, no settings, nothing of the rest of the program.
+
+    python offline.py BUNDLE [--checkpoint FILE]... [--key FINGERPRINT] [--record WHAT] [--json]
+
+This file needs Python 3.11 and the package `cryptography`, and may be copied anywhere and read: what it does is told in
+docs/proof.md. It imports nothing of the archive on purpose, so it says again in its own lines what a root is.
+Exit codes: 0 all holds · 2 wrong use · 4 nobody touched the record asked for · 5 something does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+BUNDLE = "archive-service audit bundle 1"
+CHECKPOINT = "archive-service audit checkpoint 1"
+GENESIS = "0" * 64
+#: Findings that are told one by one.
+MOST = 1000
+#: No line of an honest bundle is longer; a longer one is not read on.
+_LINE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What does not hold, and at which entry (0: none in particular)."""
+
+    seq: int
+    reason: str
+
+
+@dataclass
+class Report:
+    """What was checked, what does not hold, and who touched the record that was asked for."""
+
+    entries: int = 0
+    first: int = 0
+    last: int = 0
+    #: Every entry of the trail up to `last` is here.
+    complete: bool = False
+    checkpoints: int = 0
+    #: sha256 of the public key of the newest checkpoint; compare it with what the archive's people told you.
+    key: str = ""
+    #: Checkpoints from elsewhere that this bundle agrees with.
+    agreed: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    record: list[dict[str, Any]] = field(default_factory=list)
+
+    def find(self, seq: int, reason: str) -> None:
+        """Note something that does not hold."""
+        if len(self.findings) < MOST:
+            self.findings.append(Finding(seq, reason))
+
+
+class NoBundle(Exception):
+    """The file is no bundle, or no checkpoint, that this program can read."""
+
+
+@dataclass(frozen=True)
+class _Checkpoint:
+    size: int
+    root: str
+    head: str
+    origin: str
+    key: str
+    text: str
+    signature: str
+
+
+class _Growing:
+    """The root over leaves as they come (RFC 9162, 2.1.1)."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._subtrees: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        self.size += 1
+        number, subtrees = self.size, self._subtrees
+        while not number & 1:
+            leaf = sha256(b"\x01" + subtrees.pop() + leaf).digest()
+            number >>= 1
+        subtrees.append(leaf)
+
+    def root(self) -> str:
+        if not self._subtrees:
+            return sha256(b"").hexdigest()
+        root = self._subtrees[-1]
+        for left in reversed(self._subtrees[:-1]):
+            root = sha256(b"\x01" + left + root).digest()
+        return root.hex()
+
+
+def verify(bundle: Path, *, outside: Sequence[Path] = (), key: str | None = None, record: str | None = None) -> Report:
+    """Check a bundle, also against checkpoints that were kept elsewhere. Raises NoBundle."""
+    report = Report()
+    try:
+        with zipfile.ZipFile(bundle) as opened:
+            told = json.loads(_small(opened, "bundle.json"))
+            if not isinstance(told, dict) or told.get("kind") != BUNDLE:
+                raise NoBundle("不是审计包，或由更新版本的程序建立。")
+            checkpoints = _checkpoints(_small(opened, "checkpoints.txt"), report)
+            elsewhere = [_outside(path, report) for path in outside]
+            if told.get("selection") == "all":
+                _whole(opened, checkpoints, elsewhere, report, record)
+            else:
+                _part(opened, told, checkpoints, elsewhere, report, record)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as e:
+        raise NoBundle("不是审计包，或文件已损坏。请重新取得。") from e
+    _keys(checkpoints, elsewhere, key, report)
+    report.findings.sort(key=lambda one: one.seq)
+    return report
+
+
+def _small(opened: zipfile.ZipFile, name: str) -> str:
+    if opened.getinfo(name).file_size > 1024 * _LINE:
+        raise NoBundle("审计包不合规格。")
+    return opened.read(name).decode()
+
+
+def _checkpoints(text: str, report: Report) -> list[_Checkpoint]:
+    lines = text.splitlines()
+    found: list[_Checkpoint] = []
+    for at in range(0, len(lines) - 1, 2):
+        one = _read(lines[at], lines[at + 1])
+        if one is None or (found and one.size <= found[-1].size):
+            report.find(found[-1].size if found else 0, "checkpoint-unreadable")
+            continue
+        if not _is_signed(one):
+            report.find(one.size, "checkpoint-not-signed")
+        found.append(one)
+    report.checkpoints = len(found)
+    if not found:
+        report.find(0, "checkpoint-none")
+    return found
+
+
+def _outside(path: Path, report: Report) -> _Checkpoint:
+    try:
+        lines = path.read_bytes().decode().splitlines()
+    except (OSError, ValueError) as e:
+        raise NoBundle("检查点文件无法读取。") from e
+    one = _read(lines[0], lines[1]) if len(lines) == 2 else None
+    if one is None:
+        raise NoBundle("不是检查点文件。")
+    if not _is_signed(one):
+        report.find(one.size, "outside-not-signed")
+    return one
+
+
+def _read(text: str, signature: str) -> _Checkpoint | None:
+    try:
+        told = json.loads(text)
+        if told["kind"] != CHECKPOINT or told["algorithm"] != "ed25519" or type(told["size"]) is not int:
+            return None
+        root, head, origin, key = (str(told[name]) for name in ("root", "head", "origin", "key"))
+        return _Checkpoint(told["size"], root, head, origin, key, text, signature)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_signed(one: _Checkpoint) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(one.key, validate=True))
+        key.verify(base64.b64decode(one.signature, validate=True), one.text.encode())
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _keys(checkpoints: list[_Checkpoint], elsewhere: list[_Checkpoint], key: str | None, report: Report) -> None:
+    if not checkpoints:
+        return
+    newest = checkpoints[-1]
+    report.key = _fingerprint(newest)
+    if key is not None and key.replace(":", "").replace(" ", "").lower() != report.key:
+        report.find(newest.size, "key-differs")
+    of_size = {one.size: one for one in checkpoints}
+    for one in elsewhere:
+        here = of_size.get(one.size)
+        if one.origin != newest.origin:
+            report.find(one.size, "outside-other-archive")
+        elif here is not None and here.key != one.key:
+            report.find(one.size, "outside-other-key")
+
+
+def _fingerprint(one: _Checkpoint) -> str:
+    try:
+        return sha256(base64.b64decode(one.key)).hexdigest()
+    except ValueError:
+        return ""
+
+
+def _lines(opened: zipfile.ZipFile) -> Iterator[bytes]:
+    with opened.open("entries.txt") as source:
+        while line := source.readline(_LINE):
+            if not line.endswith(b"\n"):
+                raise NoBundle("审计包的条目不完整。")
+            yield line[:-1]
+
+
+def _whole(
+    opened: zipfile.ZipFile,
+    checkpoints: list[_Checkpoint],
+    elsewhere: list[_Checkpoint],
+    report: Report,
+    record: str | None,
+) -> None:
+    """Walk every entry from the first: its number, its hash, the one before; and the root at each checkpoint."""
+    wanted = sorted(
+        [(one, False) for one in checkpoints] + [(one, True) for one in elsewhere], key=lambda pair: -pair[0].size
+    )
+    tree, previous, seq, origin = _Growing(), GENESIS.encode(), 0, ""
+    append, find, fromhex = tree.append, report.find, bytes.fromhex
+    while wanted and wanted[-1][0].size < 1:
+        find(0, "checkpoint-differs")
+        wanted.pop()
+    due = wanted[-1][0].size if wanted else 0
+    for line in _lines(opened):
+        seq += 1
+        kept, text = line[:64], line[65:]
+        if line[64:65] != b" ":
+            kept, _, text = line.partition(b" ")
+        if not text.startswith(b"[%d," % seq):
+            # What follows stands by its own numbers again.
+            find(seq, "out-of-order")
+            seq = _number(text) or seq
+        if sha256(previous + b"\n" + text).hexdigest().encode() != kept:
+            find(seq, "altered")
+        previous = kept
+        try:
+            append(sha256(b"\x00" + fromhex(kept.decode("ascii"))).digest())
+        except ValueError:
+            append(b"")
+        if seq == 1:
+            origin = kept.decode("ascii", "replace")
+        while due and tree.size == due:
+            _compare(*wanted.pop(), tree.root(), previous.decode("ascii", "replace"), origin, report)
+            due = wanted[-1][0].size if wanted else 0
+        if record is not None:
+            _asked(text, record, report)
+    for one, is_outside in wanted:
+        find(tree.size + 1, "outside-beyond-end" if is_outside else "missing")
+        del one
+    if checkpoints and checkpoints[-1].size < tree.size:
+        find(checkpoints[-1].size + 1, "not-under-a-checkpoint")
+    report.entries = report.last = tree.size
+    report.first, report.complete = (1 if tree.size else 0), not report.findings
+
+
+def _compare(one: _Checkpoint, is_outside: bool, root: str, head: str, origin: str, report: Report) -> None:
+    if (one.root, one.head, one.origin) != (root, head, origin):
+        report.find(one.size, "outside-differs" if is_outside else "checkpoint-differs")
+    elif is_outside:
+        report.agreed += 1
+
+
+def _part(
+    opened: zipfile.ZipFile,
+    told: dict[str, Any],
+    checkpoints: list[_Checkpoint],
+    elsewhere: list[_Checkpoint],
+    report: Report,
+    record: str | None,
+) -> None:
+    """Check entries that were picked out: each by its proof, and none missing between them where that is promised."""
+    if not checkpoints:
+        return
+    newest = checkpoints[-1]
+    proofs = json.loads(_small(opened, "proofs.json"))
+    without_gap = told.get("selection") == "range"
+    before, last = "", 0
+    for line in _lines(opened):
+        kept_previous, kept, text = line.split(b" ", 2)
+        seq = _number(text) or 0
+        if sha256(kept_previous + b"\n" + text).hexdigest().encode() != kept:
+            report.find(seq, "altered")
+        if seq <= last:
+            report.find(seq, "out-of-order")
+        elif without_gap and last and (seq != last + 1 or kept_previous.decode("ascii") != before):
+            report.find(last + 1, "missing")
+        leaf = sha256(b"\x00" + bytes.fromhex(kept.decode("ascii"))).digest()
+        proof = [bytes.fromhex(one) for one in proofs["inclusion"].get(str(seq), [])]
+        if not _includes(bytes.fromhex(newest.root), newest.size, seq - 1, leaf, proof):
+            report.find(seq, "not-included")
+        before, last = kept.decode("ascii"), max(seq, last)
+        report.entries += 1
+        report.first = report.first or seq
+        if record is not None:
+            _asked(text, record, report)
+    report.last = last
+    if without_gap and (report.first, report.last) != (told.get("from"), told.get("to")):
+        report.find(report.first or 1, "missing")
+    _agree(checkpoints, elsewhere, proofs["consistency"], report)
+
+
+def _agree(
+    checkpoints: list[_Checkpoint], elsewhere: list[_Checkpoint], proofs: dict[str, list[str]], report: Report
+) -> None:
+    newest, of_size = checkpoints[-1], {one.size: one for one in checkpoints}
+    for one in [*checkpoints[:-1], *elsewhere]:
+        is_outside = one is not of_size.get(one.size)
+        proof = [bytes.fromhex(step) for step in proofs.get(str(one.size), [])]
+        if not _extends(bytes.fromhex(one.root), one.size, bytes.fromhex(newest.root), newest.size, proof):
+            report.find(one.size, "outside-differs" if is_outside else "checkpoint-differs")
+        elif is_outside:
+            report.agreed += 1
+
+
+def _includes(root: bytes, size: int, index: int, leaf: bytes, proof: list[bytes]) -> bool:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    last = size - 1
+    for one in proof:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            leaf = sha256(b"\x01" + one + leaf).digest()
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            leaf = sha256(b"\x01" + leaf + one).digest()
+        index, last = index >> 1, last >> 1
+    return last == 0 and leaf == root
+
+
+def _extends(old_root: bytes, old: int, new_root: bytes, new: int, proof: list[bytes]) -> bool:
+    """RFC 9162, 2.1.4.2."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    path = [old_root, *proof] if old & (old - 1) == 0 else proof
+    if not path:
+        return False
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    first = second = path[0]
+    for one in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            first, second = sha256(b"\x01" + one + first).digest(), sha256(b"\x01" + one + second).digest()
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = sha256(b"\x01" + second + one).digest()
+        at, last = at >> 1, last >> 1
+    return last == 0 and first == old_root and second == new_root
+
+
+def _number(text: bytes) -> int | None:
+    digits = text[1:21].partition(b",")[0]
+    return int(digits) if digits.isdigit() else None
+
+
+def _asked(text: bytes, record: str, report: Report) -> None:
+    """Keep an entry that concerns the record: `kind:number` as object, or a value that stands in its facts."""
+    if record.rpartition(":")[2].encode() not in text:
+        return
+    try:
+        seq, at, _, person, did, kind, number, _, facts = json.loads(text)
+    except (ValueError, TypeError):
+        return
+    values = facts.values() if isinstance(facts, dict) else ()
+    if record in (f"{kind}:{number}", number) or any(value == record for value in values):
+        report.record.append({"seq": seq, "at": at, "person": person, "did": did, "object": f"{kind}:{number}"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check a bundle and say what was found; return the exit code."""
+    parser = argparse.ArgumentParser(description="核验审计包：完整、有序、未被改动；不需要档案库。")
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="另存的检查点文件，可重复")
+    parser.add_argument("--key", help="档案库公钥的指纹（sha256），由档案库另行告知")
+    parser.add_argument("--record", help="谁看过、动过这份档案：户号，或 对象:编号，如 item:12")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    given = parser.parse_args(arguments)
+    try:
+        report = verify(given.bundle, outside=given.checkpoint, key=given.key, record=given.record)
+    except NoBundle as e:
+        sys.stderr.write(f"{e}\n")
+        return 2
+    if given.as_json:
+        sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("\n".join(sentences(report, given.record)) + "\n")
+    return exit_code(report, given.record)
+
+
+def exit_code(report: Report, record: str | None) -> int:
+    """Return the code that a report ends with."""
+    if report.findings:
+        return 5
+    return 4 if record is not None and not report.record else 0
+
+
+def sentences(report: Report, record: str | None) -> list[str]:
+    """Return what is said of a report."""
+    said = [f"条目 {report.entries} 条（第 {report.first} 至 {report.last} 条），检查点 {report.checkpoints} 个。"]
+    said.append(f"签名公钥指纹：{report.key or '无'}")
+    if report.findings:
+        first = report.findings[0]
+        said.append(f"不成立。第一处：第 {first.seq} 条（{first.reason}）；共 {len(report.findings)} 处。")
+        said += [f"  第 {one.seq} 条：{one.reason}" for one in report.findings]
+    elif report.complete:
+        said.append(f"完整、有序、未被改动。与另存的检查点一致：{report.agreed} 个。")
+    else:
+        said.append(f"所列条目均在链中，未被改动；未列出的条目不在核验之内。与另存的检查点一致：{report.agreed} 个。")
+    if record is not None:
+        said.append(f"涉及 {record} 的条目 {len(report.record)} 条：")
+        said += [
+            f"  {one['seq']}  {one['at']}  {one['person']}  {one['did']}  {one['object']}" for one in report.record
+        ]
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())
