@@ -59,17 +59,20 @@ def _store(services: Services) -> str:
     services.store.read(probe.digest)
     with services.database.unit_of_work() as session:
         record_object(session, probe, role="rendition", media_type="text/plain", now=clock.now())
+    sealed = " · 加密保存" if services.settings.encryption_key_file else ""
     if services.settings.store == "files":
-        return "本地文件，只写一次，读取时校验 · 未启用对象锁"
-    return f"S3 {services.settings.s3_endpoint} · {_lock(services)}"
+        return f"本地文件，只写一次，读取时校验 · 未启用对象锁{sealed}"
+    return f"S3 {services.settings.s3_endpoint} · {_lock(services)}{sealed}"
 
 
 def _lock(services: Services) -> str:
+    from archive_service.storage.choose import bare
     from archive_service.storage.lock import prove
     from archive_service.storage.s3 import S3Store
 
-    assert isinstance(services.store, S3Store)
-    proof = prove(services.store, now=clock.now())
+    store = bare(services.store)
+    assert isinstance(store, S3Store)
+    proof = prove(store, now=clock.now())
     if proof.state == "enforced":
         return f"对象锁已验证（{clock.today()}）"
     let = {"accepted": "锁定后仍接受删除", "deleted": "锁定后仍可删除", "shortened": "锁定期可被缩短"}

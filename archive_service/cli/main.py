@@ -49,6 +49,7 @@ COMMANDS = {
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",
+    "keys": "keys:keys",
     "backup": "backing_up:backup",
     "restore": "backing_up:restore",
 }
