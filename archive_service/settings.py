@@ -39,8 +39,7 @@ class Settings(BaseSettings):
     s3_timeout_s: float = Field(30, description="Seconds to wait for the S3 server.")
 
     encryption_key_file: str = Field(
-        "",
-        description="File with the keys that wrap those of encrypted objects; empty means objects are kept as received.",
+        "", description="File with the keys that wrap those of encrypted objects; empty means nothing is encrypted."
     )
     second_store: str = Field("", description="Folder of a second copy of every object; empty means there is none.")
     fixity_bytes_a_day: int = Field(

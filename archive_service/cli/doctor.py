@@ -14,6 +14,7 @@ from archive_service import clock, fonts
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
+from archive_service.fixity import queries as fixity
 from archive_service.jobs import queue
 from archive_service.jobs.nudge import probe
 from archive_service.storage.record import record_object
@@ -78,6 +79,15 @@ def _lock(services: Services) -> str:
     let = {"accepted": "锁定后仍接受删除", "deleted": "锁定后仍可删除", "shortened": "锁定期可被缩短"}
     reason = let.get(proof.let, "存储桶未启用")
     return f"对象锁未由此存储强制执行（{reason}）"
+
+
+def _fixity(services: Services) -> str:
+    with services.database.reading() as session:
+        found = fixity.figures(session)
+    if found.lost:
+        raise ArchiveError("fixity.lost", f"有 {found.lost} 个对象没有完好的副本。请运行 fixity status，并从备份恢复。")
+    second = f"第二份 {found.copied} 个" if services.settings.second_store else "没有第二存储"
+    return f"已校验 {found.checked}/{found.objects} 个对象 · {second}"
 
 
 def _broker(services: Services) -> str:
@@ -182,6 +192,7 @@ def _version(package: str) -> str:
 def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "数据库", _database
     yield "存储", _store
+    yield "定期校验", _fixity
     yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk

@@ -50,6 +50,7 @@ COMMANDS = {
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",
     "keys": "keys:keys",
+    "fixity": "fixity:fixity",
     "backup": "backing_up:backup",
     "restore": "backing_up:restore",
 }

@@ -20,6 +20,7 @@ def routers() -> list[APIRouter]:
         cuts,
         editions,
         findings,
+        fixity,
         gaps,
         health,
         home,
