@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, UtcDateTime
@@ -17,12 +17,12 @@ class FixityDay(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     objects: Mapped[int]
-    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    size_bytes: Mapped[int]
     #: Objects copied to the second store.
     copies: Mapped[int]
     failures: Mapped[int]
     #: Milliseconds that the checks took.
-    took_ms: Mapped[int] = mapped_column(BigInteger)
+    took_ms: Mapped[int]
 
 
 class FixityEvent(Base):

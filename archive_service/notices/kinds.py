@@ -56,7 +56,8 @@ _WORK = (
     _kind(
         "object-lost", "number", Way.MAIL,
         ("存储内容损坏", "定期校验：一个对象没有完好的副本（事件 %(number)s）",
-         "定期校验发现一个对象已损坏或丢失，没有完好的副本可以修复（事件 %(number)s）。请打开“存储校验”查看，并从备份恢复。"),
+         "定期校验发现一个对象已损坏或丢失，没有完好的副本可以修复（事件 %(number)s）。"
+         "请打开“存储校验”查看，并从备份恢复。"),
         ("Stored object lost", "No good copy of an object is left (event %(number)s)",
          "A check found an object damaged or gone, and no good copy to mend it from (event %(number)s). "
          "Look at “Storage checks” and restore it from a backup."),

@@ -99,7 +99,7 @@ def routers() -> list[APIRouter]:
         copies,
         verify_copy,
     )
-    desk = (inspection, samples, findings)
+    desk = (inspection, samples, findings, fixity)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)
     shelves = (room_scan, stocktakes, transfers, rooms)
     every = (*own, *work, *read, completeness, *desk, *lent, *shelves, style, health)
