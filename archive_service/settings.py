@@ -38,6 +38,15 @@ class Settings(BaseSettings):
     s3_secure: bool = Field(True, description="Speak TLS to the S3 server.")
     s3_timeout_s: float = Field(30, description="Seconds to wait for the S3 server.")
 
+    encryption_key_file: str = Field(
+        "", description="File with the keys that wrap those of encrypted objects; empty means nothing is encrypted."
+    )
+    second_store: str = Field("", description="Folder of a second copy of every object; empty means there is none.")
+    fixity_bytes_a_day: int = Field(
+        51200 * MIB, ge=0, description="Bytes that are read back a day to see that nothing changed; 0 means none."
+    )
+    fixity_every_days: int = Field(90, ge=1, description="Days after which an object is read back again.")
+
     opensearch_url: str = Field("", description="Addresses of the search server's nodes, parted by commas.")
     opensearch_user: str = Field("", description="User at the search server; empty means none is asked for.")
     opensearch_password: SecretStr = Field(SecretStr(""), description="Password at the search server.")

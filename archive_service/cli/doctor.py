@@ -15,6 +15,7 @@ from archive_service.audit import checkpoints, deposits
 from archive_service.catalogue import load
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError
+from archive_service.fixity import queries as fixity
 from archive_service.jobs import queue
 from archive_service.jobs.nudge import probe
 from archive_service.storage.record import record_object
@@ -60,22 +61,34 @@ def _store(services: Services) -> str:
     services.store.read(probe.digest)
     with services.database.unit_of_work() as session:
         record_object(session, probe, role="rendition", media_type="text/plain", now=clock.now())
+    sealed = " · 加密保存" if services.settings.encryption_key_file else ""
     if services.settings.store == "files":
-        return "本地文件，只写一次，读取时校验 · 未启用对象锁"
-    return f"S3 {services.settings.s3_endpoint} · {_lock(services)}"
+        return f"本地文件，只写一次，读取时校验 · 未启用对象锁{sealed}"
+    return f"S3 {services.settings.s3_endpoint} · {_lock(services)}{sealed}"
 
 
 def _lock(services: Services) -> str:
+    from archive_service.storage.choose import bare
     from archive_service.storage.lock import prove
     from archive_service.storage.s3 import S3Store
 
-    assert isinstance(services.store, S3Store)
-    proof = prove(services.store, now=clock.now())
+    store = bare(services.store)
+    assert isinstance(store, S3Store)
+    proof = prove(store, now=clock.now())
     if proof.state == "enforced":
         return f"对象锁已验证（{clock.today()}）"
     let = {"accepted": "锁定后仍接受删除", "deleted": "锁定后仍可删除", "shortened": "锁定期可被缩短"}
     reason = let.get(proof.let, "存储桶未启用")
     return f"对象锁未由此存储强制执行（{reason}）"
+
+
+def _fixity(services: Services) -> str:
+    with services.database.reading() as session:
+        found = fixity.figures(session)
+    if found.lost:
+        raise ArchiveError("fixity.lost", f"有 {found.lost} 个对象没有完好的副本。请运行 fixity status，并从备份恢复。")
+    second = f"第二份 {found.copied} 个" if services.settings.second_store else "没有第二存储"
+    return f"已校验 {found.checked}/{found.objects} 个对象 · {second}"
 
 
 def _broker(services: Services) -> str:
@@ -195,6 +208,7 @@ def _version(package: str) -> str:
 def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "数据库", _database
     yield "存储", _store
+    yield "定期校验", _fixity
     yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk

@@ -50,6 +50,8 @@ COMMANDS = {
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",
+    "keys": "keys:keys",
+    "fixity": "fixity:fixity",
     "backup": "backing_up:backup",
     "restore": "backing_up:restore",
 }

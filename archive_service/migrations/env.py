@@ -18,6 +18,7 @@ TABLES = (
     "archive_service.audit.tables",
     "archive_service.jobs.tables",
     "archive_service.storage.tables",
+    "archive_service.fixity.tables",
     "archive_service.households.tables",
     "archive_service.households.handed",
     "archive_service.households.counted",

@@ -54,6 +54,15 @@ def _kind(code: str, values: str, usual: Way, zh: tuple[str, str, str], en: tupl
 _DAILY = frozenset({"work-due"})
 _WORK = (
     _kind(
+        "object-lost", "number", Way.MAIL,
+        ("存储内容损坏", "定期校验：一个对象没有完好的副本（事件 %(number)s）",
+         "定期校验发现一个对象已损坏或丢失，没有完好的副本可以修复（事件 %(number)s）。"
+         "请打开“存储校验”查看，并从备份恢复。"),
+        ("Stored object lost", "No good copy of an object is left (event %(number)s)",
+         "A check found an object damaged or gone, and no good copy to mend it from (event %(number)s). "
+         "Look at “Storage checks” and restore it from a backup."),
+    ),
+    _kind(
         "case-returned", "application_no round due_on by", Way.MAIL,
         ("案件被退回", "案件 %(application_no)s 已退回，%(due_on)s 前补正",
          "%(by)s 退回了您第 %(round)s 次移交的案件 %(application_no)s。请在 %(due_on)s 前补正，再移交一次。"),

@@ -85,6 +85,13 @@ class FileStore:
         except OSError as e:
             raise unavailable(e) from e
 
+    def mend(self, digest: str, source: Readable, aside: Path) -> None:
+        """Put good bytes in the place of bad ones in one step; the bad file is kept in the folder `aside`."""
+        try:
+            self._mend(digest, source, aside)
+        except OSError as e:
+            raise unavailable(e) from e
+
     def sweep(self, *, older_than_s: float = 86_400) -> int:
         """Remove temporary files that a crash left behind; return how many."""
         old = [p for p in self._temporary.iterdir() if time.time() - p.stat().st_mtime > older_than_s]
@@ -101,6 +108,23 @@ class FileStore:
         finally:
             temporary.unlink(missing_ok=True)
         return Stored(digest, size, new)
+
+    def _mend(self, digest: str, source: Readable, aside: Path) -> None:
+        handle, name = tempfile.mkstemp(dir=self._temporary)
+        temporary, target = Path(name), self._path(digest)
+        try:
+            if _write_durably(source, handle)[0] != digest:
+                raise damaged(digest)
+            temporary.chmod(0o440)
+            if target.exists():
+                aside.mkdir(parents=True, exist_ok=True)
+                _keep_aside(target, aside / digest)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(target)
+            for folder in (target.parent, target.parent.parent, self.root):
+                _sync_folder(folder)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _give_name(self, temporary: Path, digest: str) -> bool:
         target = self._path(digest)
@@ -128,6 +152,21 @@ def _write_durably(source: Readable, handle: int) -> tuple[str, int]:
         target.flush()
         os.fsync(target.fileno())
     return seen.hexdigest(), size
+
+
+def _keep_aside(bad: Path, aside: Path) -> None:
+    """Copy bad bytes as far as they can be read; a disk that no longer gives them does not stop the repair."""
+    part = aside.with_name(f".{aside.name}.part")
+    try:
+        with bad.open("rb") as source, part.open("wb") as target:
+            while chunk := source.read(CHUNK):
+                target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as e:
+        if e.errno != errno.EIO:
+            raise
+    part.replace(aside)
 
 
 def _sync_folder(folder: Path) -> None:

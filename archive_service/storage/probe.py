@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
+from archive_service.storage.encrypted import EncryptedStore
 from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.store import ObjectStore
 
@@ -18,6 +19,9 @@ def answers(store: ObjectStore) -> None:
     A server is only asked: where it keeps every version, a probe that wrote would fill it. `doctor` writes once.
     """
     store.exists(_ASKED)
+    if isinstance(store, EncryptedStore):
+        store.ring.current()
+        store = store.inner
     if not isinstance(store, FileStore):
         return
     try:

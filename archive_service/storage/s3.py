@@ -152,6 +152,26 @@ class S3Store:
         if self.exists(digest):
             raise _still_held(digest)
 
+    def mend(self, digest: str, source: Readable, aside: Path) -> None:
+        """Put good bytes in the place of bad ones, which are copied to the folder `aside` before.
+
+        Where the bucket has versions the bad bytes stay as an older one; stopped in between, the name is missing.
+        """
+        with tempfile.SpooledTemporaryFile(max_size=_SMALL) as spool:
+            seen = hashlib.sha256()
+            while chunk := source.read(CHUNK):
+                seen.update(chunk)
+                spool.write(chunk)
+            if seen.hexdigest() != digest:
+                raise damaged(digest)
+            if self.exists(digest):
+                aside.mkdir(parents=True, exist_ok=True)
+                with self.open(digest) as bad, (aside / digest).open("wb") as target:
+                    while chunk := bad.read(CHUNK):
+                        target.write(chunk)
+                self._call(lambda: self.client.remove_object(self.bucket, _PREFIX + digest))
+            self._send_new(cast(IO[bytes], spool), digest, spool.tell())
+
     def _send(self, source: IO[bytes], digest: str, size: int) -> Stored:
         """Send bytes whose name and size are known, unless the name is there."""
         if self.exists(digest):

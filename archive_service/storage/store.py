@@ -60,6 +60,12 @@ class ObjectStore(Protocol):
         Refused where a lock of the store still holds them, Unavailable when disk or server do not answer.
         """
 
+    def mend(self, digest: str, source: Readable, aside: Path) -> None:
+        """Put good bytes in the place of bad ones or of none, and keep what was there in the folder `aside`.
+
+        Raises Damaged, and changes nothing, when `source` has other bytes than `digest` says; Unavailable.
+        """
+
 
 def missing(digest: str) -> NotFound:
     """Return the error for an object that the store does not hold."""

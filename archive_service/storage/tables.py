@@ -24,6 +24,10 @@ class StoredObject(Base):
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When the bytes were last read back and matched their digest.
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: When the second store was last seen to hold the same bytes.
+    copied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: When no good copy was found anywhere; none since one was.
+    lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RemovedObject(Base):

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from archive_service import clock, logs
 from archive_service.audit.verify import last_seq
+from archive_service.fixity import queries as fixity
 from archive_service.jobs import figures as jobs
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
@@ -40,6 +41,7 @@ class Figures(Collector):
             "audit": (self._audit, EVERY_S),
             "index": (self._index, EVERY_S),
             "refused": (self._refused, SELDOM_S),
+            "fixity": (self._fixity, SELDOM_S),
         }
         self._looks = {
             name: Look(ask, every_s=every, patience_s=PATIENCE_S, share=SHARE) for name, (ask, every) in groups.items()
@@ -108,6 +110,16 @@ class Figures(Collector):
             ),
             _one("archive_index_lag_seconds", "Age of the oldest change that the index does not hold.", lag.oldest_s),
             _one("archive_index_documents", "Papers in the index.", index.current()[1].count()),
+        ]
+
+    def _fixity(self) -> Group:
+        with self._services.database.reading() as session:
+            found = fixity.figures(session)
+        return [
+            _one("archive_objects", "Objects that the store is to hold.", found.objects),
+            _one("archive_objects_checked", "Objects that were ever read back.", found.checked),
+            _one("archive_objects_copied", "Objects seen in the second store.", found.copied),
+            _one("archive_objects_lost", "Objects of which no good copy is left.", found.lost),
         ]
 
     def _refused(self) -> Group:

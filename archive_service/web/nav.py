@@ -50,14 +50,18 @@ PLACES = (
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
     Place("/notices/log", "inbox", N_("发信记录"), N_("发信"), _CARE, Right.SYSTEM_HEALTH),
+    Place("/fixity", "gauge", N_("存储校验"), N_("校验"), _CARE, Right.INSPECT, other=Right.SYSTEM_HEALTH),
     Place("/jobs", "activity", N_("后台任务"), N_("任务"), _CARE, Right.SCAN_REVIEW, other=Right.SYSTEM_HEALTH),
 )
 
 
 #: What nobody goes to on a phone while something else is to be done there.
 _SELDOM = frozenset(
-    {"/scans", "/jobs", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds", "/retention"}
-)
+    {
+        "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
+        "/retention",
+    }
+)  # fmt: skip
 
 
 def places(viewer: Viewer) -> list[Place]:

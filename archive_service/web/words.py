@@ -543,7 +543,20 @@ STAGE = {
     "VISIT": N_("回访"),
 }
 #: What happened, in the words of the timeline.
+FIXITY = {
+    "damaged": N_("内容损坏"),
+    "missing": N_("内容缺失"),
+    "unreadable": N_("内容无法读取"),
+    "repaired": N_("已用完好副本修复"),
+    "lost": N_("没有完好副本"),
+}
+FIXITY_STORE = {"first": N_("主存储"), "second": N_("第二存储"), "both": N_("两处存储")}
 EVENT = {
+    "object.damaged": N_("校验发现损坏"),
+    "object.repaired": N_("用完好副本修复"),
+    "object.lost": N_("没有完好副本"),
+    "keys.rotated": N_("更换加密密钥"),
+    "keys.dropped": N_("删除旧密钥"),
     "alarm.false": N_("标记误报"),
     "alarm.taken-back": N_("撤回误报标记"),
     "sample.drawn": N_("抽取样本"),

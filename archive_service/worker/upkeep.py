@@ -20,6 +20,7 @@ from archive_service.webhooks import actions as webhooks
 from archive_service.worker.archive_codes import ArchiveCodes
 from archive_service.worker.checkpoints import Checkpoints
 from archive_service.worker.due_work import DueWork
+from archive_service.worker.fixity import Fixity
 from archive_service.worker.housekeeping import Housekeeping
 from archive_service.worker.kept_figures import KeptFigures
 from archive_service.zone import local
@@ -64,12 +65,14 @@ class Upkeep:
     _figures: KeptFigures = field(init=False)
     _codes: ArchiveCodes = field(init=False)
     _due_work: DueWork = field(init=False)
+    _fixity: Fixity = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
         self._house = Housekeeping(self.settings, self.database, self.now)
         self._checkpoints = Checkpoints(self.settings, self.database, self.now)
         self._codes = ArchiveCodes(self.database, self.now)
+        self._fixity = Fixity(self.settings, self.database, self.now)
         self._due_work = DueWork(self.database, self.now)
         self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
 
@@ -86,6 +89,7 @@ class Upkeep:
             self._figures.run_once()
             self._house.run_once()
             self._checkpoints.run_once()
+            self._fixity.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
             self._index = None

@@ -7,13 +7,16 @@ import hashlib
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from archive_service.errors import Damaged, NotFound, Unavailable
 from archive_service.storage import files
+from archive_service.storage.encrypted import EncryptedStore
 from archive_service.storage.files import FileStore
+from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.memory import MemoryStore
 from archive_service.storage.store import ObjectStore
 from tests.support import s3_servers
@@ -21,13 +24,17 @@ from tests.support import s3_servers
 BIG = os.urandom(3 * 1024 * 1024 + 17)
 
 
-@pytest.fixture(params=["files", "memory", *s3_servers.PARAMS])
+@pytest.fixture(params=["files", "memory", "encrypted", *s3_servers.PARAMS])
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """Each store in turn; S3 on each server whose address is given."""
     if request.param == "files":
         return FileStore(tmp_path / "objects")
     if request.param == "memory":
         return MemoryStore()
+    if request.param == "encrypted":
+        ring = KeyRing(tmp_path / "keys")
+        ring.add(now=datetime(2026, 11, 20, tzinfo=UTC))
+        return EncryptedStore(FileStore(tmp_path / "sealed"), ring, tmp_path / "envelopes")
     return s3_servers.open_store(request.param)
 
 

@@ -19,6 +19,7 @@ def router() -> APIRouter:
         cuts,
         document,
         findings,
+        fixity,
         gaps,
         history,
         households,
@@ -50,7 +51,7 @@ def router() -> APIRouter:
     )  # fmt: skip
     desks = (
         inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
-        catalogue_checks, people, own, import_cases, scan_acts, item_acts, history,
+        catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
     )  # fmt: skip
     for part in (scans, sheets, quality, jobs, *records, *desks, document):
         whole.include_router(part.router)

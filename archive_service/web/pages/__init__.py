@@ -20,6 +20,7 @@ def routers() -> list[APIRouter]:
         cuts,
         editions,
         findings,
+        fixity,
         gaps,
         health,
         holds,
@@ -102,7 +103,7 @@ def routers() -> list[APIRouter]:
         holds,
         retention,
     )
-    desk = (inspection, samples, findings)
+    desk = (inspection, samples, findings, fixity)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)
     shelves = (room_scan, stocktakes, transfers, rooms)
     every = (*own, *work, *read, completeness, *desk, *lent, *shelves, style, health)

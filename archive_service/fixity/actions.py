@@ -1,0 +1,275 @@
+"""Read objects back, those checked longest ago first; copy them to the second store; mend from the good copy.
+
+Stopped anywhere, the next round does the rest: what was found is written down before anything is mended, and a mended
+object is only ever replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from archive_service import zone
+from archive_service.audit.record import record
+from archive_service.db.session import Database
+from archive_service.errors import Damaged, NotFound
+from archive_service.fixity.tables import FixityDay, FixityEvent
+from archive_service.notices.actions import tell_all
+from archive_service.people.queries import system_viewer
+from archive_service.people.roles import Right, Role, rights_of
+from archive_service.people.tables import Person, RoleGrant
+from archive_service.storage.store import ObjectStore
+from archive_service.storage.tables import StoredObject
+
+#: Objects whose good checks are written down in one transaction.
+CHUNK = 50
+#: How long it is until a lost object is looked at again.
+AGAIN = timedelta(days=1)
+_GOOD = "good"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The store, its second copy if there is one, and the folder in which damaged bytes are kept."""
+
+    first: ObjectStore
+    second: ObjectStore | None
+    aside: Path
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round did; `size_bytes` are those of the objects, read in each store."""
+
+    objects: int = 0
+    size_bytes: int = 0
+    copies: int = 0
+    repaired: int = 0
+    lost: int = 0
+
+
+@dataclass
+class _Chunk:
+    good: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+    size_bytes: int = 0
+    failures: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+def check_some(
+    database: Database,
+    stores: Stores,
+    *,
+    budget_bytes: int,
+    before: datetime,
+    now: Callable[[], datetime],
+    agent: str,
+    enough: Callable[[], bool] = lambda: False,
+) -> Round:
+    """Check objects not checked since `before`, until their bytes exceed the budget or `enough` says so.
+
+    The last object may exceed the budget. Raises Unavailable when a store does not answer; what was found is kept.
+    """
+    done = Round()
+    while done.size_bytes < budget_bytes and not enough():
+        with database.reading() as session:
+            waiting = _longest_ago(session, before=before, now=now())
+        if not waiting:
+            break
+        chunk = _Chunk()
+        try:
+            for digest, size in waiting:
+                if done.size_bytes >= budget_bytes or (chunk.good and enough()):
+                    break
+                found = _one(database, stores, digest, chunk, now=now, agent=agent)
+                chunk.size_bytes += size
+                done = Round(
+                    done.objects + 1,
+                    done.size_bytes + size,
+                    done.copies + found.copies,
+                    done.repaired + found.repaired,
+                    done.lost + found.lost,
+                )
+        finally:
+            with database.unit_of_work() as session:
+                _finish_repairs(session, chunk.good, now=now(), agent=agent)
+                _keep(session, chunk, second=stores.second is not None, now=now())
+    return done
+
+
+def sha256_of(store: ObjectStore, digest: str) -> str:
+    """Return how the bytes of an object are: good, damaged, missing or unreadable. Raises Unavailable."""
+    try:
+        with store.open(digest) as source:
+            return _GOOD if hashlib.file_digest(source, "sha256").hexdigest() == digest else "damaged"  # type: ignore[arg-type]
+    except NotFound:
+        return "missing"
+    except Damaged:
+        return "damaged"
+    except OSError:
+        return "unreadable"
+
+
+def _one(
+    database: Database, stores: Stores, digest: str, chunk: _Chunk, *, now: Callable[[], datetime], agent: str
+) -> Round:
+    first = sha256_of(stores.first, digest)
+    if stores.second is None:
+        if first == _GOOD:
+            chunk.good.append(digest)
+            return Round()
+        return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first)])
+    second = sha256_of(stores.second, digest)
+    found = Round()
+    if _GOOD not in (first, second):
+        return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first), ("second", second)])
+    if first != _GOOD:
+        _mend(database, stores.first, stores.second, digest, ("first", first), stores.aside, now=now, agent=agent)
+        chunk.failures, found = chunk.failures + 1, Round(repaired=1)
+    elif second == "missing" and not _was_copied(database, digest):
+        with stores.first.open(digest) as source:
+            stores.second.put(source)
+        chunk.copied.append(digest)
+        found = Round(copies=1)
+    elif second != _GOOD:
+        _mend(database, stores.second, stores.first, digest, ("second", second), stores.aside, now=now, agent=agent)
+        chunk.failures, found = chunk.failures + 1, Round(repaired=1)
+    chunk.good.append(digest)
+    return found
+
+
+def _mend(
+    database: Database,
+    bad: ObjectStore,
+    good: ObjectStore,
+    digest: str,
+    found: tuple[str, str],
+    aside: Path,
+    *,
+    now: Callable[[], datetime],
+    agent: str,
+) -> None:
+    where, outcome = found
+    with database.unit_of_work() as session:
+        _event(session, digest, outcome, where, now=now(), agent=agent)
+    with good.open(digest) as source:
+        bad.mend(digest, source, aside / where)
+    with database.unit_of_work() as session:
+        _event(session, digest, "repaired", where, now=now(), agent=agent)
+
+
+def _lost(
+    database: Database,
+    digest: str,
+    chunk: _Chunk,
+    *,
+    now: datetime,
+    agent: str,
+    found: Sequence[tuple[str, str]],
+) -> Round:
+    """Write down that no good copy is left, and tell those who have to act, once for each loss."""
+    chunk.failures += 1
+    with database.unit_of_work() as session:
+        row = session.get(StoredObject, digest)
+        if row is None:
+            # Disposed of meanwhile.
+            return Round()
+        new, row.lost_at = row.lost_at is None, now
+        if not new:
+            return Round(lost=1)
+        for where, outcome in found:
+            _event(session, digest, outcome, where, now=now, agent=agent)
+        event = _event(session, digest, "lost", "both" if len(found) > 1 else "first", now=now, agent=agent)
+        tell_all(
+            session,
+            _watchers(session),
+            but=None,
+            kind="object-lost",
+            address="/fixity",
+            values={"number": event.id},
+            once_key=f"object-lost:{event.id}",
+            now=now,
+        )
+    return Round(lost=1)
+
+
+def _watchers(session: Session) -> list[int]:
+    roles = [role.value for role in Role if rights_of(role) & {Right.SYSTEM_HEALTH, Right.INSPECT}]
+    wanted = select(RoleGrant.person_id).join(Person, Person.id == RoleGrant.person_id)
+    return list(session.scalars(wanted.where(RoleGrant.role.in_(roles), Person.active).distinct()))
+
+
+def _event(session: Session, digest: str, outcome: str, store: str, *, now: datetime, agent: str) -> FixityEvent:
+    event = FixityEvent(digest=digest, at=now, outcome=outcome, store=store, agent=agent)
+    session.add(event)
+    session.flush()
+    did = {"repaired": "object.repaired", "lost": "object.lost"}.get(outcome, "object.damaged")
+    record(
+        session,
+        by=system_viewer(session).actor,
+        did=did,
+        object_kind="object",
+        object_id=digest,
+        unit_id=None,
+        facts={"store": store, "outcome": outcome},
+        now=now,
+    )
+    return event
+
+
+def _finish_repairs(session: Session, good: Sequence[str], *, now: datetime, agent: str) -> None:
+    """Write down repairs that were done when a crash kept them from being written down."""
+    last = select(func.max(FixityEvent.id)).where(FixityEvent.digest.in_(good)).group_by(FixityEvent.digest)
+    for event in session.scalars(select(FixityEvent).where(FixityEvent.id.in_(last))).all():
+        if event.outcome != "repaired":
+            _event(session, event.digest, "repaired", event.store, now=now, agent=agent)
+
+
+def _was_copied(database: Database, digest: str) -> bool:
+    with database.reading() as session:
+        return session.scalar(select(StoredObject.copied_at).where(StoredObject.digest == digest)) is not None
+
+
+def _longest_ago(session: Session, *, before: datetime, now: datetime) -> list[tuple[str, int]]:
+    wanted = select(StoredObject.digest, StoredObject.size_bytes).where(
+        or_(StoredObject.checked_at.is_(None), StoredObject.checked_at < before),
+        or_(StoredObject.lost_at.is_(None), StoredObject.lost_at <= now - AGAIN),
+    )
+    order = wanted.order_by(StoredObject.checked_at.asc().nulls_first(), StoredObject.digest)
+    return [(digest, size) for digest, size in session.execute(order.limit(CHUNK))]
+
+
+def _keep(session: Session, chunk: _Chunk, *, second: bool, now: datetime) -> None:
+    if not chunk.good and not chunk.failures:
+        return
+    values: dict[str, datetime | None] = {"checked_at": now, "lost_at": None}
+    if second:
+        values["copied_at"] = now
+    session.execute(update(StoredObject).where(StoredObject.digest.in_(chunk.good)).values(**values))
+    day = zone.local(now).date()
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite_insert if on_sqlite else postgresql_insert)(FixityDay)
+    none = {"day": day, "objects": 0, "size_bytes": 0, "copies": 0, "failures": 0, "took_ms": 0}
+    session.execute(insert.values(none).on_conflict_do_nothing(index_elements=["day"]))
+    took_ms = round((time.monotonic() - chunk.began) * 1000)
+    session.execute(
+        update(FixityDay)
+        .where(FixityDay.day == day)
+        .values(
+            objects=FixityDay.objects + len(chunk.good),
+            size_bytes=FixityDay.size_bytes + chunk.size_bytes,
+            copies=FixityDay.copies + len(chunk.copied),
+            failures=FixityDay.failures + chunk.failures,
+            took_ms=FixityDay.took_ms + took_ms,
+        )
+    )

@@ -1,0 +1,73 @@
+"""How far stored objects are read back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from archive_service.fixity import queries
+from archive_service.web.api.caller import Caller
+from archive_service.web.api.route import api_router
+
+router = api_router("fixity")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class SumsOut(_Out):
+    """Objects in all, those ever checked, those with a second copy, those lost; the oldest check."""
+
+    objects: int
+    size_bytes: int
+    checked: int
+    copied: int
+    lost: int
+    oldest: datetime | None
+
+
+class AgeOut(_Out):
+    """How many objects were last checked in a month, `YYYY-MM`."""
+
+    month: str
+    objects: int
+
+
+class CheckedDay(_Out):
+    """The checks of a day."""
+
+    day: date
+    objects: int
+    size_bytes: int
+    copies: int
+    failures: int
+    took_ms: int
+
+
+class FixityEventOut(_Out):
+    """A check that failed, or what was done about it."""
+
+    number: int
+    digest: str
+    at: datetime
+    outcome: str
+    store: str
+    agent: str
+
+
+class FixityOut(_Out):
+    """How the checks stand: the last 30 days with checks, the last 100 events."""
+
+    figures: SumsOut
+    ages: list[AgeOut]
+    days: list[CheckedDay]
+    events: list[FixityEventOut]
+
+
+@router.get("/fixity")
+def show(visit: Caller) -> FixityOut:
+    """Return how far stored objects are read back, how old the checks are, and what failed."""
+    with visit.services.database.reading() as session:
+        return FixityOut.model_validate(queries.status(session, visit.viewer))

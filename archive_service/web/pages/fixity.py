@@ -1,0 +1,19 @@
+"""How far stored objects are read back, how old the checks are, and what failed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from archive_service.fixity import queries
+from archive_service.web.visit import SignedIn
+
+router = APIRouter()
+
+
+@router.get("/fixity")
+def show(visit: SignedIn) -> Response:
+    """Show how the checks stand."""
+    with visit.services.database.reading() as session:
+        found = queries.status(session, visit.viewer)
+    return visit.page("fixity/status.html", found=found, second=bool(visit.services.settings.second_store))

@@ -1,0 +1,60 @@
+"""Reading objects back beside the jobs: a little at a time, within the budget of the day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archive_service import logs
+from archive_service.db.session import Database
+from archive_service.fixity import queries
+from archive_service.fixity.actions import Stores, check_some
+from archive_service.settings import Settings
+from archive_service.storage.choose import open_second, open_store
+from archive_service.zone import local
+
+log = logs.get("fixity")
+#: Seconds between two rounds, and how long one may keep the rest of the upkeep waiting.
+ROUND_S, SPELL_S = 20.0, 2.0
+
+
+@dataclass
+class Fixity:
+    """Reads objects back in turn; called between rounds it does nothing."""
+
+    settings: Settings
+    database: Database
+    now: Callable[[], datetime]
+    _next: float = 0.0
+    _stores: Stores | None = None
+
+    def run_once(self) -> None:
+        """Do a round if one is due. Raises Unavailable when a store does not answer."""
+        began = time.monotonic()
+        if began < self._next:
+            return
+        self._next = began + ROUND_S
+        with self.database.reading() as session:
+            left = self.settings.fixity_bytes_a_day - queries.read_today(session, local(self.now()).date())
+        if left <= 0:
+            return
+        if self._stores is None:
+            self._stores = open_stores(self.settings)
+        done = check_some(
+            self.database,
+            self._stores,
+            budget_bytes=left,
+            before=self.now() - timedelta(days=self.settings.fixity_every_days),
+            now=self.now,
+            agent="upkeep",
+            enough=lambda: time.monotonic() - began > SPELL_S,
+        )
+        if done.repaired or done.lost:
+            log.warning("objects were damaged", repaired=done.repaired, lost=done.lost)
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Return the stores of the settings. Raises Invalid, Unavailable."""
+    return Stores(open_store(settings), open_second(settings), settings.home / "quarantine")

@@ -1,0 +1,241 @@
+"""Objects are read back in turn; damage in one store is mended from the other, in both it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from archive_service import migrations
+from archive_service.audit.tables import AuditEntry
+from archive_service.db.session import Database
+from archive_service.errors import Unavailable
+from archive_service.fixity import queries
+from archive_service.fixity.actions import Round, Stores, check_some
+from archive_service.fixity.tables import FixityEvent
+from archive_service.settings import Settings
+from archive_service.storage.choose import open_second
+from archive_service.storage.encrypted import EncryptedStore
+from archive_service.storage.files import FileStore
+from archive_service.storage.key_ring import KeyRing
+from archive_service.storage.record import record_object
+from archive_service.storage.store import ObjectStore
+from archive_service.storage.tables import StoredObject
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+class World:
+    """A database and two stores in a folder."""
+
+    def __init__(self, folder: Path, *, second: bool = True, encrypted: bool = False) -> None:
+        self.folder, self.now = folder, NOW
+        self.database = Database(f"sqlite:///{folder / 'archive.db'}")
+        self.first = FileStore(folder / "first")
+        self.second = FileStore(folder / "second")
+        first: ObjectStore = self.first
+        if encrypted:
+            ring = KeyRing(folder / "keys")
+            if not ring.keys():
+                ring.add(now=NOW)
+            first = EncryptedStore(self.first, ring, folder / "envelopes")
+        self.stores = Stores(first, self.second if second else None, folder / "aside")
+
+    def keep(self, data: bytes) -> str:
+        stored = self.stores.first.put_bytes(data)
+        with self.database.unit_of_work() as session:
+            record_object(session, stored, role="original", media_type="text/plain", now=self.now)
+        return stored.digest
+
+    def check(self, budget: int = 10**9) -> Round:
+        self.now += timedelta(days=1)
+        return check_some(
+            self.database, self.stores, budget_bytes=budget, before=self.now, now=lambda: self.now, agent="test"
+        )
+
+    def events(self) -> list[tuple[str, str]]:
+        with self.database.reading() as session:
+            found = session.scalars(select(FixityEvent).order_by(FixityEvent.id))
+            return [(event.outcome, event.store) for event in found]
+
+    def lost(self) -> int:
+        with self.database.reading() as session:
+            return queries.figures(session).lost
+
+
+def spoil(store: FileStore, digest: str, data: bytes = b"spoilt") -> Path:
+    path = store.root / digest[:2] / digest[2:4] / digest
+    path.chmod(0o600)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Path:
+    migrations.upgrade(f"sqlite:///{tmp_path / 'archive.db'}")
+    return tmp_path
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "encrypted"])
+def world(request: pytest.FixtureRequest, migrated: Path) -> Iterator[World]:
+    made = World(migrated, encrypted=request.param)
+    yield made
+    made.database.engine.dispose()
+
+
+def test_new_objects_get_their_second_copy(world: World) -> None:
+    """And are then checked in both."""
+    digests = [world.keep(text.encode()) for text in ("甲", "乙")]
+    assert world.check() == Round(objects=2, size_bytes=6, copies=2)
+    assert [world.second.read(digest).decode() for digest in digests] == ["甲", "乙"]
+    assert world.check() == Round(objects=2, size_bytes=6)
+    assert world.events() == []
+
+
+def test_the_budget_is_spent_on_those_checked_longest_ago(world: World) -> None:
+    """Each round goes on where the last one ended."""
+    for number in range(4):
+        world.keep(bytes([number]) * 100)
+    assert [world.check(budget=200).objects for _ in range(2)] == [2, 2]
+    with world.database.reading() as session:
+        found = queries.figures(session)
+    assert (found.checked, found.copied) == (4, 4)
+    assert world.check(budget=100).objects == 1
+
+
+def test_a_damaged_copy_is_mended_from_the_good_one(world: World) -> None:
+    """The bad bytes are kept aside."""
+    digest = world.keep(b"good")
+    world.check()
+    spoil(world.second, digest)
+    assert world.check().repaired == 1
+    assert world.second.read(digest) == b"good"
+    assert (world.folder / "aside" / "second" / digest).read_bytes() == b"spoilt"
+    assert world.events() == [("damaged", "second"), ("repaired", "second")]
+
+
+def test_a_damaged_original_is_mended_from_its_copy(world: World) -> None:
+    """The other way round, also where the original is encrypted."""
+    digest = world.keep(b"good")
+    world.check()
+    for name in list(world.first.digests()):
+        spoil(world.first, name)
+    assert world.check().repaired == 1
+    assert world.stores.first.read(digest) == b"good"
+    assert world.check() == Round(objects=1, size_bytes=4)
+    assert world.events() == [("damaged", "first"), ("repaired", "first")]
+
+
+def test_a_lost_copy_is_made_again_and_told(world: World) -> None:
+    """A copy that was there and is gone is no new object."""
+    digest = world.keep(b"good")
+    world.check()
+    (world.second.root / digest[:2] / digest[2:4] / digest).unlink()
+    assert world.check().repaired == 1
+    assert world.second.read(digest) == b"good"
+    assert world.events() == [("missing", "second"), ("repaired", "second")]
+
+
+def test_when_both_are_bad_nothing_is_touched_and_it_is_told_once(world: World) -> None:
+    """Until a good copy is put back: then it is no longer lost."""
+    digest = world.keep(b"good")
+    world.check()
+    for name in list(world.first.digests()):
+        spoil(world.first, name)
+    spoil(world.second, digest)
+    assert world.check().lost == 1
+    world.check()
+    assert world.events() == [("damaged", "first"), ("damaged", "second"), ("lost", "both")]
+    assert world.lost() == 1
+    assert not (world.folder / "aside").exists()
+    spoil(world.second, digest, b"good")
+    world.now += timedelta(days=1)
+    assert world.check().repaired == 1
+    assert world.stores.first.read(digest) == b"good"
+    assert world.lost() == 0
+
+
+def test_without_a_second_store_damage_is_told(migrated: Path) -> None:
+    """There is nothing to mend it from; the trail names the object."""
+    world = World(migrated, second=False)
+    digest = world.keep(b"good")
+    spoil(world.first, digest)
+    assert world.check().lost == 1
+    with world.database.reading() as session:
+        did = session.scalars(select(AuditEntry.did).where(AuditEntry.object_id == digest)).all()
+    assert did == ["object.damaged", "object.lost"]
+    world.database.engine.dispose()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.fixity.test_checks import World
+from archive_service.db.session import Database
+steps = 0
+def counted(real):
+    def run(*a, **k):
+        global steps
+        steps += 1
+        if steps == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*a, **k)
+    return run
+world = World(Path(sys.argv[1]))
+world.check(0)
+Path.replace = counted(Path.replace)
+Database.unit_of_work = counted(Database.unit_of_work)
+world.check()
+"""
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_a_repair_that_is_killed_at_any_step_is_resumed(migrated: Path, step: int) -> None:
+    """Killed before each commit and each renaming: the next round ends with good bytes and the whole story."""
+    world = World(migrated)
+    digest = world.keep(b"good")
+    world.check()
+    spoil(world.first, digest)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(migrated), str(step)], check=False)
+    assert killed.returncode == (-signal.SIGKILL if step < 6 else 0)
+    world.check()
+    assert world.first.read(digest) == b"good"
+    assert (migrated / "aside" / "first" / digest).read_bytes() == b"spoilt"
+    assert world.events()[0] == ("damaged", "first")
+    assert world.events()[-1] == ("repaired", "first")
+    with world.database.reading() as session:
+        assert session.get_one(StoredObject, digest).lost_at is None
+    assert set(world.first.digests()) == {digest}
+    world.database.engine.dispose()
+
+
+def test_a_store_that_does_not_answer_is_no_damage(migrated: Path) -> None:
+    """What was found before is kept, and nothing is written about the rest."""
+
+    class Away(FileStore):
+        def open(self, digest: str):  # type: ignore[no-untyped-def]
+            raise Unavailable("store.unavailable", "存储暂时无法访问。")
+
+    world = World(migrated)
+    world.keep(b"x")
+    world.stores = Stores(world.first, Away(migrated / "second"), migrated / "aside")
+    with pytest.raises(Unavailable):
+        world.check()
+    assert world.events() == []
+    assert world.lost() == 0
+    world.database.engine.dispose()
+
+
+def test_the_second_store_is_another_folder(tmp_path: Path) -> None:
+    """A copy of a store in itself would be none."""
+    home = tmp_path / "home"
+    assert open_second(Settings(home=home)) is None
+    with pytest.raises(Exception, match="第二存储"):
+        open_second(Settings(home=home, second_store=os.fspath(home / "objects")))
