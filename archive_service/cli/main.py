@@ -46,6 +46,8 @@ COMMANDS = {
     "people": "people:people",
     "audit": "audit:audit",
     "inspection": "inspecting:inspection",
+    "export": "exchanging:export_command",
+    "import": "exchanging:import_command",
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",

@@ -121,11 +121,16 @@ def _items(session: Session, household_id: int, chosen: Collection[int] | None) 
     wanted = select(Item).where(Item.household_id == household_id).order_by(Item.item_no)
     if chosen is not None:
         wanted = wanted.where(Item.item_no.in_(chosen))
-    rows = list(session.scalars(wanted.options(selectinload(Item.fields), selectinload(Item.pages))))
-    missing = sorted(set(chosen or ()) - {row.item_no for row in rows})
+    check_items(session, household_id, chosen)
+    return list(session.scalars(wanted.options(selectinload(Item.fields), selectinload(Item.pages))))
+
+
+def check_items(session: Session, household_id: int, chosen: Collection[int] | None) -> None:
+    """Raise NotFound for the number of an item that the household does not have."""
+    there = session.scalars(select(Item.item_no).where(Item.household_id == household_id))
+    missing = sorted(set(chosen or ()) - set(there))
     if missing:
         raise NotFound("package.item-not-found", f"该户没有件号 {missing[0]} 的资料。请核对后重新选择。")
-    return rows
 
 
 def _case(session: Session, case: CaseFile) -> dict[str, Any]:

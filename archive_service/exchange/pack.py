@@ -104,6 +104,6 @@ class _Lines:
         return found
 
 
-def manifest_digest(target_read: Callable[[str], bytes]) -> str:
-    """Return the sha256 of a bag's own manifest, by which others name the bag."""
-    return hashlib.sha256(target_read("manifest-sha256.txt")).hexdigest()
+def manifest_digest(read: Callable[[str], bytes], name: str) -> str:
+    """Return the sha256 of the file that lists a package, by which others name it."""
+    return hashlib.sha256(read(name)).hexdigest()
