@@ -233,9 +233,9 @@ def _abouts(session: Session, content: Content) -> dict[tuple[str, str], str]:
     numbers = {item["item_no"] for item in content.said["items"]}
     found = {("household", str(of)): str(content.said["household"]["account_no"])}
     cases = select(cast(CaseFile.id, String), CaseFile.application_no).where(CaseFile.household_id == of)
-    found |= {("case", key): number for key, number in session.execute(cases).tuples() if number in chosen}
+    found |= {("case", key): number for key, number in session.execute(cases) if number in chosen}
     items = select(cast(Item.id, String), Item.item_no).where(Item.household_id == of)
-    found |= {("item", key): f"{number:03d}" for key, number in session.execute(items).tuples() if number in numbers}
+    found |= {("item", key): f"{number:03d}" for key, number in session.execute(items) if number in numbers}
     return found
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from archive_service.db.session import Database
 from archive_service.exchange import arriving
 from archive_service.exchange import content as contents
-from archive_service.exchange.arriving import Vet
+from archive_service.exchange.arriving import Incoming, Vet
 from archive_service.exchange.bags.write import FolderTarget
 from archive_service.exchange.content import Content
 from archive_service.exchange.restore import restore
@@ -114,17 +114,25 @@ def packed(
 
 
 def taken(
-    settings: Settings, database: Database, store: ObjectStore, folder: Path, desk: Path, *, vet: Vet | None = None
+    settings: Settings,
+    database: Database,
+    store: ObjectStore,
+    folder: Path,
+    desk: Path,
+    *,
+    vet: Vet | None = None,
+    incoming: Incoming | None = None,
 ) -> Package:
-    """Take a bag into an archive."""
-    incoming = arriving.from_bag(folder, arriving.check_folder(folder))
+    """Take a bag, or a package that was checked, into an archive."""
+    incoming = incoming or arriving.from_bag(folder, arriving.check_folder(folder))
     arrived = arriving.arrive(incoming, store=store, vet=vet or vetting.vetting(settings), desk=desk)
     with database.unit_of_work() as session:
+        place = records.unit(session)
         return restore(
             session,
             records.system(session),
             arrived,
-            unit_id=records.unit(session).id,
+            unit_id=place.id,
             format="bagit",
             keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=NOW),
             filing_due_workdays=3,
