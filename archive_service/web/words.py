@@ -362,6 +362,7 @@ JOB_KIND = {
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
     "cases.import": N_("预览或导入案件文件"),
+    "package.make": N_("制作信息包"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -649,6 +650,11 @@ EVENT = {
     "person.sign-in-failed": N_("登录失败"),
     "person.password-set": N_("设置密码"),
     "person.preference-set": N_("更改个人设置"),
+    "package.asked": N_("申请导出信息包"),
+    "package.made": N_("制成信息包"),
+    "package.downloaded": N_("下载信息包"),
+    "package.taken": N_("接收信息包"),
+    "item.taken": N_("随信息包接收资料"),
     "copy.issued": N_("出具证明复制件"),
     "copy.withdrawn": N_("撤回证明复制件"),
     "copy.downloaded": N_("下载证明复制件"),
@@ -781,6 +787,13 @@ NOTICE_WAY = {
     "digest": N_("每日摘要邮件"),
 }
 NOTICE_GROUP = {"work": N_("收集、归档与稽查"), "loans": N_("借阅")}
+#: A package of a household, going out or come in.
+PACKAGE_STATE = {
+    "making": State("refresh", "info", N_("正在制作")),
+    "ready": State("circle-check", "ok", N_("已制成")),
+    "taken": State("circle-check", "ok", N_("已接收")),
+}
+PACKAGE_FORMAT = {"bagit": N_("BagIt 1.0"), "eep": N_("EEP（DA/T 48）")}
 #: A certified copy, what it is issued for, and what a stranger is told of its code.
 COPY_STATE = {
     "valid": State("circle-check", "ok", N_("有效")),

@@ -40,6 +40,7 @@ def routers() -> list[APIRouter]:
         loans_registers,
         notices,
         own_access,
+        packages,
         papers,
         people,
         privacy,
@@ -96,6 +97,7 @@ def routers() -> list[APIRouter]:
         search,
         privacy,
         copies,
+        packages,
         verify_copy,
     )
     desk = (inspection, samples, findings)
