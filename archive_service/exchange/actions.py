@@ -78,7 +78,7 @@ def new_package(
     )
     session.add(made)
     session.flush()
-    note(session, viewer, made, head, "package.asked", {}, now=now)
+    note(session, viewer, made, head, did="package.asked", facts={}, now=now)
     return made
 
 
@@ -90,7 +90,7 @@ def hand_over(session: Session, viewer: Viewer, package_id: int, *, now: datetim
             "package.not-ready", "这个信息包没有可下载的文件：还在制作，或者由命令行写到了文件夹。请稍候，或重新导出。"
         )
     head = session.get_one(HouseholdFile, row.household_id)
-    note(session, viewer, row, head, "package.downloaded", {"sha256": row.digest}, now=now)
+    note(session, viewer, row, head, did="package.downloaded", facts={"sha256": row.digest}, now=now)
     return row, f"{head.account_no}-{row.format}-{row.id}.zip"
 
 
@@ -99,9 +99,9 @@ def note(
     viewer: Viewer,
     made: Package,
     head: HouseholdFile,
+    *,
     did: str,
     facts: Mapping[str, Any],
-    *,
     now: datetime,
 ) -> None:
     """Put on record what was done with a package."""

@@ -39,5 +39,5 @@ def finish(session: Session, viewer: Viewer, package_id: int, *, folder: Path, f
     made.size_bytes = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
     head = session.get_one(HouseholdFile, made.household_id)
     facts = {"files": files, "manifest_sha256": manifest, "by": "command"}
-    actions.note(session, viewer, made, head, "package.made", facts, now=now)
+    actions.note(session, viewer, made, head, did="package.made", facts=facts, now=now)
     return made

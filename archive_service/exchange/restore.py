@@ -234,7 +234,13 @@ def _entered(
         now=now,
     )
     deeds = [
-        Deed("item.taken", "item", one.id, head.unit_id, {"item_no": number, "pages": len(one.pages)})
+        Deed(
+            did="item.taken",
+            object_kind="item",
+            object_id=one.id,
+            unit_id=head.unit_id,
+            facts={"item_no": number, "pages": len(one.pages)},
+        )
         for number, one in sorted(items.items())
     ]
     record_all(session, deeds, by=viewer.actor, now=now)

@@ -14,6 +14,7 @@ from archive_service.exchange.findings import Finding
 from archive_service.households import states
 
 _MOST_TOLD = 50
+_WHERE = "household.json"
 Digest = Annotated[str, Field(pattern=re.compile(r"^[0-9a-f]{64}\Z"))]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Sure = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -198,7 +199,7 @@ def read(content: bytes) -> HouseholdSaid | list[Finding]:
     try:
         return HouseholdSaid.model_validate_json(content)
     except ValidationError as e:
-        where = [".".join(map(str, one["loc"]))[:120] or "household.json" for one in e.errors()[:_MOST_TOLD]]
+        where = [".".join(map(str, one["loc"]))[:120] or _WHERE for one in e.errors()[:_MOST_TOLD]]
         return [Finding("package.metadata", place, "元数据缺失、超长或不合规定的取值。") for place in where]
     except (RecursionError, UnicodeDecodeError):
-        return [Finding("package.metadata", "household.json", "元数据无法读取。")]
+        return [Finding("package.metadata", _WHERE, "元数据无法读取。")]

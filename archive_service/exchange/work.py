@@ -107,7 +107,7 @@ class PackHandler:
                 made.size_bytes, made.file_count, made.manifest_sha256 = stored.size_bytes, count, manifest
                 head = session.get_one(HouseholdFile, made.household_id)
                 facts = {"sha256": stored.digest, "files": count, "manifest_sha256": manifest}
-                actions.note(session, self._viewer(session, made), made, head, "package.made", facts, now=now)
+                actions.note(session, self._viewer(session, made), made, head, did="package.made", facts=facts, now=now)
                 queue.finish(session, claimed, now=now)
         except LeaseLost:
             # In the store, and named by no row: on record all the same, or `verify` would take it for foreign.

@@ -33,7 +33,14 @@ from ingest.renditions import carried
 
 @click.command("export")
 @click.argument("account_no")
-@click.option("--format", "kind", type=click.Choice(["bagit", "eep"]), default="bagit", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["bagit", "eep"]),
+    default="bagit",
+    show_default=True,
+    help="BagIt 1.0, or EEP by DA/T 48 with a signature.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder that becomes the package.")
 @click.option("--item", "items", multiple=True, type=int, help="Number of an item; all of them if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

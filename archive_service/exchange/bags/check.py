@@ -112,10 +112,10 @@ def _walk(folder: Path, found: Checked, limits: Limits) -> bool:
 
 
 def _declared(folder: Path, found: Checked) -> tuple[str, str]:
-    if "bagit.txt" not in found.files:
-        found.findings.append(Finding("bag.declaration", "bagit.txt", "没有声明文件，不是 BagIt 信息包。"))
+    if tags.DECLARATION not in found.files:
+        found.findings.append(Finding("bag.declaration", tags.DECLARATION, "没有声明文件，不是 BagIt 信息包。"))
         return "1.0", "utf-8"
-    with open_inside(folder, "bagit.txt") as stream:
+    with open_inside(folder, tags.DECLARATION) as stream:
         version, encoding, wrong = tags.declaration(stream.read(4096))
     found.findings += wrong
     return version, encoding
@@ -159,9 +159,9 @@ def _structure(found: Checked, payload: Sequence[Manifest]) -> None:
     elif not any(one.algorithm in tags.STRONG for one in payload):
         said = "只有 MD5 或 SHA-1 一类的弱摘要，不能证明内容未被改动。请用 SHA-256 或 SHA-512 重新导出。"
         found.findings.append(Finding("bag.weak", "", said))
-    if "fetch.txt" in found.files:
+    if tags.FETCH in found.files:
         said = "要求从网络取回文件，不予接收。请移交方把文件放进信息包。"
-        found.findings.append(Finding("bag.fetch", "fetch.txt", said))
+        found.findings.append(Finding("bag.fetch", tags.FETCH, said))
 
 
 def _entries(found: Checked, payload: Sequence[Manifest], *, strict: bool) -> None:
@@ -177,9 +177,9 @@ def _entries(found: Checked, payload: Sequence[Manifest], *, strict: bool) -> No
 
 
 def _info(folder: Path, found: Checked, encoding: str) -> None:
-    if "bag-info.txt" not in found.files:
+    if tags.INFO not in found.files:
         return
-    found.info, wrong = tags.info(_text(folder, found, "bag-info.txt", encoding))
+    found.info, wrong = tags.info(_text(folder, found, tags.INFO, encoding))
     found.findings += wrong
     told = tags.oxum(found.info)
     if isinstance(told, Finding):
@@ -188,7 +188,7 @@ def _info(folder: Path, found: Checked, encoding: str) -> None:
         sizes = [size for path, size in found.files.items() if path.startswith("data/")]
         if told != (sum(sizes), len(sizes)):
             said = f"Payload-Oxum 是 {told[0]}.{told[1]}，实际是 {sum(sizes)}.{len(sizes)}。"
-            found.findings.append(Finding("bag.oxum", "bag-info.txt", said))
+            found.findings.append(Finding("bag.oxum", tags.INFO, said))
 
 
 def _hash(folder: Path, found: Checked, manifests: Iterable[Manifest]) -> None:

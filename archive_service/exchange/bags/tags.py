@@ -18,6 +18,8 @@ ENCODINGS = {
     "utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "iso-8859-1": "iso-8859-1", "us-ascii": "ascii",
     "gb18030": "gb18030", "gbk": "gb18030",
 }  # fmt: skip
+#: Files of a bag that have a name of their own.
+DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
 VERSIONS = ("0.97", "1.0")
 _VERSION = re.compile(r"BagIt-Version: ([0-9]+\.[0-9]+)\s*")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding: (\S+)\s*")
@@ -44,7 +46,7 @@ def declaration(content: bytes) -> tuple[str, str, list[Finding]]:
     """Return version and encoding that `bagit.txt` declares, and what is wrong with it."""
 
     def bad(code: str, said: str) -> tuple[str, str, list[Finding]]:
-        return "1.0", "utf-8", [Finding(code, "bagit.txt", said)]
+        return "1.0", "utf-8", [Finding(code, DECLARATION, said)]
 
     if content.startswith(b"\xef\xbb\xbf"):
         return bad("bag.declaration", "声明文件以字节序标记开头，规范不允许。")
@@ -97,7 +99,7 @@ def info(text: str) -> tuple[list[tuple[str, str]], list[Finding]]:
         elif found is not None and line[0] not in " \t":
             fields.append((found.group(1), found.group(2).strip()))
         else:
-            findings.append(Finding("bag.info", "bag-info.txt", f"第 {number} 行不是“名称: 值”。"))
+            findings.append(Finding("bag.info", INFO, f"第 {number} 行不是“名称: 值”。"))
     return fields, findings
 
 
@@ -108,5 +110,5 @@ def oxum(fields: Iterable[tuple[str, str]]) -> tuple[int, int] | Finding | None:
         return None
     found = re.fullmatch(r"(\d{1,18})\.(\d{1,12})", said[0])
     if found is None or len(said) > 1:
-        return Finding("bag.oxum", "bag-info.txt", "Payload-Oxum 应恰好有一个，写作“字节数.文件数”。")
+        return Finding("bag.oxum", INFO, "Payload-Oxum 应恰好有一个，写作“字节数.文件数”。")
     return int(found.group(1)), int(found.group(2))
