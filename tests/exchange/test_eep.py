@@ -103,8 +103,8 @@ def _link_xml(folder: Path) -> None:
 HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "no XML": (lambda folder: (folder / names.FILE).unlink(), "eep.missing"),
     "XML is a link": (_link_xml, "eep.missing"),
-    "broken": (lambda folder: (folder / names.FILE).write_bytes(b"<a>") and None, "eep.xml"),  # type: ignore[func-returns-value]
-    "deep": (lambda folder: (folder / names.FILE).write_text("<a>" * 100_000) and None, "eep.xml"),  # type: ignore[func-returns-value]
+    "broken": (lambda folder: (folder / names.FILE).write_bytes(b"<a>") and None, "eep.damaged"),  # type: ignore[func-returns-value]
+    "deep": (lambda folder: (folder / names.FILE).write_text("<a>" * 100_000) and None, "eep.damaged"),  # type: ignore[func-returns-value]
     "entity bomb": (_bomb, "eep.entities"),
     "outside entity": (change(r"\?>", '?><!DOCTYPE x SYSTEM "file:///etc/passwd">'), "eep.entities"),
     "hidden in another encoding": (_utf16, "eep.encoding"),

@@ -17,19 +17,19 @@ _LONGEST_NAME = 255
 _DEEPEST = 32
 
 
-def problem(path: str) -> str | None:
-    """Return why a path cannot be in a bag, as a code and a sentence parted by a bar; none when it can."""
+def problem(path: str) -> tuple[str, str] | None:
+    """Return why a path cannot be in a bag, as a code and a sentence; none when it can."""
     if not path or path.startswith(("/", "~")) or _DRIVE.match(path) or "\\" in path:
-        return "bag.path|路径不在信息包之内（绝对路径、盘符、~ 或反斜杠）"
+        return "bag.path", "路径不在信息包之内（绝对路径、盘符、~ 或反斜杠）"
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
-        return "bag.path|路径含有 . 或 .. 或空的一段"
+        return "bag.path", "路径含有 . 或 .. 或空的一段"
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in path):
-        return "bag.name|文件名含有控制字符或无效字符"
+        return "bag.name", "文件名含有控制字符或无效字符"
     if len(parts) > _DEEPEST or any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
-        return "bag.name|文件名过长或目录层次过深"
+        return "bag.name", "文件名过长或目录层次过深"
     if any(_unfit_for_windows(part) for part in parts):
-        return "bag.name|文件名在 Windows 上不能使用"
+        return "bag.name", "文件名在 Windows 上不能使用"
     return None
 
 
@@ -46,7 +46,7 @@ def path_finding(path: str) -> Finding | None:
     found = problem(path)
     if found is None:
         return None
-    code, _, said = found.partition("|")
+    code, said = found
     return Finding(code, printable(path), f"{said}。")
 
 

@@ -90,7 +90,7 @@ def _parsed(folder: Path, found: EepChecked) -> Any:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
-        return bad("eep.xml", "封装包文件不是完好的 XML，或者嵌套过深、单个内容过大。")
+        return bad("eep.damaged", "封装包文件不是完好的 XML，或者嵌套过深、单个内容过大。")
     if root.getroottree().docinfo.doctype:
         return bad("eep.entities", "封装包文件带有文档类型或实体声明，不予接收。")
     schema = _schema()
@@ -146,7 +146,7 @@ def _digests(
         try:
             content = base64.b64decode("".join(inline.split()), validate=True)
         except binascii.Error:
-            found.findings.append(Finding("eep.base64", path, "内容不是完好的 base64 编码。"))
+            found.findings.append(Finding("eep.inline", path, "内容不是完好的 base64 编码。"))
             return None
         place.write_bytes(content)
         found.inline[path] = place
