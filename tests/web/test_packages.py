@@ -6,7 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from archive_service import clock
 from archive_service.audit.tables import AuditEntry
@@ -14,12 +14,15 @@ from archive_service.exchange.actions import PACK_JOB
 from archive_service.exchange.bags.check import check
 from archive_service.exchange.work import PackHandler
 from archive_service.jobs.runner import Runner
+from archive_service.jobs.tables import Job
 from ingest.renditions import carried
 from tests.web.conftest import Browser, World
 
 
 def run_jobs(world: World) -> None:
     services = world.services
+    with services.database.unit_of_work() as session:
+        session.execute(update(Job).where(Job.kind != PACK_JOB, Job.state == "queued").values(state="cancelled"))
     handler = PackHandler(services.settings, services.database, services.store, carried.renditions_of, clock.now)
     runner = Runner(services.database, {PACK_JOB: handler}, "w", ("upkeep",), services.settings.lease_s, clock.now)
     while runner.run_one():
