@@ -14,8 +14,9 @@ from pathlib import Path
 from asn1crypto import keys, pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
@@ -51,6 +52,14 @@ class Checked:
 def certificate(settings: Settings, *, now: datetime) -> bytes:
     """Return the certificate as PEM, by which others check what the archive signed."""
     return b"".join(pem.armor(kind, der) for kind, _, der in _parts(settings, now) if kind == "CERTIFICATE")
+
+
+def certificate_der(settings: Settings, *, now: datetime) -> bytes:
+    """Return the archive's own certificate, without those above it, as DER."""
+    found = next((der for kind, _, der in _parts(settings, now) if kind == "CERTIFICATE"), None)
+    if found is None:
+        raise _unusable()
+    return found
 
 
 def sign(settings: Settings, pdf: bytes, *, now: datetime) -> bytes:
@@ -89,6 +98,50 @@ def check(pdf: bytes, certificate_pem: bytes) -> Checked:
         untouched=bool(found.intact and whole),
         signed_at=found.signer_reported_dt,
     )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature over plain bytes, with what others need to check it."""
+
+    signature: bytes
+    #: The certificate as DER, and whom it names.
+    certificate: bytes
+    name: str
+    #: ECDSA-SHA256 or RSA-SHA256.
+    algorithm: str
+
+
+def sign_bytes(settings: Settings, content: bytes, *, now: datetime) -> Signed:
+    """Sign plain bytes with the archive's key. Raises Unavailable when key or certificate are no good."""
+    parts = _parts(settings, now)
+    try:
+        der = next(der for kind, _, der in parts if kind == "CERTIFICATE")
+        key = serialization.load_der_private_key(next(der for kind, _, der in parts if kind == "PRIVATE KEY"), None)
+        name = x509.load_der_x509_certificate(der).subject.rfc4514_string()
+    except (ValueError, TypeError, StopIteration) as e:
+        raise _unusable() from e
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return Signed(key.sign(content, ec.ECDSA(hashes.SHA256())), der, name, "ECDSA-SHA256")
+    if isinstance(key, rsa.RSAPrivateKey):
+        return Signed(key.sign(content, padding.PKCS1v15(), hashes.SHA256()), der, name, "RSA-SHA256")
+    raise _unusable()
+
+
+def check_bytes(content: bytes, signature: bytes, certificate: bytes) -> str | None:
+    """Return whom the certificate (DER) names when the signature over the bytes is its own, none for any other."""
+    try:
+        read = x509.load_der_x509_certificate(certificate)
+        key = read.public_key()
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            return None
+        return read.subject.rfc4514_string()
+    except (ValueError, InvalidSignature):
+        return None
 
 
 def _end_of(signature: EmbeddedPdfSignature) -> int:

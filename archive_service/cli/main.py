@@ -47,6 +47,8 @@ COMMANDS = {
     "audit": "audit:audit",
     "inspection": "inspecting:inspection",
     "retention": "retaining:retention",
+    "export": "exchanging:export_command",
+    "import": "exchanging:import_command",
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",

@@ -31,6 +31,7 @@ TABLES = (
     "archive_service.editions.tables",
     "archive_service.imports.tables",
     "archive_service.rooms.tables",
+    "archive_service.exchange.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

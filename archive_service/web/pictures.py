@@ -134,6 +134,11 @@ def rendition(store: ObjectStore, digest: str, name: str) -> Response:
     return _file(store, digest, name, media_type="application/pdf")
 
 
+def package(store: ObjectStore, digest: str, name: str) -> Response:
+    """Answer with a package as a file to keep."""
+    return _file(store, digest, name, media_type="application/zip")
+
+
 def _file(store: ObjectStore, digest: str, name: str, *, media_type: str) -> Response:
     handle, path = tempfile.mkstemp(prefix="download-")
     os.close(handle)

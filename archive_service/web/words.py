@@ -365,6 +365,7 @@ JOB_KIND = {
     "retention.run": N_("按保管期限表计算到期日"),
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
+    "package.make": N_("制作信息包"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -670,6 +671,11 @@ EVENT = {
     "person.sign-in-failed": N_("登录失败"),
     "person.password-set": N_("设置密码"),
     "person.preference-set": N_("更改个人设置"),
+    "package.asked": N_("申请导出信息包"),
+    "package.made": N_("制成信息包"),
+    "package.downloaded": N_("下载信息包"),
+    "package.taken": N_("接收信息包"),
+    "item.taken": N_("随信息包接收资料"),
     "copy.issued": N_("出具证明复制件"),
     "copy.withdrawn": N_("撤回证明复制件"),
     "disposal.frozen": N_("冻结鉴定清单"),
@@ -839,6 +845,13 @@ DUE_LIST = {
     "unknown": N_("缺少起算日"),
     "permanent": N_("永久"),
 }
+#: A package of a household, going out or come in.
+PACKAGE_STATE = {
+    "making": State("refresh", "info", N_("正在制作")),
+    "ready": State("circle-check", "ok", N_("已制成")),
+    "taken": State("circle-check", "ok", N_("已接收")),
+}
+PACKAGE_FORMAT = {"bagit": N_("BagIt 1.0"), "eep": N_("EEP（DA/T 48）")}
 #: A certified copy, what it is issued for, and what a stranger is told of its code.
 COPY_STATE = {
     "valid": State("circle-check", "ok", N_("有效")),

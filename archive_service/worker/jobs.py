@@ -7,6 +7,8 @@ from archive_service.catalogue import load
 from archive_service.db.session import Database
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.recheck import CheckHandler
+from archive_service.exchange.actions import PACK_JOB
+from archive_service.exchange.work import PackHandler
 from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.work import ImportHandler
 from archive_service.jobs.queue import QUEUES as QUEUES
@@ -26,6 +28,7 @@ from ingest.pipeline import StepHandler
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
 from ingest.receive import STEP_JOB
+from ingest.renditions import carried
 from ingest.renditions.make import RenditionHandler
 from ingest.renditions.owed import RENDITION_JOB
 from ingest.review.reread import RereadHandler
@@ -49,6 +52,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         SEND_JOB: SendHandler(workshop.settings, workshop.database, workshop.now),
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
+        PACK_JOB: PackHandler(workshop.settings, workshop.database, workshop.store, carried.renditions_of, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
         EXECUTE_JOB: execution(workshop),
         RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),

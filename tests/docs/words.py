@@ -14,7 +14,7 @@ PACKAGES = ("archive_service", "ingest", "indexing", "retention")
 #: The shape of an error code and of a verb.
 DOTTED = re.compile(r"[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z0-9]+)*(?:/[a-z]+)?|[a-z]+\.[a-z][0-9]")
 #: What has the shape of a dotted word and names a file of ours or of others.
-_FILES = re.compile(r".+\.(?:csv|db|ini|json|lock|pdf|po|svg|txt|xml|yaml)")
+_FILES = re.compile(r".+\.(?:csv|db|ini|json|lock|pdf|po|svg|txt|xml|xsd|yaml|zip)")
 #: Points that a step passes, an option of Alembic.
 _OTHERS = {
     "read.page",

@@ -23,7 +23,10 @@ from archive_service.editions import actions as editions
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding
 from archive_service.errors import ArchiveError
+from archive_service.exchange import actions as packages
+from archive_service.exchange.actions import PACK_JOB
 from archive_service.households.csv_rows import rows_of
+from archive_service.households.tables import HouseholdFile
 from archive_service.imports import actions as imports
 from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.tables import CaseImport, CaseImportPart
@@ -77,6 +80,8 @@ ASKED: Mapping[str, Mapping[str, int]] = {
                     "commit-lost": 1},
     "scan.read-again": {"reading": 3, "read": 4, "put": 3, "put-done": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
+    "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
+                     "commit": 1, "commit-lost": 1},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "notice-mails": {"begin": 4, "commit": 4, "commit-lost": 4},
@@ -188,6 +193,12 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     if step == IMPORT_JOB:
         hand_in_cases(place, note)
         return
+    if step == PACK_JOB:
+        with place.database.unit_of_work() as session:
+            number = session.scalars(select(HouseholdFile.account_no).order_by(HouseholdFile.id)).first() or ""
+            by = records.system(session)
+            packages.ask_package(session, by, number, format="bagit", items=None, now=place.now())
+        return
     if step == CHECK_JOB:
         with place.database.unit_of_work() as session:
             by, unit = records.system(session), records.unit(session)
@@ -265,7 +276,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB, SEND_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()

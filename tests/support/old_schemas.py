@@ -261,6 +261,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             "holds", unit_id=unit, kind="dispute", reason="争议", authority="来函", review_on=date(2027, 1, 1)
         )
         writer.add("hold_subjects", hold_id=hold, household_id=household)
+    if writer.knows("packages"):
+        writer.add(
+            "packages", household_id=household, unit_id=unit, direction="out", format="bagit", state="ready",
+            asked_at=NOW, size_bytes=1, file_count=1, manifest_sha256="",
+        )  # fmt: skip
+        writer.add("carried_histories", household_id=household, seq=1, digest="e" * 64, entries=1, carried_at=NOW)
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

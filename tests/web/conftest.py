@@ -29,6 +29,7 @@ from archive_service.borrowing.tables import (
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
+from archive_service.exchange.tables import Package
 from archive_service.households import actions
 from archive_service.households.actions.previews import Fate
 from archive_service.households.queries.figures import FigureFilters
@@ -110,6 +111,7 @@ class Centre:
     transfer: int
     #: A certified copy of a page.
     copy: int
+    package: int
     #: A long file of cases that somebody of the centre handed in.
     import_file: int = 0
     #: What the colleague asked to borrow, one line of it; what they read now, and the paper that they have.
@@ -161,6 +163,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         asked(session, case).id, *drafted(session, at.id, code), *inspected(session, code, application),
         *shelved(session, at, f"{account}-{form.item_no:03d}"),
         certified(session, store, at.id, case.household_id, number),
+        packaged(session, store, at.id, case.household_id, number),
     )  # fmt: skip
 
 
@@ -306,6 +309,20 @@ def certified(session: Any, store: FileStore, unit_id: int, household_id: int, n
     )  # fmt: skip
     session.add(row)
     record_object(session, stored, role="copy", media_type="application/pdf", now=clock.now())
+    session.flush()
+    return int(row.id)
+
+
+def packaged(session: Any, store: FileStore, unit_id: int, household_id: int, number: int) -> int:
+    """Enter a package that is ready."""
+    stored = store.put_bytes(f"PK {number}".encode())
+    row = Package(
+        household_id=household_id, unit_id=unit_id, direction="out", format="bagit", state="ready", items=None,
+        asked_at=clock.now(), finished_at=clock.now(), digest=stored.digest, size_bytes=stored.size_bytes,
+        file_count=1, manifest_sha256=stored.digest,
+    )  # fmt: skip
+    session.add(row)
+    record_object(session, stored, role="package", media_type="application/zip", now=clock.now())
     session.flush()
     return int(row.id)
 

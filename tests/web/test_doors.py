@@ -33,6 +33,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "paper": "contents", "listing": "ledger", "import_id": centre.import_file,
         "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
+        "package_id": centre.package,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
         "hold_id": 999_999,
     }  # fmt: skip

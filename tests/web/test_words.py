@@ -18,8 +18,11 @@ WEB = Path(i18n.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 #: First words of codes that only the command line answers with.
 COMMAND_LINE = (
-    "archive.", "audit.", "backup.", "cases.", "catalogue.", "fonts.", "internal.", "naming.nothing-before", "ocr.",
-    "people.tie", "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
+    "archive.", "audit.", "backup.", "bag.", "cases.", "catalogue.", "eep.", "fonts.", "internal.",
+    "naming.nothing-before", "ocr.", "people.tie",
+    "package.refused", "package.out", "package.household-known", "package.case-known", "package.code-known",
+    "package.object", "package.metadata", "package.history",
+    "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

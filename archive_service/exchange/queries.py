@@ -1,0 +1,178 @@
+"""The packages of a viewer's units, and how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from archive_service.errors import NotFound
+from archive_service.exchange.tables import CarriedHistory, Package
+from archive_service.households.tables import HouseholdFile
+from archive_service.jobs.tables import Job
+from archive_service.people.roles import Right
+from archive_service.people.tables import Person, Unit
+from archive_service.people.viewer import Viewer
+
+_PACK_JOB = "package.make"
+
+
+@dataclass(frozen=True)
+class PackageView:
+    """A package as it is shown."""
+
+    id: int
+    account_no: str
+    account_name: str
+    unit_name: str
+    direction: str
+    format: str
+    state: str
+    items: tuple[int, ...] | None
+    #: Name of who asked for it or took it in; none for the archive itself.
+    asked_by: str | None
+    asked_at: datetime
+    finished_at: datetime | None
+    digest: str | None
+    size_bytes: int
+    file_count: int
+    manifest_sha256: str
+    #: Of the job that makes it: objects done, all objects, and its state.
+    done: int
+    total: int
+    job_state: str | None
+
+    @property
+    def moving(self) -> bool:
+        """Say whether it is being made."""
+        return self.state == "making" and self.job_state in ("queued", "running")
+
+    @property
+    def stuck(self) -> bool:
+        """Say whether its job ended before it was ready."""
+        return self.state == "making" and not self.moving
+
+
+@dataclass(frozen=True)
+class PackageListing:
+    """A page of packages, newest first; `next` continues it."""
+
+    rows: Sequence[PackageView]
+    next: int | None
+    total: int
+
+
+def packages(
+    session: Session, viewer: Viewer, *, account_no: str = "", before: int | None = None, limit: int = 50
+) -> PackageListing:
+    """Return the packages of the units out of which the viewer may take whole files, newest first."""
+    viewer.require(Right.ORIGINAL_DOWNLOAD)
+    wanted = _rows(viewer)
+    if account_no:
+        wanted = wanted.where(HouseholdFile.account_no == account_no)
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    if before is not None:
+        wanted = wanted.where(Package.id < before)
+    rows = session.execute(wanted.order_by(Package.id.desc()).limit(limit + 1)).all()
+    shown = [_view(one) for one in rows[:limit]]
+    return PackageListing(shown, shown[-1].id if len(rows) > limit else None, total)
+
+
+def package(session: Session, viewer: Viewer, package_id: int) -> PackageView:
+    """Return a package of the viewer's units. Raises NotFound."""
+    found = session.execute(_rows(viewer).where(Package.id == package_id)).first()
+    if found is None:
+        raise _not_found()
+    return _view(found)
+
+
+def row(session: Session, viewer: Viewer, package_id: int) -> Package:
+    """Return the row of a package of the viewer's units. Raises NotFound."""
+    found = session.get(Package, package_id)
+    if found is None or found.unit_id not in _units(viewer):
+        raise _not_found()
+    return found
+
+
+def being_made(session: Session, household_id: int, format: str, items: list[int] | None) -> Package | None:
+    """Return the same package where a job still works on it."""
+    working = select(Job.id).where(
+        Job.kind == _PACK_JOB, Job.subject == cast(Package.id, String), Job.state.in_(("queued", "running"))
+    )
+    there = session.scalars(
+        select(Package).where(
+            Package.household_id == household_id,
+            Package.format == format,
+            Package.state == "making",
+            working.exists(),
+        )
+    )
+    return next((one for one in there if one.items == items), None)
+
+
+def histories(session: Session, household_id: int) -> int:
+    """Return how many histories a household brought along."""
+    counted = select(func.count()).where(CarriedHistory.household_id == household_id)
+    return session.scalar(counted) or 0
+
+
+def _units(viewer: Viewer) -> frozenset[int]:
+    return viewer.units(Right.ORIGINAL_DOWNLOAD) & viewer.units(Right.RECORD_READ_PERSONAL)
+
+
+def _rows(viewer: Viewer) -> Any:
+    last = (
+        select(func.max(Job.id))
+        .where(Job.kind == _PACK_JOB, Job.subject == cast(Package.id, String))
+        .correlate(Package)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Package,
+            HouseholdFile.account_no,
+            HouseholdFile.account_name,
+            Unit.name.label("unit_name"),
+            Person.name.label("asker"),
+            Job.done_units,
+            Job.total_units,
+            Job.state.label("job_state"),
+        )
+        .join(HouseholdFile, HouseholdFile.id == Package.household_id)
+        .join(Unit, Unit.id == Package.unit_id)
+        .outerjoin(Person, Person.id == Package.asked_by)
+        .outerjoin(Job, Job.id == last)
+        .where(Package.unit_id.in_(_units(viewer)))
+    )
+
+
+def _view(found: Any) -> PackageView:
+    row: Package = found.Package
+    return PackageView(
+        id=row.id,
+        account_no=found.account_no,
+        account_name=found.account_name,
+        unit_name=found.unit_name,
+        direction=row.direction,
+        format=row.format,
+        state=row.state,
+        items=None if row.items is None else tuple(row.items),
+        asked_by=found.asker,
+        asked_at=row.asked_at,
+        finished_at=row.finished_at,
+        digest=row.digest,
+        size_bytes=row.size_bytes,
+        file_count=row.file_count,
+        manifest_sha256=row.manifest_sha256,
+        done=found.done_units or 0,
+        total=found.total_units or 0,
+        job_state=found.job_state,
+    )
+
+
+def _not_found() -> NotFound:
+    return NotFound("package.not-found", "没有这个信息包，或者您无权查看。请返回信息包列表。")

@@ -1,0 +1,56 @@
+"""Packages that were made or taken in, and the history that a household brought along from another archive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive_service.db.base import Base, JsonText, UtcDateTime
+
+
+class Package(Base):
+    """A package of a household, going out or come in."""
+
+    __tablename__ = "packages"
+    __table_args__ = (
+        CheckConstraint("direction in ('out', 'in')", name="direction"),
+        CheckConstraint("state in ('making', 'ready', 'taken')", name="state"),
+        Index("ix_packages_unit_id_id", "unit_id", "id"),
+        Index("ix_packages_household_id", "household_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    direction: Mapped[str] = mapped_column(String(4))
+    #: bagit or eep.
+    format: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(8))
+    #: Numbers of the items chosen; none: the whole household.
+    items: Mapped[list[int] | None] = mapped_column(JsonText)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The package as one file in the store, once it is ready; none for one that came in.
+    digest: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    file_count: Mapped[int] = mapped_column(default=0)
+    #: sha256 of its manifest, by which a receipt can name it.
+    manifest_sha256: Mapped[str] = mapped_column(String(64), default="")
+
+
+class CarriedHistory(Base):
+    """What happened to a household in an archive that it came from: lines of a trail, kept as they came."""
+
+    __tablename__ = "carried_histories"
+    __table_args__ = (UniqueConstraint("household_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    #: From 1, the oldest archive first.
+    seq: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[int]
+    carried_at: Mapped[datetime] = mapped_column(UtcDateTime)
