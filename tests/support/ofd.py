@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from PIL import Image
+from PIL import Image, ImageOps
 
 from archive_service import fonts
 from archive_service.samples import raster
@@ -287,17 +287,15 @@ def certificate(name: str) -> bytes:
 def jbig2(image: Image.Image) -> bytes:
     """Return a bilevel picture as a JBIG2 file: one page with one region, coded as a fax is (MMR)."""
     out = io.BytesIO()
-    image.convert("1").save(out, "TIFF", compression="group4")
+    # Pillow writes 1 for white, JBIG2 means black by it.
+    ImageOps.invert(image).convert("1").save(out, "TIFF", compression="group4")
     with Image.open(io.BytesIO(out.getvalue())) as fax:
+        assert fax.tag_v2[262] == 1
         (start,), (length,) = fax.tag_v2[273], fax.tag_v2[279]
-        black_is_zero = fax.tag_v2[262] == 1
     coded = out.getvalue()[start : start + length]
     page = struct.pack(">IIIIBH", image.width, image.height, 0, 0, 0, 0)
     region = struct.pack(">IIIIBB", image.width, image.height, 0, 0, 0, 1) + coded
-    assert not black_is_zero or image.mode == "1"
     segments = [(0, 48, page), (1, 38, region), (2, 49, b""), (3, 51, b"")]
     rows = [struct.pack(">IBBBI", n, kind, 0, 0 if kind == 51 else 1, len(body)) + body for n, kind, body in segments]
     return b"\x97JB2\r\n\x1a\n" + b"\x01" + struct.pack(">I", 1) + b"".join(rows)
 
-
-Spoil = Callable[[Ofd], Ofd]
