@@ -12,7 +12,8 @@ from tests.support import ofd
 from tests.support.archive import ACCOUNT, APPLICATION, Archive
 
 _ROWS = (
-    ("户号", ACCOUNT), ("申请编号", APPLICATION), ("户名", "汪雪梅"), ("用电地址", "青屿县东门街道阳光新城17幢1单元401室"),
+    ("户号", ACCOUNT), ("申请编号", APPLICATION), ("户名", "汪雪梅"),
+    ("用电地址", "青屿县东门街道阳光新城17幢1单元401室"),
     ("供电电压", "交流220伏"), ("合同容量", "12千瓦"), ("答复日期", "2026年3月12日"),
 )  # fmt: skip
 
@@ -38,8 +39,8 @@ def test_an_ofd_goes_the_whole_way(tmp_path: Path) -> None:
     taken = archive.run("ingest", str(paper), "--json").json
     assert taken["state"] == "filed"
     (item,) = archive.run("household", ACCOUNT, "--json").json["items"]
-    found = archive.run("search", "阳光新城17幢", "--json").rows
-    assert str(item["id"]) in str(found)
+    (hit,) = archive.run("search", "阳光新城17幢", "--json").json["hits"]
+    assert (hit["item"], hit["page"], hit["marks"]) == (str(item["id"]), 1, ["阳光新城17幢"])
     out = tmp_path / "out.pdf"
     assert archive.run("item", "pdf", str(item["id"]), "--out", str(out)).code == 0
     data = out.read_bytes()

@@ -77,9 +77,9 @@ def outside_name() -> bytes:
 
 
 def self_referring() -> Ofd:
-    unit = '<ofd:CompositeGraphicUnit ID="80" Width="1" Height="1"><ofd:Content>{}</ofd:Content></ofd:CompositeGraphicUnit>'
     again = '<ofd:CompositeObject ID="5" Boundary="0 0 9 9" ResourceID="80"/>'
-    return plain(again, resources=f"<ofd:CompositeGraphicUnits>{unit.format(again)}</ofd:CompositeGraphicUnits>")
+    unit = f'<ofd:CompositeGraphicUnit ID="80"><ofd:Content>{again}</ofd:Content></ofd:CompositeGraphicUnit>'
+    return plain(again, resources=f"<ofd:CompositeGraphicUnits>{unit}</ofd:CompositeGraphicUnits>")
 
 
 def parameters_in_a_ring() -> Ofd:

@@ -125,7 +125,8 @@ def _frame(
     for number, objects in enumerate(pages):
         book.put(
             f"Doc_0/Pages/Page_{number}/Content.xml",
-            f'<ofd:Page {_XMLNS}><ofd:Content><ofd:Layer ID="50" Type="Body">{objects}</ofd:Layer></ofd:Content></ofd:Page>',
+            f'<ofd:Page {_XMLNS}><ofd:Content><ofd:Layer ID="50" Type="Body">{objects}</ofd:Layer></ofd:Content>'
+            "</ofd:Page>",
         )
 
 
@@ -216,9 +217,9 @@ def _annotate(book: Ofd, media: list[str], stamps: Sequence[tuple[int, Seal]]) -
             "</ofd:Appearance></ofd:Annot>"
         )
     rows = []
-    for number, annotations in places.items():
+    for number, seals in places.items():
         rows.append(f'<ofd:Page PageID="{100 + number}"><ofd:FileLoc>Page_{number}.xml</ofd:FileLoc></ofd:Page>')
-        body = "".join(annotations)
+        body = "".join(seals)
         book.put(f"Doc_0/Annots/Page_{number}.xml", f"<ofd:PageAnnot {_XMLNS}>{body}</ofd:PageAnnot>")
     book.put("Doc_0/Annots/Annotations.xml", f"<ofd:Annotations {_XMLNS}>{''.join(rows)}</ofd:Annotations>")
     return "<ofd:Annotations>Annots/Annotations.xml</ofd:Annotations>"
@@ -228,13 +229,15 @@ def sign(
     book: Ofd, stamps: Sequence[tuple[int, tuple[float, float, float, float], bytes]], *, picture_kind: str = "png"
 ) -> Ofd:
     """Add one signature with the seal of a supplier for each stamp: page from 0, place in millimetres, picture."""
-    book.change("OFD.xml", "</ofd:DocBody>", "<ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>")
+    book.change(
+        "OFD.xml", "</ofd:DocBody>", "<ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>"
+    )
     rows = []
     for n, (page, place, picture) in enumerate(stamps):
         rows.append(f'<ofd:Signature ID="{n}" Type="Seal" BaseLoc="Sign_{n}/Signature.xml"/>')
         book.put(
             f"Doc_0/Signs/Sign_{n}/Signature.xml",
-            f'<ofd:Signature {_XMLNS}><ofd:SignedInfo><ofd:Provider ProviderName="青屿签章系统" Version="1.0" Company="青屿"/>'
+            f'<ofd:Signature {_XMLNS}><ofd:SignedInfo><ofd:Provider ProviderName="青屿签章系统"/>'
             "<ofd:SignatureMethod>1.2.156.10197.1.501</ofd:SignatureMethod>"
             f"<ofd:SignatureDateTime>{SIGNED_AT}</ofd:SignatureDateTime>"
             '<ofd:References CheckMethod="1.2.156.10197.1.401"><ofd:Reference FileRef="/Doc_0/Document.xml">'
@@ -298,4 +301,3 @@ def jbig2(image: Image.Image) -> bytes:
     segments = [(0, 48, page), (1, 38, region), (2, 49, b""), (3, 51, b"")]
     rows = [struct.pack(">IBBBI", n, kind, 0, 0 if kind == 51 else 1, len(body)) + body for n, kind, body in segments]
     return b"\x97JB2\r\n\x1a\n" + b"\x01" + struct.pack(">I", 1) + b"".join(rows)
-

@@ -14,14 +14,17 @@ from typing import Any
 
 from fontTools.cffLib import CFFFontSet
 from fontTools.ttLib import TTFont
-from PIL import ImageFont
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from PIL import ImageFont
 
 from archive_service import fonts
 from ingest.renditions.font import to_unicode
 
 #: Names of faces -> ours. What matches none is set in Song, as most printed papers are.
-_LIKE = (("kai", re.compile(r"kai|楷|仿宋|fangsong", re.I)), ("hei", re.compile(r"hei|黑|sans|arial|helvet|等线", re.I)))
+_LIKE = (
+    ("kai", re.compile(r"kai|楷|仿宋|fangsong", re.I)),
+    ("hei", re.compile(r"hei|黑|sans|arial|helvet|等线", re.I)),
+)
 _MOST_CODES = 0xFFFF
 _BROKEN = Exception
 

@@ -14,7 +14,7 @@ Segment = tuple[str, tuple[Point, ...]]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 #: A number beyond this is a mistake of the maker or an attack: a kilometre.
 _FURTHEST = 1_000_000.0
-_MOST_TOKENS = 2_000_000
+_MOST_WORDS = 2_000_000
 _POINTS = {"S": 1, "M": 1, "L": 1, "Q": 2, "B": 3, "C": 0}
 
 
@@ -61,15 +61,15 @@ def placed(point: Point, by: Matrix) -> Point:
 def steps(text: str, count: int) -> list[float]:
     """Return the `count` distances of DeltaX or DeltaY, where "g n v" means n times v; the last holds on."""
     found: list[float] = []
-    tokens = iter(text.split())
-    for token in tokens:
+    words = iter(text.split())
+    for word in words:
         if len(found) >= count:
             break
-        if token == "g":
-            times_, value = next(tokens, "0"), next(tokens, "0")
+        if word == "g":
+            times_, value = next(words, "0"), next(words, "0")
             found += [number(value)] * min(max(0, int(number(times_))), count - len(found))
         else:
-            found.append(number(token))
+            found.append(number(word))
     if found and len(found) < count:
         found += [found[-1]] * (count - len(found))
     return found[:count]
@@ -77,32 +77,32 @@ def steps(text: str, count: int) -> list[float]:
 
 def outline(text: str) -> Iterator[Segment]:
     """Yield the segments of AbbreviatedData; stops at the first thing that makes no sense."""
-    tokens = iter(text.split(maxsplit=_MOST_TOKENS))
+    words = iter(text.split(maxsplit=_MOST_WORDS))
     at: Point = (0.0, 0.0)
-    for token in tokens:
-        if token == "A":
-            given = [number(part) for part in islice(tokens, 7)]
+    for word in words:
+        if word == "A":
+            given = [number(part) for part in islice(words, 7)]
             if len(given) < 7:
                 return
             end = (given[5], given[6])
             yield from _arc(at, end, (given[0], given[1]), given[2], large=given[3] != 0, sweep=given[4] != 0)
             at = end
             continue
-        if token not in _POINTS:
+        if word not in _POINTS:
             return
-        given = [number(part) for part in islice(tokens, 2 * _POINTS[token])]
-        if len(given) < 2 * _POINTS[token]:
+        given = [number(part) for part in islice(words, 2 * _POINTS[word])]
+        if len(given) < 2 * _POINTS[word]:
             return
         points = tuple(zip(given[::2], given[1::2], strict=True))
-        yield _segment(token, at, points)
+        yield _segment(word, at, points)
         at = points[-1] if points else at
 
 
-def _segment(token: str, at: Point, points: tuple[Point, ...]) -> Segment:
-    if token == "Q":
+def _segment(word: str, at: Point, points: tuple[Point, ...]) -> Segment:
+    if word == "Q":
         middle, end = points
         return "c", (_towards(at, middle), _towards(end, middle), end)
-    return {"S": "m", "M": "m", "L": "l", "B": "c", "C": "h"}[token], points
+    return {"S": "m", "M": "m", "L": "l", "B": "c", "C": "h"}[word], points
 
 
 def _towards(point: Point, middle: Point) -> Point:
@@ -110,7 +110,7 @@ def _towards(point: Point, middle: Point) -> Point:
 
 
 def _arc(start: Point, end: Point, radii: Point, turn: float, *, large: bool, sweep: bool) -> Iterator[Segment]:
-    """Yield curves for an elliptical arc between two points, by the way from end points to the centre in SVG 1.1, F.6."""
+    """Yield curves for an elliptical arc between two points, as SVG 1.1 does in F.6."""
     rx, ry = abs(radii[0]), abs(radii[1])
     if start == end:
         return

@@ -6,13 +6,13 @@ import io
 from contextlib import suppress
 from typing import Any
 
+from pikepdf import Dictionary, Name, Pdf
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile as Bmp
 from PIL.GifImagePlugin import GifImageFile as Gif
 from PIL.JpegImagePlugin import JpegImageFile as Jpeg
 from PIL.PngImagePlugin import PngImageFile as Png
 from PIL.TiffImagePlugin import TiffImageFile as Tiff
-from pikepdf import Dictionary, Name, Object, Pdf
 
 from archive_service.errors import Damaged
 from ingest.errors import refuse
@@ -29,11 +29,21 @@ class Undrawable(Exception):
     """The bytes are no picture that can be shown."""
 
 
-def embed(pdf: Pdf, data: bytes, limits: Limits, *, mask: bytes | None = None) -> Object:
+def embed(pdf: Pdf, data: bytes, limits: Limits, *, mask: bytes | None = None) -> Any:
     """Put a picture into `pdf`. Raises Undrawable; FileRefused for one with too many pixels."""
     try:
         found = _embedded(pdf, data, limits)
-    except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, Damaged, jbig2.Broken) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        IndexError,
+        KeyError,
+        EOFError,
+        Damaged,
+        jbig2.Broken,
+    ) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise Undrawable from error
@@ -43,7 +53,7 @@ def embed(pdf: Pdf, data: bytes, limits: Limits, *, mask: bytes | None = None) -
     return found
 
 
-def _embedded(pdf: Pdf, data: bytes, limits: Limits) -> Object:
+def _embedded(pdf: Pdf, data: bytes, limits: Limits) -> Any:
     if jbig2.is_one(data):
         return _bilevel(pdf, data, limits)
     image = _opened(data, limits)
@@ -81,7 +91,7 @@ def _plain(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return (image.convert("L") if image.mode in ("1", "L", "I;16", "I") else image.convert("RGB")), None
 
 
-def _bilevel(pdf: Pdf, data: bytes, limits: Limits) -> Object:
+def _bilevel(pdf: Pdf, data: bytes, limits: Limits) -> Any:
     page = jbig2.unwrap(data)
     _check_size(page.width, page.height, limits)
     found = _stream(pdf, page.segments, page.width, page.height, 1, filter="JBIG2Decode")
@@ -89,7 +99,7 @@ def _bilevel(pdf: Pdf, data: bytes, limits: Limits) -> Object:
     return found
 
 
-def _soft(pdf: Pdf, solid: Image.Image) -> Object:
+def _soft(pdf: Pdf, solid: Image.Image) -> Any:
     return _stream(pdf, solid.tobytes(), solid.width, solid.height, 1)
 
 

@@ -61,7 +61,7 @@ def _unwrapped(data: bytes) -> Bilevel:
 
 def _in_order(data: bytes, at: int) -> list[tuple[_Segment, bytes]]:
     """Read segments each of which is followed by its data."""
-    found = []
+    found: list[tuple[_Segment, bytes]] = []
     while at < len(data) and len(found) < _MOST_SEGMENTS:
         segment, at = _head(data, at)
         found.append((segment, _body(data, at, segment.length)))
@@ -73,7 +73,7 @@ def _in_order(data: bytes, at: int) -> list[tuple[_Segment, bytes]]:
 
 def _apart(data: bytes, at: int) -> list[tuple[_Segment, bytes]]:
     """Read segments whose data follow after the heads of all."""
-    heads = []
+    heads: list[_Segment] = []
     while len(heads) < _MOST_SEGMENTS:
         segment, at = _head(data, at)
         heads.append(segment)

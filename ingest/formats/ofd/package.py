@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from struct import error as StructError
 from typing import Any, BinaryIO
 
 from ingest.errors import refuse
@@ -16,7 +16,7 @@ from ingest.formats import zips
 from ingest.formats.limits import Limits
 from ingest.formats.ofd import xml
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, StructError, NotImplementedError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error, NotImplementedError)
 _CHUNK = 1 << 16
 _ENCRYPTED = 0x1
 #: No description of a page is larger: it is held in memory as a tree.

@@ -51,7 +51,7 @@ def at(page: RenderedPage, x: float, y: float) -> tuple[int, ...]:
     """Return the colour at a place in millimetres, rounded so that JPEG does not matter."""
     picture = pixels(page)
     row, column = round(y / 297 * picture.shape[0]), round(x / 210 * picture.shape[1])
-    return tuple(int(round(part / 51)) * 51 for part in picture[row, column])
+    return tuple(round(int(part) / 51) * 51 for part in picture[row, column])
 
 
 def words(page: RenderedPage) -> list[str]:
@@ -68,7 +68,7 @@ def same(text: str) -> str:
 
 
 @pytest.mark.parametrize("embedded", [True, False])
-@pytest.mark.parametrize("code", ["P03H", "P01", "P09"])
+@pytest.mark.parametrize("code", ["P03H", "P06", "K01L"])
 def test_a_paper_of_the_archive_says_what_was_printed(
     tmp_path: Path, limits: Limits, code: str, embedded: bool
 ) -> None:
@@ -122,7 +122,8 @@ def test_signatures_are_listed_as_the_file_tells_them(tmp_path: Path, limits: Li
 def test_paths_matrices_and_parameters_are_drawn_where_they_belong(tmp_path: Path, limits: Limits) -> None:
     """Filled, turned, clipped and inherited: the ink lies where the file puts it."""
     square = "<ofd:AbbreviatedData>M 0 0 L 20 0 L 20 20 L 0 20 C</ofd:AbbreviatedData>"
-    clip = f"<ofd:Clips><ofd:Clip><ofd:Area><ofd:Path><ofd:AbbreviatedData>M 0 0 L 10 0 L 10 20 L 0 20 C</ofd:AbbreviatedData></ofd:Path></ofd:Area></ofd:Clip></ofd:Clips>"
+    half = "<ofd:AbbreviatedData>M 0 0 L 10 0 L 10 20 L 0 20 C</ofd:AbbreviatedData>"
+    clip = f"<ofd:Clips><ofd:Clip><ofd:Area><ofd:Path>{half}</ofd:Path></ofd:Area></ofd:Clip></ofd:Clips>"
     objects = (
         '<ofd:PathObject ID="1" Boundary="20 20 20 20" Fill="true" Stroke="false"><ofd:FillColor Value="255 0 0"/>'
         f"{square}</ofd:PathObject>"
@@ -151,9 +152,8 @@ def test_paths_matrices_and_parameters_are_drawn_where_they_belong(tmp_path: Pat
 def test_templates_composites_and_invisible_things(tmp_path: Path, limits: Limits) -> None:
     """A template lies under its page, a composite is drawn in its place, what is not visible is not drawn."""
     template = ofd.of_content(ofd.text(20, 30, "国网青屿县供电公司用笺")).files["Doc_0/Pages/Page_0/Content.xml"]
-    body = (
-        '<ofd:CompositeObject ID="5" Boundary="20 100 100 20" ResourceID="80"/>'
-        + ofd.text(20, 200, "不该看见的字句", more='Visible="false"')
+    body = '<ofd:CompositeObject ID="5" Boundary="20 100 100 20" ResourceID="80"/>' + ofd.text(
+        20, 200, "不该看见的字句", more='Visible="false"'
     )
     inner = ofd.text(0, 5, "合成图元里的地址栏")
     book = ofd.of_content(
@@ -170,7 +170,9 @@ def test_templates_composites_and_invisible_things(tmp_path: Path, limits: Limit
 
 def test_a_glyph_that_the_file_names_is_shown_and_its_character_is_read(tmp_path: Path, limits: Limits) -> None:
     """CGTransform says which glyph; TextCode says what it means, even when the two differ."""
-    named = '<ofd:CGTransform CodePosition="0" CodeCount="1" GlyphCount="1"><ofd:Glyphs>{}</ofd:Glyphs></ofd:CGTransform>'
+    named = (
+        '<ofd:CGTransform CodePosition="0" CodeCount="1" GlyphCount="1"><ofd:Glyphs>{}</ofd:Glyphs></ofd:CGTransform>'
+    )
     sheets = paper("P03H").sheets[:1]
     pictures = []
     for glyph in (50, 900):
