@@ -35,7 +35,7 @@ from ingest.formats.ofd.text import Glyph, glyphs_of
 from ingest.formats.ofd.xml import Node
 
 _DEEPEST = 12
-_MOST_OBJECTS = 100_000
+_MOST_OBJECTS = 50_000
 #: Most bytes that one page may become.
 _MOST_BYTES = 64 * 1024 * 1024
 #: Width of a line that says nothing, in millimetres.
