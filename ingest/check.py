@@ -11,7 +11,7 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
-from ingest import opening, scanner, states
+from ingest import opening, scanner, signatures, states
 from ingest.opening import Probe
 from ingest.receive import add_scan
 from ingest.recognise.values import Said
@@ -34,6 +34,7 @@ def prepare(workshop: Workshop, scan: Scan, claimed: Claimed) -> Apply:
 def _pages(probe: Probe) -> Apply:
     def apply(session: Session, scan: Scan) -> str:
         scan.format, scan.page_count, scan.flags = probe.format, probe.page_count, list(probe.flags)
+        scan.signatures = signatures.to_json(probe.signatures)
         session.add_all(ScanPage(scan_id=scan.id, page_no=n) for n in range(1, probe.page_count + 1))
         return states.CHECKED
 

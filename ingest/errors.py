@@ -25,15 +25,19 @@ SENTENCES: Mapping[str, str] = {
     "file.empty": "文件是空的（0 字节），没有内容可以归档。请检查扫描仪或导出设置，重新生成后再上传。",
     "file.empty/zip": "压缩包里没有可以归档的文件。请检查打包内容后再上传。",
     "file.type-not-accepted": (
-        "内容看起来是{looks_like}，不是可以归档的类型。请转换为 PDF、JPEG、PNG 或 TIFF（或由它们打成的 ZIP）后再上传。"
+        "内容看起来是{looks_like}，不是可以归档的类型。请转换为 PDF、OFD、JPEG、PNG 或 TIFF"
+        "（或由它们打成的 ZIP）后再上传。"
     ),
     "file.type-not-accepted/method": "压缩包用了不支持的压缩方式。请用普通 ZIP 方式重新打包后再上传。",
     "file.password": "文件设有打开密码，系统无法读取。请由提供者去掉密码后重新上传。",
+    "file.password/ofd": "OFD 文件已加密，系统无法读取。请由提供者解密后另存，再重新上传。",
     "file.password/zip": "压缩包设有密码，系统无法解开。请去掉密码重新打包后再上传。",
     "file.damaged": "文件已损坏，尝试修复后仍读不出页面。原件已原样保留；请重新扫描或向提供者索取完好的文件。",
     "file.damaged/truncated": "图片数据不完整，可能只传了一部分。原件已原样保留；请重新复制或重新扫描后再上传。",
     "file.damaged/blank": "文件已损坏，修复后的页面全是空白。原件已原样保留；请重新扫描或向提供者索取完好的文件。",
     "file.damaged/zip": "压缩包已损坏，里面的文件没有收下。请重新打包后再上传。",
+    "file.damaged/ofd": "OFD 文件已损坏或不完整，读不出页面。原件已原样保留；请索取完好的文件，或另存为 PDF 再上传。",
+    "file.damaged/loop": "OFD 里的内容互相引用、没有尽头，无法显示。原件已原样保留；请由提供者重新导出后再上传。",
     "file.damaged/page": "这一页的数据已损坏，无法显示。原件已原样保留；请重新扫描这一页。",
     "file.too-large": "文件超过单个文件 {limit_mib} MB 的上限。请拆分后分别上传。",
     "file.too-many-pages": "文件的页数超过上限 {limit} 页。请按户或按业务拆分后分别上传。",
@@ -45,6 +49,8 @@ SENTENCES: Mapping[str, str] = {
     "file.time-limit": "打开文件所需的时间超过上限，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.crash": "文件内容异常，" + _OTHERS_GO_ON + _SCAN_AGAIN,
     "file.unreadable": "系统读不了这个文件的内容。" + _SCAN_AGAIN,
+    "file.unreadable/doctype": "OFD 里带有不允许的实体定义，没有打开。原件已原样保留；请由提供者重新导出后再上传。",
+    "file.unreadable/outside": "OFD 里的路径指向文件之外，没有打开。原件已原样保留；请由提供者重新导出后再上传。",
     "file.virus": (
         "文件中查出病毒或恶意代码（{find}），没有打开，也不能下载。原件已隔离保存；请在干净的电脑上重新扫描或另存后再上传，"
         "并告诉信息安全人员。"
@@ -59,7 +65,6 @@ LOOKS_LIKE: Mapping[str, str] = {
     "xml": "XML 文档",
     "office": "Office 文档",
     "old-office": "旧版 Office 文档",
-    "ofd": "OFD 版式文件",
     "executable": "可执行程序",
     "script": "脚本程序",
     "gif": "GIF 图片",

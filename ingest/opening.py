@@ -14,6 +14,7 @@ from ingest.formats.limits import Limits
 from ingest.lines import TextLine
 from ingest.names import display_name
 from ingest.sandbox import Allowance, shared
+from ingest.signatures import SignatureSaid, from_json
 
 __all__ = ["CHUNK", "Limits", "Member", "Probe", "RenderedPage", "probe", "render", "unpack"]
 
@@ -38,13 +39,15 @@ _MOST_DEATHS = 4
 class Probe:
     """What a file is."""
 
-    #: pdf, jpeg, png, tiff or zip.
+    #: pdf, ofd, jpeg, png, tiff or zip.
     format: str
     #: Pages; files inside, for a ZIP.
     page_count: int
     flags: tuple[str, ...]
     #: What a PDF says of itself: title, author, producer, creator, where present. Hostile text.
     metadata: Mapping[str, str] = field(default_factory=dict)
+    #: Who signed an OFD, as it says. Hostile text, made harmless.
+    signatures: tuple[SignatureSaid, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def probe(path: Path, *, file_name: str, limits: Limits) -> Probe:
     allow = _allow(limits, seconds=seconds, memory_bytes=_PROBE_BYTES)
     found = _run("probe", path, into=path.parent, allow=allow, limits=limits.as_json(), file_name=file_name)
     with _told():
-        result = Probe(str(found["format"]), int(found["page_count"]), tuple(map(str, found["flags"])))
+        flags, signatures = tuple(map(str, found["flags"])), from_json(found["signatures"])
+        result = Probe(str(found["format"]), int(found["page_count"]), flags, signatures=signatures)
     return _looked_inside(path, result, limits) if result.format == "pdf" else result
 
 

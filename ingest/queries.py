@@ -12,7 +12,7 @@ from archive_service import masking
 from archive_service.errors import NotFound
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from ingest import reach, states
+from ingest import reach, signatures, states
 from ingest.batch_queries import batch as batch
 from ingest.batch_queries import batches as batches
 from ingest.review_queries import (
@@ -26,6 +26,7 @@ from ingest.review_queries import review_progress as review_progress
 from ingest.review_queries import review_queue as review_queue
 from ingest.review_queries import sent_for_rescan as sent_for_rescan
 from ingest.review_queries import waiting_for as waiting_for
+from ingest.signatures import SignatureSaid
 from ingest.tables import STANDING, Scan, ScanDocument, ScanPage, standing
 from ingest.views import (
     BatchProgress as BatchProgress,
@@ -112,7 +113,13 @@ def scan(session: Session, viewer: Viewer, scan_id: int) -> ScanView:
         documents=tuple(document_views(session, standing(found.documents))),
         dropped=tuple(document_views(session, [one for one in found.documents if one.state == "dropped"])),
         members=_rows(session, viewer, members.all()),
+        signatures=_signed(found, viewer),
     )
+
+
+def _signed(scan: Scan, viewer: Viewer) -> tuple[SignatureSaid, ...]:
+    found = signatures.from_json(scan.signatures)
+    return found if viewer.may(Right.RECORD_READ_PERSONAL, scan.unit_id) else signatures.masked(found)
 
 
 def scan_if_allowed(session: Session, viewer: Viewer, scan_id: int) -> ScanView | None:

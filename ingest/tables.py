@@ -46,7 +46,7 @@ class Scan(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     digest: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
-    #: pdf, jpeg, png, tiff, zip; empty until checked.
+    #: pdf, ofd, jpeg, png, tiff, zip; empty until checked.
     format: Mapped[str] = mapped_column(String(10), default="")
     #: One of ingest.states.
     state: Mapped[str] = mapped_column(String(12), default="received")
@@ -60,6 +60,8 @@ class Scan(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     #: Findings about the file, such as "repaired".
     flags: Mapped[list[str]] = mapped_column(JsonText, default=list)
+    #: Who signed it, as it says itself and as `ingest.signatures` writes it; none: it says nothing of that.
+    signatures: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("scans.id"))
     received_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,6 +9,7 @@ from typing import Any
 
 from archive_service.completeness.marks import MarkVerdict
 from ingest import states
+from ingest.signatures import SignatureSaid
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class ScanView:
     #: Pages that a person took out of the documents, as rows of their own.
     dropped: tuple[DocumentView, ...]
     members: tuple[ScanRow, ...]
+    #: Who signed the file, as it says itself.
+    signatures: tuple[SignatureSaid, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -770,8 +770,11 @@ STEPS = (
 )
 FLAG = {
     "repaired": N_("文件已损坏，系统修复后读取；原件按收到时的样子保留。请核对页数是否齐全。"),
+    "has-signature": N_("文件带有电子签章；系统没有验证其真伪。"),
 }
-FORMAT = {"pdf": "PDF", "jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "zip": "ZIP"}
+#: What a signature of a received file is.
+SIGNATURE = {"Seal": N_("电子印章"), "Sign": N_("数字签名")}
+FORMAT = {"pdf": "PDF", "ofd": "OFD", "jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "zip": "ZIP"}
 #: How a sample is drawn.
 METHOD = {"random": N_("随机"), "stratified": N_("分层"), "risk": N_("按风险")}
 #: A case of a sample.

@@ -15,6 +15,7 @@ EXTENSIONS = {
     "jpeg": {"jpg", "jpeg", "jpe", "jfif"},
     "png": {"png"},
     "tiff": {"tif", "tiff"},
+    "ofd": {"ofd"},
     "zip": {"zip"},
 }
 #: A PDF may have this much in front of its header.
@@ -59,7 +60,7 @@ _HEIC = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 
 
 def identify(path: Path) -> str:
-    """Return pdf, jpeg, png, tiff or zip. Raises FileRefused for everything else, naming what it looks like."""
+    """Return pdf, ofd, jpeg, png, tiff or zip. Raises FileRefused for everything else, naming what it looks like."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:

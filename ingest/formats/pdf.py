@@ -63,16 +63,22 @@ def opened(path: Path, work: Path) -> Iterator[tuple[pdfium.PdfDocument, list[st
         document.close()
 
 
-def render(document: pdfium.PdfDocument, page_no: int, into: Path, limits: Limits) -> dict[str, Any]:
-    """Write page `page_no` as JPEG into the folder `into` and return its record, with its text where that is sound."""
+def render(
+    document: pdfium.PdfDocument, page_no: int, into: Path, limits: Limits, *, as_page: int | None = None
+) -> dict[str, Any]:
+    """Write page `page_no` as JPEG into the folder `into` and return its record, with its text where that is sound.
+
+    `as_page` is the number it goes by where that is another: a page that was taken out of a longer file.
+    """
+    known_as = as_page or page_no
     try:
         page = _page(document, page_no)
         try:
-            return _render(page, page_no, into, limits)
+            return _render(page, known_as, into, limits)
         finally:
             page.close()
     except pdfium.PdfiumError:
-        return pages.record(page_no, error_code="file.damaged")
+        return pages.record(known_as, error_code="file.damaged")
 
 
 def _page(document: pdfium.PdfDocument, page_no: int) -> pdfium.PdfPage:

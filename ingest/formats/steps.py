@@ -10,32 +10,39 @@ from typing import Any
 from ingest.errors import FileRefused
 from ingest.formats import fonts, kinds, pages, pdf, pictures, structure, workbook, zips
 from ingest.formats.limits import Limits
+from ingest.formats.ofd import pages as ofd
 from ingest.sandbox.child import Step
 
 fonts.register()
 
 
 def probe(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
-    """Say what the file is, how many pages it has and what is odd about it."""
+    """Say what the file is, how many pages it has, what is odd about it and who signed it."""
     limits = Limits(**arguments["limits"])
     kind = kinds.identify(path)
+    signatures: list[dict[str, Any]] = []
     if kind == "zip":
         count, flags = zips.check(path, limits)
     elif kind == "pdf":
         count, flags = pdf.check(path, work, limits)
         if kinds.ends_as_zip(path):
             flags.append("two-formats")
+    elif kind == "ofd":
+        count, flags, signatures = ofd.check(path, limits)
     else:
         count, flags = pictures.check(path, kind, limits)
     if kinds.extension_differs(kind, arguments["file_name"]):
         flags.append("extension-differs")
-    return {"format": kind, "page_count": count, "flags": flags}
+    return {"format": kind, "page_count": count, "flags": flags, "signatures": signatures}
 
 
 def render(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
     """Make page images of the pages `first` to `last`, both included, and read what text they carry."""
     limits = Limits(**arguments["limits"])
     kind, numbers = arguments["format"], range(arguments["first"], arguments["last"] + 1)
+    if kind == "ofd":
+        with ofd.opened(path, limits) as book:
+            return [_ofd_page(book, number, work, limits) for number in numbers]
     if kind != "pdf":
         return [_picture(path, kind, number, work, limits) for number in numbers]
     with pdf.opened(path, work) as (document, _):
@@ -61,6 +68,11 @@ def tabulate(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
 def _pdf_page(document: Any, number: int, work: Path, limits: Limits) -> dict[str, Any]:
     _start_clock(limits)
     return pdf.render(document, number, work, limits)
+
+
+def _ofd_page(book: ofd.Book, number: int, work: Path, limits: Limits) -> dict[str, Any]:
+    _start_clock(limits)
+    return ofd.render(book, number, work, limits)
 
 
 def _picture(path: Path, kind: str, number: int, work: Path, limits: Limits) -> dict[str, Any]:

@@ -36,11 +36,11 @@ def unpack(path: Path, into: Path, limits: Limits) -> list[dict[str, Any]]:
     """
     with _open(path) as package:
         members, _ = _wanted(package, limits)
-        counter = _Counter(limits, packed_bytes=path.stat().st_size)
+        counter = Counter(limits, packed_bytes=path.stat().st_size)
         return [_take(package, info, into / f"member-{n:05}", counter) for n, info in enumerate(members, 1)]
 
 
-class _Counter:
+class Counter:
     """Counts what really comes out, over all members: overlapping ones are counted as often as they come out."""
 
     def __init__(self, limits: Limits, *, packed_bytes: int) -> None:
@@ -49,6 +49,7 @@ class _Counter:
         self._total = 0
 
     def add(self, count: int, *, member_bytes: int, member_packed: int) -> None:
+        """Count bytes that came out of a member of `member_packed` bytes. Raises FileRefused when it is too much."""
         self._total += count
         ratio = self._limits.max_zip_ratio
         if self._total > self._limits.max_unpacked_bytes:
@@ -85,7 +86,7 @@ def _is_junk(info: zipfile.ZipInfo) -> bool:
     return "__macosx" in parts or parts[-1] in _JUNK_NAMES or parts[-1].startswith("._")
 
 
-def _take(package: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, counter: _Counter) -> dict[str, Any]:
+def _take(package: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, counter: Counter) -> dict[str, Any]:
     raw = _name(info)
     try:
         with target.open("wb") as out:
@@ -103,7 +104,7 @@ def _take(package: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, counter
     name = display_name(raw)
     if _is_zip(target):
         raise refuse("file.zip-nested", member=name)
-    return {"file": target.name, "name": name, "flags": ["unsafe-name"] if _is_unsafe(raw) else []}
+    return {"file": target.name, "name": name, "flags": ["unsafe-name"] if is_unsafe(raw) else []}
 
 
 def _chunks(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -119,7 +120,8 @@ def _is_zip(path: Path) -> bool:
         return False  # it gets its own refusal when its turn comes
 
 
-def _is_unsafe(raw: str) -> bool:
+def is_unsafe(raw: str) -> bool:
+    """Say whether a name inside a ZIP leads out of the folder that it is unpacked to."""
     parts = raw.replace("\\", "/").split("/")
     return ".." in parts or raw.startswith(("/", "\\")) or "\0" in raw or raw[1:2] == ":"
 

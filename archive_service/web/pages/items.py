@@ -22,6 +22,7 @@ from archive_service.web import labels, marks, pictures, reading, render, sheet,
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+from ingest import signatures
 from ingest.renditions import queries as renditions
 
 router = APIRouter()
@@ -52,6 +53,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         pdf = renditions.readiness(session, item_id) if offered else None
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
+        signed = () if page.withheld else signatures.of_item(session, item)
     reading.note(visit, item)
     together = _in_catalogue_order(together)
     return visit.page(
@@ -73,6 +75,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         looked_for=looked_for,
         found_on=found_on,
         lent=lent,
+        signatures=signed,
     )
 
 
