@@ -34,6 +34,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
+        "line": centre.account_no, "reading_id": 999_999, "mail_id": 999_999,
     }  # fmt: skip
 
 
