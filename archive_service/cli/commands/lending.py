@@ -20,7 +20,9 @@ def loans() -> None:
 @click.argument("line")
 @click.option("--purpose", required=True, help="Code of the purpose, such as legal.")
 @click.option("--words", required=True, help="Why, in words.")
-@click.option("--way", type=click.Choice(["screen", "print", "copy", "paper"]), default="screen", show_default=True)
+@click.option(
+    "--way", type=click.Choice(["screen", "print", "copy", "paper"]), default="screen", help="How to have it."
+)
 @click.option("--days", default=1, show_default=True, help="Working days for paper, 24 hours each otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
