@@ -42,6 +42,7 @@ COMMANDS = {
     "completeness": "households:completeness",
     "item": "items:item",
     "search": "searching:search_command",
+    "loans": "lending:loans",
     "catalogue": "catalogue:catalogue",
     "people": "people:people",
     "audit": "audit:audit",

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
-from archive_service.errors import Invalid, NotFound
+from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.notices import rules
 from archive_service.notices.kinds import KINDS, Way, missing
 from archive_service.notices.tables import Notice, NoticeChoice, NoticeMail
+from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
 
@@ -133,6 +134,28 @@ def set_address(session: Session, viewer: Viewer, address: str, *, domains: str,
     session.flush()
     facts = {"domain": said.rpartition("@")[2].lower() if said else None}
     _note(session, viewer, person, "person.mail-address-set", facts, now=now)
+
+
+def send_again(session: Session, viewer: Viewer, mail_id: int, *, now: datetime) -> NoticeMail:
+    """Owe a mail that failed, or that nobody could get, once more; the job that sends takes it up.
+
+    Raises NotFound, Refused for a mail that waits, is being sent or was sent, and for a person without an address.
+    """
+    viewer.require(Right.SYSTEM_HEALTH)
+    chosen = select(NoticeMail).where(NoticeMail.id == mail_id).with_for_update()
+    mail = session.scalar(chosen.execution_options(populate_existing=True))
+    person = session.get(Person, mail.person_id) if mail is not None else None
+    if mail is None or person is None or not viewer.may(Right.SYSTEM_HEALTH, person.unit_id):
+        raise NotFound("mail.not-found", "没有这封邮件，或者您无权查看。请从发送日志里选择。")
+    if mail.state not in ("failed", "dropped"):
+        raise Refused("mail.not-failed", "这封邮件没有失败，不用重发。请刷新页面查看它的状态。", state=mail.state)
+    if not person.active or not person.email:
+        raise Refused("mail.no-address", "收件人的账号已停用或没有邮箱，不能重发。请本人先登记邮箱。")
+    mail.state, mail.next_at, mail.error_code = "waiting", now, None
+    session.flush()
+    facts = {"mail": mail.id, "kind": mail.kind, "attempts": mail.attempts}
+    _note(session, viewer, person, "notice.sent-again", facts, now=now)
+    return mail
 
 
 def prune(session: Session, *, before: datetime, most: int = 1000) -> int:

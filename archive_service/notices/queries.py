@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from archive_service.errors import NotFound
 from archive_service.notices.kinds import KINDS, Way, filled
 from archive_service.notices.tables import Notice, NoticeChoice, NoticeMail
 from archive_service.people.roles import Right
@@ -119,13 +120,7 @@ def mails(
 ) -> MailListing:
     """Return the log of mails to people of the viewer's units, newest first, below the id `after`."""
     viewer.require(Right.SYSTEM_HEALTH)
-    held = select(func.count()).where(Notice.mail_id == NoticeMail.id).correlate(NoticeMail).scalar_subquery()
-    wanted = (
-        select(NoticeMail, Person.name, Person.login, Unit.name.label("unit_name"), held.label("held"))
-        .join(Person, Person.id == NoticeMail.person_id)
-        .join(Unit, Unit.id == Person.unit_id)
-        .where(Person.unit_id.in_(viewer.units(Right.SYSTEM_HEALTH)))
-    )
+    wanted = _mails(viewer)
     if state:
         wanted = wanted.where(NoticeMail.state == state)
     if after is not None:
@@ -133,6 +128,25 @@ def mails(
     rows = session.execute(wanted.order_by(NoticeMail.id.desc()).limit(limit + 1)).all()
     shown = [_mail(mail, name, login, unit, count) for mail, name, login, unit, count in rows[:limit]]
     return MailListing(shown, shown[-1].id if len(rows) > limit else None)
+
+
+def mail(session: Session, viewer: Viewer, mail_id: int) -> MailView:
+    """Return a mail to somebody of the viewer's units. Raises NotFound."""
+    viewer.require(Right.SYSTEM_HEALTH)
+    found = session.execute(_mails(viewer).where(NoticeMail.id == mail_id)).first()
+    if found is None:
+        raise NotFound("mail.not-found", "没有这封邮件，或者您无权查看。请从发送日志里选择。")
+    return _mail(*found)
+
+
+def _mails(viewer: Viewer) -> Select[NoticeMail, str, str, str, int]:
+    held = select(func.count()).where(Notice.mail_id == NoticeMail.id).correlate(NoticeMail).scalar_subquery()
+    return (
+        select(NoticeMail, Person.name, Person.login, Unit.name.label("unit_name"), held.label("held"))
+        .join(Person, Person.id == NoticeMail.person_id)
+        .join(Unit, Unit.id == Person.unit_id)
+        .where(Person.unit_id.in_(viewer.units(Right.SYSTEM_HEALTH)))
+    )
 
 
 def _mail(mail: NoticeMail, name: str, login: str, unit: str, count: int) -> MailView:

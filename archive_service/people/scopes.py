@@ -24,6 +24,10 @@ class Scope(StrEnum):
     STATUS = "status"
     INSPECT = "inspect"
     CATALOGUE = "catalogue"
+    BORROW = "borrow"
+    LEND = "lend"
+    ROOMS = "rooms"
+    COPIES = "copies"
 
 
 #: No scope manages people, unmasks or looks for identity numbers, and none decides what others ask for or puts an
@@ -42,6 +46,10 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.STATUS: frozenset({Right.CASE_STATUS}),
     Scope.INSPECT: frozenset({Right.RECORD_READ, Right.INSPECT, Right.INSPECTION_READ, Right.FINDING_ANSWER}),
     Scope.CATALOGUE: frozenset({Right.RECORD_READ, Right.CATALOGUE_CHANGE}),
+    Scope.BORROW: frozenset({Right.LOAN_ASK}),
+    Scope.LEND: frozenset({Right.LOAN_HANDLE, Right.LOAN_READ}),
+    Scope.ROOMS: frozenset({Right.RECORD_READ, Right.ROOM_READ, Right.ROOM_KEEP}),
+    Scope.COPIES: frozenset({Right.RECORD_READ, Right.COPY_ISSUE}),
 }
 
 #: The right without which a scope means nothing.
@@ -59,6 +67,10 @@ _NEEDS: dict[Scope, Right] = {
     Scope.STATUS: Right.CASE_STATUS,
     Scope.INSPECT: Right.INSPECTION_READ,
     Scope.CATALOGUE: Right.CATALOGUE_CHANGE,
+    Scope.BORROW: Right.LOAN_ASK,
+    Scope.LEND: Right.LOAN_HANDLE,
+    Scope.ROOMS: Right.ROOM_READ,
+    Scope.COPIES: Right.COPY_ISSUE,
 }
 
 

@@ -114,7 +114,17 @@ class ClimateReading(Base):
     """Temperature and humidity of a room at a moment, with what was outside the limits that held then."""
 
     __tablename__ = "climate_readings"
-    __table_args__ = (UniqueConstraint("room_id", "measured_at"),)
+    __table_args__ = (
+        # What was struck out may be written down again as it was.
+        Index(
+            "uq_climate_readings_holds",
+            "room_id",
+            "measured_at",
+            unique=True,
+            sqlite_where=text("struck_at IS NULL"),
+            postgresql_where=text("struck_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     room_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
@@ -127,6 +137,10 @@ class ClimateReading(Base):
     note: Mapped[str] = mapped_column(String(200))
     by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: Why it is wrong, once somebody struck it out; it stays to be seen.
+    struck_reason: Mapped[str | None] = mapped_column(String(200))
+    struck_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    struck_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BoxTransfer(Base):

@@ -127,6 +127,10 @@ class ReadingView:
     outside: Sequence[str]
     note: str
     by: str | None
+    #: Why, by whom and when it was struck out; none while it holds.
+    struck: str | None = None
+    struck_by: str | None = None
+    struck_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -219,4 +219,7 @@ RETRY_AFTER_S = 3
 #: Seconds without a single byte after which a body is given up: an upload that stands still keeps others out.
 STALLED_S = 60.0
 #: Addresses that take files.
-UPLOADS = re.compile(r"/intake|/intake/files|/api/v1/scans|(?:/api/v1)?/scans/[0-9]{1,10}/pages/[0-9]{1,10}/rescan")
+UPLOADS = re.compile(
+    r"/intake|/intake/files|/api/v1/scans|(?:/api/v1)?/scans/[0-9]{1,10}/pages/[0-9]{1,10}/rescan"
+    r"|/loans/ask|/api/v1/loans/requests/with-letter"
+)

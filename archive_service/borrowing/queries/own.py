@@ -40,9 +40,11 @@ class OwnLine:
         return self.wish.state == State.APPROVED and self.wish.way in ("paper", "copy") and self.loan_id is None
 
 
-def own_lines(session: Session, viewer: Viewer, *, now: datetime, limit: int = 50) -> list[OwnLine]:
-    """Return what the viewer asked for, the newest first."""
-    wishes = own_wishes(session, viewer, limit=limit)
+def own_lines(
+    session: Session, viewer: Viewer, *, now: datetime, before: int | None = None, limit: int = 50
+) -> list[OwnLine]:
+    """Return what the viewer asked for, the newest first, older than the line `before`."""
+    wishes = own_wishes(session, viewer, before=before, limit=limit)
     keys = [one.wish_id for one in wishes]
     wanted = live_grants(viewer, now).where(ReadingGrant.wish_id.in_(keys))
     grants = {one.wish_id: one for one in session.scalars(wanted)}

@@ -100,10 +100,14 @@ def loan_register(
     *,
     state: str = "",
     way: str = "",
+    overdue_on: date | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[RegisterRow]:
-    """Return the register of loans of the viewer's units, the newest first, older than the line `before`."""
+    """Return the register of loans of the viewer's units, the newest first, older than the line `before`.
+
+    With `overdue_on`, only papers that are out and were due before that day.
+    """
     viewer.require(Right.LOAN_READ)
     wanted = (
         select(LoanWish, LoanRequest, Person.name, Unit.name.label("unit"), HouseholdFile.account_no, PaperLoan)
@@ -120,6 +124,8 @@ def loan_register(
         wanted = wanted.where(LoanWish.state == state)
     if way:
         wanted = wanted.where(LoanWish.way == way)
+    if overdue_on is not None:
+        wanted = wanted.where(PaperLoan.state == "out", PaperLoan.due_on < overdue_on)
     if before is not None:
         wanted = wanted.where(LoanWish.id < before)
     return [
@@ -158,8 +164,8 @@ def usage(session: Session, viewer: Viewer, *, since: datetime) -> list[UsageRow
     return [UsageRow(*row) for row in session.execute(wanted)]
 
 
-def own_wishes(session: Session, viewer: Viewer, *, limit: int = 50) -> list[WishView]:
-    """Return what the viewer asked for, the newest first."""
+def own_wishes(session: Session, viewer: Viewer, *, before: int | None = None, limit: int = 50) -> list[WishView]:
+    """Return what the viewer asked for, the newest first, older than the line `before`."""
     pages = select(func.count()).where(WishPage.wish_id == LoanWish.id).scalar_subquery()
     wanted = (
         select(LoanWish, LoanRequest, HouseholdFile.account_no, LoanDecision.words, pages)
@@ -170,6 +176,8 @@ def own_wishes(session: Session, viewer: Viewer, *, limit: int = 50) -> list[Wis
         .order_by(LoanWish.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        wanted = wanted.where(LoanWish.id < before)
     return [
         WishView(
             wish_id=wish.id,

@@ -18,6 +18,7 @@ from archive_service.borrowing.rules import PageKey, State
 from archive_service.borrowing.tables import LoanDecision, LoanRequest, LoanWish, PaperLoan, ReadingGrant, WishPage
 from archive_service.errors import NotFound
 from archive_service.households.tables import HouseholdFile, Item
+from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 
@@ -144,7 +145,8 @@ def _line(session: Session, viewer: Viewer, wish: LoanWish, asked: LoanRequest, 
     return LineView(
         wish_id=wish.id,
         account_no=head.account_no,
-        account_name=head.account_name,
+        # Whoever may borrow may ask by the number alone; whose it is only those are told who read the file anyway.
+        account_name=head.account_name if viewer.may(Right.RECORD_READ, head.unit_id) else "",
         unit_id=wish.unit_id,
         unit_name=session.get_one(Unit, wish.unit_id).name,
         way=wish.way,

@@ -1,6 +1,6 @@
 """Writes of rooms: each in the caller's transaction, each with its entry in the trail."""
 
-from archive_service.rooms.actions.climate import note_reading
+from archive_service.rooms.actions.climate import note_reading, strike_reading
 from archive_service.rooms.actions.papers import Moved, put_away, take_out
 from archive_service.rooms.actions.places import add_inside, add_room, change_place, scrap_place, shelve_box
 from archive_service.rooms.actions.stocktakes import Seen, close_stocktake, open_stocktake, scan
@@ -23,5 +23,6 @@ __all__ = [
     "scrap_place",
     "send_boxes",
     "shelve_box",
+    "strike_reading",
     "take_out",
 ]

@@ -1,13 +1,14 @@
-"""Readings of thermometer and hygrometer: written down once, never altered."""
+"""Readings of thermometer and hygrometer: written down once, never altered, struck out when they are wrong."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from archive_service.errors import Invalid, Refused
+from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.people.viewer import Viewer
 from archive_service.rooms import climate, rules
 from archive_service.rooms.actions.told import tell
@@ -63,3 +64,28 @@ def note_reading(
     }  # fmt: skip
     tell(session, by, "climate.noted", room, facts, now=now)
     return reading
+
+
+def strike_reading(
+    session: Session, room_id: int, reading_id: int, reason: str, *, by: Viewer, now: datetime
+) -> ClimateReading:
+    """Strike a wrong reading out, saying why; it stays to be seen, and its moment can be written down again.
+
+    Raises NotFound, NotPermitted, Invalid without a reason, Refused when it is struck out already.
+    """
+    said = rules.check_reason(reason)
+    room = place_for_update(session, room_id, by)
+    wanted = select(ClimateReading).where(ClimateReading.id == reading_id, ClimateReading.room_id == room.id)
+    row = session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound("climate.not-found", "没有这条读数。请刷新页面后从清单里选择。")
+    if row.struck_at is not None:
+        raise Refused("climate.struck", "这条读数已经划掉。请刷新页面查看。")
+    row.struck_reason, row.struck_by, row.struck_at = said, by.person_id, now
+    session.flush()
+    facts = {
+        "at": row.measured_at.isoformat(), "temperature": str(row.temperature), "humidity": str(row.humidity),
+        "reason": said,
+    }  # fmt: skip
+    tell(session, by, "climate.struck", room, facts, now=now)
+    return row

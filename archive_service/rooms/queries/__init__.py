@@ -1,6 +1,6 @@
 """Reads of rooms, within the units whose rooms a person sees."""
 
-from archive_service.rooms.queries.air import readings
+from archive_service.rooms.queries.air import reading, readings
 from archive_service.rooms.queries.codes import Meaning, meaning
 from archive_service.rooms.queries.papers import contents, history, moves_of_box, own_moves, whereabouts
 from archive_service.rooms.queries.places import inside, labelled, place, place_by_id, rooms, unshelved
@@ -21,6 +21,7 @@ __all__ = [
     "own_moves",
     "place",
     "place_by_id",
+    "reading",
     "readings",
     "receivers",
     "result",

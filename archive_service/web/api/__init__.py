@@ -16,6 +16,7 @@ def router() -> APIRouter:
         claims,
         clocks,
         completeness,
+        copies,
         cuts,
         document,
         findings,
@@ -29,13 +30,21 @@ def router() -> APIRouter:
         items,
         jobs,
         life,
+        loan_papers,
+        loan_registers,
+        loan_requests,
+        loans,
+        notices,
         own,
         papers,
         people,
         privacy,
         progress,
         quality,
+        readings,
         review,
+        room_counts,
+        rooms,
         samples,
         scan_acts,
         scans,
@@ -53,6 +62,7 @@ def router() -> APIRouter:
         inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
         catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
     )  # fmt: skip
-    for part in (scans, sheets, quality, jobs, *records, *desks, document):
+    lending = (loans, loan_requests, loan_papers, loan_registers, readings, copies, room_counts, rooms, notices)
+    for part in (scans, sheets, quality, jobs, *records, *desks, *lending, document):
         whole.include_router(part.router)
     return whole

@@ -29,8 +29,8 @@ REPLAYED = "Idempotency-Replayed"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NEXT = re.compile(rb'"next":(?:"([^"\\]{1,200})"|(\d{1,18}))\}$')
 _KEPT_HEADERS = ("content-type", "location", "etag")
-#: A secret that is shown once is not kept for being shown again.
-_ONCE = "secret"
+#: A secret that is shown once is not kept for being shown again, nor is a page that was counted.
+_ONCE = ("secret", "image_base64")
 
 
 class Changed(Refused):
@@ -196,6 +196,7 @@ def _digest_of_file(file: UploadFile) -> str:
 def _kept(response: Response) -> Answer:
     body = bytes(getattr(response, "body", b"")).decode()
     headers = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
-    if f'"{_ONCE}":' in body:
-        body = json.dumps({**json.loads(body), _ONCE: None}, ensure_ascii=False)
+    for once in _ONCE:
+        if f'"{once}":' in body:
+            body = json.dumps({**json.loads(body), once: None}, ensure_ascii=False)
     return Answer(response.status_code, headers, body)

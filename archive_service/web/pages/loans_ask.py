@@ -28,7 +28,7 @@ from archive_service.web.visit import SignedIn, Visit, whole_number
 
 router = APIRouter()
 
-_MOST_KEPT = MOST[Kind.BASKET]
+MOST_KEPT = MOST[Kind.BASKET]
 _LONGEST_LETTER = 20_000_000
 
 
@@ -62,7 +62,7 @@ def show_form(visit: SignedIn) -> Response:
     visit.viewer.require(Right.LOAN_ASK)
     asked = visit.request.query_params
     with visit.services.database.reading() as session:
-        kept = [one.name for one in remembered.kept(session, visit.viewer, Kind.BASKET, limit=_MOST_KEPT)]
+        kept = [one.name for one in remembered.kept(session, visit.viewer, Kind.BASKET, limit=MOST_KEPT)]
         found = [_of_item(visit, session, number) for one in asked.getlist("item") if (number := whole_number(one))]
     chosen = [lines.read(key).key for key in asked.getlist("line") if key]
     keys = dict.fromkeys([*found, *chosen, *reversed(kept)])
@@ -110,7 +110,7 @@ def _given(form: Form) -> Given:
 def _send(visit: Visit, given: Given, form: Form) -> Response:
     asked = lines.read_all(given.keys)
     wishes = [_wish(given, line) for line in asked]
-    letter = _letter(visit, form)
+    letter = letter_of(visit, form)
     with visit.services.database.unit_of_work() as session:
         request = actions.ask(
             session,
@@ -138,7 +138,7 @@ def _readable_at_once(visit: Visit, session: Any, request: LoanRequest) -> str |
     return f"/readings/{line.first[0]}?page={line.first[1]}"
 
 
-def _letter(visit: Visit, form: Form) -> str | None:
+def letter_of(visit: Visit, form: Form) -> str | None:
     """Keep the letter that was sent along and put it on record by itself: it stays when the request is refused."""
     files = form.files("letter")
     if not files:
@@ -161,19 +161,23 @@ def _days(given: Given) -> int:
     return whole_number(given.days) or 0
 
 
+def keep_lines(session: Any, visit: Visit, keys: Sequence[str]) -> None:
+    """Put lines into the basket. Raises Refused when it would be too full: nothing is pushed out of it unseen."""
+    kept = {one.name for one in remembered.kept(session, visit.viewer, Kind.BASKET, limit=MOST_KEPT)}
+    if len(kept | set(keys)) > MOST_KEPT:
+        raise Refused(
+            "loan.basket-full",
+            f"借阅篮最多放 {MOST_KEPT} 项，这一次没有放入。请先提交申请，或移出不需要的。",
+            most=MOST_KEPT,
+        )
+    for key in keys:
+        notebook.remember(session, visit.viewer, Kind.BASKET, key, now=visit.now)
+
+
 def _keep(visit: Visit, given: Given) -> Response:
-    """Put the lines into the basket. Nothing is pushed out of it unseen."""
     keys = [line.key for line in lines.read_all(given.keys)]
     with visit.services.database.unit_of_work() as session:
-        kept = {one.name for one in remembered.kept(session, visit.viewer, Kind.BASKET, limit=_MOST_KEPT)}
-        if len(kept | set(keys)) > _MOST_KEPT:
-            raise Refused(
-                "loan.basket-full",
-                f"借阅篮最多放 {_MOST_KEPT} 项，这一次没有放入。请先提交申请，或移出不需要的。",
-                most=_MOST_KEPT,
-            )
-        for key in keys:
-            notebook.remember(session, visit.viewer, Kind.BASKET, key, now=visit.now)
+        keep_lines(session, visit, keys)
     return RedirectResponse("/search?done=basket", status_code=303)
 
 

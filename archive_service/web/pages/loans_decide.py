@@ -50,7 +50,12 @@ def _show(visit: Visit, request_id: int, error: ArchiveError | None = None, wish
 
 @router.get("/loans/requests/{request_id}/letter")
 def download_letter(visit: SignedIn, request_id: Id) -> Response:
-    """Hand over the letter of a request to who sees the request, as a file to keep: what it holds came from outside."""
+    """Hand over the letter of a request to who sees the request."""
+    return letter_file(visit, request_id)
+
+
+def letter_file(visit: Visit, request_id: int) -> Response:
+    """Return the letter of a request as a file to keep: what it holds came from outside. Raises NotFound."""
     with visit.services.database.reading() as session:
         found = queries.request_view(session, visit.viewer, request_id, visit.now)
     if found.letter_digest is None:

@@ -85,13 +85,19 @@ def pass_over(visit: SignedIn, wish_id: Id, _form: SentForm) -> Response:
 def find_loan(visit: SignedIn) -> Response:
     """Go to the loan whose slip was scanned, by the number in its code."""
     visit.viewer.require(Right.LOAN_HANDLE)
-    code = _SLIP.fullmatch(visit.request.query_params.get("code", "").strip().upper())
-    number = whole_number(code["number"]) if code else None
-    if number is None:
-        raise NotFound("paper.foreign-code", "这不是本系统借阅单上的二维码。请扫描借阅单，或从借出清单里选择。")
+    number = loan_of_slip(visit.request.query_params.get("code", ""))
     with visit.services.database.reading() as session:
         loan = queries.loan_view(session, visit.viewer, number)
     return RedirectResponse(f"/loans/desk/{loan.loan_id}", status_code=303)
+
+
+def loan_of_slip(text: str) -> int:
+    """Return the number of the loan whose slip says `text`. Raises NotFound for the code of anything else."""
+    code = _SLIP.fullmatch(text.strip().upper())
+    number = whole_number(code["number"]) if code else None
+    if number is None:
+        raise NotFound("paper.foreign-code", "这不是本系统借阅单上的二维码。请扫描借阅单，或从借出清单里选择。")
+    return number
 
 
 @router.get("/loans/desk/{loan_id}")

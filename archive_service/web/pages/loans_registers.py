@@ -59,7 +59,7 @@ def show_register(visit: SignedIn) -> Response:
     values, before = _values(visit), whole_number(visit.request.query_params.get("before"))
     since = visit.now - timedelta(days=_USAGE_DAYS)
     with visit.services.database.reading() as session:
-        rows = queries.loan_register(session, visit.viewer, before=before, limit=_SHOWN + 1, **values)
+        rows = queries.loan_register(session, visit.viewer, before=before, limit=_SHOWN + 1, **_narrowed(visit, values))
         used = queries.usage(session, visit.viewer, since=since)
         overdue = queries.loans_out(session, visit.viewer, today=visit.today, overdue_only=True)
     return visit.page(
@@ -82,7 +82,7 @@ def export_register(visit: SignedIn) -> Response:
     visit.viewer.require(Right.LOAN_READ)
     values = _values(visit)
     with visit.services.database.reading() as session:
-        rows = queries.loan_register(session, visit.viewer, limit=export.MOST + 1, **values)
+        rows = queries.loan_register(session, visit.viewer, limit=export.MOST + 1, **_narrowed(visit, values))
     _few(rows)
     told = (N_("编号"), N_("申请时间"), N_("申请人"), N_("单位"), N_("户号"), N_("方式"), N_("用途"), N_("事由"),
             N_("外单位名称"), N_("状态"), N_("应还日期"), N_("归还时间"))  # fmt: skip
@@ -138,7 +138,14 @@ def _values(visit: Visit) -> dict[str, Any]:
     asked = visit.request.query_params
     state, way = asked.get("state", ""), asked.get("way", "")
     found = {"state": state if state in set(State) else "", "way": way if way in set(Way) else ""}
+    found["overdue"] = "1" if asked.get("overdue") == "1" else ""
     return {name: value for name, value in found.items() if value}
+
+
+def _narrowed(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what the register is narrowed by: words of the address, and today where only overdue loans count."""
+    said = {name: value for name, value in values.items() if name != "overdue"}
+    return {**said, "overdue_on": visit.today} if "overdue" in values else said
 
 
 def _purpose(visit: Visit, code: str) -> str:

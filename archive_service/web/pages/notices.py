@@ -92,6 +92,14 @@ def show_log(visit: SignedIn) -> Response:
     )
 
 
+@router.post("/notices/log/{mail_id}/send-again")
+def send_again(visit: SignedIn, mail_id: Id, _form: SentForm) -> Response:
+    """Owe a failed mail once more."""
+    with visit.services.database.unit_of_work() as session:
+        actions.send_again(session, visit.viewer, mail_id, now=visit.now)
+    return RedirectResponse("/notices/log?done=mail-again", status_code=303)
+
+
 def _choices(visit: Visit, *, typed: Form | None = None, error: ArchiveError | None = None) -> Response:
     with visit.services.database.reading() as session:
         chosen = queries.choices(session, visit.viewer)

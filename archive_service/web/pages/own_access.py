@@ -34,6 +34,10 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.STATUS: (N_("进度"), N_("凭编号和尾号查案件进度，看不到资料")),
     Scope.INSPECT: (N_("稽查"), N_("看指标和异常，抽样检查，提出和答复问题")),
     Scope.CATALOGUE: (N_("目录"), N_("起草目录版本并预览影响，不能发布")),
+    Scope.BORROW: (N_("借阅"), N_("申请借阅、阅览借到的页、续借和归还阅览")),
+    Scope.LEND: (N_("借阅台"), N_("借出和验收原件、查借阅登记，不能审批")),
+    Scope.ROOMS: (N_("库房"), N_("上架、取放、移交、盘点、登记温湿度")),
+    Scope.COPIES: (N_("证明复制件"), N_("出具、查询和撤回证明复制件")),
 }
 _USUAL_DAYS, _MOST_DAYS = 90, 365
 

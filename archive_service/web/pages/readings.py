@@ -47,16 +47,20 @@ def show_reading(visit: SignedIn, item_id: Id) -> Response:
 @router.get("/readings/{item_id}/pages/{page_no}/image")
 def reading_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the picture of a borrowed page with the reader drawn into it; put on record before it leaves."""
-    return _picture(visit, item_id, page_no, printed=False)
+    return picture_of(visit, item_id, page_no, printed=False)
 
 
 @router.post("/readings/{item_id}/pages/{page_no}/print")
 def print_page(visit: SignedIn, item_id: Id, page_no: Id, _form: SentForm) -> Response:
     """Return a page to be printed, counted, with the reader drawn into it."""
-    return _picture(visit, item_id, page_no, printed=True)
+    return picture_of(visit, item_id, page_no, printed=True)
 
 
-def _picture(visit: Visit, item_id: int, page_no: int, *, printed: bool) -> Response:
+def picture_of(visit: Visit, item_id: int, page_no: int, *, printed: bool) -> Response:
+    """Return a borrowed page with the reader drawn into it; on record, and counted when it is to be printed.
+
+    Raises NotPermitted without a live grant of this page or where it cannot be masked, Refused when no print is left.
+    """
     visit.viewer.require(Right.LOAN_ASK)
     with visit.services.database.unit_of_work() as session:
         grant = actions.note_page(session, visit.viewer, item_id, page_no, now=visit.now, printed=printed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -17,7 +18,7 @@ from archive_service.people.roles import Right
 from archive_service.printing import Shape
 from archive_service.rooms import actions, climate, queries
 from archive_service.rooms.rules import INSIDE_OF, Kind, kind_of
-from archive_service.rooms.views import PlaceView, Whereabouts
+from archive_service.rooms.views import PlaceView, ReadingView, Whereabouts
 from archive_service.web import room_papers
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
@@ -140,10 +141,15 @@ def print_labels(visit: SignedIn, place_id: Id) -> Response:
     """Return labels of the place, or of the places of a kind in it, on record."""
     asked = visit.request.query_params
     shape = Shape.SPINE if asked.get("shape") == Shape.SPINE.value else Shape.BOX
+    kind = kind_of(asked["kind"]) if asked.get("kind") else None
+    return labels_of_place(visit, place_id, kind, shape)
+
+
+def labels_of_place(visit: Visit, place_id: int, kind: Kind | None, shape: Shape) -> Response:
+    """Return labels of a place, or of the places of a kind in it, and put that on record. Raises NotFound, Refused."""
     with visit.services.database.reading() as session:
         place = queries.place_by_id(session, visit.viewer, place_id)
-        kind = kind_of(asked.get("kind") or place.kind.value)
-        found = queries.labelled(session, visit.viewer, place, kind)
+        found = queries.labelled(session, visit.viewer, place, kind or place.kind)
     made = room_papers.labels_of(visit, found, shape)
     with visit.services.database.unit_of_work() as session:
         record(
@@ -181,6 +187,18 @@ def note_reading(visit: SignedIn, place_id: Id, form: SentForm) -> Response:
     return RedirectResponse(f"/rooms/places/{place_id}/climate?done=reading-noted", status_code=303)
 
 
+@router.post("/rooms/places/{place_id}/climate/{reading_id}/strike")
+def strike_reading(visit: SignedIn, place_id: Id, reading_id: Id, form: SentForm) -> Response:
+    """Strike a wrong reading out."""
+    try:
+        with visit.services.database.unit_of_work() as session:
+            reason = form.text("reason", limit=200)
+            actions.strike_reading(session, place_id, reading_id, reason, by=visit.viewer, now=visit.now)
+    except (Invalid, Refused) as error:
+        return _climate(visit, place_id, visit.told(error), status=error.http_status)
+    return RedirectResponse(f"/rooms/places/{place_id}/climate?done=reading-struck", status_code=303)
+
+
 @router.get("/rooms/papers/{item_id}")
 def show_paper(visit: SignedIn, item_id: Id) -> Response:
     """Show where the paper of an item is and was, to whoever may read its record."""
@@ -216,7 +234,7 @@ def _list(visit: Visit, error: str = "", given: Mapping[str, str] | None = None)
         found = queries.rooms(session, visit.viewer)
         waiting = queries.unshelved(session, visit.viewer)
         units = people.unit_tree(session, visit.viewer, Right.ROOM_KEEP)
-        air = {room.id: next(iter(queries.readings(session, room, limit=1)), None) for room in found}
+        air = {room.id: _last_air(session, room) for room in found}
     return visit.page(
         "rooms/rooms.html",
         rooms=found,
@@ -227,6 +245,11 @@ def _list(visit: Visit, error: str = "", given: Mapping[str, str] | None = None)
         given=given or {},
         status=422 if error else 200,
     )
+
+
+def _last_air(session: Any, room: PlaceView) -> ReadingView | None:
+    """Return the last reading of a room that holds; of many that were struck out one after the other, none."""
+    return next((one for one in queries.readings(session, room, limit=20) if one.struck is None), None)
 
 
 def _place(

@@ -82,6 +82,11 @@ def close_stocktake(visit: SignedIn, stocktake_id: Id, form: SentForm) -> Respon
 @router.get("/rooms/stocktakes/{stocktake_id}/report.pdf")
 def print_report(visit: SignedIn, stocktake_id: Id) -> Response:
     """Return the report of a stocktake as PDF to sign, on record."""
+    return report_of(visit, stocktake_id)
+
+
+def report_of(visit: Visit, stocktake_id: int) -> Response:
+    """Return the report of a stocktake and put on record that it was printed. Raises NotFound."""
     with visit.services.database.reading() as session:
         of = queries.stocktake(session, visit.viewer, stocktake_id)
         result = queries.result(session, visit.viewer, of)
