@@ -17,7 +17,7 @@ from archive_service.zone import local
 
 log = logs.get("fixity")
 #: Seconds between two rounds, and how long one may keep the rest of the upkeep waiting.
-ROUND_S, SPELL_S = 20.0, 2.0
+ROUND_S, SPELL_S = 10.0, 0.3
 
 
 @dataclass
