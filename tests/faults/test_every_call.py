@@ -433,7 +433,7 @@ def test_dues_are_reckoned_by_a_draft_once_whatever_call_fails_once(place: Fault
         fail_once(place, call, make, code, nth, case)
         place.finish()
         with place.database.reading() as session:
-            done = session.execute(select(RetentionRun.state, RetentionRun.items)).tuples().all()
+            done = [(one.state, one.items) for one in session.scalars(select(RetentionRun))]
         assert done == [("done", 1)] * number, case
     place.check(filed=1)
 
