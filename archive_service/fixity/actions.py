@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -133,8 +134,8 @@ def _one(
     if first != _GOOD:
         return _mended(database, stores, digest, chunk, ("first", first), now=now, agent=agent)
     if second == "missing" and not _was_copied(database, digest):
-        with stores.first.open(digest) as source:
-            stores.second.put(source)
+        if not _copied(database, stores.first, digest, stores.second.put):
+            return Round()
         if removal.take_back(database, stores, digest):
             return Round()
         chunk.copied.append(digest)
@@ -160,8 +161,8 @@ def _mended(
     bad, good = (stores.first, stores.second) if where == "first" else (stores.second, stores.first)
     with database.unit_of_work() as session:
         _event(session, digest, outcome, where, now=now(), agent=agent)
-    with good.open(digest) as source:
-        bad.mend(digest, source, stores.aside / where)
+    if not _copied(database, good, digest, lambda source: bad.mend(digest, source, stores.aside / where)):
+        return Round()
     if removal.take_back(database, stores, digest):
         return Round()
     with database.unit_of_work() as session:
@@ -236,6 +237,18 @@ def _finish_repairs(session: Session, good: Sequence[str], *, now: datetime, age
     for event in session.scalars(select(FixityEvent).where(FixityEvent.id.in_(last))).all():
         if event.outcome != "repaired":
             _event(session, event.digest, "repaired", event.store, now=now, agent=agent)
+
+
+def _copied(database: Database, good: ObjectStore, digest: str, copy: Callable[[BinaryIO], object]) -> bool:
+    """Copy an object that was good a moment ago; say no when a disposal took it out meanwhile. Raises NotFound."""
+    try:
+        with good.open(digest) as source:
+            copy(source)
+    except NotFound:
+        if _kept(database, digest):
+            raise
+        return False
+    return True
 
 
 def _kept(database: Database, digest: str) -> bool:
