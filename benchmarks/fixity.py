@@ -15,8 +15,9 @@ from pathlib import Path
 
 from archive_service import migrations
 from archive_service.db.session import Database
-from archive_service.fixity.actions import Stores, check_some
+from archive_service.fixity.actions import check_some
 from archive_service.storage.files import FileStore
+from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 
 MIB = 1024 * 1024

@@ -24,8 +24,8 @@ from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.people.queries import system_viewer
 from archive_service.storage import removal
+from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
-from archive_service.storage.store import ObjectStore
 from archive_service.storage.tables import RemovedObject, StoredObject
 from retention import certificate, lists
 from retention import disposal_rules as rules
@@ -53,7 +53,8 @@ class ExecuteHandler:
     """The job handler that executes a plan that two witnesses signed."""
 
     database: Database
-    store: ObjectStore
+    #: Opened when needed: the second store may be away while nothing is destroyed.
+    stores: Callable[[], Stores]
     roads: Sequence[Road]
     lease_s: float
     #: Days for which backups are kept, and for which they may hold what was destroyed.
@@ -148,10 +149,11 @@ class ExecuteHandler:
         )
 
     def _objects(self, claimed: Claimed, list_id: int) -> None:
-        """Take every announced object out of the store, but for those that something came to name meanwhile."""
+        """Take every announced object out of every store, but for those that something came to name meanwhile."""
         with self.database.reading() as session:
             number = session.get_one(DisposalList, list_id).number
             going = removal.going(session, number)
+        stores = self.stores()
         for done, digest in enumerate(going, start=1):
             claimed.check()
             with self.database.unit_of_work() as session:
@@ -160,7 +162,7 @@ class ExecuteHandler:
                     removal.withdraw(session, digest)
                     continue
             self.passed("dispose-announced")
-            removal.remove(self.database, self.store, digest, now=self.now())
+            removal.remove(self.database, stores, digest, now=self.now())
             self.passed("dispose-object")
 
     def _look(self, list_id: int) -> None:
@@ -174,8 +176,12 @@ class ExecuteHandler:
             open_ways = {way for one in items for road in self.roads if (way := road.still_open(session, one))}
             removed = session.scalars(select(RemovedObject.digest).where(RemovedObject.register_no == row.number)).all()
             back = set(session.scalars(select(StoredObject.digest).where(StoredObject.digest.in_(removed))))
-        if any(self.store.exists(digest) for digest in removed if digest not in back):
-            open_ways.add("对象存储")
+        stores = self.stores()
+        there = {digest: places for digest in removed if digest not in back and (places := stores.holding(digest))}
+        if there:
+            # Put back meanwhile, by hand or by a restored copy: the next try takes them out again.
+            removal.announce_again(self.database, list(there))
+            open_ways.update(place for places in there.values() for place in places)
         if open_ways:
             raise Unavailable(
                 "disposal.still-readable",
@@ -189,7 +195,7 @@ class ExecuteHandler:
             row = session.get_one(DisposalList, list_id)
             until = backups_until(row.second_witnessed_at or now, self.backup_days)
             made = certificate.of(session, row, backups_until=until) if row.state != State.DONE else None
-        stored = self.store.put_bytes(made) if made is not None else None
+        stored = self.stores().first.put_bytes(made) if made is not None else None
         self.passed("dispose-certified")
         with self.database.unit_of_work() as session:
             row = session.get_one(DisposalList, list_id, with_for_update=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -27,23 +27,17 @@ from archive_service.notices.actions import tell_all
 from archive_service.people.queries import system_viewer
 from archive_service.people.roles import Right, Role, rights_of
 from archive_service.people.tables import Person, RoleGrant
+from archive_service.storage import removal
+from archive_service.storage.places import Stores
+from archive_service.storage.record import is_kept
 from archive_service.storage.store import ObjectStore
-from archive_service.storage.tables import StoredObject
+from archive_service.storage.tables import RemovedObject, StoredObject
 
 #: Objects whose good checks are written down in one transaction.
 CHUNK = 50
 #: How long it is until a lost object is looked at again.
 AGAIN = timedelta(days=1)
 _GOOD = "good"
-
-
-@dataclass(frozen=True)
-class Stores:
-    """The store, its second copy if there is one, and the folder in which damaged bytes are kept."""
-
-    first: ObjectStore
-    second: ObjectStore | None
-    aside: Path
 
 
 @dataclass(frozen=True)
@@ -124,48 +118,58 @@ def _one(
     database: Database, stores: Stores, digest: str, chunk: _Chunk, *, now: Callable[[], datetime], agent: str
 ) -> Round:
     first = sha256_of(stores.first, digest)
+    second = None if stores.second is None else sha256_of(stores.second, digest)
+    if {first, second} - {_GOOD, None} and not _kept(database, digest):
+        # A disposal takes it out, or has: nothing is mended, copied or lost.
+        return Round()
     if stores.second is None:
         if first == _GOOD:
             chunk.good.append(digest)
             return Round()
         return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first)])
-    second = sha256_of(stores.second, digest)
     found = Round()
+    assert second is not None
     if _GOOD not in (first, second):
         return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first), ("second", second)])
     if first != _GOOD:
-        _mend(database, stores.first, stores.second, digest, ("first", first), stores.aside, now=now, agent=agent)
-        chunk.failures, found = chunk.failures + 1, Round(repaired=1)
-    elif second == "missing" and not _was_copied(database, digest):
-        with stores.first.open(digest) as source:
-            stores.second.put(source)
+        return _mended(database, stores, digest, chunk, ("first", first), now=now, agent=agent)
+    if second == "missing" and not _was_copied(database, digest):
+        if not _copied(database, stores.first, digest, stores.second.put):
+            return Round()
+        if removal.take_back(database, stores, digest):
+            return Round()
         chunk.copied.append(digest)
         found = Round(copies=1)
     elif second != _GOOD:
-        _mend(database, stores.second, stores.first, digest, ("second", second), stores.aside, now=now, agent=agent)
-        chunk.failures, found = chunk.failures + 1, Round(repaired=1)
+        return _mended(database, stores, digest, chunk, ("second", second), now=now, agent=agent)
     chunk.good.append(digest)
     return found
 
 
-def _mend(
+def _mended(
     database: Database,
-    bad: ObjectStore,
-    good: ObjectStore,
+    stores: Stores,
     digest: str,
+    chunk: _Chunk,
     found: tuple[str, str],
-    aside: Path,
     *,
     now: Callable[[], datetime],
     agent: str,
-) -> None:
+) -> Round:
     where, outcome = found
+    assert stores.second is not None
+    bad, good = (stores.first, stores.second) if where == "first" else (stores.second, stores.first)
     with database.unit_of_work() as session:
         _event(session, digest, outcome, where, now=now(), agent=agent)
-    with good.open(digest) as source:
-        bad.mend(digest, source, aside / where)
+    if not _copied(database, good, digest, lambda source: bad.mend(digest, source, stores.aside / where)):
+        return Round()
+    if removal.take_back(database, stores, digest):
+        return Round()
     with database.unit_of_work() as session:
         _event(session, digest, "repaired", where, now=now(), agent=agent)
+    chunk.failures += 1
+    chunk.good.append(digest)
+    return Round(repaired=1)
 
 
 def _lost(
@@ -178,12 +182,12 @@ def _lost(
     found: Sequence[tuple[str, str]],
 ) -> Round:
     """Write down that no good copy is left, and tell those who have to act, once for each loss."""
-    chunk.failures += 1
     with database.unit_of_work() as session:
         row = session.get(StoredObject, digest)
-        if row is None:
+        if row is None or not is_kept(session, digest):
             # Disposed of meanwhile.
             return Round()
+        chunk.failures += 1
         new, row.lost_at = row.lost_at is None, now
         if not new:
             return Round(lost=1)
@@ -235,15 +239,36 @@ def _finish_repairs(session: Session, good: Sequence[str], *, now: datetime, age
             _event(session, event.digest, "repaired", event.store, now=now, agent=agent)
 
 
+def _copied(database: Database, good: ObjectStore, digest: str, copy: Callable[[BinaryIO], object]) -> bool:
+    """Copy an object that was good a moment ago; say no when a disposal took it out meanwhile. Raises NotFound."""
+    try:
+        with good.open(digest) as source:
+            copy(source)
+    except NotFound:
+        if _kept(database, digest):
+            raise
+        return False
+    return True
+
+
+def _kept(database: Database, digest: str) -> bool:
+    with database.reading() as session:
+        return is_kept(session, digest)
+
+
 def _was_copied(database: Database, digest: str) -> bool:
     with database.reading() as session:
         return session.scalar(select(StoredObject.copied_at).where(StoredObject.digest == digest)) is not None
 
 
 def _longest_ago(session: Session, *, before: datetime, now: datetime) -> list[tuple[str, int]]:
+    going = select(RemovedObject.digest).where(
+        RemovedObject.digest == StoredObject.digest, RemovedObject.removed_at.is_(None)
+    )
     wanted = select(StoredObject.digest, StoredObject.size_bytes).where(
         or_(StoredObject.checked_at.is_(None), StoredObject.checked_at < before),
         or_(StoredObject.lost_at.is_(None), StoredObject.lost_at <= now - AGAIN),
+        ~going.exists(),
     )
     order = wanted.order_by(StoredObject.checked_at.asc().nulls_first(), StoredObject.digest)
     return [(digest, size) for digest, size in session.execute(order.limit(CHUNK))]

@@ -8,8 +8,9 @@ from pathlib import Path
 from archive_service.errors import Invalid, Unavailable
 from archive_service.settings import Settings
 from archive_service.storage.encrypted import EncryptedStore
-from archive_service.storage.files import FileStore
+from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.key_ring import KeyRing
+from archive_service.storage.places import Stores
 from archive_service.storage.store import ObjectStore
 
 
@@ -25,7 +26,15 @@ def open_second(settings: Settings) -> ObjectStore | None:
     folder = Path(settings.second_store)
     if folder.resolve() == (settings.home / "objects").resolve():
         raise Invalid("settings.second-store", "第二存储不能与主存储是同一个文件夹。请修改 ARCHIVE_SECOND_STORE。")
-    return _sealed(settings, FileStore(folder), "envelopes-second")
+    try:
+        return _sealed(settings, FileStore(folder), "envelopes-second")
+    except OSError as e:
+        raise unavailable(e) from e
+
+
+def open_stores(settings: Settings, first: ObjectStore | None = None) -> Stores:
+    """Return all places in which objects are kept; `first` when it is open already. Raises Invalid, Unavailable."""
+    return Stores(open_store(settings) if first is None else first, open_second(settings), settings.home / "quarantine")
 
 
 def bare(store: ObjectStore) -> ObjectStore:

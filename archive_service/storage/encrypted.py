@@ -17,6 +17,7 @@ import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,33 @@ class EncryptedStore:
                 os.close(handle)
         except OSError as e:
             raise unavailable(e) from e
+
+    def remove_for_good(self, digest: str) -> None:
+        """Take out the sealed bytes, and bytes from before encryption, then destroy the key.
+
+        Where a lock of the inner store keeps the sealed bytes, they are left without a key.
+        """
+        envelope = self.envelope(digest, strict=False)
+        if envelope is not None:
+            self._remove_sealed(envelope.cipher)
+        self.inner.remove_for_good(digest)
+        # Last, since only the envelope knows the name of the sealed bytes.
+        self.forget(digest)
+
+    def remove_set_aside(self, envelope: Path) -> None:
+        """Take out the bad bytes that `mend` left in the store, of which the file `envelope` says the name."""
+        try:
+            cipher = str(json.loads(envelope.read_bytes())["cipher"])
+        except FileNotFoundError:
+            return
+        except (ValueError, KeyError, TypeError):
+            # Half written: it held no name yet.
+            return
+        self._remove_sealed(cipher)
+
+    def _remove_sealed(self, cipher: str) -> None:
+        with suppress(Refused):
+            self.inner.remove_for_good(cipher)
 
     def enclosed(self) -> Iterator[str]:
         """Yield the digest of every envelope."""

@@ -81,7 +81,7 @@ class FileStore:
         try:
             path.unlink(missing_ok=True)
             if path.parent.exists():
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except OSError as e:
             raise unavailable(e) from e
 
@@ -122,7 +122,7 @@ class FileStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.replace(target)
             for folder in (target.parent, target.parent.parent, self.root):
-                _sync_folder(folder)
+                sync_folder(folder)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -135,7 +135,7 @@ class FileStore:
         except FileExistsError:
             return False
         for folder in (target.parent, target.parent.parent, self.root):
-            _sync_folder(folder)
+            sync_folder(folder)
         return True
 
     def _path(self, digest: str) -> Path:
@@ -169,7 +169,8 @@ def _keep_aside(bad: Path, aside: Path) -> None:
     part.replace(aside)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder durable before returning. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

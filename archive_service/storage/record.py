@@ -36,3 +36,10 @@ def record_object(session: Session, stored: Stored, *, role: str, media_type: st
         "stored_at": now,
     }
     session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["digest"]))
+
+
+def is_kept(session: Session, digest: str) -> bool:
+    """Say whether an object is on record and no disposal takes it out."""
+    going = select(RemovedObject.digest).where(RemovedObject.digest == digest, RemovedObject.removed_at.is_(None))
+    wanted = select(StoredObject.digest).where(StoredObject.digest == digest, ~going.exists())
+    return session.scalar(wanted) is not None

@@ -1,7 +1,8 @@
 """Removing objects for good: announced in one transaction, taken out, and then struck off the records.
 
-The only caller is `retention.erase` (import contract), and the only caller of `remove_for_good` is this module
-(`tests/retention/test_no_other_delete.py`). Stopped anywhere, the same calls again finish it.
+The only callers are `retention.erase` and, for copies that it made meanwhile, `fixity.actions` (import contract);
+`remove_for_good` is called here and by a store for the one within it (`tests/retention/test_execution.py`). Stopped
+anywhere, the same calls again finish it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
-from archive_service.storage.store import ObjectStore
+from archive_service.storage.encrypted import EncryptedStore
+from archive_service.storage.files import sync_folder, unavailable
+from archive_service.storage.places import Stores, set_aside
+from archive_service.storage.record import is_kept
 from archive_service.storage.tables import RemovedObject, StoredObject
 
 
@@ -38,11 +42,45 @@ def withdraw(session: Session, digest: str) -> None:
     session.execute(delete(RemovedObject).where(RemovedObject.digest == digest, RemovedObject.removed_at.is_(None)))
 
 
-def remove(database: Database, store: ObjectStore, digest: str, *, now: datetime) -> None:
-    """Take an announced object out of the store, then off the records. Raises Refused, Unavailable."""
-    store.remove_for_good(digest)
+def announce_again(database: Database, digests: Collection[str]) -> None:
+    """Write down that objects which were taken out, and are back without a record, go once more."""
+    with database.unit_of_work() as session:
+        session.execute(update(RemovedObject).where(RemovedObject.digest.in_(digests)).values(removed_at=None))
+
+
+def remove(database: Database, stores: Stores, digest: str, *, now: datetime) -> None:
+    """Take an announced object out of both stores and its damaged bytes away, then off the records.
+
+    Raises Refused, Unavailable.
+    """
+    _take_out(stores, digest)
     with database.unit_of_work() as session:
         session.execute(delete(StoredObject).where(StoredObject.digest == digest))
         row = session.get(RemovedObject, digest)
         if row is not None:
             row.removed_at = now
+
+
+def take_back(database: Database, stores: Stores, digest: str) -> bool:
+    """Take out what a check copied while a disposal removed the object; say whether that was so.
+
+    Nothing happens to an object that is on record and not announced.
+    """
+    with database.reading() as session:
+        gone = session.get(RemovedObject, digest) is not None and not is_kept(session, digest)
+    if gone:
+        _take_out(stores, digest)
+    return gone
+
+
+def _take_out(stores: Stores, digest: str) -> None:
+    for _, store, folder in stores.each():
+        if isinstance(store, EncryptedStore):
+            store.remove_set_aside(folder / f"{digest}.envelope")
+        store.remove_for_good(digest)
+    try:
+        for path in set_aside(stores.aside, digest):
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+    except OSError as e:
+        raise unavailable(e) from e

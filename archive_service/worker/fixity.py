@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from archive_service import logs
 from archive_service.db.session import Database
+from archive_service.errors import ArchiveError
 from archive_service.fixity import queries
-from archive_service.fixity.actions import Stores, check_some
+from archive_service.fixity.actions import check_some
 from archive_service.settings import Settings
-from archive_service.storage.choose import open_second, open_store
+from archive_service.storage.choose import open_stores
+from archive_service.storage.places import Stores
 from archive_service.zone import local
 
 log = logs.get("fixity")
@@ -31,7 +33,7 @@ class Fixity:
     _stores: Stores | None = None
 
     def run_once(self) -> None:
-        """Do a round if one is due. Raises Unavailable when a store does not answer."""
+        """Do a round if one is due; a store that does not answer is asked again at the next."""
         began = time.monotonic()
         if began < self._next:
             return
@@ -40,6 +42,14 @@ class Fixity:
             left = self.settings.fixity_bytes_a_day - queries.read_today(session, local(self.now()).date())
         if left <= 0:
             return
+        try:
+            self._read_back(began, left)
+        except ArchiveError as e:
+            # The rest of the upkeep has its own store and index, and goes on.
+            self._stores = None
+            log.warning("reading back put off", code=e.code)
+
+    def _read_back(self, began: float, left: int) -> None:
         if self._stores is None:
             self._stores = open_stores(self.settings)
         done = check_some(
@@ -53,8 +63,3 @@ class Fixity:
         )
         if done.repaired or done.lost:
             log.warning("objects were damaged", repaired=done.repaired, lost=done.lost)
-
-
-def open_stores(settings: Settings) -> Stores:
-    """Return the stores of the settings. Raises Invalid, Unavailable."""
-    return Stores(open_store(settings), open_second(settings), settings.home / "quarantine")

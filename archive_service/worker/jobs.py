@@ -15,7 +15,7 @@ from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.notices.outbox import SEND_JOB, SendHandler
 from archive_service.settings import Settings
-from archive_service.storage.choose import open_store
+from archive_service.storage.choose import open_store, open_stores
 from archive_service.webhooks.actions import DELIVERY_JOB
 from archive_service.webhooks.deliver import DeliveryHandler
 from archive_service.worker.fit import Fit
@@ -64,7 +64,7 @@ def execution(workshop: Workshop) -> ExecuteHandler:
     settings = workshop.settings
     return ExecuteHandler(
         workshop.database,
-        workshop.store,
+        lambda: open_stores(settings, workshop.store),
         (FileRoad(), ScanRoad(), IndexRoad(lambda: index_of(settings))),
         settings.lease_s,
         settings.backup_kept_days,

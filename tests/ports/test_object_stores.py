@@ -98,6 +98,21 @@ def test_many_who_put_the_same_bytes_at_once_make_one_object(any_store: ObjectSt
     assert any_store.read(stored[0].digest) == data
 
 
+def test_what_is_removed_for_good_is_gone_and_the_rest_stays(any_store: ObjectStore) -> None:
+    """Again, or where there is nothing, removing does nothing; the same bytes can come back later."""
+    gone, kept = (any_store.put_bytes(data).digest for data in (b"goes", b"stays"))
+    for _ in range(2):
+        any_store.remove_for_good(gone)
+    any_store.remove_for_good("0" * 64)
+    assert not any_store.exists(gone)
+    with pytest.raises(NotFound):
+        any_store.open(gone)
+    assert list(any_store.digests()) == [kept]
+    assert any_store.read(kept) == b"stays"
+    assert any_store.put_bytes(b"goes").new is True
+    assert any_store.read(gone) == b"goes"
+
+
 def path_of(store: FileStore, digest: str) -> Path:
     return store.root / digest[:2] / digest[2:4] / digest
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,8 +33,10 @@ from archive_service.holds.rules import Terms
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.jobs import queue
 from archive_service.settings import Settings
+from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
 from archive_service.storage.memory import MemoryStore
+from archive_service.storage.record import record_object
 from archive_service.storage.tables import RemovedObject, StoredObject
 from indexing.erasing import IndexRoad
 from indexing.identities import actions as identities
@@ -68,7 +71,10 @@ def handler(here: World, settings: Settings, *, stop_at: str = "", roads: bool =
             raise Stopped
 
     ways = (FileRoad(), ScanRoad(), IndexRoad(lambda: index_of(settings))) if roads else (FileRoad(), ScanRoad())
-    return ExecuteHandler(here.database, here.store, ways, 600, 90, lambda: here.now, holds=here.holds, passed=passed)
+    return ExecuteHandler(
+        here.database, lambda: open_stores(settings, here.store), ways, 600, 90, lambda: here.now, holds=here.holds,
+        passed=passed,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -227,6 +233,41 @@ def test_bytes_that_another_paper_holds_stay(database: Database, settings: Setti
     assert removed
 
 
+@ON_SQLITE
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "encrypted"])
+def test_second_copy_and_damaged_bytes_go_too(database: Database, settings: Settings, *, sealed: bool) -> None:
+    """And the look afterwards asks for them: a copy that came back meanwhile is named, and taken out again."""
+    key_file = str(settings.home / "keys") if sealed else ""
+    kept_twice = {"second_store": str(settings.home / "second"), "encryption_key_file": key_file}
+    settings = settings.model_copy(update=kept_twice)
+    stores = open_stores(settings)
+    assert stores.second is not None
+    here = world(database, stores.first)
+    stored = here.store.put_bytes(b"goes")
+    for store in (stores.first, stores.second):
+        store.put_bytes(b"goes")
+        store.mend(stored.digest, io.BytesIO(b"goes"), stores.aside / ("first" if store is stores.first else "second"))
+    assert stores.holding(stored.digest) == ["对象存储", "第二存储", "校验隔离目录"]
+    with database.unit_of_work() as session:
+        record_object(session, stored, role="original", media_type="text/plain", now=here.now)
+        case = records.case(session)
+        gone = records.item(session, case, pages=(records.page(1, digest=stored.digest),)).id
+    list_id = here.signed([gone])
+    came_back: list[str] = []
+
+    def passed(point: str) -> None:
+        if point == "dispose-object" and not stores.holding(stored.digest) and not came_back:
+            came_back.append(stores.second.put_bytes(b"goes").digest if stores.second else "")
+
+    with pytest.raises(Unavailable) as told:
+        replace(handler(here, settings, roads=False), passed=passed).run(here.claim())
+    assert told.value.details == {"ways": ["第二存储"]}
+    here.now += timedelta(hours=1)
+    handler(here, settings, roads=False).run(here.claim())
+    assert here.state(list_id) == "done"
+    assert stores.holding(stored.digest) == []
+
+
 def test_a_hold_between_signature_and_execution_keeps_the_item(database: Database, settings: Settings) -> None:
     here = world(database, MemoryStore())
     items = papers(database, 2)
@@ -316,7 +357,7 @@ def test_no_sequence_destroys_what_is_not_on_a_signed_plan(
 
 
 def test_there_is_no_other_delete() -> None:
-    """One module takes bytes out of the store, and one package imports it."""
+    """One module takes bytes out of the stores, a store of the one within it; two modules import it."""
     callers, importers = set(), set()
     for package in ("archive_service", "ingest", "indexing", "retention"):
         for path in (ROOT / package).rglob("*.py"):
@@ -333,6 +374,7 @@ def test_there_is_no_other_delete() -> None:
                     importers.add(name)
     assert callers - {("archive_service/storage/lock.py", "remove_object")} == {
         ("archive_service/storage/removal.py", "remove_for_good"),
+        ("archive_service/storage/encrypted.py", "remove_for_good"),
         ("archive_service/storage/s3.py", "remove_object"),
     }
-    assert importers == {"retention/erase.py"}
+    assert importers == {"archive_service/fixity/actions.py", "retention/erase.py"}

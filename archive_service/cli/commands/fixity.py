@@ -10,7 +10,7 @@ from archive_service.cli.services import Services
 from archive_service.fixity import queries
 from archive_service.fixity.actions import check_some
 from archive_service.people.roles import Right
-from archive_service.worker.fixity import open_stores
+from archive_service.storage.choose import open_stores
 
 
 @click.group()
