@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from archive_service.migrations.columns import moment, text
+from archive_service.migrations.columns import moment, number, text
 
 revision = "0032"
 down_revision = "0031"
@@ -18,7 +18,7 @@ _HOLDS = sa.text("struck_at IS NULL")
 def upgrade() -> None:
     with op.batch_alter_table("climate_readings") as table:
         table.add_column(text("struck_reason", 200, nullable=True))
-        table.add_column(sa.Column("struck_by", sa.Integer(), nullable=True))
+        table.add_column(number("struck_by", nullable=True))
         table.add_column(moment("struck_at", nullable=True))
         table.create_foreign_key(op.f("fk_climate_readings_struck_by_persons"), "persons", ["struck_by"], ["id"])
         table.drop_constraint(op.f("uq_climate_readings_room_id_measured_at"), type_="unique")
