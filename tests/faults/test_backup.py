@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,12 @@ def rows(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, but those about the index and when an object was last checked."""
     with dumps.looking_into(settings.url()) as connection:
         names = set(dumps.counts_of(connection)) - {"indexed_revisions"}
-        found = {name: [tuple(r) for r in connection.execute(text(f"select * from {name}"))] for name in names}
-        found["stored_objects"] = [row[:-1] for row in found["stored_objects"]]
-    return {name: sorted(some, key=repr) for name, some in found.items()}
+        found = {name: connection.execute(text(f"select * from {name}")).mappings().all() for name in names}
+    return {name: sorted((without_checks(one) for one in some), key=repr) for name, some in found.items()}
+
+
+def without_checks(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(value for name, value in row.items() if name != "checked_at")
 
 
 def hits(settings: Settings) -> list[tuple[int, str]]:

@@ -54,8 +54,13 @@ from ingest.quality.tables import Rescan
 from ingest.receive import STEP_JOB
 from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
+from retention import actions as schedules
+from retention.actions import RUN_JOB
+from retention.disposal import EXECUTE_JOB
+from retention.tables import RetentionDraft, RetentionRun
 from tests.catalogue.test_desk_rules import text
 from tests.cli.test_import_preview import line
+from tests.retention.test_reckoning import SHORTER
 from tests.support import born_digital, faulty, records
 from tests.support.archive import COLUMNS
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
@@ -82,6 +87,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
+    "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "notice-mails": {"begin": 4, "commit": 4, "commit-lost": 4},
@@ -113,6 +119,8 @@ WAYS: Mapping[str, Ways] = {
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
 #: What is run for a page that waits for review; nothing is filed by it.
 AT_THE_DESK = [REREAD_JOB, RESCAN_JOB, READ_AGAIN_JOB]
+#: What has points of its own: tests/retention/test_execution.py stops it at each of them.
+STOPPED_ELSEWHERE = {EXECUTE_JOB}
 #: What other programs are told of.
 TOLD = "scan.filed"
 #: What a page seems to say that was read the wrong way up.
@@ -199,6 +207,13 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
             by = records.system(session)
             packages.ask_package(session, by, number, format="bagit", items=None, now=place.now())
         return
+    if step == RUN_JOB:
+        with place.database.unit_of_work() as session:
+            by = records.system(session)
+            draft = session.scalar(select(RetentionDraft.id))
+            draft = draft or schedules.save_draft(session, by, SHORTER, draft_id=None, now=place.now()).id
+            schedules.preview(session, by, draft, now=place.now())
+        return
     if step == CHECK_JOB:
         with place.database.unit_of_work() as session:
             by, unit = records.system(session), records.unit(session)
@@ -272,11 +287,11 @@ def index_of(place: FaultyPlace) -> Index:
 
 def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     """What has no row here is not known to survive its failures."""
-    kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB}
+    kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB} - STOPPED_ELSEWHERE
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -406,6 +421,21 @@ def test_cases_are_judged_by_a_draft_once_whatever_call_fails_once(place: Faulty
             told = select(CatalogueFinding.check_id, func.count()).group_by(CatalogueFinding.check_id)
             assert [count for _, count in session.execute(told)] == [1] * number, case
     place.check(filed=0)
+
+
+def test_dues_are_reckoned_by_a_draft_once_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """Each preview ends, and looks at the one paper once."""
+    place.take_in(paper("到期"))
+    place.finish()
+    for number, (call, way, make, code, nth) in enumerate(failures(RUN_JOB), start=1):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, RUN_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        with place.database.reading() as session:
+            done = [(one.state, one.items) for one in session.scalars(select(RetentionRun))]
+        assert done == [("done", 1)] * number, case
+    place.check(filed=1)
 
 
 def test_a_file_of_cases_is_registered_once_whatever_call_fails_once(place: FaultyPlace) -> None:

@@ -261,6 +261,16 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             "holds", unit_id=unit, kind="dispute", reason="争议", authority="来函", review_on=date(2027, 1, 1)
         )
         writer.add("hold_subjects", hold_id=hold, household_id=household)
+        _kept(writer, number, unit=unit, household=household, item=item)
+    if writer.knows("disposal_lists"):
+        _disposed(writer, number, unit=unit, household=household, item=item)
+    if writer.knows("audit_checkpoints"):
+        made = writer.add("audit_checkpoints", size=number, root="a" * 64, head_hash="b" * 64, algorithm="ed25519")
+        writer.add("audit_tiles", number=number, root="a" * 64)
+        writer.add("audit_deposits", checkpoint_id=made, place="folder", done_at=NOW)
+    if writer.knows("fixity_days"):
+        writer.add("fixity_days", day=date(2026, 11, number), objects=number)
+        writer.add("fixity_events", digest=f"{number:064x}", outcome="damaged", store="first", agent="upkeep")
     if writer.knows("packages"):
         writer.add(
             "packages", household_id=household, unit_id=unit, direction="out", format="bagit", state="ready",
@@ -271,6 +281,22 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)
     writer.add("stored_objects", digest=f"{number:064x}", size_bytes=number, role="original", media_type="image/jpeg")
+
+
+def _kept(writer: Writer, number: int, *, unit: int, household: int, item: int) -> None:
+    writer.add("closed_files", household_id=household, number=f"XH-2026-{number:05d}", closed_on=NOW.date())
+    writer.add("retention_dues", item_id=item, household_id=household, outcome="permanent", rule="R", edition="2026")
+    writer.add("retention_reckoned", household_id=household, revision=1, edition="2026", reckoned_on=NOW.date())
+    draft = writer.add("retention_drafts", code=f"R{number}", state="draft", unit_id=unit, revision=1)
+    run = writer.add("retention_runs", draft_id=draft, purpose="preview", state="done", revision=1)
+    writer.add("retention_changes", run_id=run, item_id=item, effect="later", was="2036-01-01", becomes="2046-01-01")
+
+
+def _disposed(writer: Writer, number: int, *, unit: int, household: int, item: int) -> None:
+    made = writer.add("disposal_lists", number=f"XH-ROOT-2026-{number:04d}", unit_id=unit, state="done")
+    writer.add("disposal_items", list_id=made, item_id=item, household_id=household, state="destroyed")
+    writer.add("tombstones", item_id=item, household_id=household, register_no=f"XH-ROOT-2026-{number:04d}")
+    writer.add("removed_objects", digest=f"{number + 900:064x}", register_no=f"XH-ROOT-2026-{number:04d}")
 
 
 def _loan(writer: Writer, number: int, *, unit: int, person: int, household: int, item: int) -> None:
