@@ -24,6 +24,7 @@ from ingest import sandbox
 from ingest.naming import queries as naming
 from ingest.ocr import calibrate, models
 from ingest.scanner import Scanner
+from retention import disposal_queries
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,13 @@ def _fixity(services: Services) -> str:
         raise ArchiveError("fixity.lost", f"有 {found.lost} 个对象没有完好的副本。请运行 fixity status，并从备份恢复。")
     second = f"第二份 {found.copied} 个" if services.settings.second_store else "没有第二存储"
     return f"已校验 {found.checked}/{found.objects} 个对象 · {second}"
+
+
+def _backups(services: Services) -> str:
+    with services.database.reading() as session:
+        waiting = disposal_queries.backups(session, today=clock.today())
+    told = "、".join(f"{number} 至 {until}" for number, until in waiting)
+    return f"备份中可能仍有已销毁的内容：{told}" if told else "备份中没有已销毁的内容"
 
 
 def _broker(services: Services) -> str:
@@ -209,6 +217,7 @@ def _looks() -> Iterator[tuple[str, Callable[[Services], str]]]:
     yield "数据库", _database
     yield "存储", _store
     yield "定期校验", _fixity
+    yield "销毁与备份", _backups
     yield "消息服务", _broker
     yield "索引", _index
     yield "磁盘", _disk

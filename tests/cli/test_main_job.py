@@ -195,6 +195,7 @@ def test_doctor_looks_at_every_component(archive: Archive) -> None:
     assert {part["name"] for part in answer.json["components"]} >= {
         "数据库",
         "存储",
+        "销毁与备份",
         "索引",
         "识读引擎",
         "隔离",

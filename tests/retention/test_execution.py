@@ -261,7 +261,7 @@ def test_second_copy_and_damaged_bytes_go_too(database: Database, settings: Sett
 
     with pytest.raises(Unavailable) as told:
         replace(handler(here, settings, roads=False), passed=passed).run(here.claim())
-    assert told.value.details == {"ways": ["第二存储"]}
+    assert told.value.facts == {"ways": ["第二存储"]}
     here.now += timedelta(hours=1)
     handler(here, settings, roads=False).run(here.claim())
     assert here.state(list_id) == "done"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from archive_service.borrowing import actions as borrowing
 from archive_service.borrowing.tables import ReadingGrant
@@ -17,6 +18,8 @@ from archive_service.households import actions
 from archive_service.households.tables import CaseFile
 from archive_service.people.roles import Right
 from archive_service.settings import Settings
+from archive_service.storage.record import record_object
+from archive_service.storage.store import Stored
 from archive_service.worker.upkeep import Upkeep
 from indexing.index import Index, open_index
 from indexing.rebuild import rebuild
@@ -172,3 +175,19 @@ def test_a_reading_whose_time_is_over_is_ended_on_record(database: Database, upk
     with database.reading() as session:
         grant = session.scalars(select(ReadingGrant)).one()
         assert (grant.ended_at, grant.ended_why) == (before + timedelta(days=1), "time")
+
+
+def test_a_store_that_is_away_keeps_neither_index_nor_the_other_work_waiting(
+    settings: Settings, database: Database
+) -> None:
+    """Reading objects back is put off; the index stays open, and what is filed next is found."""
+    settings.home.joinpath("in-the-way").write_bytes(b"")
+    away = settings.model_copy(update={"second_store": str(settings.home / "in-the-way" / "second")})
+    with database.unit_of_work() as session:
+        stored = Stored("a" * 64, 1, new=True)
+        record_object(session, stored, role="original", media_type="text/plain", now=NOW)
+    upkeep = Upkeep(away, database, now=_now)
+    with capture_logs() as said:
+        upkeep.run_once()
+    assert [(one["event"], one["code"]) for one in said] == [("reading back put off", "store.unavailable")]
+    assert upkeep._index is not None
