@@ -14,6 +14,7 @@ from archive_service.people import sign_in
 from archive_service.people.roles import Right
 from archive_service.web import pictures
 from archive_service.web.forms import Form, SentForm
+from archive_service.web.guard import SANDBOX
 from archive_service.web.visit import Id, SignedIn, Visit, limits_of, place_of, whole_number
 from retention import candidates, certificate, disposal, review
 from retention import disposal_queries as queries
@@ -77,7 +78,7 @@ def hand_over_paper(visit: SignedIn, disposal_id: Id, disposal_paper: str) -> Re
         name = f"{row.number}-{disposal_paper}.pdf"
         if disposal_paper == "plan" and row.plan_hash is not None:
             made = certificate.plan(session, row, now=visit.now)
-            headers = {"Content-Disposition": pictures.attachment(name), "Content-Security-Policy": pictures.SANDBOX}
+            headers = {"Content-Disposition": pictures.attachment(name), "Content-Security-Policy": SANDBOX}
             return Response(made, media_type="application/pdf", headers=headers)
         digest = {"report": row.report_digest, "certificate": row.certificate_digest}.get(disposal_paper)
     if digest is None:
@@ -105,9 +106,9 @@ def give_opinions(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
 @router.post("/retention/disposals/{disposal_id}/propose")
 def propose_list(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
     """Draw the report, put it into the store, then hand the list on for approval."""
-    visit_row = _allowed(visit, disposal_id, Right.DISPOSAL_PROPOSE)
+    _allowed(visit, disposal_id, Right.DISPOSAL_PROPOSE)
     with visit.services.database.reading() as session:
-        made = certificate.report(session, queries.row(session, visit.viewer, visit_row), now=visit.now)
+        made = certificate.report(session, queries.row(session, visit.viewer, disposal_id), now=visit.now)
     stored = visit.services.store.put_bytes(made)
     return _step(
         visit, disposal_id, Right.DISPOSAL_PROPOSE,
@@ -166,11 +167,10 @@ def give_list_up(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
     )  # fmt: skip
 
 
-def _allowed(visit: Visit, disposal_id: int, right: Right) -> int:
-    """Return the list when this person may act on it: before any password is tried. Raises NotFound, NotPermitted."""
+def _allowed(visit: Visit, disposal_id: int, right: Right) -> None:
+    """See that this person may act on a list, before any password is tried. Raises NotFound, NotPermitted."""
     with visit.services.database.reading() as session:
         visit.viewer.require(right, queries.row(session, visit.viewer, disposal_id).unit_id)
-    return disposal_id
 
 
 def _step(
@@ -223,9 +223,7 @@ def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:
     )
 
 
-def _list(
-    visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, after: int | None = None
-) -> Response:
+def _list(visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, after: int | None = None) -> Response:
     after = after or whole_number(visit.request.query_params.get("after")) or 0
     with visit.services.database.reading() as session:
         found = queries.one(session, visit.viewer, disposal_id, after=after, limit=_ITEMS_SHOWN)
