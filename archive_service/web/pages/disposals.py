@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.orm import Session
 
 from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted, Refused
 from archive_service.jobs.nudge import nudge
@@ -90,7 +90,7 @@ def hand_over_paper(visit: SignedIn, disposal_id: Id, disposal_paper: str) -> Re
 def give_opinions(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
     """Say what is thought right for the items ticked, or for the whole list."""
 
-    def act(session: Session) -> None:
+    def act(session: Any) -> None:
         whole = form.flag("whole")
         chosen = queries.item_ids(session, visit.viewer, disposal_id) if whole else form.ids("item")
         if not chosen:
@@ -177,7 +177,7 @@ def _step(
     visit: Visit,
     disposal_id: int,
     right: Right,
-    act: Callable[[Session], object],
+    act: Callable[[Any], object],
     *,
     present: Form | None = None,
     after: int | None = None,
