@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import delete, select
 
 from archive_service import clock
-from archive_service.households.tables import Item
+from archive_service.households.tables import CaseFile, Item
 from archive_service.jobs import queue
 from archive_service.people.roles import Role
 from archive_service.people.tables import Unit
@@ -21,6 +21,7 @@ from retention.roads import FileRoad
 from retention.tables import RetentionDue
 from tests.support import records
 from tests.support.browser import faults, sideways
+from tests.support.stored_pages import stored_page
 from tests.web.conftest import World
 from tests.web.seen.conftest import Windows, sign_in
 
@@ -33,12 +34,17 @@ LISTS = "/retention/disposals"
 
 
 def begin(world: World) -> str:
-    """Let both papers of centre A be due, and a second witness be there; return the title of the first paper."""
+    """Let a paper of centre A that nobody has, and one that is lent, be due, and a second witness be there.
+
+    Returns the title of the first.
+    """
     due_on = clock.today() - timedelta(days=3)
     with world.services.database.unit_of_work() as session:
         at = session.scalars(select(Unit).where(Unit.id == world.near.unit)).one()
         records.person(session, "witness", roles=[Role.ARCHIVIST], at=at)
-        wanted = (world.near.internal_item, world.near.personal_item)
+        case = session.scalars(select(CaseFile).where(CaseFile.application_no == world.near.application_no)).one()
+        free = records.item(session, case, "K01R", pages=[stored_page(world.services.store, "合同", 77)])  # type: ignore[arg-type]
+        wanted = (free.id, world.near.personal_item)
         session.execute(delete(RetentionDue).where(RetentionDue.item_id.in_(wanted)))
         for item in session.scalars(select(Item).where(Item.id.in_(wanted))):
             session.add(
@@ -47,7 +53,7 @@ def begin(world: World) -> str:
                     rule="R-TEST", edition="2026", reason="销户后 5 年",
                 )
             )  # fmt: skip
-        return session.get_one(Item, world.near.internal_item).title
+        return free.title
 
 
 def wait_is_over(world: World) -> None:
