@@ -80,7 +80,7 @@ def sound(page: Page) -> None:
 def decide(page: Page, address: str, word: str, note: str = "") -> None:
     """Decide on a list as its approver."""
     page.goto(address)
-    page.get_by_text(word, exact=True).click()
+    page.get_by_role("radio", name=word).check()
     page.locator("#note").fill(note)
     page.locator("#password-decide").fill(records.PASSWORD)
     page.get_by_role("button", name="作出决定").click()
