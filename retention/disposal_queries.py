@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.people.roles import Right
+from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 from retention import lists as shared
-from retention.disposal_tables import DisposalItem, DisposalList
+from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,42 @@ class ItemView:
     reason: str
     state: str
     dropped_why: str
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Somebody who had a hand in a list: in which step, their name (empty for the system), and when."""
+
+    step: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What stands around a list besides its items."""
+
+    unit_name: str
+    hands: Sequence[Hand]
+    note: str
+    place: str
+    #: sha256 of the report and of the certificate in the store; none while they are not drawn.
+    report: str | None
+    certificate: str | None
+    #: Items that the plan destroys.
+    planned: int
+
+
+@dataclass(frozen=True)
+class TombstoneView:
+    """What is left of a destroyed item."""
+
+    code: str
+    title: str
+    document_date: date | None
+    pages: int
+    destroyed_at: datetime
+    register_no: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +135,48 @@ def one(session: Session, viewer: Viewer, list_id: int, *, after: int = 0, limit
     rows = session.scalars(wanted.order_by(DisposalItem.item_id).limit(limit + 1)).all()
     items = [ItemView(**{name: getattr(one, name) for name in ItemView.__dataclass_fields__}) for one in rows[:limit]]
     return Detail(_view(session, found), items, rows[limit - 1].item_id if len(rows) > limit else None)
+
+
+def papers(session: Session, viewer: Viewer, list_id: int) -> Papers:
+    """Return who had a hand in a list, and which of its papers there are. Raises NotFound."""
+    found = row(session, viewer, list_id)
+    steps = (
+        ("made", found.made_by, found.made_at),
+        ("proposed", found.proposed_by, found.proposed_at),
+        ("approved", found.decided_by, found.decided_at),
+        ("asked", found.requested_by, found.requested_at),
+        ("witness", found.first_witness, found.first_witnessed_at),
+        ("witness", found.second_witness, found.second_witnessed_at),
+    )
+    who = session.execute(select(Person.id, Person.name).where(Person.id.in_({one for _, one, _ in steps if one})))
+    names = {key: name for key, name in who}  # noqa: C416
+    planned = select(func.count()).where(DisposalItem.list_id == list_id, DisposalItem.in_plan)
+    return Papers(
+        unit_name=session.get_one(Unit, found.unit_id).name,
+        hands=[Hand(step, names.get(key or 0, ""), at) for step, key, at in steps if at is not None],
+        note=found.decision_note,
+        place=found.place,
+        report=found.report_digest,
+        certificate=found.certificate_digest,
+        planned=session.scalar(planned) or 0,
+    )
+
+
+def units(session: Session, viewer: Viewer) -> list[tuple[int, str]]:
+    """Return the units, by id and name, whose items this person may freeze into a list."""
+    mine = select(Unit).where(Unit.id.in_(viewer.units(Right.DISPOSAL_PROPOSE))).order_by(Unit.id)
+    return [(one.id, one.name) for one in session.scalars(mine)]
+
+
+def tombstones(
+    session: Session, viewer: Viewer, *, household_id: int, unit_id: int, limit: int = 200
+) -> list[TombstoneView]:
+    """Return what is left of the destroyed items of a household, latest first; nothing without the right to see it."""
+    if not viewer.may(Right.DISPOSAL_READ, unit_id):
+        return []
+    wanted = select(Tombstone).where(Tombstone.household_id == household_id).order_by(Tombstone.id.desc()).limit(limit)
+    names = TombstoneView.__dataclass_fields__
+    return [TombstoneView(**{name: getattr(one, name) for name in names}) for one in session.scalars(wanted)]
 
 
 def item_ids(session: Session, viewer: Viewer, list_id: int) -> list[int]:

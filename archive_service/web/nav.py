@@ -42,6 +42,7 @@ PLACES = (
     Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
     Place("/holds", "lock", N_("冻结"), N_("冻结"), _READ, Right.HOLD_KEEP),
     Place("/retention", "hourglass", N_("保管期限"), N_("期限"), _READ, Right.HOLD_KEEP),
+    Place("/retention/disposals", "trash", N_("鉴定与销毁"), N_("鉴定"), _CARE, Right.DISPOSAL_READ),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
     Place("/catalogue", "list-details", N_("资料目录"), N_("目录"), _CARE, Right.CATALOGUE_CHANGE),
@@ -59,7 +60,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/retention",
+        "/retention", "/retention/disposals",
     }
 )  # fmt: skip
 
@@ -86,5 +87,7 @@ def current(place: Place, path: str) -> bool:
     """Say whether `path` lies in `place`."""
     if place.address == "/":
         return path == "/"
+    if place.address == "/retention" and path.startswith("/retention/disposals"):
+        return False
     inside = {"/search": ("/households", "/items"), "/loans": ("/readings",)}.get(place.address, ())
     return any(path == a or path.startswith(a + "/") for a in (place.address, *inside))

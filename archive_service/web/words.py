@@ -844,6 +844,24 @@ HOLD_KIND = {
     "unpaid": N_("欠费"),
 }
 HOLD_STATE = {"lasting": N_("冻结中"), "overdue": N_("过了复查日"), "released": N_("已解除")}
+#: How far a review list is, what is thought of its items, and who had a hand in it.
+DISPOSAL_STATE = {
+    "open": State("clipboard-check", "info", N_("鉴定中")),
+    "proposed": State("hourglass", "info", N_("待审批")),
+    "approved": State("hourglass", "warn", N_("已批准，等待期")),
+    "planned": State("hourglass", "warn", N_("待监销签字")),
+    "executing": State("hourglass", "warn", N_("执行中")),
+    "done": State("circle-check", "ok", N_("已销毁")),
+    "dropped": State("ban", "bad", N_("已放弃")),
+}
+DISPOSAL_OPINION = {"destroy": N_("销毁"), "extend": N_("延长保管"), "permanent": N_("永久保管")}
+DISPOSAL_STEP = {
+    "made": N_("生成清单"),
+    "proposed": N_("提交审批"),
+    "approved": N_("批准清单"),
+    "asked": N_("申请执行"),
+    "witness": N_("监销签字"),
+}
 DUE_LIST = {
     "now": N_("已到期"),
     "soon": N_("一年内到期"),

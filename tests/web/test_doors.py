@@ -35,7 +35,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
         "package_id": centre.package,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
-        "hold_id": 999_999,
+        "hold_id": 999_999, "disposal_id": 999_999, "disposal_paper": "report",
         "line": centre.account_no, "reading_id": 999_999, "mail_id": 999_999,
     }  # fmt: skip
 

@@ -18,6 +18,7 @@ def routers() -> list[APIRouter]:
         completeness,
         copies,
         cuts,
+        disposals,
         editions,
         findings,
         fixity,
@@ -104,6 +105,7 @@ def routers() -> list[APIRouter]:
         verify_copy,
         holds,
         retention,
+        disposals,
     )
     desk = (inspection, samples, findings, fixity)
     lent = (loans_ask, loans_decide, loans_registers, loans_desk, readings, loans)

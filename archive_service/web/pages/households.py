@@ -22,6 +22,7 @@ from archive_service.web import labels, reading, remembering, words
 from archive_service.web.pages import household_items
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
+from retention import disposal_queries
 from retention import queries as retention
 
 router = APIRouter()
@@ -93,10 +94,13 @@ def show_history(visit: SignedIn, account_no: str) -> Response:
     with visit.services.database.reading() as session:
         before = whole_number(visit.request.query_params.get("before"))
         events = queries.history(session, visit.viewer, account_no, before=before, limit=_HISTORY_SHOWN)
+        gone = disposal_queries.tombstones(session, visit.viewer, household_id=file.id, unit_id=file.unit_id)
     days: dict[date, list[EntryView]] = {}
     for event in events.entries:
         days.setdefault(zone.local(event.at).date(), []).append(event)
-    return visit.page("households/history.html", file=file, tab="history", events=events, days=days, before=before)
+    return visit.page(
+        "households/history.html", file=file, tab="history", events=events, days=days, before=before, gone=gone
+    )
 
 
 @router.get("/households/{account_no}/head")

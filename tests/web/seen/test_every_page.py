@@ -39,7 +39,7 @@ def addresses(world: World, login: str) -> list[str]:
         "/review/queue", f"/intake/batches/{near.batch}/quality", f"{file}/cases/{near.application_no}/sheets",
         f"/scans/{near.scan}/read-again", "/cases/import", f"/cases/imports/{near.import_file}",
         "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
-        f"{file}/packages", f"/packages/{near.package}",
+        f"{file}/packages", f"/packages/{near.package}", "/retention/disposals",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
