@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from archive_service.notices.tables import NoticeMail
+from archive_service.people.tables import Person
 from tests.support.records import NOW
 from tests.web.conftest import World
 from tests.web.programs import Program, program
@@ -66,7 +68,8 @@ def test_the_basket_holds_what_is_asked_for_later(world: World, staff_program: P
 
 
 def test_a_letter_goes_along_and_comes_back_as_it_was(world: World, staff_program: Program) -> None:
-    said = f'{{"purpose": "legal", "words": "应诉", "on_behalf_of": "某法院", "lines": [{{"account_no": "{world.near.account_no}"}}]}}'  # noqa: E501
+    line = {"account_no": world.near.account_no}
+    said = json.dumps({"purpose": "legal", "words": "应诉", "on_behalf_of": "某法院", "lines": [line]})
     files = {"letter": ("公函.pdf", b"%PDF-1.4 letter of a court", "application/pdf")}
     made = staff_program.post("/api/v1/loans/requests/with-letter", data={"request": said}, files=files)
     assert made.status_code == 201, made.text
@@ -120,8 +123,6 @@ def test_a_failed_mail_is_owed_once_more(world: World) -> None:
     with program(world, "sysadmin") as keeper:
         assert keeper.refused(address) == (409, "mail.no-address")
         with world.services.database.unit_of_work() as session:
-            from archive_service.people.tables import Person
-
             session.get_one(Person, world.near.person).email = "a@archive.test"
         assert keeper.done(address)["state"] == "waiting"
         assert keeper.refused(address) == (409, "mail.not-failed")
