@@ -24,6 +24,8 @@ _LARGEST_METADATA = 256 * 1024 * 1024
 _LONGEST_LINE = 4 * 1024 * 1024
 #: Looks at one file in the sandbox, as what it is said to be; raises an ArchiveError for what is no good.
 Vet = Callable[[Path, str], None]
+#: Sees whether the household may come in at all; raises an ArchiveError where it may not.
+Admit = Callable[[HouseholdSaid], None]
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,13 @@ def is_ours(found: Incoming) -> bool:
     return f"data/{HOUSEHOLD}" in found.files
 
 
-def arrive(found: Incoming, *, store: ObjectStore, vet: Vet, desk: Path) -> Arrived:
+def arrive(found: Incoming, *, store: ObjectStore, admit: Admit, vet: Vet, desk: Path) -> Arrived:
     """Check what a bag of ours says against what it holds, look at every file, keep all of them in the store.
 
     Nothing is kept before everything was looked at. Raises PackageRefused with every finding.
     """
     said = _said(found)
+    admit(said)
     objects = said.objects()
     findings = _named(said, objects, found)
     histories = _histories(found)

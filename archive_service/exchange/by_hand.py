@@ -14,6 +14,7 @@ from archive_service.exchange.pack import manifest_digest
 from archive_service.exchange.tables import Package
 from archive_service.exchange.work import MANIFESTS
 from archive_service.households.tables import HouseholdFile
+from archive_service.people import queries as people
 from archive_service.people.viewer import Viewer
 
 
@@ -41,3 +42,16 @@ def finish(session: Session, viewer: Viewer, package_id: int, *, folder: Path, f
     facts = {"files": files, "manifest_sha256": manifest, "by": "command"}
     actions.note(session, viewer, made, head, did="package.made", facts=facts, now=now)
     return made
+
+
+def stop(session: Session, package_id: int, *, now: datetime) -> None:
+    """Put on record, as the archive itself, that a command ended before its package was whole.
+
+    Packages that are whole, and those that a job makes, are left alone.
+    """
+    made = session.get(Package, package_id, with_for_update=True)
+    if made is None or made.state != "making" or queries.has_job(session, package_id):
+        return
+    made.state, made.finished_at = "stopped", now
+    head = session.get_one(HouseholdFile, made.household_id)
+    actions.note(session, people.system_viewer(session), made, head, did="package.stopped", facts={}, now=now)

@@ -53,8 +53,8 @@ class PackageView:
 
     @property
     def stuck(self) -> bool:
-        """Say whether its job ended before it was ready."""
-        return self.state == "making" and not self.moving
+        """Say whether its job or its command ended before it was ready."""
+        return self.state == "stopped" or (self.state == "making" and not self.moving)
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,12 @@ def being_made(session: Session, household_id: int, format: str, items: list[int
         )
     )
     return next((one for one in there if one.items == items), None)
+
+
+def has_job(session: Session, package_id: int) -> bool:
+    """Say whether a job makes, or made, a package; those that a command writes have none."""
+    jobs = select(Job.id).where(Job.kind == _PACK_JOB, Job.subject == str(package_id))
+    return session.scalar(jobs.limit(1)) is not None
 
 
 def histories(session: Session, household_id: int) -> int:

@@ -12,7 +12,7 @@ from archive_service.audit.record import Deed, record, record_all
 from archive_service.errors import Refused
 from archive_service.exchange.arriving import Arrived
 from archive_service.exchange.content import KeptRendition
-from archive_service.exchange.schema import CaseSaid, ItemSaid
+from archive_service.exchange.schema import CaseSaid, HouseholdSaid, ItemSaid
 from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.households import counting, states
 from archive_service.households.actions.register import Register
@@ -46,6 +46,7 @@ def restore(
     *,
     unit_id: int,
     format: str,
+    signature: str,
     keep_rendition: KeepRendition,
     filing_due_workdays: int,
     now: datetime,
@@ -55,10 +56,8 @@ def restore(
 
     Raises NotPermitted, and Refused where the archive has the household, one of its cases or codes already.
     """
-    for right in (Right.CASE_IMPORT, Right.SCAN_RECEIVE, Right.ITEM_CHANGE):
-        viewer.require(right, unit_id)
+    admit(session, viewer, arrived.said, unit_id=unit_id)
     said = arrived.said
-    _check_new(session, arrived)
     for stored, role in arrived.objects.values():
         original = role == "original_digest"
         media = "application/octet-stream" if original else _MEDIA.get(role, "image/jpeg")
@@ -82,14 +81,23 @@ def restore(
         if of.rendition is not None:
             kept = KeptRendition(of.rendition.digest, of.rendition.fingerprint, of.rendition.builder)
             keep_rendition(session, items[of.item_no].id, kept)
-    return _entered(session, viewer, head, arrived, items, format=format, now=now)
+    return _entered(session, viewer, head, arrived, items, format=format, signature=signature, now=now)
 
 
 _MEDIA = {"lines_digest": "application/json", "rendition": "application/pdf"}
 
 
-def _check_new(session: Session, arrived: Arrived) -> None:
-    said = arrived.said
+def admit(session: Session, viewer: Viewer, said: HouseholdSaid, *, unit_id: int) -> None:
+    """See that the viewer may take in a household and that the archive has nothing of it, before any of it is kept.
+
+    Raises NotPermitted, Refused.
+    """
+    for right in (Right.CASE_IMPORT, Right.SCAN_RECEIVE, Right.ITEM_CHANGE):
+        viewer.require(right, unit_id)
+    _check_new(session, said)
+
+
+def _check_new(session: Session, said: HouseholdSaid) -> None:
     number = said.household.account_no
     if session.scalar(select(HouseholdFile.id).where(HouseholdFile.account_no == number)) is not None:
         raise Refused("package.household-known", f"档案库中已有户号 {number}，没有覆盖。请核对后改为移交新增资料。")
@@ -202,6 +210,7 @@ def _entered(
     items: dict[int, Item],
     *,
     format: str,
+    signature: str,
     now: datetime,
 ) -> Package:
     selection = arrived.said.selection
@@ -222,7 +231,8 @@ def _entered(
     session.add(made)
     session.flush()
     facts = {"account_no": head.account_no, "format": format, "items": len(items), "package": made.id}
-    told = {**facts, "manifest_sha256": arrived.manifest_sha256, "histories": len(arrived.histories)}
+    manifest = {"manifest_sha256": arrived.manifest_sha256, "signature": signature}
+    told = {**facts, **manifest, "histories": len(arrived.histories)}
     record(
         session,
         by=viewer.actor,

@@ -16,7 +16,7 @@ class Package(Base):
     __tablename__ = "packages"
     __table_args__ = (
         CheckConstraint("direction in ('out', 'in')", name="direction"),
-        CheckConstraint("state in ('making', 'ready', 'taken')", name="state"),
+        CheckConstraint("state in ('making', 'ready', 'stopped', 'taken')", name="state"),
         Index("ix_packages_unit_id_id", "unit_id", "id"),
         Index("ix_packages_household_id", "household_id"),
     )

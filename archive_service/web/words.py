@@ -674,6 +674,7 @@ EVENT = {
     "person.preference-set": N_("更改个人设置"),
     "package.asked": N_("申请导出信息包"),
     "package.made": N_("制成信息包"),
+    "package.stopped": N_("信息包未写完"),
     "package.downloaded": N_("下载信息包"),
     "package.taken": N_("接收信息包"),
     "item.taken": N_("随信息包接收资料"),
@@ -873,6 +874,7 @@ DUE_LIST = {
 PACKAGE_STATE = {
     "making": State("refresh", "info", N_("正在制作")),
     "ready": State("circle-check", "ok", N_("已制成")),
+    "stopped": State("circle-x", "bad", N_("已中断")),
     "taken": State("circle-check", "ok", N_("已接收")),
 }
 PACKAGE_FORMAT = {"bagit": N_("BagIt 1.0"), "eep": N_("EEP（DA/T 48）")}

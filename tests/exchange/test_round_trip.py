@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +116,22 @@ def test_what_the_archive_has_is_not_taken_over(bag: Path, second: Second, desk:
     assert caught.value.code == "package.household-known"
 
 
+def test_what_may_not_come_in_is_not_kept_and_not_looked_at(
+    bag: Path, settings: Settings, database: Database, store: FileStore, desk: Path
+) -> None:
+    """Into the archive that it came from, with a stranger's file added: nothing of it reaches the store."""
+
+    def never(file: Path, role: str) -> None:
+        raise AssertionError(f"{file} was looked at as {role}")
+
+    before = set(store.digests())
+    forged(bag, b"MZ" + bytes(200))
+    with pytest.raises(Refused) as caught:
+        taken(settings, database, store, bag, desk, vet=never)
+    assert caught.value.code == "package.household-known"
+    assert set(store.digests()) == before
+
+
 def refused_codes(second: Second, bag: Path, desk: Path) -> set[str]:
     """Return why a bag is refused, and see that nothing of it was kept."""
     with pytest.raises(PackageRefused) as caught:
@@ -129,8 +146,6 @@ def refused_codes(second: Second, bag: Path, desk: Path) -> set[str]:
 
 def forge(bag: Path, path: str, content: bytes) -> None:
     """Change a file of a bag and all that the manifests say of it."""
-    import hashlib
-
     (bag / path).write_bytes(content)
     sizes = [one.stat().st_size for one in (bag / "data").rglob("*") if one.is_file()]
     for algorithm in ("sha256", "sha512"):
@@ -145,6 +160,16 @@ def forge(bag: Path, path: str, content: bytes) -> None:
     info = (bag / "bag-info.txt").read_text().splitlines(True)
     oxum = f"Payload-Oxum: {sum(sizes)}.{len(sizes)}\n"
     lines(bag, lambda _: "".join(oxum if one.startswith("Payload-Oxum") else one for one in info), "bag-info.txt")
+
+
+def forged(bag: Path, content: bytes) -> None:
+    """Put a file of a forger where an original was, with metadata that name it."""
+    path = "data/metadata/household.json"
+    said = json.loads((bag / path).read_text())
+    old = said["items"][0]["pages"][0]["original_digest"]
+    forge(bag, said["files"][old], content)
+    text = json.dumps(said).replace(f'"{old}"', f'"{hashlib.sha256(content).hexdigest()}"')
+    forge(bag, path, text.encode())
 
 
 def test_a_forged_history_is_found(bag: Path, second: Second, desk: Path) -> None:
@@ -169,15 +194,7 @@ def test_metadata_that_say_what_cannot_be_are_refused(bag: Path, second: Second,
 
 def test_an_original_that_the_sandbox_refuses_comes_in_by_no_package(bag: Path, second: Second, desk: Path) -> None:
     """The metadata name the bytes of a forger: their digests fit, and the file is none that would be received."""
-    import hashlib
-
-    path = "data/metadata/household.json"
-    said = json.loads((bag / path).read_text())
-    old = said["items"][0]["pages"][0]["original_digest"]
-    evil = b"MZ" + bytes(200)
-    forge(bag, said["files"][old], evil)
-    text = json.dumps(said).replace(f'"{old}"', f'"{hashlib.sha256(evil).hexdigest()}"')
-    forge(bag, path, text.encode())
+    forged(bag, b"MZ" + bytes(200))
     assert refused_codes(second, bag, desk) == {"file.type-not-accepted"}
 
 

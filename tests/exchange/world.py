@@ -18,7 +18,8 @@ from archive_service.exchange import content as contents
 from archive_service.exchange.arriving import Incoming, Vet
 from archive_service.exchange.bags.write import FolderTarget
 from archive_service.exchange.content import Content
-from archive_service.exchange.restore import restore
+from archive_service.exchange.restore import admit, restore
+from archive_service.exchange.schema import HouseholdSaid
 from archive_service.exchange.tables import Package
 from archive_service.exchange.work import write_package
 from archive_service.households.tables import HouseholdFile
@@ -125,15 +126,23 @@ def taken(
 ) -> Package:
     """Take a bag, or a package that was checked, into an archive."""
     incoming = incoming or arriving.from_bag(folder, arriving.check_folder(folder))
-    arrived = arriving.arrive(incoming, store=store, vet=vet or vetting.vetting(settings), desk=desk)
     with database.unit_of_work() as session:
         place = records.unit(session)
+
+    def admitted(said: HouseholdSaid) -> None:
+        with database.reading() as session:
+            admit(session, records.system(session), said, unit_id=place.id)
+
+    look = vet or vetting.vetting(settings)
+    arrived = arriving.arrive(incoming, store=store, admit=admitted, vet=look, desk=desk)
+    with database.unit_of_work() as session:
         return restore(
             session,
             records.system(session),
             arrived,
             unit_id=place.id,
             format="bagit",
+            signature="none",
             keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=NOW),
             filing_due_workdays=3,
             now=NOW,

@@ -15,14 +15,15 @@ from archive_service.cli.commands.ingesting import new_batch
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
-from archive_service.exchange import arriving, by_hand
+from archive_service.exchange import arriving, by_hand, leaving
 from archive_service.exchange import content as contents
 from archive_service.exchange.arriving import Incoming
 from archive_service.exchange.bags.write import FolderTarget, settle
 from archive_service.exchange.eep import names as eep_names
 from archive_service.exchange.eep.check import EepChecked, check_eep
 from archive_service.exchange.findings import PackageRefused, refused
-from archive_service.exchange.restore import restore
+from archive_service.exchange.restore import admit, restore
+from archive_service.exchange.schema import HouseholdSaid
 from archive_service.exchange.work import write_package
 from archive_service.jobs.nudge import nudge
 from archive_service.settings import Settings
@@ -52,10 +53,31 @@ def export_command(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Invalid("package.out", "输出文件夹已有内容，没有写入。请换一个空的或新的文件夹。")
     chosen = sorted(set(items)) or None
+    leaving.clear(services.database, services.settings.home, now=clock.now)
     with services.writing() as (session, viewer):
         made = by_hand.begin(session, viewer, account_no, format=kind, items=chosen, now=clock.now())
-        package_id, household_id = made.id, made.household_id
-    partial = out.with_name(f".{out.name}.{package_id}.part")
+        partial = leaving.partial_of(out, made.id)
+        held = leaving.hold(services.settings.home, made.id, partial)
+        household_id = made.household_id
+    try:
+        count = _write(services, household_id, chosen, kind, partial)
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+        with services.writing() as (session, viewer):
+            row = by_hand.finish(session, viewer, held.package_id, folder=out, files=count, now=clock.now())
+            told = {"package": row.id, "account_no": account_no, "format": kind, "files": count, "out": str(out),
+                    "manifest_sha256": row.manifest_sha256}  # fmt: skip
+    finally:
+        leaving.end(services.database, held, now=clock.now())
+    if as_json:
+        output.emit(told)
+    else:
+        output.say(f"已写出 {kind} 信息包：{out}（{count} 个文件）\n清单 sha256 {told['manifest_sha256']}")
+
+
+def _write(services: Services, household_id: int, chosen: list[int] | None, kind: str, partial: Path) -> int:
+    """Write the package into a folder of its own and return how many files it has."""
     with services.reading() as (session, viewer), output.progress() as bar:
         said = contents.content(session, viewer, household_id, items=chosen, renditions_of=carried.renditions_of)
         task = bar.add_task("写出信息包", total=None)
@@ -70,17 +92,7 @@ def export_command(
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     settle(partial)
-    if out.exists():
-        out.rmdir()
-    partial.rename(out)
-    with services.writing() as (session, viewer):
-        row = by_hand.finish(session, viewer, package_id, folder=out, files=count, now=clock.now())
-        told = {"package": row.id, "account_no": account_no, "format": kind, "files": count, "out": str(out),
-                "manifest_sha256": row.manifest_sha256}  # fmt: skip
-    if as_json:
-        output.emit(told)
-    else:
-        output.say(f"已写出 {kind} 信息包：{out}（{count} 个文件）\n清单 sha256 {told['manifest_sha256']}")
+    return count
 
 
 @click.command("import")
@@ -97,7 +109,7 @@ def import_command(services: Services, folder: Path, centre: str | None, as_json
         try:
             kind, incoming, signature = _checked(services.settings, folder, desk)
             if arriving.is_ours(incoming):
-                told = _restore(services, incoming, desk, kind, centre)
+                told = _restore(services, incoming, desk, kind, centre, signature=signature.get("signature", "none"))
             else:
                 told = _receive(services, incoming, folder.name, centre)
         except PackageRefused as e:
@@ -124,9 +136,15 @@ def _checked(settings: Settings, folder: Path, desk: Path) -> tuple[str, Incomin
     return "bagit", arriving.from_bag(folder, arriving.check_folder(folder)), {}
 
 
-def _restore(services: Services, incoming: Incoming, desk: Path, kind: str, centre: str | None) -> dict[str, Any]:
+def _restore(
+    services: Services, incoming: Incoming, desk: Path, kind: str, centre: str | None, *, signature: str
+) -> dict[str, Any]:
+    def admitted(said: HouseholdSaid) -> None:
+        with services.reading() as (session, viewer):
+            admit(session, viewer, said, unit_id=unit_id(session, centre or said.unit))
+
     look: Callable[[Path, str], None] = vetting.vetting(services.settings)
-    arrived = arriving.arrive(incoming, store=services.store, vet=look, desk=desk)
+    arrived = arriving.arrive(incoming, store=services.store, admit=admitted, vet=look, desk=desk)
     now = clock.now()
     with services.writing() as (session, viewer):
         made = restore(
@@ -135,6 +153,7 @@ def _restore(services: Services, incoming: Incoming, desk: Path, kind: str, cent
             arrived,
             unit_id=unit_id(session, centre or arrived.said.unit),
             format=kind,
+            signature=signature,
             keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=now),
             filing_due_workdays=services.settings.filing_due_workdays,
             now=now,

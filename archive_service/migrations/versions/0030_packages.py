@@ -31,7 +31,7 @@ def upgrade() -> None:
         number("file_count"),
         text("manifest_sha256", 64),
         sa.CheckConstraint("direction in ('out', 'in')", name=op.f("ck_packages_direction")),
-        sa.CheckConstraint("state in ('making', 'ready', 'taken')", name=op.f("ck_packages_state")),
+        sa.CheckConstraint("state in ('making', 'ready', 'stopped', 'taken')", name=op.f("ck_packages_state")),
     )
     op.create_index("ix_packages_unit_id_id", "packages", ["unit_id", "id"])
     op.create_index("ix_packages_household_id", "packages", ["household_id"])
