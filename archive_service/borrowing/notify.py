@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive_service import zone
 from archive_service.borrowing.queries.availability import items_of, queue_of, whereabouts
-from archive_service.borrowing.queries.deciding import deciders_of
+from archive_service.borrowing.queries.deciding import deciders_of, late_hearers, undecided
 from archive_service.borrowing.queries.letters import Letter, letters_of
 from archive_service.borrowing.tables import LoanRequest, LoanWish, PaperLoan, ReadingGrant
 from archive_service.households.tables import HouseholdFile
@@ -64,6 +64,21 @@ def notify_turn(session: Session, viewer: Viewer, item_ids: Iterable[int], *, no
 def send_letters(session: Session, today: date, *, now: datetime) -> int:
     """Tell holders, and later their heads, of papers that are due tomorrow or overdue; return how many it is new to."""
     return sum(_letter(session, one, today, now) for one in letters_of(session, today))
+
+
+def remind_deciders(session: Session, today: date, *, now: datetime) -> int:
+    """Tell deciders, deputies among them, and the leader of wishes whose day passed; return how many it is new to."""
+    return sum(_late(session, wish, request, now) for wish, request in undecided(session, today))
+
+
+def _late(session: Session, wish: LoanWish, request: LoanRequest, now: datetime) -> int:
+    found = late_hearers(session, wish, request.asker_id, now)
+    asker = session.get_one(Person, request.asker_id)
+    values = _of(session, wish) | {"by": asker.name, "decide_by": wish.decide_by or "—"}
+    return tell_all(
+        session, found, but=asker.id, kind="loan-decide-late", address=_page(wish), values=values,
+        once_key=f"loan-decide-late:{wish.id}", now=now,
+    )  # fmt: skip
 
 
 def _letter(session: Session, letter: Letter, today: date, now: datetime) -> int:

@@ -136,6 +136,14 @@ _LOANS = (
          "%(by)s asks to borrow %(what)s (request %(number)s). Decide by %(decide_by)s; a refusal says why."),
     ),
     _kind(
+        "loan-decide-late", "number what by decide_by", Way.MAIL,
+        ("借阅申请逾期未批", "借阅申请 %(number)s 应在 %(decide_by)s 前审批，尚未决定",
+         "%(by)s 申请借阅 %(what)s（申请 %(number)s），审批期限 %(decide_by)s 已过。请审批；驳回要说明原因。"),
+        ("Borrowing request is late", "Borrowing request %(number)s was to be decided by %(decide_by)s",
+         "%(by)s asks to borrow %(what)s (request %(number)s); the day to decide by, %(decide_by)s, has passed. Please "
+         "decide; a refusal says why."),
+    ),
+    _kind(
         "loan-approved", "number what by", Way.MAIL,
         ("我的借阅申请已批准", "借阅申请 %(number)s 已批准",
          "%(by)s 批准了您借阅 %(what)s 的申请 %(number)s。期限和附带条件见申请页。"),

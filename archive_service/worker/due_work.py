@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import logs, workdays, zone
-from archive_service.borrowing.notify import send_letters
+from archive_service.borrowing.notify import remind_deciders, send_letters
 from archive_service.db.session import Database
 from archive_service.households import queries as households
 from archive_service.households.tables import CaseFile, HouseholdFile
@@ -77,6 +77,7 @@ class DueWork:
             person_id = session.scalar(wanted.order_by(RoleGrant.person_id).limit(1))
             if person_id is None:
                 send_letters(session, today, now=self.now())
+                remind_deciders(session, today, now=self.now())
                 # Everybody was told; after a crash before this line they are asked again, and told nothing twice.
                 mark = session.get(NoticeMark, 1) or NoticeMark(id=1, day=today)
                 mark.day = today

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.borrowing import actions
-from archive_service.borrowing.notify import send_letters
-from archive_service.borrowing.tables import PaperLoan, ReadingGrant
+from archive_service.borrowing.notify import remind_deciders, send_letters
+from archive_service.borrowing.tables import LoanWish, PaperLoan, ReadingGrant
 from archive_service.db.session import Database
 from archive_service.notices.queries import view
 from archive_service.notices.tables import Notice
@@ -88,3 +88,20 @@ def test_letters_go_out_on_their_days_once(database: Database, days: int, kinds:
         assert sorted(session.scalars(told)) == kinds
         if "loan-overdue-superior" in kinds:
             assert heard(session, world, "loan-overdue-superior") == ["head"]
+
+
+def test_a_wish_that_nobody_decided_in_time_is_told_to_deciders_and_leader_once(database: Database) -> None:
+    """Not on its last day; from the day after each once, never who asked; what is decided is not late."""
+    with database.unit_of_work() as session:
+        world = worlds.build(session)
+        late, decided = (ask(session, world, "staff", wish(world))[0] for _ in range(2))
+        actions.decide(session, world.viewer(session, "archivist"), decided, approve=True, now=NOW)
+        last = session.get_one(LoanWish, late).decide_by
+        assert last is not None
+        assert remind_deciders(session, last, now=NOW) == 0
+        assert remind_deciders(session, last + timedelta(days=1), now=NOW) > 0
+        told = heard(session, world, "loan-decide-late")
+        assert set(told) >= set(heard(session, world, "loan-asked")) | {"leader"}
+        assert not set(told) & {"staff", "far_archivist", "far_head"}
+        assert remind_deciders(session, last + timedelta(days=2), now=NOW) == 0
+        assert heard(session, world, "loan-decide-late") == told

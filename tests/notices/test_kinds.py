@@ -15,8 +15,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PLACE = re.compile(r"%\((\w+)\)s")
 #: What borrowing tells of, and what the program tells of today.
 LOANS = {
-    "loan-asked", "loan-approved", "loan-refused", "loan-due", "loan-overdue", "loan-overdue-superior",
-    "loan-recalled", "loan-turn", "grant-ended",
+    "loan-asked", "loan-decide-late", "loan-approved", "loan-refused", "loan-due", "loan-overdue",
+    "loan-overdue-superior", "loan-recalled", "loan-turn", "grant-ended",
 }  # fmt: skip
 WORK = {
     "case-returned", "finding-raised", "finding-answered", "finding-refused", "ruling-asked", "ruling-approved",

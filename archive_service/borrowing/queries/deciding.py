@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
@@ -63,6 +63,24 @@ def deciders_of(session: Session, wish: LoanWish, asker_id: int, now: datetime) 
     edition = matrix.edition(wish.edition)
     held = holders(session, edition, wish.unit_id, now)
     return matrix.deciders(edition, matrix.verdict_of(edition, wish.rule), held, asker_id=asker_id)
+
+
+def undecided(session: Session, today: date) -> Sequence[tuple[LoanWish, LoanRequest]]:
+    """Return the wishes that should have been decided before a day and are not, the oldest first."""
+    wanted = (
+        select(LoanWish, LoanRequest)
+        .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
+        .where(LoanWish.state == State.ASKED, LoanWish.decide_by < today)
+        .order_by(LoanWish.decide_by, LoanWish.id)
+    )
+    return [(wish, request) for wish, request in session.execute(wanted)]
+
+
+def late_hearers(session: Session, wish: LoanWish, asker_id: int, now: datetime) -> list[int]:
+    """Return who has to hear that a wish is late: who may decide it now, and who stands at the highest level."""
+    edition = matrix.edition(wish.edition)
+    highest = holders(session, edition, wish.unit_id, now)[edition.levels[-1].code]
+    return [one.person_id for one in (*deciders_of(session, wish, asker_id, now).people, *highest)]
 
 
 def to_decide(session: Session, viewer: Viewer, now: datetime) -> list[LoanWish]:
