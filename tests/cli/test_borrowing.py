@@ -24,6 +24,8 @@ from tests.borrowing import world as worlds
 from tests.support import records, rooms
 from tests.support.records import NOW
 
+#: The command line is the same on both databases; what it calls is tested on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 #: What a command leaves: its exit code, what it printed, what it said on standard error.
 Call = Callable[..., tuple[int, str, str]]
 

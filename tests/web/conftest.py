@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from archive_service import clock
@@ -466,6 +467,9 @@ def database(settings: Settings, migrated_file: Path, database_url: str, start: 
 @pytest.fixture
 def world(settings: Settings, database: Database, store: FileStore, start: Begun) -> World:
     """An archive with the centres A and B, people in both, and an index that has followed."""
+    with database.unit_of_work() as session:
+        # The home may have been made long ago; what waits in it has not waited for that.
+        session.execute(update(Job).where(Job.state == "queued").values(not_before=clock.now()))
     services = Services(settings, database, store, open_index(settings.home, settings.search_engine))
     return World(create_app(services), services, start.near, start.far)
 

@@ -53,7 +53,7 @@ def test_a_document_is_confirmed_and_taken_back(world: World, archivist: Program
     waiting = archivist.told("/review")
     assert [one["document"] for one in waiting["documents"]] == [str(world.near.document)]
     seen = archivist.get(f"/api/v1{address}")
-    assert seen.json()["candidates"] == [["K01L", 0.3]]
+    assert seen.json()["candidates"] == [{"document_type": "K01L", "confidence": 0.3}]
     said = {"document_type": "K01R", "account_no": world.near.account_no, "application_no": world.near.application_no,
             "fields": {"id_number": "11010519491231002X"}, "pages": [1]}  # fmt: skip
     match = {"If-Match": seen.headers["etag"]}

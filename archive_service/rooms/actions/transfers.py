@@ -83,8 +83,9 @@ def receive_boxes(
     `counts` says for each box, by its id, how many papers are in it. Raises NotFound, NotPermitted, Invalid when a
     count or the other's name lacks or a difference is not explained, Refused when it is no longer under way.
     """
-    transfer = _under_way(session, transfer_id, by)
+    transfer = _for_update(session, transfer_id, by)
     by.require(Right.ROOM_KEEP, transfer.to_unit_id)
+    _check_under_way(transfer)
     whom = counted_with.strip()
     if not 2 <= len(whom) <= 80:
         raise Invalid("transfer.counted-with", "请写明与谁共同清点（送交人姓名）。双方点清后再签收。")
@@ -116,8 +117,9 @@ def recall_boxes(session: Session, transfer_id: int, reason: str, *, by: Viewer,
     Raises NotFound, NotPermitted, Invalid, Refused when it is no longer under way.
     """
     said = rules.check_reason(reason)
-    transfer = _under_way(session, transfer_id, by)
+    transfer = _for_update(session, transfer_id, by)
     by.require(Right.ROOM_KEEP, transfer.from_unit_id)
+    _check_under_way(transfer)
     lines = _lines(session, transfer.id)
     shelves = {one.from_shelf_id for one in lines if one.from_shelf_id is not None}
     places = places_for_update(session, {*(one.box_id for one in lines), *shelves})
@@ -177,15 +179,18 @@ def _has_room(session: Session, unit_id: int) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
-def _under_way(session: Session, transfer_id: int, by: Viewer) -> BoxTransfer:
+def _for_update(session: Session, transfer_id: int, by: Viewer) -> BoxTransfer:
     wanted = select(BoxTransfer).where(BoxTransfer.id == transfer_id).with_for_update()
     row = session.scalar(wanted.execution_options(populate_existing=True))
     if row is None or not (by.may(Right.ROOM_READ, row.from_unit_id) or by.may(Right.ROOM_READ, row.to_unit_id)):
         raise NotFound("transfer.not-found", "没有这次移交，或者您无权查看。请从移交清单里选择。")
-    if row.state != "sent":
-        done = "签收" if row.state == "received" else "撤回"
-        raise Refused("transfer.settled", f"这次移交已经{done}，没有再执行。请刷新页面看结果。", state=row.state)
     return row
+
+
+def _check_under_way(transfer: BoxTransfer) -> None:
+    if transfer.state != "sent":
+        done = "签收" if transfer.state == "received" else "撤回"
+        raise Refused("transfer.settled", f"这次移交已经{done}，没有再执行。请刷新页面看结果。", state=transfer.state)
 
 
 def _lines(session: Session, transfer_id: int) -> Sequence[TransferBox]:

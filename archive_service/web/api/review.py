@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from archive_service.completeness.marks import Sight, to_json
 from archive_service.people.roles import Right
@@ -26,6 +26,17 @@ PageNo = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Seen = Annotated[list[PageNo] | None, Field(max_length=5000)]
 
 
+class CandidateOut(BaseModel):
+    """Another type that the document might be of."""
+
+    document_type: str
+    confidence: float
+
+
+def _candidate(one: tuple[str, float]) -> CandidateOut:
+    return CandidateOut(document_type=one[0], confidence=one[1])
+
+
 class DocumentOut(Told):
     """A document of a scan with its proposal; `item` is null until it is filed, `candidates` are other types."""
 
@@ -34,7 +45,7 @@ class DocumentOut(Told):
     pages: list[int]
     document_type: str
     confidence: float
-    candidates: list[tuple[str, float]]
+    candidates: list[Annotated[CandidateOut, BeforeValidator(_candidate)]]
     state: str
     account_no: str | None
     account_name: str | None
