@@ -29,7 +29,6 @@ from tests.support import old_schemas, records
 from tests.support.databases import Postgres
 from tests.support.old_schemas import MANY, Writer
 
-KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)]
 #: What a whole catalogue of a PostgreSQL schema is: columns with defaults, keys and indexes, sequences, partitions.
 LAYOUT = {
     "columns": "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attislocal,"
@@ -49,17 +48,21 @@ LAYOUT = {
 }
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """The kind of database."""
-    return str(request.param)
+def starts() -> Iterator[Any]:
+    """Give every older version of a SQLite file; of PostgreSQL the first, every fourth and the last three of them."""
+    versions = old_schemas.older()
+    for at, version in enumerate(versions):
+        yield pytest.param(("sqlite", version), id=f"{version}-sqlite")
+        if at % 4 == 0 or at >= len(versions) - 3:
+            yield pytest.param(("postgresql", version), id=f"{version}-postgresql", marks=pytest.mark.service)
 
 
-@pytest.fixture(params=old_schemas.older())
-def old_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a filled database of each older version."""
+@pytest.fixture(params=starts())
+def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a filled database of an older version."""
+    kind, version = request.param
     server: Postgres | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
-    with old_schemas.database_at(request.param, kind, tmp_path, server) as url:
+    with old_schemas.database_at(version, kind, tmp_path, server) as url:
         yield url
 
 

@@ -53,6 +53,7 @@ READ_BY_ALL = {
 #: A busy machine is no fault of the program.
 PATIENCE_S = 120
 ROLES = ["archivist", "staff", "auditor"]
+ON_POSTGRESQL = pytest.param("archivist", "postgresql", marks=pytest.mark.service)
 #: The same walks every time: a test that fails on Tuesdays helps nobody.
 BOUNDED: dict[str, Any] = {
     "deadline": None,
@@ -182,7 +183,10 @@ def named(how: str, answer: Any, places: dict[str, str]) -> Any:
     return found
 
 
-@pytest.mark.parametrize("role", ROLES)
+# PostgreSQL hears of every operation once: what it refuses to be asked does not depend on who asks.
+@pytest.mark.parametrize(
+    ("role", "database_url"), [*((one, "sqlite") for one in ROLES), ON_POSTGRESQL], indirect=["database_url"]
+)
 def test_no_single_request_breaks_anything(world: World, document: OpenApiSchema, role: str) -> None:
     """Each operation by itself, with what its document allows and with what it does not."""
     headers = {"Authorization": f"Bearer {token_of(world, role)}"}
