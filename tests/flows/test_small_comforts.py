@@ -13,7 +13,10 @@ from archive_service.storage.store import ObjectStore
 from tests.support import papers, records
 from tests.support.stored_pages import stored_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+#: What a browser does by itself is the same whatever stands behind the pages.
+pytestmark = [
+    pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.parametrize("place", ["county"], indirect=True),
+]  # fmt: skip
 
 ACCOUNT = "3271834724798"
 

@@ -74,6 +74,24 @@ PHRASE = "望江线十七号杆"
 FAR_NAME = "远方食品有限公司"
 
 
+#: Files about headers, forms, sessions and pictures, behind which no query of their own stands: one database is enough.
+ON_ONE_DATABASE = {
+    f"test_{name}"
+    for name in (
+        "asvs", "borders", "doors", "intake", "item_pdf", "masked_pictures", "metrics", "own_access", "papers", "progress",
+        "protection", "readiness", "sign_on", "words",
+    )
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL out where it would only be asked the same again."""
+    left = {one for one in items if one.path.stem in ON_ONE_DATABASE and "postgresql" in one.name}
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [one for one in items if one not in left]
+
+
 @dataclass(frozen=True)
 class Centre:
     """What one centre holds, by the numbers in its addresses."""
