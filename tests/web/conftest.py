@@ -78,8 +78,8 @@ FAR_NAME = "远方食品有限公司"
 ON_ONE_DATABASE = {
     f"test_{name}"
     for name in (
-        "asvs", "borders", "doors", "intake", "item_pdf", "masked_pictures", "metrics", "own_access", "papers", "progress",
-        "protection", "readiness", "sign_on", "words",
+        "asvs", "borders", "doors", "intake", "item_pdf", "masked_pictures", "metrics", "own_access", "papers",
+        "progress", "protection", "readiness", "sign_on", "words",
     )
 }  # fmt: skip
 
