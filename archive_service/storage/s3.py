@@ -139,10 +139,7 @@ class S3Store:
     def remove_for_good(self, digest: str) -> None:
         """Take out every version of the object: without that a deletion only hides it in a bucket with versions."""
         name = _PREFIX + digest
-        found = self.client.list_objects(self.bucket, prefix=name, recursive=True, include_version=True)
-        versions = []
-        while (one := self._call(lambda: next(found, None))) is not None:
-            versions += [one.version_id] if one.object_name == name else []
+        versions = self._call(lambda: self._versions(name))
         for version in versions:
             try:
                 self._call(partial(self.client.remove_object, self.bucket, name, version_id=version))
@@ -151,6 +148,16 @@ class S3Store:
                 continue
         if self.exists(digest):
             raise _still_held(digest)
+
+    def _versions(self, name: str) -> list[str | None]:
+        """Return the versions of an object; where the server knows of none, one that has no name."""
+        try:
+            found = self.client.list_objects(self.bucket, prefix=name, recursive=True, include_version=True)
+            return [one.version_id for one in found if one.object_name == name]
+        except S3Error as e:
+            if e.code != "NotImplemented":
+                raise
+            return [None]
 
     def mend(self, digest: str, source: Readable, aside: Path) -> None:
         """Put good bytes in the place of bad ones, which are copied to the folder `aside` before.
