@@ -14,6 +14,7 @@ def router() -> APIRouter:
         catalogue,
         catalogue_checks,
         claims,
+        climate,
         clocks,
         completeness,
         copies,
@@ -62,7 +63,9 @@ def router() -> APIRouter:
         inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
         catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
     )  # fmt: skip
-    lending = (loans, loan_requests, loan_papers, loan_registers, readings, copies, room_counts, rooms, notices)
+    lending = (
+        loans, loan_requests, loan_papers, loan_registers, readings, copies, room_counts, rooms, climate, notices,
+    )  # fmt: skip
     for part in (scans, sheets, quality, jobs, *records, *desks, *lending, document):
         whole.include_router(part.router)
     return whole
