@@ -6,7 +6,6 @@ message. A child that replaces a dead one frees the dead one's jobs before it lo
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -155,6 +154,7 @@ def free_the_dead(workshop: Workshop) -> int:
 def make_worker(settings: Settings) -> Celery:
     """Return the Celery application with its tasks and its timetable."""
     app, worker = nudge.make_app(settings), Worker(settings)
+    app.conf.worker_consumer = "archive_service.worker.consumer:NudgeConsumer"
     for name, run in ((nudge.WORK, worker.work), (INDEX, worker.index), (SWEEP, worker.sweep)):
         # Celery's own check of arguments takes no account of methods.
         app.task(run, name=name, typing=False)
@@ -184,8 +184,6 @@ def run_worker(settings: Settings, queues: tuple[str, ...]) -> None:
     signals.heartbeat_sent.connect(_touch)
     # Celery leaves its lines to us as soon as anybody listens; the handler was set up before, and its children fork.
     signals.setup_logging.connect(_keep_logging)
-    # It warns that messages with a later date would block; none is ever sent.
-    logging.getLogger("celery.worker.consumer.delayed_delivery").setLevel(logging.ERROR)
     app = make_worker(settings)
     if "upkeep" in chosen:
         app.steps["worker"].add(Timetable)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
+from celery.utils.imports import symbol_by_name
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -87,3 +88,13 @@ def test_a_queue_that_does_not_exist_is_refused(settings: Settings) -> None:
     with pytest.raises(Invalid) as refused:
         app.run_worker(settings, ("light", "raed"))
     assert refused.value.code == "worker.queue"
+
+
+def test_a_worker_makes_no_queues_for_messages_of_a_later_date(settings: Settings) -> None:
+    """28 more to declare at each start, on a broker that may be slow, and no message ever waits in them."""
+    behind = settings.model_copy(update={"broker_url": "amqp://guest@127.0.0.1:1//"})
+    made = app.make_worker(behind)
+    steps = symbol_by_name(made.conf.worker_consumer).Blueprint().types
+    names = {step if isinstance(step, str) else f"{step.__module__}:{step.__name__}" for step in steps}
+    assert "celery.worker.consumer.delayed_delivery:DelayedDelivery" not in names
+    assert "celery.worker.consumer.tasks:Tasks" in names
