@@ -77,10 +77,10 @@ class S3Store:
                 if e.code in _MINE:
                     return
                 if not lock:
-                    raise _unavailable(e) from e
+                    raise unavailable(e) from e
             except (MinioException, urllib3.exceptions.HTTPError, OSError) as e:
                 if not lock:
-                    raise _unavailable(e) from e
+                    raise unavailable(e) from e
             else:
                 return
 
@@ -94,7 +94,7 @@ class S3Store:
                     size += len(chunk)
                     spool.write(chunk)
             except OSError as e:
-                raise _unavailable(e) from e
+                raise unavailable(e) from e
             return self._send(cast(IO[bytes], spool), seen.hexdigest(), size)
 
     def put_bytes(self, data: bytes) -> Stored:
@@ -197,11 +197,11 @@ class S3Store:
                 # Someone stored the same bytes between our look and our put.
                 return Stored(digest, size, new=False)
             if e.code not in _NO_CONDITIONS or not self._pool.conditional:
-                raise _unavailable(e) from e
+                raise unavailable(e) from e
             self._pool.conditional = False
             self._call(put)
         except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         return Stored(digest, size, new=True)
 
     def _call(self, call: Callable[[], T]) -> T:
@@ -211,10 +211,10 @@ class S3Store:
         except S3Error as e:
             if e.code in _GONE:
                 raise
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         # The SDK throws a ValueError at an answer that it cannot read.
         except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
 
 
 class _WriteOnce(urllib3.PoolManager):
@@ -251,7 +251,7 @@ class _Body(io.RawIOBase):
         try:
             data = self._answer.read(len(buffer))
         except (urllib3.exceptions.HTTPError, OSError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         buffer[: len(data)] = data
         return len(data)
 
@@ -263,6 +263,11 @@ class _Body(io.RawIOBase):
         super().close()
 
 
+def key_of(digest: str) -> str:
+    """Return what an object is called in the bucket."""
+    return _PREFIX + digest
+
+
 def _still_held(digest: str) -> Refused:
     return Refused(
         "store.locked",
@@ -271,7 +276,7 @@ def _still_held(digest: str) -> Refused:
     )
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def unavailable(error: Exception) -> Unavailable:
     """Return what is said of a failure: who has to do something, and that nothing half stored is left."""
     code = error.code if isinstance(error, S3Error) else ""
     if code in _DENIED:
