@@ -33,6 +33,7 @@ _THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NO_CONDITIONS = {"NotImplemented", "MethodNotAllowed"}
 _MINE = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 _DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AccountProblem"}
+_MAY_NOT_REMOVE = {"AccessDenied", "ObjectLocked", "InvalidRequest"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "StorageFull", "InsufficientStorage"}
 
 
@@ -146,6 +147,11 @@ class S3Store:
             except S3Error:
                 # Somebody else was faster.
                 continue
+            except Unavailable as e:
+                # A lock is answered like a right that is lacking.
+                if e.facts.get("answer") not in _MAY_NOT_REMOVE or not self.exists(digest):
+                    raise
+                raise _still_held(digest) from e
         if self.exists(digest):
             raise _still_held(digest)
 
@@ -271,7 +277,7 @@ def key_of(digest: str) -> str:
 def _still_held(digest: str) -> Refused:
     return Refused(
         "store.locked",
-        "对象存储没有删除这份内容，它可能还在锁定期内。请核对对象锁的保留期限，到期后重试这个任务。",
+        "对象存储没有删除这份内容，它可能还在锁定期内，或冻结没有解除。请核对对象锁的保留期限和密钥的删除权限，到期后重试这个任务。",
         digest=digest,
     )
 

@@ -185,7 +185,7 @@ def _locks(services: Services) -> str:
 
 
 def locks(session: Any) -> str:
-    """Raise Unavailable when a store that was proven to keep what it has is not any more, or leaves objects unlocked."""
+    """Raise Unavailable when a store is no longer proven to keep what it has, or did not lock what it was asked to."""
     found = write_once.states(session, now=clock.now())
     for one in found:
         if one.proven_at is not None and not one.proven:

@@ -80,7 +80,6 @@ def running(mood: Mood = "good") -> Iterator[LockServer]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     server_state: LockServer
 
     def answer(self) -> None:
@@ -118,14 +117,18 @@ class _Handler(BaseHTTPRequestHandler):
                 f"<Size>{len(one.data)}</Size><ETag>x</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></Version>"
                 for name, one in found
             )
-            self.say(200, f"<ListVersionsResult {_NS}><IsTruncated>false</IsTruncated>{rows}</ListVersionsResult>")
+            head = f"<Name>{bucket}</Name><IsTruncated>false</IsTruncated>"
+            self.say(200, f"<ListVersionsResult {_NS}>{head}{rows}</ListVersionsResult>")
             return
         rows = "".join(
             f"<Contents><Key>{escape(name)}</Key><Size>1</Size><ETag>x</ETag>"
             f"<LastModified>2026-01-01T00:00:00Z</LastModified></Contents>"
             for name in sorted({name for name, _ in found})
         )
-        self.say(200, f"<ListBucketResult {_NS}><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>")
+        self.say(
+            200,
+            f"<ListBucketResult {_NS}><Name>{bucket}</Name><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>",
+        )
 
     def of_object(self, kept: dict[str, list[Version]], name: str) -> None:
         """Keep, give, remove, lock or hold an object."""
@@ -185,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def set_lock(self, one: Version, lock: str, mood: Mood) -> None:
         """Set what was asked for, unless it would shorten a lock."""
-        said = {element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(self.body).iter()}  # noqa: S314
+        said = {element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(self.body).iter()}
         if lock == "legal-hold":
             one.held = said["Status"] == "ON" and mood != "forgets"
         else:

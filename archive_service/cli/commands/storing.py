@@ -40,7 +40,7 @@ def check(services: Services, as_json: bool) -> int:
 @_JSON
 @click.pass_obj
 def status(services: Services, as_json: bool) -> int:
-    """Say what the last tests proved, how many objects are locked, and which are not; 5 when something does not hold."""
+    """Say what the last tests proved, how many objects are locked, and which are not; 5 when one does not hold."""
     return _show(services, as_json=as_json)
 
 
