@@ -49,7 +49,7 @@ def kept_longer(session: Session, item_ids: Collection[int], *, today: date) -> 
     return found
 
 
-def _opinions(item_ids: Collection[int]) -> Select[int, str, int, date]:
+def _opinions(item_ids: Collection[int]) -> Select[int, str | None, int | None, date]:
     """Select the approved opinions on items that keep them longer or for good."""
     return (
         select(DisposalItem.item_id, DisposalItem.opinion, DisposalItem.years, DisposalItem.due_on)

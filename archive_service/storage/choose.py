@@ -82,7 +82,7 @@ def _second_bucket(settings: Settings) -> ObjectStore:
     bucket = settings.second_store.removeprefix(_S3).strip("/")
     if not settings.second_s3_endpoint or not bucket or "/" in bucket:
         raise Invalid(
-            "settings.second-s3",
+            "settings.second-address",
             "第二存储设成了 S3，但存储桶或地址不全。请把 ARCHIVE_SECOND_STORE 写成 s3://存储桶，"
             "并设置 ARCHIVE_SECOND_S3_ENDPOINT。",
         )
