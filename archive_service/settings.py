@@ -41,7 +41,17 @@ class Settings(BaseSettings):
     encryption_key_file: str = Field(
         "", description="File with the keys that wrap those of encrypted objects; empty means nothing is encrypted."
     )
-    second_store: str = Field("", description="Folder of a second copy of every object; empty means there is none.")
+    lock_span_days: int = Field(
+        365, ge=2, description="Days for which S3 locks objects whose records come due on no day yet; renewed at half."
+    )
+    second_store: str = Field(
+        "", description="Second copy of every object: a folder, or `s3://bucket`; empty means there is none."
+    )
+    second_s3_endpoint: str = Field("", description="Host and port of the S3 server of the second copy.")
+    second_s3_access_key: SecretStr = Field(SecretStr(""), description="Access key of that server.")
+    second_s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of that server.")
+    second_s3_region: str = Field("us-east-1", description="Region of the bucket of the second copy.")
+    second_s3_secure: bool = Field(True, description="Speak TLS to the S3 server of the second copy.")
     fixity_bytes_a_day: int = Field(
         51200 * MIB, ge=0, description="Bytes that are read back a day to see that nothing changed; 0 means none."
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from archive_service.borrowing.tables import GrantPage, LentPaper, ReadingGrant
@@ -40,18 +40,36 @@ def content_hashes(session: Session, item_ids: Collection[int]) -> dict[int, str
 
 def kept_longer(session: Session, item_ids: Collection[int], *, today: date) -> dict[int, str]:
     """Return why items are not due although their rule says so: an approved opinion keeps them longer or for good."""
-    opinions = (
+    found = {}
+    for item_id, opinion, years, due_on in session.execute(_opinions(item_ids)):
+        if opinion == Opinion.PERMANENT:
+            found[item_id] = "鉴定为永久保管"
+        elif (until := rules.kept_until(due_on, years or 0)) > today and item_id not in found:
+            found[item_id] = f"鉴定延长保管至 {until}"
+    return found
+
+
+def _opinions(item_ids: Collection[int]) -> Select[int, str | None, int | None, date]:
+    """Select the approved opinions on items that keep them longer or for good."""
+    return (
         select(DisposalItem.item_id, DisposalItem.opinion, DisposalItem.years, DisposalItem.due_on)
         .join(DisposalList, DisposalList.id == DisposalItem.list_id)
         .where(DisposalItem.item_id.in_(item_ids), DisposalItem.opinion != Opinion.DESTROY.value)
         .where(DisposalList.state.in_([State.APPROVED, State.PLANNED, State.EXECUTING, State.DONE]))
     )
-    found = {}
-    for item_id, opinion, years, due_on in session.execute(opinions):
-        if opinion == Opinion.PERMANENT:
-            found[item_id] = "鉴定为永久保管"
-        elif (until := rules.kept_until(due_on, years or 0)) > today and item_id not in found:
-            found[item_id] = f"鉴定延长保管至 {until}"
+
+
+def kept_until(session: Session, item_ids: Collection[int]) -> dict[int, date | None]:
+    """Return until when approved opinions keep items, none for good; an item without one is not in it."""
+    found: dict[int, date | None] = {}
+    asked = sorted(set(item_ids))
+    for start in range(0, len(asked), 500):
+        for item_id, opinion, years, due_on in session.execute(_opinions(asked[start : start + 500])):
+            if opinion == Opinion.PERMANENT or found.get(item_id, due_on) is None:
+                found[item_id] = None
+            else:
+                until = rules.kept_until(due_on, years or 0)
+                found[item_id] = max(until, found.get(item_id) or until)
     return found
 
 

@@ -50,6 +50,22 @@ class RetentionReckoned(Base):
     reckoned_on: Mapped[date]
 
 
+class LockMark(Base):
+    """By what the locks of a household's objects were last set; anything else now, and they are owed."""
+
+    __tablename__ = "lock_marks"
+
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"), primary_key=True, autoincrement=False)
+    #: As `RetentionReckoned` had them.
+    revision: Mapped[int]
+    edition: Mapped[str] = mapped_column(String(40))
+    reckoned_on: Mapped[date]
+    #: How often something of the household was put under a hold or let go; it only grows.
+    holds: Mapped[int]
+    #: The local day; another one, and they are looked at again.
+    done_on: Mapped[date]
+
+
 class RetentionDraft(Base):
     """An edition of the schedule as somebody writes it; once released, its text is what is reckoned by."""
 

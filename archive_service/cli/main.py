@@ -58,6 +58,7 @@ COMMANDS = {
     "reindex": "upkeep:reindex",
     "keys": "keys:keys",
     "fixity": "fixity:fixity",
+    "storage": "storing:storage",
     "backup": "backing_up:backup",
     "restore": "backing_up:restore",
 }

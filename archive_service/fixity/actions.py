@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -23,15 +23,14 @@ from archive_service.audit.record import record
 from archive_service.db.session import Database
 from archive_service.errors import Damaged, NotFound
 from archive_service.fixity.tables import FixityDay, FixityEvent
+from archive_service.fixity.watchers import watchers
 from archive_service.notices.actions import tell_all
 from archive_service.people.queries import system_viewer
-from archive_service.people.roles import Right, Role, rights_of
-from archive_service.people.tables import Person, RoleGrant
 from archive_service.storage import removal
 from archive_service.storage.places import Stores
 from archive_service.storage.record import is_kept
 from archive_service.storage.store import ObjectStore
-from archive_service.storage.tables import RemovedObject, StoredObject
+from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
 
 #: Objects whose good checks are written down in one transaction.
 CHUNK = 50
@@ -196,7 +195,7 @@ def _lost(
         event = _event(session, digest, "lost", "both" if len(found) > 1 else "first", now=now, agent=agent)
         tell_all(
             session,
-            _watchers(session),
+            watchers(session),
             but=None,
             kind="object-lost",
             address="/fixity",
@@ -207,16 +206,13 @@ def _lost(
     return Round(lost=1)
 
 
-def _watchers(session: Session) -> list[int]:
-    roles = [role.value for role in Role if rights_of(role) & {Right.SYSTEM_HEALTH, Right.INSPECT}]
-    wanted = select(RoleGrant.person_id).join(Person, Person.id == RoleGrant.person_id)
-    return list(session.scalars(wanted.where(RoleGrant.role.in_(roles), Person.active).distinct()))
-
-
 def _event(session: Session, digest: str, outcome: str, store: str, *, now: datetime, agent: str) -> FixityEvent:
     event = FixityEvent(digest=digest, at=now, outcome=outcome, store=store, agent=agent)
     session.add(event)
     session.flush()
+    if outcome == "repaired":
+        # The bytes that took the place of the bad ones carry no lock yet.
+        session.execute(delete(ObjectLock).where(ObjectLock.digest == digest, ObjectLock.store == store))
     did = {"repaired": "object.repaired", "lost": "object.lost"}.get(outcome, "object.damaged")
     record(
         session,

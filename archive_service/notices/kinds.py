@@ -63,6 +63,25 @@ _WORK = (
          "Look at “Storage checks” and restore it from a backup."),
     ),
     _kind(
+        "lock-unproven", "number", Way.MAIL,
+        ("存储不再防改删", "存储自检不再通过（第 %(number)s 次自检）",
+         "存储自检此前一直通过，这一次（第 %(number)s 次）发现存储没有守住锁定或只读。"
+         "在查明之前，请不要认为已存内容不可删改。请打开“存储校验”查看原因，并通知存储管理员。"),
+        ("Store no longer locks", "The self-test of the store fails (test %(number)s)",
+         "The self-test held before, and this time (test %(number)s) the store did not keep what it had locked. Until "
+         "that is cleared up, do not take stored content for unchangeable. Look at “Storage checks”, and tell those "
+         "who keep the store."),
+    ),
+    _kind(
+        "lock-refused", "number", Way.MAIL,
+        ("对象没有锁定", "存储没有锁定 %(number)s 个对象",
+         "存储拒绝锁定 %(number)s 个对象，或答应后没有照办。它们不计为已锁定，程序每天会再试。"
+         "请打开“存储校验”查看，并核对存储桶的对象锁和访问密钥的权限。"),
+        ("Objects not locked", "The store did not lock %(number)s objects",
+         "The store refused to lock %(number)s objects, or said yes and did not. They do not count as locked and are "
+         "tried again daily. Look at “Storage checks”, and check the bucket's object lock and the rights of the key."),
+    ),
+    _kind(
         "case-returned", "application_no round due_on by", Way.MAIL,
         ("案件被退回", "案件 %(application_no)s 已退回，%(due_on)s 前补正",
          "%(by)s 退回了您第 %(round)s 次移交的案件 %(application_no)s。请在 %(due_on)s 前补正，再移交一次。"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from archive_service.errors import Invalid, Unavailable
 from archive_service.settings import Settings
 from archive_service.storage.encrypted import EncryptedStore
@@ -12,6 +14,9 @@ from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.places import Stores
 from archive_service.storage.store import ObjectStore
+
+#: How a second store in a bucket is written.
+_S3 = "s3://"
 
 
 def open_store(settings: Settings) -> ObjectStore:
@@ -23,6 +28,8 @@ def open_second(settings: Settings) -> ObjectStore | None:
     """Return the store of second copies; none when there is none. Raises Invalid, Unavailable."""
     if not settings.second_store:
         return None
+    if settings.second_store.startswith(_S3):
+        return _sealed(settings, _second_bucket(settings), "envelopes-second")
     folder = Path(settings.second_store)
     if folder.resolve() == (settings.home / "objects").resolve():
         raise Invalid("settings.second-store", "第二存储不能与主存储是同一个文件夹。请修改 ARCHIVE_SECOND_STORE。")
@@ -61,17 +68,46 @@ def _open_bare(settings: Settings) -> ObjectStore:
         return FileStore(settings.home / "objects")
     if not settings.s3_endpoint:
         raise Invalid("settings.s3", "选择了 S3 存储，但没有给出地址。请设置 ARCHIVE_S3_ENDPOINT。")
-    # The SDK takes a while to load, and most archives keep files.
-    from archive_service.storage.s3 import S3Store
-
-    store = S3Store(
-        endpoint=settings.s3_endpoint,
-        access_key=settings.s3_access_key.get_secret_value(),
-        secret_key=settings.s3_secret_key.get_secret_value(),
-        bucket=settings.s3_bucket,
+    return _bucket(
+        settings.s3_endpoint,
+        settings.s3_bucket,
+        keys=(settings.s3_access_key, settings.s3_secret_key),
         secure=settings.s3_secure,
         timeout_s=settings.s3_timeout_s,
         region=settings.s3_region,
     )
+
+
+def _second_bucket(settings: Settings) -> ObjectStore:
+    bucket = settings.second_store.removeprefix(_S3).strip("/")
+    if not settings.second_s3_endpoint or not bucket or "/" in bucket:
+        raise Invalid(
+            "settings.second-address",
+            "第二存储设成了 S3，但存储桶或地址不全。请把 ARCHIVE_SECOND_STORE 写成 s3://存储桶，"
+            "并设置 ARCHIVE_SECOND_S3_ENDPOINT。",
+        )
+    if settings.store == "s3" and (settings.s3_endpoint, settings.s3_bucket) == (settings.second_s3_endpoint, bucket):
+        raise Invalid("settings.second-bucket", "第二存储不能与主存储是同一个存储桶。请修改 ARCHIVE_SECOND_STORE。")
+    return _bucket(
+        settings.second_s3_endpoint,
+        bucket,
+        keys=(settings.second_s3_access_key, settings.second_s3_secret_key),
+        secure=settings.second_s3_secure,
+        timeout_s=settings.s3_timeout_s,
+        region=settings.second_s3_region,
+    )
+
+
+def _bucket(
+    endpoint: str, bucket: str, *, keys: tuple[SecretStr, SecretStr], secure: bool, timeout_s: float, region: str
+) -> ObjectStore:
+    # The SDK takes a while to load, and most archives keep files.
+    from archive_service.storage.s3 import S3Store
+
+    access, secret = (one.get_secret_value() for one in keys)
+    store = S3Store(
+        endpoint=endpoint, access_key=access, secret_key=secret, bucket=bucket, secure=secure, timeout_s=timeout_s,
+        region=region,
+    )  # fmt: skip
     store.prepare()
     return store

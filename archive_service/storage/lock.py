@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import secrets
+import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import urllib3
@@ -19,7 +22,8 @@ from minio.commonconfig import COMPLIANCE
 from minio.error import MinioException, S3Error
 from minio.retention import Retention
 
-from archive_service.errors import Unavailable
+from archive_service.errors import Damaged, Unavailable
+from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.s3 import S3Store
 
 _PREFIX = "lock-test/"
@@ -32,9 +36,10 @@ _FAULTS = (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError)
 class LockProof:
     """What the self-test found."""
 
-    #: enforced: held against all we tried · broken: accepted but not kept · absent: the bucket has no object lock.
-    state: Literal["enforced", "broken", "absent"]
-    #: What the server let happen, in words: accepted, deleted or shortened; empty when it held.
+    #: enforced: held against all we tried · broken: accepted but not kept · absent: the bucket has no object lock ·
+    #: checked: files that nobody may write to, and that are looked at on each read; there is no lock.
+    state: Literal["enforced", "broken", "absent", "checked"]
+    #: What was let happen: accepted, deleted, shortened ; of files writable or unnoticed; empty when it held.
     let: str = ""
 
 
@@ -62,6 +67,29 @@ def prove(store: S3Store, *, now: datetime) -> LockProof:
     if not _worked(lambda: store.client.stat_object(store.bucket, name, version_id=version)):
         return LockProof("broken", "deleted")
     return LockProof("enforced") if refused else LockProof("broken", "accepted")
+
+
+def prove_files(store: FileStore) -> LockProof:
+    """Write a file as the store writes objects, then alter it: it must be read-only, and the change seen on reading.
+
+    Raises Unavailable when the disk does not take it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=store.root / "tmp") as folder:
+            trial = FileStore(Path(folder))
+            digest = trial.put_bytes(b"archive-service lock test\n").digest
+            (path,) = [one for one in Path(folder).rglob(digest) if one.is_file()]
+            if path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+                return LockProof("broken", "writable")
+            path.chmod(0o600)
+            path.write_bytes(b"archive-service lock tesT\n")
+            try:
+                trial.read(digest)
+            except Damaged:
+                return LockProof("checked")
+    except OSError as e:
+        raise unavailable(e) from e
+    return LockProof("broken", "unnoticed")
 
 
 def _worked(call: Callable[[], object]) -> bool:

@@ -18,7 +18,7 @@ from archive_service.storage.encrypted import EncryptedStore
 from archive_service.storage.files import sync_folder, unavailable
 from archive_service.storage.places import Stores, set_aside
 from archive_service.storage.record import is_kept
-from archive_service.storage.tables import RemovedObject, StoredObject
+from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
 
 
 def announce(session: Session, digests: Collection[str], *, register_no: str, now: datetime) -> None:
@@ -56,6 +56,7 @@ def remove(database: Database, stores: Stores, digest: str, *, now: datetime) ->
     _take_out(stores, digest)
     with database.unit_of_work() as session:
         session.execute(delete(StoredObject).where(StoredObject.digest == digest))
+        session.execute(delete(ObjectLock).where(ObjectLock.digest == digest))
         row = session.get(RemovedObject, digest)
         if row is not None:
             row.removed_at = now

@@ -33,6 +33,7 @@ _THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NO_CONDITIONS = {"NotImplemented", "MethodNotAllowed"}
 _MINE = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 _DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AccountProblem"}
+_MAY_NOT_REMOVE = {"AccessDenied", "ObjectLocked", "InvalidRequest"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "StorageFull", "InsufficientStorage"}
 
 
@@ -77,10 +78,10 @@ class S3Store:
                 if e.code in _MINE:
                     return
                 if not lock:
-                    raise _unavailable(e) from e
+                    raise unavailable(e) from e
             except (MinioException, urllib3.exceptions.HTTPError, OSError) as e:
                 if not lock:
-                    raise _unavailable(e) from e
+                    raise unavailable(e) from e
             else:
                 return
 
@@ -94,7 +95,7 @@ class S3Store:
                     size += len(chunk)
                     spool.write(chunk)
             except OSError as e:
-                raise _unavailable(e) from e
+                raise unavailable(e) from e
             return self._send(cast(IO[bytes], spool), seen.hexdigest(), size)
 
     def put_bytes(self, data: bytes) -> Stored:
@@ -146,6 +147,11 @@ class S3Store:
             except S3Error:
                 # Somebody else was faster.
                 continue
+            except Unavailable as e:
+                # A lock is answered like a right that is lacking.
+                if e.facts.get("answer") not in _MAY_NOT_REMOVE or not self.exists(digest):
+                    raise
+                raise _still_held(digest) from e
         if self.exists(digest):
             raise _still_held(digest)
 
@@ -197,11 +203,11 @@ class S3Store:
                 # Someone stored the same bytes between our look and our put.
                 return Stored(digest, size, new=False)
             if e.code not in _NO_CONDITIONS or not self._pool.conditional:
-                raise _unavailable(e) from e
+                raise unavailable(e) from e
             self._pool.conditional = False
             self._call(put)
         except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         return Stored(digest, size, new=True)
 
     def _call(self, call: Callable[[], T]) -> T:
@@ -211,10 +217,10 @@ class S3Store:
         except S3Error as e:
             if e.code in _GONE:
                 raise
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         # The SDK throws a ValueError at an answer that it cannot read.
         except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
 
 
 class _WriteOnce(urllib3.PoolManager):
@@ -251,7 +257,7 @@ class _Body(io.RawIOBase):
         try:
             data = self._answer.read(len(buffer))
         except (urllib3.exceptions.HTTPError, OSError) as e:
-            raise _unavailable(e) from e
+            raise unavailable(e) from e
         buffer[: len(data)] = data
         return len(data)
 
@@ -263,15 +269,20 @@ class _Body(io.RawIOBase):
         super().close()
 
 
+def key_of(digest: str) -> str:
+    """Return what an object is called in the bucket."""
+    return _PREFIX + digest
+
+
 def _still_held(digest: str) -> Refused:
     return Refused(
         "store.locked",
-        "对象存储没有删除这份内容，它可能还在锁定期内。请核对对象锁的保留期限，到期后重试这个任务。",
+        "对象存储没有删除这份内容，它可能还在锁定期内，或冻结没有解除。请核对对象锁的保留期限和密钥的删除权限，到期后重试这个任务。",
         digest=digest,
     )
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def unavailable(error: Exception) -> Unavailable:
     """Return what is said of a failure: who has to do something, and that nothing half stored is left."""
     code = error.code if isinstance(error, S3Error) else ""
     if code in _DENIED:

@@ -41,3 +41,41 @@ class RemovedObject(Base):
     announced_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When the store was seen without them; none while they are on their way out.
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LockProof(Base):
+    """A self-test of a store: whether what was written there could be changed or removed before its time."""
+
+    __tablename__ = "lock_proofs"
+    __table_args__ = (Index("ix_lock_proofs_store_id", "store", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: first or second.
+    store: Mapped[str] = mapped_column(String(6))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: A state of `lock.Proof`.
+    state: Mapped[str] = mapped_column(String(10))
+    #: What the store let happen; empty when it held.
+    let: Mapped[str] = mapped_column(String(12))
+
+
+class ObjectLock(Base):
+    """The lock that was set on an object in a store and read back; nothing here is believed without that."""
+
+    __tablename__ = "object_locks"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: first or second.
+    store: Mapped[str] = mapped_column(String(6), primary_key=True)
+    #: What the store calls the object, another name than the digest where it is sealed, and which version is locked.
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str | None] = mapped_column(String(120))
+    #: Until when it is kept, as the store said it; none while only a hold keeps it, or nothing does.
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held: Mapped[bool]
+    #: kept: read back as it was set · refused: the store does not set it · short: it says yes and keeps less.
+    state: Mapped[str] = mapped_column(String(8))
+    #: What the store answered when it refused.
+    code: Mapped[str] = mapped_column(String(60))
+    #: When the store was last asked.
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from archive_service import clock, logs
 from archive_service.audit.verify import last_seq
 from archive_service.fixity import queries as fixity
+from archive_service.fixity import write_once
 from archive_service.jobs import figures as jobs
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
@@ -42,6 +43,7 @@ class Figures(Collector):
             "index": (self._index, EVERY_S),
             "refused": (self._refused, SELDOM_S),
             "fixity": (self._fixity, SELDOM_S),
+            "locks": (self._locks, SELDOM_S),
         }
         self._looks = {
             name: Look(ask, every_s=every, patience_s=PATIENCE_S, share=SHARE) for name, (ask, every) in groups.items()
@@ -121,6 +123,20 @@ class Figures(Collector):
             _one("archive_objects_copied", "Objects seen in the second store.", found.copied),
             _one("archive_objects_lost", "Objects of which no good copy is left.", found.lost),
         ]
+
+    def _locks(self) -> Group:
+        with self._services.database.reading() as session:
+            found = write_once.states(session, now=clock.now())
+        proven = _gauge("archive_store_proven", "1 when the last self-test of the store held.", "store")
+        locked = _gauge(
+            "archive_objects_locked", "Objects whose lock was read back, in a store proven to lock.", "store"
+        )
+        failed = _gauge("archive_objects_unlocked", "Objects that the store did not lock as it was asked.", "store")
+        for one in found:
+            proven.add_metric([one.store], one.proven)
+            locked.add_metric([one.store], one.locked)
+            failed.add_metric([one.store], one.refused + one.short)
+        return [proven, locked, failed]
 
     def _refused(self) -> Group:
         with self._services.database.reading() as session:

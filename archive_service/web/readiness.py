@@ -19,6 +19,7 @@ from archive_service import clock, logs, migrations
 from archive_service.db import partitions, version
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, NotFound, Unavailable
+from archive_service.fixity import write_once
 from archive_service.jobs import figures, nudge
 from archive_service.people.oidc.provider import Provider
 from archive_service.people.oidc.rules import unavailable
@@ -27,6 +28,7 @@ from archive_service.settings import Settings
 from archive_service.storage import probe
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
+from archive_service.zone import local
 from indexing.engine import unusable
 from ingest.ocr import models
 from ingest.scanner import Scanner, away
@@ -46,7 +48,7 @@ SELDOM_S = {"sign-on": 30.0}
 #: Without these nothing can be done at all.
 NEEDED = ("database", "schema", "store")
 #: What cannot be known while the database is away.
-_IN_DATABASE = ("schema", "workers", "partitions")
+_IN_DATABASE = ("schema", "locks", "workers", "partitions")
 #: Says that all is well; a component that is not used says that.
 OK, OFF = "ok", "off"
 
@@ -75,6 +77,7 @@ class Readiness:
             "database": lambda: _database(services),
             "schema": lambda: _schema(services),
             "store": lambda: _store(services),
+            "locks": lambda: _locks(services),
             "index": lambda: _index(services),
             "broker": lambda: _broker(services),
             "workers": lambda: _workers(services),
@@ -176,6 +179,30 @@ def _sign_on(services: Services) -> str:
     return sign_on(services.settings, services.database)
 
 
+def _locks(services: Services) -> str:
+    with services.database.reading() as session:
+        return locks(session)
+
+
+def locks(session: Any) -> str:
+    """Raise Unavailable when a store is no longer proven to keep what it has, or did not lock what it was asked to."""
+    found = write_once.states(session, now=clock.now())
+    for one in found:
+        if one.proven_at is not None and not one.proven:
+            raise Unavailable(
+                "store.unproven",
+                f"存储自检自 {local(one.proven_at):%Y-%m-%d} 后没有再通过，已存内容不能当作不可删改。"
+                "请运行 archive-service storage check 查明原因。",
+            )
+        if one.refused or one.short:
+            raise Unavailable(
+                "store.unlocked",
+                f"存储没有锁定 {one.refused + one.short} 个对象。请运行 archive-service storage status 查看，"
+                "并核对对象锁和密钥权限。",
+            )
+    return OK if any(one.state == "enforced" for one in found) else OFF
+
+
 def scanner(settings: Settings) -> str:
     """Raise Unavailable when the virus scanner that is configured does not answer."""
     found = Scanner.of(settings)
@@ -258,6 +285,7 @@ def _broker_silent() -> Unavailable:
 _SILENT: Mapping[str, Callable[[], ArchiveError]] = {
     "database": out_of_reach,
     "schema": out_of_reach,
+    "locks": out_of_reach,
     "store": _store_silent,
     "index": unusable,
     "broker": _broker_silent,

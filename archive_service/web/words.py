@@ -364,6 +364,7 @@ JOB_KIND = {
     "scan.read-again": N_("重新识读"),
     "catalogue.check": N_("按目录版本复核案件"),
     "retention.run": N_("按保管期限表计算到期日"),
+    "storage.lock": N_("按保管期限锁定存储对象"),
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
     "package.make": N_("制作信息包"),
@@ -553,7 +554,25 @@ FIXITY = {
     "lost": N_("没有完好副本"),
 }
 FIXITY_STORE = {"first": N_("主存储"), "second": N_("第二存储"), "both": N_("两处存储")}
+#: What the self-test of a store found, and what the store let happen.
+LOCK_STATE = {
+    "enforced": N_("对象锁已验证"),
+    "checked": N_("只读文件，读取时校验；没有对象锁"),
+    "broken": N_("未强制执行"),
+    "absent": N_("存储桶没有对象锁"),
+}
+LOCK_LET = {
+    "accepted": N_("锁定后仍接受删除"),
+    "deleted": N_("锁定后仍可删除"),
+    "shortened": N_("锁定期可被缩短"),
+    "writable": N_("文件可以改写"),
+    "unnoticed": N_("改动后读取没有发现"),
+}
+OBJECT_LOCK = {"refused": N_("存储拒绝锁定"), "short": N_("答应锁定而没有照办")}
 EVENT = {
+    "store.lock-proven": N_("存储自检通过"),
+    "store.lock-unproven": N_("存储自检没有通过"),
+    "object.locked": N_("锁定存储对象"),
     "object.damaged": N_("校验发现损坏"),
     "object.repaired": N_("用完好副本修复"),
     "object.lost": N_("没有完好副本"),

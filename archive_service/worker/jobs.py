@@ -37,6 +37,7 @@ from ingest.workshop import Workshop
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.erase import ExecuteHandler
+from retention.locking import LOCK_JOB, LockHandler
 from retention.roads import FileRoad
 from retention.run import RunHandler
 
@@ -55,6 +56,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         PACK_JOB: PackHandler(workshop.settings, workshop.database, workshop.store, carried.renditions_of, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
         EXECUTE_JOB: execution(workshop),
+        LOCK_JOB: locking(workshop),
         RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),
     }
 
@@ -70,6 +72,19 @@ def execution(workshop: Workshop) -> ExecuteHandler:
         settings.backup_kept_days,
         workshop.now,
         passed=lambda point: workshop.passed(point),
+    )
+
+
+def locking(workshop: Workshop) -> LockHandler:
+    """Return what locks stored objects as long as their records are kept."""
+    settings = workshop.settings
+    return LockHandler(
+        workshop.database,
+        lambda: open_stores(settings, workshop.store),
+        settings.lease_s,
+        settings.lock_span_days,
+        workshop.now,
+        workshop.today,
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from pydantic import SecretStr
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 
 from archive_service.audit.tables import AuditEntry
@@ -25,8 +26,10 @@ from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, Cata
 from archive_service.errors import ArchiveError
 from archive_service.exchange import actions as packages
 from archive_service.exchange.actions import PACK_JOB
+from archive_service.fixity.actions import check_some
+from archive_service.fixity.proofs import prove_all
 from archive_service.households.csv_rows import rows_of
-from archive_service.households.tables import HouseholdFile
+from archive_service.households.tables import HouseholdFile, Page
 from archive_service.imports import actions as imports
 from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.tables import CaseImport, CaseImportPart
@@ -39,7 +42,9 @@ from archive_service.notices.tables import NoticeMail
 from archive_service.people.queries import viewer_for
 from archive_service.people.tables import Person
 from archive_service.settings import Settings
+from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
+from archive_service.storage.tables import ObjectLock
 from archive_service.webhooks import actions as webhooks
 from archive_service.webhooks.actions import DELIVERY_JOB
 from archive_service.webhooks.tables import WebhookDelivery
@@ -55,15 +60,18 @@ from ingest.receive import STEP_JOB
 from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
 from retention import actions as schedules
+from retention import locking, reckoning
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
-from retention.tables import RetentionDraft, RetentionRun
+from retention.locking import LOCK_JOB
+from retention.tables import LockMark, RetentionDraft, RetentionRun
 from tests.catalogue.test_desk_rules import text
 from tests.cli.test_import_preview import line
 from tests.retention.test_reckoning import SHORTER
-from tests.support import born_digital, faulty, records
+from tests.support import born_digital, faulty, lock_server, records
 from tests.support.archive import COLUMNS
 from tests.support.faulty_place import ACCOUNT, APPLICATION, FaultyPlace
+from tests.support.lock_server import LockServer
 from tests.support.mail_server import MailServer
 from tests.support.receiver import listening, subscribed
 
@@ -88,6 +96,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "storage.lock": {"reading": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "notice-mails": {"begin": 4, "commit": 4, "commit-lost": 4},
@@ -140,14 +149,22 @@ def post() -> Iterator[MailServer]:
 
 
 @pytest.fixture
+def locks() -> Iterator[LockServer]:
+    with lock_server.running() as server:
+        yield server
+
+
+@pytest.fixture
 def place(
-    database: Database, store: FileStore, settings: Settings, receiver: Any, post: MailServer
+    database: Database, store: FileStore, settings: Settings, receiver: Any, post: MailServer, locks: LockServer
 ) -> Iterator[FaultyPlace]:
-    """An archive with one registered household, which may tell one program, and people by mail."""
+    """An archive with one household, which may tell one program, and people by mail, and keeps a second copy in S3."""
     settings = settings.model_copy(
         update={
             "webhook_hosts": f"127.0.0.1:{receiver.server_port}", "smtp_url": post.url(), "smtp_starttls": False,
-            "mail_from": "archive@grid.test",
+            "mail_from": "archive@grid.test", "second_store": "s3://second", "second_s3_endpoint": locks.endpoint,
+            "second_s3_access_key": SecretStr("a"), "second_s3_secret_key": SecretStr("b" * 8),
+            "second_s3_secure": False,
         }
     )  # fmt: skip
     with database.unit_of_work() as session:
@@ -207,6 +224,9 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
             by = records.system(session)
             packages.ask_package(session, by, number, format="bagit", items=None, now=place.now())
         return
+    if step == LOCK_JOB:
+        order_locks(place)
+        return
     if step == RUN_JOB:
         with place.database.unit_of_work() as session:
             by = records.system(session)
@@ -227,6 +247,18 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     place.take_in(paper(note))
     for _ in range(JOBS.index(step)):
         assert place.runner.run_one()
+
+
+def order_locks(place: FaultyPlace) -> None:
+    """Have every object in the second store, which is on a server that locks, and order its lock anew."""
+    stores = open_stores(place.settings)
+    prove_all(place.database, stores, now=place.now())
+    check_some(place.database, stores, budget_bytes=10**9, before=place.now(), now=place.now, agent="test")
+    with place.database.unit_of_work() as session:
+        reckoning.sweep(session, today=records.TODAY)
+        for table in (LockMark, ObjectLock):
+            session.execute(delete(table))
+        assert locking.ask(session, now=place.now(), today=records.TODAY)
 
 
 def hand_in_cases(place: FaultyPlace, note: str) -> int:
@@ -291,7 +323,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, LOCK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -435,6 +467,24 @@ def test_dues_are_reckoned_by_a_draft_once_whatever_call_fails_once(place: Fault
         with place.database.reading() as session:
             done = [(one.state, one.items) for one in session.scalars(select(RetentionRun))]
         assert done == [("done", 1)] * number, case
+    place.check(filed=1)
+
+
+def test_objects_are_locked_whatever_call_fails_once(place: FaultyPlace) -> None:
+    """Each run ends with every object of the one paper locked in the second store, and none but those."""
+    place.take_in(paper("锁定"))
+    place.finish()
+    for call, way, make, code, nth in failures(LOCK_JOB):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, LOCK_JOB, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        with place.database.reading() as session:
+            locks = session.scalars(select(ObjectLock)).all()
+            (page,) = session.scalars(select(Page)).all()
+        named = {page.original_digest, page.image_digest, page.thumbnail_digest, page.lines_digest}
+        assert {one.digest for one in locks} == named, case
+        assert {(one.store, one.state) for one in locks} == {("second", "kept")}, case
     place.check(filed=1)
 
 

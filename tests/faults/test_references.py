@@ -10,7 +10,7 @@ from archive_service.db.session import Database
 
 #: Digests of other things than objects, and what `verify` reads by another way.
 NO_OBJECTS = {
-    "removed_objects.digest", "fixity_events.digest",
+    "removed_objects.digest", "fixity_events.digest", "object_locks.digest",
     "kept_answers.request_digest", "samples.frame_digest", "stored_objects.digest", "scans.digest",
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from archive_service import migrations
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
-from archive_service.errors import Unavailable
+from archive_service.errors import Invalid, Unavailable
 from archive_service.fixity import queries
 from archive_service.fixity.actions import Round, check_some
 from archive_service.fixity.tables import FixityEvent
@@ -30,7 +30,8 @@ from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore
-from archive_service.storage.tables import StoredObject
+from archive_service.storage.tables import ObjectLock, StoredObject
+from tests.support import lock_server
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
@@ -340,3 +341,66 @@ def test_the_second_store_is_another_folder(tmp_path: Path) -> None:
     assert open_second(Settings(home=home)) is None
     with pytest.raises(Exception, match="第二存储"):
         open_second(Settings(home=home, second_store=os.fspath(home / "objects")))
+
+
+def test_a_second_store_in_a_bucket_is_copied_to_and_mended_both_ways(migrated: Path) -> None:
+    """As a folder is; what was bad is kept aside, and bytes that were mended carry no lock any more."""
+    with lock_server.running() as server:
+        world = World(migrated)
+        bucket = server.store("second")
+        world.stores = Stores(world.first, bucket, migrated / "aside")
+        digest = world.keep(b"good")
+        assert world.check() == Round(objects=1, size_bytes=4, copies=1)
+        assert bucket.read(digest) == b"good"
+        server.versions(digest, "second")[0].data = b"spoilt"
+        with world.database.unit_of_work() as session:
+            for name in ("first", "second"):
+                lock = {"name": digest, "held": False, "state": "kept", "code": "", "seen_at": NOW}
+                session.add(ObjectLock(digest=digest, store=name, **lock))
+        assert world.check().repaired == 1
+        assert bucket.read(digest) == b"good"
+        assert (migrated / "aside" / "second" / digest).read_bytes() == b"spoilt"
+        with world.database.reading() as session:
+            assert session.scalars(select(ObjectLock.store)).all() == ["first"]
+        spoil(world.first, digest)
+        assert world.check().repaired == 1
+        assert world.first.read(digest) == b"good"
+        spoil(world.first, digest)
+        server.versions(digest, "second")[0].data = b"spoilt"
+        assert world.check().lost == 1
+        assert world.events()[-3:] == [("damaged", "first"), ("damaged", "second"), ("lost", "both")]
+        world.database.engine.dispose()
+
+
+def test_a_second_store_that_is_away_is_no_damage(migrated: Path) -> None:
+    """Nothing is written down as damaged, and the next round goes on."""
+    world = World(migrated)
+    with lock_server.running() as server:
+        bucket = server.store("second")
+    world.stores = Stores(world.first, bucket, migrated / "aside")
+    world.keep(b"good")
+    with pytest.raises(Unavailable):
+        world.check()
+    assert world.events() == []
+    world.database.engine.dispose()
+
+
+def test_the_second_bucket_is_named_whole_and_another_than_the_first(tmp_path: Path) -> None:
+    """Its server and keys are settings of their own."""
+    with lock_server.running() as server:
+        here = {
+            "home": tmp_path / "home", "second_store": "s3://second", "second_s3_endpoint": server.endpoint,
+            "second_s3_access_key": "a", "second_s3_secret_key": "b" * 8, "second_s3_secure": False,
+        }  # fmt: skip
+        opened = open_second(Settings(**here))
+        assert opened is not None
+        assert opened.read(opened.put_bytes(b"good").digest) == b"good"
+        assert list(server.buckets) == ["second"]
+        first = {"store": "s3", "s3_endpoint": server.endpoint, "s3_bucket": "second"}
+        wrong = ({"second_s3_endpoint": ""}, {"second_store": "s3://"}, {"second_store": "s3://a/b"}, first)
+        codes = []
+        for change in wrong:
+            with pytest.raises(Invalid) as caught:
+                open_second(Settings(**here | change))
+            codes.append(caught.value.code)
+    assert codes == ["settings.second-address"] * 3 + ["settings.second-bucket"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 
 from archive_service import clock
-from archive_service.errors import Damaged, Unavailable
+from archive_service.errors import Damaged, Refused, Unavailable
 from archive_service.storage.lock import prove
+from archive_service.storage.retain import keep, look
 from archive_service.storage.s3 import S3Store
 from tests.support import s3_servers
 
@@ -47,6 +49,32 @@ def test_the_test_of_the_lock_leaves_the_archive_as_it_was(server: str) -> None:
     digest = store.put_bytes(b"x").digest
     prove(store, now=clock.now())
     assert list(store.digests()) == [digest]
+
+
+def test_the_lock_of_an_object_is_set_extended_and_held(server: str) -> None:
+    """As the archive asks for it: never shortened, held on and off, and the bytes stay; or it is said not to be so."""
+    store = s3_servers.open_store(server)
+    digest = store.put_bytes(b"contract").digest
+    until = (clock.now() + timedelta(seconds=40)).replace(microsecond=0)
+    if server in KNOWN:
+        # It says yes and keeps nothing.
+        with pytest.raises(Refused):
+            keep(store, digest, None, least=until, until=until, held=False)
+        return
+    assert look(store, digest).until is None
+    kept = keep(store, digest, None, least=until, until=until, held=True)
+    assert (kept.until, kept.held) == (until, True)
+    sooner = until - timedelta(seconds=20)
+    assert keep(store, digest, kept.version, least=sooner, until=sooner, held=True) == kept
+    with pytest.raises(Refused) as caught:
+        store.remove_for_good(digest)
+    assert caught.value.code == "store.locked"
+    longer = until + timedelta(seconds=1)
+    freed = keep(store, digest, kept.version, least=longer, until=longer, held=False)
+    assert (freed.until, freed.held) == (longer, False)
+    with pytest.raises(Refused):
+        store.remove_for_good(digest)
+    assert store.read(digest) == b"contract"
 
 
 def test_a_name_that_is_there_is_never_written_again(server: str) -> None:

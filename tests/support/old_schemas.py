@@ -271,6 +271,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
     if writer.knows("fixity_days"):
         writer.add("fixity_days", day=date(2026, 11, number), objects=number)
         writer.add("fixity_events", digest=f"{number:064x}", outcome="damaged", store="first", agent="upkeep")
+    if writer.knows("lock_proofs"):
+        writer.add("lock_proofs", store="first", state="enforced", let="")
+        writer.add(
+            "object_locks", digest=f"{number:064x}", store="first", name=f"{number:064x}", held=False, state="kept"
+        )
+        writer.add("lock_marks", household_id=household, revision=1, edition="2026", holds=0)
     if writer.knows("packages"):
         writer.add(
             "packages", household_id=household, unit_id=unit, direction="out", format="bagit", state="ready",

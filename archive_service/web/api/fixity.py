@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from archive_service.fixity import queries
+from archive_service.fixity import queries, write_once
 from archive_service.web.api.caller import Caller
 from archive_service.web.api.route import api_router
 
@@ -57,17 +57,39 @@ class FixityEventOut(_Out):
     agent: str
 
 
+class StoreOut(_Out):
+    """What the self-tests of a store proved, and how many objects are locked in it.
+
+    `state` is enforced, broken, absent (no object lock) or checked (files: read-only, looked at on each read);
+    `proven_at` is when a test last held, `proven` whether the last one did and is not too old.
+    """
+
+    store: str
+    state: str
+    let: str
+    at: datetime
+    proven_at: datetime | None
+    proven: bool
+    locked: int
+    held: int
+    refused: int
+    short: int
+
+
 class FixityOut(_Out):
-    """How the checks stand: the last 30 days with checks, the last 100 events."""
+    """How the checks stand: the last 30 days with checks, the last 100 events; and what is proven of each store."""
 
     figures: SumsOut
     ages: list[AgeOut]
     days: list[CheckedDay]
     events: list[FixityEventOut]
+    stores: list[StoreOut]
 
 
 @router.get("/fixity")
 def show(visit: Caller) -> FixityOut:
     """Return how far stored objects are read back, how old the checks are, and what failed."""
     with visit.services.database.reading() as session:
-        return FixityOut.model_validate(queries.status(session, visit.viewer))
+        found = queries.status(session, visit.viewer)
+        stores = write_once.seen_by(session, visit.viewer, now=visit.now)
+    return FixityOut.model_validate({**vars(found), "stores": stores})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from archive_service.fixity import queries
+from archive_service.fixity import queries, write_once
 from archive_service.web.visit import SignedIn
 
 router = APIRouter()
@@ -16,4 +16,7 @@ def show(visit: SignedIn) -> Response:
     """Show how the checks stand."""
     with visit.services.database.reading() as session:
         found = queries.status(session, visit.viewer)
-    return visit.page("fixity/status.html", found=found, second=bool(visit.services.settings.second_store))
+        stores = write_once.seen_by(session, visit.viewer, now=visit.now)
+        unlocked = write_once.unlocked(session, visit.viewer)
+    second = bool(visit.services.settings.second_store)
+    return visit.page("fixity/status.html", found=found, second=second, stores=stores, unlocked=unlocked)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from archive_service import zone
 from archive_service.audit.queries import EntryView
 from archive_service.errors import NotFound
+from archive_service.fixity import write_once
 from archive_service.holds import queries as holds
 from archive_service.households import queries, states
 from archive_service.households.heads import queries as heads
@@ -157,11 +158,13 @@ def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Resp
     with visit.services.database.reading() as session:
         held = holds.of_household(session, file.id)
         kept = retention.longest_of_household(session, visit.viewer, file.id)
+        locks = write_once.of_household(session, file.id, now=visit.now)
     page = visit.page(
         "households/file.html",
         file=file,
         held=held,
         kept=kept,
+        locks=locks,
         tab="cases",
         case=case,
         columns=columns(case) if case else [],

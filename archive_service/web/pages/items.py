@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.audit.record import record
 from archive_service.borrowing import queries as loans
 from archive_service.errors import NotFound, NotPermitted
+from archive_service.fixity import write_once
 from archive_service.households import actions as households
 from archive_service.households import queries
 from archive_service.households.views import ItemView, PageView, Paper
@@ -53,6 +54,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         pdf = renditions.readiness(session, item_id) if offered else None
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
+        locks = write_once.of_items(session, [item_id], now=visit.now)
         signed = () if page.withheld else signatures.of_item(session, item)
     reading.note(visit, item)
     together = _in_catalogue_order(together)
@@ -76,6 +78,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         found_on=found_on,
         lent=lent,
         signatures=signed,
+        locks=locks,
     )
 
 

@@ -1,0 +1,116 @@
+"""The lock of one object in a bucket: set, extended, held and always read back; never shortened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import urllib3
+from minio.commonconfig import COMPLIANCE
+from minio.error import MinioException, S3Error
+from minio.retention import Retention
+
+from archive_service.errors import Refused
+from archive_service.storage.choose import bare
+from archive_service.storage.encrypted import EncryptedStore
+from archive_service.storage.places import Stores
+from archive_service.storage.s3 import S3Store, key_of, unavailable
+from archive_service.storage.store import ObjectStore, missing
+
+_GONE = {"NoSuchKey", "NoSuchObject", "NoSuchVersion", "NotFound"}
+#: What a server says of a request that it cannot answer now, whatever the object is.
+_PASSING = {
+    "InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "NoSuchBucket",
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken",
+}  # fmt: skip
+#: Servers keep whole seconds.
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How an object is locked, as its store says: which version, until when, and whether a legal hold is on it."""
+
+    version: str | None
+    until: datetime | None
+    held: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store that knows locks: its name among the stores, its bucket, and what says how objects are called in it."""
+
+    name: str
+    bucket: S3Store
+    store: ObjectStore
+
+    def object_name(self, digest: str) -> str:
+        """Return what the bucket calls an object: the digest of its sealed bytes where it is encrypted."""
+        if not isinstance(self.store, EncryptedStore):
+            return digest
+        envelope = self.store.envelope(digest, strict=False)
+        return envelope.cipher if envelope else digest
+
+
+def look(bucket: S3Store, name: str, version: str | None = None) -> Kept:
+    """Ask how an object is locked. Raises NotFound, Refused when locks are unknown there, Unavailable."""
+    try:
+        found = bucket.client.stat_object(bucket.bucket, key_of(name), version_id=version)
+        version = version or found.version_id
+        kept = bucket.client.get_object_retention(bucket.bucket, key_of(name), version_id=version)
+        held = bucket.client.is_object_legal_hold_enabled(bucket.bucket, key_of(name), version_id=version)
+    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+        raise _said(e, name) from e
+    # A lock that people with rights can lift is none.
+    until = kept.retain_until_date if kept is not None and kept.mode == COMPLIANCE else None
+    return Kept(version, until, bool(held))
+
+
+def keep(
+    bucket: S3Store, name: str, version: str | None, *, least: datetime | None, until: datetime | None, held: bool
+) -> Kept:
+    """Lock an object until `until` where it is not locked until `least`, put a hold on it or lift it; return how it is.
+
+    Raises NotFound, Refused when the server does not set it or keeps less than it said, Unavailable.
+    """
+    before = look(bucket, name, version)
+    longer = least is not None and (before.until is None or before.until < least)
+    if not longer and before.held == held:
+        return before
+    try:
+        if longer and until is not None:
+            kept = Retention(COMPLIANCE, until.replace(microsecond=0))
+            bucket.client.set_object_retention(bucket.bucket, key_of(name), kept, version_id=before.version)
+        if before.held != held:
+            change = bucket.client.enable_object_legal_hold if held else bucket.client.disable_object_legal_hold
+            change(bucket.bucket, key_of(name), version_id=before.version)
+    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+        raise _said(e, name) from e
+    after = look(bucket, name, before.version)
+    short = least is not None and (after.until is None or after.until < least - _SECOND)
+    lost = before.until is not None and (after.until is None or after.until < before.until)
+    if short or lost or after.held != held:
+        raise Refused(
+            "store.lock-short", "对象存储接受了锁定，却没有照办。请核对对象锁后重新自检。", digest=name, answer="short"
+        )
+    return after
+
+
+def _said(error: Exception, name: str) -> Exception:
+    """Return what an error means: no such object, a refusal of this very lock, or a server that is away."""
+    if not isinstance(error, S3Error) or error.code in _PASSING:
+        return unavailable(error)
+    if error.code in _GONE:
+        return missing(name)
+    return Refused(
+        "store.lock-refused",
+        "对象存储没有锁定这份内容。请核对存储桶的对象锁和访问密钥的权限。",
+        digest=name,
+        answer=(error.code or "")[:60],
+    )
+
+
+def places(stores: Stores) -> list[Place]:
+    """Return the stores, of those that are configured, in which objects can be locked."""
+    found = [(name, bare(store), store) for name, store, _ in stores.each()]
+    return [Place(name, inner, store) for name, inner, store in found if isinstance(inner, S3Store)]
