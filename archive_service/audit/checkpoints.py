@@ -6,7 +6,7 @@ does not hold for. Source: docs/decisions/0045.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -142,6 +142,11 @@ def newest(session: Session) -> AuditCheckpoint | None:
     return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(1))
 
 
+def of_size(session: Session, size: int) -> AuditCheckpoint | None:
+    """Return the checkpoint over the first `size` entries."""
+    return session.scalar(select(AuditCheckpoint).where(AuditCheckpoint.size == size))
+
+
 def leaves(session: Session, first: int, end: int) -> list[bytes]:
     """Return the leaves of the entries `first` to before `end`, counted from 0, as the rows hold them."""
     asked = select(AuditEntry.hash).where(AuditEntry.seq > first, AuditEntry.seq <= end).order_by(AuditEntry.seq)
@@ -154,10 +159,11 @@ def tree(session: Session, size: int) -> Tree:
     return Tree(size, tiles, lambda first, end: leaves(session, first, end))
 
 
-def faults(session: Session, *, key: str) -> list[Fault]:
+def faults(session: Session, *, key: str, seen: Callable[[int], object] = lambda size: None) -> list[Fault]:
     """Return the checkpoints and tiles that do not fit the entries as they are now, the first of them first.
 
     `key` is the public key that the newest checkpoint has to be signed with; older ones may be of an older key.
+    `seen` is told how many entries lie under each checkpoint that was compared.
     """
     found: list[Fault] = []
     frontier, hashes = Frontier(), _hashes(session)
@@ -172,6 +178,7 @@ def faults(session: Session, *, key: str) -> list[Fault]:
             found.append(Fault(row.size, "checkpoint-differs"))
         elif not _is_signed(row, key=key if row is rows[-1] else None):
             found.append(Fault(row.size, "checkpoint-not-signed"))
+        seen(frontier.size)
     hashes.close()
     kept = {number: root for number, root in session.execute(select(AuditTile.number, AuditTile.root))}  # noqa: C416
     for number, root in enumerate(frontier.tiles):
