@@ -75,6 +75,7 @@ class _Checkpoint:
     key: str
     text: str
     signature: str
+    algorithm: str
 
 
 class _Growing:
@@ -209,10 +210,10 @@ def _outside(path: Path, report: Report) -> _Checkpoint:
 def _read(text: str, signature: str) -> _Checkpoint | None:
     try:
         told = json.loads(text)
-        if told["kind"] != CHECKPOINT or told["algorithm"] != "ed25519" or type(told["size"]) is not int:
+        if told["kind"] != CHECKPOINT or told["algorithm"] not in ("ed25519", "sm2") or type(told["size"]) is not int:
             return None
         root, head, origin, key = (str(told[name]) for name in ("root", "head", "origin", "key"))
-        return _Checkpoint(told["size"], root, head, origin, key, text, signature)
+        return _Checkpoint(told["size"], root, head, origin, key, text, signature, told["algorithm"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -222,11 +223,67 @@ def _is_signed(one: _Checkpoint) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(one.key, validate=True))
-        key.verify(base64.b64decode(one.signature, validate=True), one.text.encode())
+        public, made = (base64.b64decode(part, validate=True) for part in (one.key, one.signature))
+        if one.algorithm == "sm2":
+            return _sm2_holds(public, one.text.encode(), made)
+        Ed25519PublicKey.from_public_bytes(public).verify(made, one.text.encode())
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+#: The curve of SM2 (GM/T 0003.5): field, order, b and the base point; a is -3.
+_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+_GX = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
+_GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
+
+
+def _sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """GM/T 0003.2, 7, with the usual name of the signer, 1234567812345678."""
+    if len(public) != 64 or len(signature) != 64:
+        return False
+    x, y, r, s = (int.from_bytes(both[at : at + 32]) for both in (public, signature) for at in (0, 32))
+    total = (r + s) % _N
+    on_curve = x < _P and y < _P and (y * y - x * x * x + 3 * x - _B) % _P == 0
+    if not (on_curve and 0 < r < _N and 0 < s < _N and total):
+        return False
+    curve = b"".join(one.to_bytes(32) for one in (_P - 3, _B, _GX, _GY))
+    signer = _sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
+    found = _plus(_times(s, (_GX, _GY)), _times(total, (x, y)))
+    return found is not None and (int.from_bytes(_sm3(signer + message)) + found[0]) % _N == r
+
+
+def _sm3(content: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+    running = Hash(SM3())
+    running.update(content)
+    return running.finalize()
+
+
+def _times(number: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """A point added to itself so many times; none is the point at infinity."""
+    found, adding = None, point
+    while number:
+        if number & 1:
+            found = _plus(found, adding)
+        doubled = _plus(adding, adding)
+        assert doubled is not None
+        adding, number = doubled, number >> 1
+    return found
+
+
+def _plus(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or other is None:
+        return one or other
+    (x1, y1), (x2, y2) = one, other
+    if x1 == x2 and (y1 + y2) % _P == 0:
+        return None
+    slope = 3 * (x1 * x1 - 1) * pow(2 * y1, -1, _P) if one == other else (y2 - y1) * pow(x2 - x1, -1, _P)
+    x = (slope * slope - x1 - x2) % _P
+    return x, (slope * (x1 - x) - y1) % _P
 
 
 def _keys(checkpoints: list[_Checkpoint], elsewhere: list[_Checkpoint], key: str | None, report: Report) -> None:

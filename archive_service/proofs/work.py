@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from archive_service.audit import bundle, checkpoints, note
+from archive_service.audit import bundle, checkpoints
 from archive_service.audit.bundle import Written
 from archive_service.audit.record import SYSTEM, Actor
 from archive_service.audit.verify import chain_breaks, last_seq
@@ -56,8 +56,8 @@ class CheckHandler:
             if not is_done:
                 # Twice over the entries: their chain, and what was signed of them.
                 broken = chain_breaks(session, seen=lambda count: tell(count, 2 * entries))
-                key = note.public_key(checkpoints.signing_key(self.settings))
-                untrue = checkpoints.faults(session, key=key, seen=lambda size: tell(entries + size, 2 * entries))
+                keys = checkpoints.own_keys(self.settings)
+                untrue = checkpoints.faults(session, keys=keys, seen=lambda size: tell(entries + size, 2 * entries))
                 found = sorted([*((b.seq, b.reason) for b in broken), *((f.size, f.reason) for f in untrue)])
         with self.database.unit_of_work() as session:
             queue.finish(session, claimed, now=self.now())
