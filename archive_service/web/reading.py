@@ -26,12 +26,12 @@ _REMEMBERED = 20_000
 QUIET = (
     "/static/", "/favicon.ico", "/healthz", "/readyz", "/metrics", "/sign-in", "/password", "/me", "/style",
     "/verify-copy", "/calendar", "/catalogue", "/fixity", "/people", "/jobs", "/notices", "/audit/checker",
-    "/inspection/certificate", "/loans/matrix", "/api/v1/openapi.json", "/api/v1/me", "/api/v1/calendars",
+    "/inspection/certificate", "/api/v1/openapi.json", "/api/v1/me", "/api/v1/calendars",
     "/api/v1/catalogue", "/api/v1/fixity", "/api/v1/people", "/api/v1/jobs", "/api/v1/notices", "/api/v1/webhooks",
-    "/api/v1/loans/matrix",
 )  # fmt: skip
-#: What ends them: how far a job is, and small pictures, whose file was noted with the household.
-_QUIET_ENDS = ("/state", "/thumbnail")
+#: What ends them: how far a job is; and small pictures of papers, of which a page has hundreds: their door notes the
+#: file of the household.
+_QUIET_ENDS = ("/state", "/items/{item_id}/pages/{page_no}/thumbnail")
 _ANSWERED = frozenset({200, 206, 304})
 _ACCOUNTS = "accounts_shown"
 #: Names of records in addresses, the closest first.

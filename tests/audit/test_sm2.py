@@ -40,7 +40,7 @@ def test_key_and_signature_are_those_of_the_standard() -> None:
 
 @pytest.mark.parametrize("check", [sm2.holds, offline._sm2_holds])
 def test_only_that_signature_over_that_message_by_that_key_holds(check: object) -> None:
-    """In the archive and in the checker: a bit of any of the three, zeros, too large numbers and foreign points fail."""
+    """In the archive and in the checker: a changed bit, zeros, too large numbers and foreign points fail."""
     assert callable(check)
     assert check(PUBLIC, MESSAGE, SIGNATURE)
     for at in (0, 31, 32, 63):

@@ -67,7 +67,7 @@ def did_with_runs(world: World) -> list[str]:
 def test_a_bundle_is_asked_for_made_taken_and_checked_elsewhere(
     world: World, auditor: Browser, tmp_path: Path, form: dict[str, str]
 ) -> None:
-    """The whole trail, days, an account, a sample: on record from asking to taking, whole elsewhere, named if changed."""
+    """The whole trail, days, an account, a sample: on record, whole elsewhere, named when changed."""
     near = world.near
     given = {**form, "account_no": near.account_no, "sample": str(near.sample)}
     answer = auditor.submit("/audit/exports", **given)
