@@ -222,7 +222,9 @@ class Settings(BaseSettings):
     audit_checkpoint_minutes: float = Field(
         60, ge=0, description="Minutes between signed checkpoints of the audit trail; 0 means none by itself."
     )
-    audit_algorithm: Literal["ed25519"] = Field("ed25519", description="How checkpoints of the audit trail are signed.")
+    audit_algorithm: Literal["ed25519", "sm2"] = Field(
+        "ed25519", description="How checkpoints of the audit trail are signed."
+    )
     audit_folder: str = Field(
         "", description="Folder that checkpoints are put into, best of another machine; empty means none."
     )

@@ -10,11 +10,12 @@ import json
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Text, and_, func, or_, select, true, type_coerce
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit import checkpoints
 from archive_service.audit.note import fingerprint
-from archive_service.audit.offline import BUNDLE
+from archive_service.audit.offline import BUNDLE, PROOF
 from archive_service.audit.record import Actor, record
 from archive_service.audit.tables import AuditCheckpoint, AuditEntry
 from archive_service.audit.verify import last_seq, rows_as_kept
@@ -33,13 +34,17 @@ from archive_service.settings import Settings
 
 #: Most entries that are picked out with a proof each; whoever wants more takes the whole trail.
 MOST_PICKED = 50_000
+#: Kind of the entries about lists that somebody looked at.
+LISTS = "reading-list"
+#: Entries that are read at once by their numbers.
+_AT_ONCE = 500
 #: ZIP knows no time before 1980, and the moment of writing says nothing.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which entries: all, those from one moment to before another, or what concerns one account."""
+    """Which entries: all, those from one moment to before another, or what concerns one account or a sample of them."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -48,9 +53,14 @@ class Selection:
     objects: Mapping[str, Collection[int]] = field(default_factory=dict)
     #: Only entries of these units; none means of all.
     units: Collection[int] | None = None
+    #: Number of a sample of the auditors, and what concerns each of its accounts.
+    sample_id: int | None = None
+    accounts: Sequence[Selection] = ()
 
     def kind(self) -> str:
-        """Return all, range or account."""
+        """Return all, range, account or sample."""
+        if self.sample_id is not None:
+            return "sample"
         if self.account_no is not None:
             return "account"
         return "range" if self.since or self.until else "all"
@@ -108,7 +118,7 @@ def export(
 
 
 def _note(database: Database, selection: Selection, *, by: Actor, unit_id: int | None, now: datetime) -> None:
-    kind, facts = selection.kind(), {"account_no": selection.account_no} if selection.account_no else {}
+    kind, facts = selection.kind(), _named(selection)
     try:
         with database.unit_of_work() as session:
             record(
@@ -120,6 +130,11 @@ def _note(database: Database, selection: Selection, *, by: Actor, unit_id: int |
         raise Damaged("audit.broken", "审计链断裂，不能再追加。请运行 audit verify 查明后通知审计管理员。") from e
 
 
+def _named(selection: Selection) -> dict[str, object]:
+    named: dict[str, object] = {"account_no": selection.account_no} if selection.account_no else {}
+    return named | ({"sample": selection.sample_id} if selection.sample_id is not None else {})
+
+
 def _write(
     session: Session, part: Path, selection: Selection, progress: Callable[[int, int], None], *, broken: bool
 ) -> Written:
@@ -129,25 +144,17 @@ def _write(
     # Others append while we write; what no checkpoint covers yet is left for the next bundle, unless it never will.
     covered = newest is not None and not broken and newest.size <= head and _is_whole(session, newest)
     size = newest.size if newest is not None and covered else head
-    condition = _condition(selection, size)
-    seqs: list[int] = []
-    if selection.kind() != "all":
-        seqs = list(session.scalars(select(AuditEntry.seq).where(condition).order_by(AuditEntry.seq)))
-        if len(seqs) > MOST_PICKED:
-            raise Refused(
-                "audit.too-many",
-                f"选出的条目超过 {MOST_PICKED} 条。请缩短期间，或不带条件导出整条审计链。",
-                found=len(seqs),
-            )
+    picked = selection.kind() != "all"
+    seqs = _picked(session, selection, size) if picked else []
     told = {"kind": BUNDLE, "selection": selection.kind(), "size": size}
     told |= {"from": seqs[0], "to": seqs[-1]} if seqs else {}
-    told |= {"account_no": selection.account_no} if selection.account_no else {}
+    told |= _named(selection)
     with part.open("xb") as raw:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as to:
-            count = _entries(session, to, condition, picked=bool(seqs) or selection.kind() != "all",
-                             total=len(seqs) or size, progress=progress)  # fmt: skip
+            conditions = _by_number(seqs) if picked else [AuditEntry.seq <= size]
+            count = _entries(session, to, conditions, picked=picked, total=len(seqs) or size, progress=progress)
             _add(to, "checkpoints.txt", "".join(f"{one.note}\n{one.signature}\n" for one in signed))
-            if selection.kind() != "all" and newest is not None:
+            if picked and newest is not None:
                 _add(to, "proofs.json", json.dumps(_proofs(session, newest.size, seqs, signed)))
             _add(to, "bundle.json", json.dumps(told, ensure_ascii=False, sort_keys=True))
         raw.flush()
@@ -162,6 +169,24 @@ def _is_whole(session: Session, newest: AuditCheckpoint) -> bool:
     return there == newest.size
 
 
+def _picked(session: Session, selection: Selection, size: int) -> list[int]:
+    """Return the numbers of the entries of a selection, each once. Raises Refused when they are too many."""
+    found: set[int] = set()
+    for one in selection.accounts if selection.sample_id is not None else (selection,):
+        found.update(session.scalars(select(AuditEntry.seq).where(_condition(one, size))))
+    if len(found) > MOST_PICKED:
+        raise Refused(
+            "audit.too-many",
+            f"选出的条目超过 {MOST_PICKED} 条。请缩短期间，或不带条件导出整条审计链。",
+            found=len(found),
+        )
+    return sorted(found)
+
+
+def _by_number(seqs: Sequence[int]) -> Iterable[ColumnElement[bool]]:
+    return (AuditEntry.seq.in_(seqs[at : at + _AT_ONCE]) for at in range(0, len(seqs), _AT_ONCE))
+
+
 def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
     within = AuditEntry.seq <= size
     if selection.account_no is not None:
@@ -172,7 +197,12 @@ def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
             if keys
         ]
         mine = AuditEntry.unit_id.in_(selection.units) if selection.units is not None else true()
-        return and_(within, mine, or_(named, *of))
+        # Lists tell which accounts they showed.
+        listed = and_(
+            AuditEntry.object_kind == LISTS,
+            type_coerce(AuditEntry.facts, Text).contains(f'"{selection.account_no}"', autoescape=True),
+        )
+        return and_(within, mine, or_(named, listed, *of))
     bounds = [within]
     # Numbers are given in the order of commits and moments may cross; the range is of numbers, so that it has no gap.
     if selection.since is not None:
@@ -187,7 +217,7 @@ def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
 def _entries(
     session: Session,
     to: zipfile.ZipFile,
-    condition: ColumnElement[bool],
+    conditions: Iterable[ColumnElement[bool]],
     *,
     picked: bool,
     total: int,
@@ -195,7 +225,7 @@ def _entries(
 ) -> int:
     count = 0
     with to.open(zipfile.ZipInfo("entries.txt", _MOMENT), "w", force_zip64=True) as file:
-        for link, previous, kept in rows_as_kept(session, condition):
+        for link, previous, kept in chain.from_iterable(rows_as_kept(session, one) for one in conditions):
             text = f"[{link},null]" if isinstance(link, int) else link.canonical()
             # What was altered may hold anything; a line and its parts stay what they are.
             before, made = (_word(one) for one in (previous, kept))
@@ -232,21 +262,43 @@ def _hex(ask: Callable[[], list[bytes]]) -> list[str]:
         return []
 
 
-def proof_of(session: Session, seq: int) -> dict[str, object] | None:
-    """Return what proves one entry: its text, the newest checkpoint and the path between; none when it has none yet."""
-    newest = checkpoints.newest(session)
-    if newest is None or not 0 < seq <= newest.size:
+def proof_of(session: Session, seq: int, size: int | None = None) -> dict[str, object] | None:
+    """Return what proves that an entry is under a checkpoint, the newest or that of `size`; none where it is not.
+
+    That is its text, the checkpoint and the path between (RFC 9162, 2.1.3); `offline.py` checks it as a file.
+    """
+    under = checkpoints.newest(session) if size is None else checkpoints.of_size(session, size)
+    if under is None or not 0 < seq <= under.size:
         return None
     found = next(iter(list(rows_as_kept(session, AuditEntry.seq == seq))), None)
     if found is None or isinstance(found[0], int):
         return None
-    tree = checkpoints.tree(session, newest.size)
+    tree = checkpoints.tree(session, under.size)
     return {
+        "kind": PROOF,
         "entry": found[0].canonical(),
         "previous": found[1],
         "hash": found[2],
         "index": seq - 1,
-        "proof": _hex(partial(tree.inclusion, seq - 1, newest.size)),
-        "checkpoint": newest.note,
-        "signature": newest.signature,
+        "proof": _hex(partial(tree.inclusion, seq - 1, under.size)),
+        "checkpoint": under.note,
+        "signature": under.signature,
+    }
+
+
+def consistency_of(session: Session, old: int, new: int) -> dict[str, object] | None:
+    """Return what proves that the checkpoint of `new` entries goes on from that of `old`; none where one lacks.
+
+    That is both checkpoints and the path between (RFC 9162, 2.1.4); `offline.py` checks it as a file.
+    """
+    before, after = checkpoints.of_size(session, old), checkpoints.of_size(session, new)
+    if before is None or after is None or not 0 < old < new:
+        return None
+    return {
+        "kind": PROOF,
+        "older": before.note,
+        "older_signature": before.signature,
+        "proof": _hex(partial(checkpoints.tree(session, new).consistency, old, new)),
+        "checkpoint": after.note,
+        "signature": after.signature,
     }

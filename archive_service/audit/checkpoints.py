@@ -6,12 +6,11 @@ does not hold for. Source: docs/decisions/0045.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -26,7 +25,8 @@ from archive_service.db.session import Database
 from archive_service.errors import Damaged, Unavailable
 from archive_service.settings import Settings
 
-_FILE = "audit.pem"
+#: Files of the keys that sign, by how they sign; a key that was in use stays for checking what it signed last.
+_FILES = {note.ED25519: "audit.pem", note.SM2: "audit-sm2.pem"}
 #: Entries that one checkpoint goes further at most; of a long trail without any, several are made one after another.
 MOST = 200_000
 
@@ -39,14 +39,26 @@ class Fault:
     reason: str
 
 
-def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """Return the key that signs checkpoints, made if it is not there. Raises Unavailable when it is no good."""
+def signing_key(settings: Settings, algorithm: str | None = None) -> note.Key:
+    """Return the key that signs checkpoints, made if it is not there. Raises Unavailable when it is no good.
+
+    Without `algorithm` it is the one of the settings.
+    """
+    how = algorithm or settings.audit_algorithm
     try:
-        return note.load_key(keyring.file(settings, _FILE, note.new_key))
+        return note.load_key(keyring.file(settings, _FILES[how], lambda: note.new_key(how)), how)
     except ValueError as e:
         raise Unavailable(
-            "audit.no-key", "审计签名密钥不能用。请检查数据目录 secrets 中的 audit.pem：应含 Ed25519 私钥。"
+            "audit.no-key",
+            "审计签名密钥不能用。请检查数据目录 secrets 中的 audit.pem（Ed25519 私钥）或 audit-sm2.pem（SM2 私钥）。",
         ) from e
+
+
+def own_keys(settings: Settings) -> list[str]:
+    """Return the public keys of this archive: of the key that signs, and of one of another kind that signed before."""
+    there = settings.home / "secrets"
+    used = [how for how, name in _FILES.items() if how == settings.audit_algorithm or (there / name).exists()]
+    return [note.public_key(signing_key(settings, how)) for how in used]
 
 
 def places(settings: Settings) -> list[str]:
@@ -142,6 +154,11 @@ def newest(session: Session) -> AuditCheckpoint | None:
     return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(1))
 
 
+def of_size(session: Session, size: int) -> AuditCheckpoint | None:
+    """Return the checkpoint over the first `size` entries."""
+    return session.scalar(select(AuditCheckpoint).where(AuditCheckpoint.size == size))
+
+
 def leaves(session: Session, first: int, end: int) -> list[bytes]:
     """Return the leaves of the entries `first` to before `end`, counted from 0, as the rows hold them."""
     asked = select(AuditEntry.hash).where(AuditEntry.seq > first, AuditEntry.seq <= end).order_by(AuditEntry.seq)
@@ -154,10 +171,13 @@ def tree(session: Session, size: int) -> Tree:
     return Tree(size, tiles, lambda first, end: leaves(session, first, end))
 
 
-def faults(session: Session, *, key: str) -> list[Fault]:
+def faults(
+    session: Session, *, keys: Collection[str], seen: Callable[[int], object] = lambda size: None
+) -> list[Fault]:
     """Return the checkpoints and tiles that do not fit the entries as they are now, the first of them first.
 
-    `key` is the public key that the newest checkpoint has to be signed with; older ones may be of an older key.
+    `keys` are the public keys of which one has to have signed the newest; older ones may be of an older key.
+    `seen` is told how many entries lie under each checkpoint that was compared.
     """
     found: list[Fault] = []
     frontier, hashes = Frontier(), _hashes(session)
@@ -170,8 +190,9 @@ def faults(session: Session, *, key: str) -> list[Fault]:
             found.append(Fault(row.size, "checkpoint-beyond-end"))
         elif frontier.root().hex() != row.root:
             found.append(Fault(row.size, "checkpoint-differs"))
-        elif not _is_signed(row, key=key if row is rows[-1] else None):
+        elif not _is_signed(row, keys if row is rows[-1] else None):
             found.append(Fault(row.size, "checkpoint-not-signed"))
+        seen(frontier.size)
     hashes.close()
     kept = {number: root for number, root in session.execute(select(AuditTile.number, AuditTile.root))}  # noqa: C416
     for number, root in enumerate(frontier.tiles):
@@ -181,11 +202,10 @@ def faults(session: Session, *, key: str) -> list[Fault]:
     return found
 
 
-def _is_signed(row: AuditCheckpoint, *, key: str | None) -> bool:
+def _is_signed(row: AuditCheckpoint, keys: Collection[str] | None) -> bool:
     said = {"size": row.size, "root": row.root, "head": row.head_hash, "algorithm": row.algorithm}
-    if key is not None:
-        said["key"] = key
-    return note.says(row.note, **said) and note.holds(row.note, row.signature)
+    own = keys is None or any(note.says(row.note, key=key) for key in keys)
+    return own and note.says(row.note, **said) and note.holds(row.note, row.signature)
 
 
 def _hashes(session: Session) -> Generator[bytes, None, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +51,16 @@ class CheckpointView:
     algorithm: str
     note: str
     signature: str
+
+
+@dataclass(frozen=True)
+class DepositView:
+    """Whether a checkpoint was written to a place: when, or how often it was tried and what came of it."""
+
+    place: str
+    done_at: datetime | None
+    tries: int
+    error: str | None
 
 
 def due(session: Session, *, now: datetime) -> list[Due]:
@@ -103,7 +114,28 @@ def places(session: Session, named: list[str]) -> list[PlaceView]:
     return found
 
 
-def checkpoints(session: Session, *, limit: int = 50) -> list[CheckpointView]:
-    """Return the newest checkpoints, newest first."""
-    rows = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(limit))
+def checkpoints(
+    session: Session, *, limit: int = 50, before: int | None = None, size: int | None = None
+) -> list[CheckpointView]:
+    """Return checkpoints, newest first: those over fewer entries than `before`, or the one over `size` entries."""
+    asked = select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(limit)
+    if before is not None:
+        asked = asked.where(AuditCheckpoint.size < before)
+    if size is not None:
+        asked = asked.where(AuditCheckpoint.size == size)
+    rows = session.scalars(asked)
     return [CheckpointView(one.size, one.root, one.made_at, one.algorithm, one.note, one.signature) for one in rows]
+
+
+def deposited(session: Session, sizes: Collection[int]) -> dict[int, list[DepositView]]:
+    """Return for each of these checkpoints, by its size, the places that it was to be written to."""
+    rows = session.execute(
+        select(AuditCheckpoint.size, AuditDeposit)
+        .join(AuditDeposit, AuditDeposit.checkpoint_id == AuditCheckpoint.id)
+        .where(AuditCheckpoint.size.in_(sizes))
+        .order_by(AuditDeposit.id)
+    )
+    found: dict[int, list[DepositView]] = {}
+    for size, one in rows:
+        found.setdefault(size, []).append(DepositView(one.place, one.done_at, one.tries, one.error))
+    return found

@@ -12,7 +12,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-ED25519 = "ed25519"
+from archive_service.audit import sm2
+
+ED25519, SM2 = "ed25519", "sm2"
+Key = Ed25519PrivateKey | sm2.Key
 _KIND = "archive-service audit checkpoint 1"
 
 
@@ -30,7 +33,7 @@ class Statement:
     at: str
     #: How it is signed; a verifier refuses what it does not know.
     algorithm: str
-    #: The key that signs, as its 32 bytes in base64.
+    #: The key that signs in base64: 32 bytes of Ed25519, 64 of SM2.
     key: str
 
     def text(self) -> str:
@@ -38,23 +41,29 @@ class Statement:
         return json.dumps({"kind": _KIND, **asdict(self)}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def new_key() -> bytes:
+def new_key(algorithm: str = ED25519) -> bytes:
     """Return a new key as PEM."""
+    if algorithm == SM2:
+        return sm2.new_key()
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def load_key(pem: bytes) -> Ed25519PrivateKey:
+def load_key(pem: bytes, algorithm: str = ED25519) -> Key:
     """Return the key of a PEM. Raises ValueError when it holds another kind of key or none."""
+    if algorithm == SM2:
+        return sm2.load_key(pem)
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("not an Ed25519 key")  # noqa: TRY004 - the file is wrong, not the program
     return key
 
 
-def public_key(key: Ed25519PrivateKey) -> str:
+def public_key(key: Key) -> str:
     """Return the public part as base64."""
+    if isinstance(key, sm2.Key):
+        return base64.b64encode(key.public()).decode()
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return base64.b64encode(raw).decode()
 
@@ -64,7 +73,7 @@ def fingerprint(public: str) -> str:
     return hashlib.sha256(base64.b64decode(public)).hexdigest()
 
 
-def signed(key: Ed25519PrivateKey, text: str) -> str:
+def signed(key: Key, text: str) -> str:
     """Return the signature over a text as base64."""
     return base64.b64encode(key.sign(text.encode())).decode()
 
@@ -73,10 +82,12 @@ def holds(text: str, signature: str) -> bool:
     """Say whether a note is what the key that it names signed."""
     try:
         told: dict[str, Any] = json.loads(text)
-        if told["kind"] != _KIND or told["algorithm"] != ED25519:
+        if told["kind"] != _KIND or told["algorithm"] not in (ED25519, SM2):
             return False
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(told["key"], validate=True))
-        key.verify(base64.b64decode(signature, validate=True), text.encode())
+        public, made = (base64.b64decode(one, validate=True) for one in (told["key"], signature))
+        if told["algorithm"] == SM2:
+            return sm2.holds(public, text.encode(), made)
+        Ed25519PublicKey.from_public_bytes(public).verify(made, text.encode())
     except (ValueError, KeyError, TypeError, InvalidSignature):
         return False
     return True

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 BUNDLE = "archive-service audit bundle 1"
+#: A file that proves one entry, or that one checkpoint goes on from another.
+PROOF = "archive-service audit proof 1"
 CHECKPOINT = "archive-service audit checkpoint 1"
 GENESIS = "0" * 64
 #: Findings that are told one by one.
@@ -73,6 +75,7 @@ class _Checkpoint:
     key: str
     text: str
     signature: str
+    algorithm: str
 
 
 class _Growing:
@@ -102,6 +105,8 @@ class _Growing:
 def verify(bundle: Path, *, outside: Sequence[Path] = (), key: str | None = None, record: str | None = None) -> Report:
     """Check a bundle, also against checkpoints that were kept elsewhere. Raises NoBundle."""
     report = Report()
+    if not zipfile.is_zipfile(bundle):
+        return _proven(bundle, outside, key, record, report)
     try:
         with zipfile.ZipFile(bundle) as opened:
             told = json.loads(_small(opened, "bundle.json"))
@@ -118,6 +123,52 @@ def verify(bundle: Path, *, outside: Sequence[Path] = (), key: str | None = None
     _keys(checkpoints, elsewhere, key, report)
     report.findings.sort(key=lambda one: one.seq)
     return report
+
+
+def _proven(path: Path, outside: Sequence[Path], key: str | None, record: str | None, report: Report) -> Report:
+    """Check a file that holds one proof: of an entry under a checkpoint, or from one checkpoint to a later one."""
+    try:
+        if path.stat().st_size > _LINE:
+            raise NoBundle("审计包不合规格。")
+        told = json.loads(path.read_bytes())
+        if not isinstance(told, dict) or told.get("kind") != PROOF:
+            raise NoBundle("不是审计包，或由更新版本的程序建立。")
+        notes = [told["checkpoint"], told["signature"]]
+        if "older" in told:
+            notes = [told["older"], told["older_signature"], *notes]
+        checkpoints, elsewhere = _checkpoints("\n".join(notes), report), [_outside(one, report) for one in outside]
+        if 2 * len(checkpoints) != len(notes):
+            return report
+        if "older" in told:
+            _agree(checkpoints, [], {str(checkpoints[0].size): told["proof"]}, report)
+        else:
+            _one(told, checkpoints[-1], report, record)
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as e:
+        raise NoBundle("不是审计包，或文件已损坏。请重新取得。") from e
+    of_size = {one.size: one for one in checkpoints}
+    for one in elsewhere:
+        here = of_size.get(one.size)
+        if here is None:
+            report.find(one.size, "outside-not-compared")
+        elif (here.root, here.head, here.origin) != (one.root, one.head, one.origin):
+            report.find(one.size, "outside-differs")
+        else:
+            report.agreed += 1
+    _keys(checkpoints, elsewhere, key, report)
+    return report
+
+
+def _one(told: dict[str, Any], under: _Checkpoint, report: Report, record: str | None) -> None:
+    text, kept = told["entry"].encode(), str(told["hash"])
+    seq = _number(text) or 0
+    if sha256(f"{told['previous']}\n".encode() + text).hexdigest() != kept:
+        report.find(seq, "altered")
+    leaf, proof = sha256(b"\x00" + bytes.fromhex(kept)).digest(), [bytes.fromhex(one) for one in told["proof"]]
+    if not _includes(bytes.fromhex(under.root), under.size, seq - 1, leaf, proof):
+        report.find(seq, "not-included")
+    report.entries, report.first, report.last = 1, seq, seq
+    if record is not None:
+        _asked(text, record, report)
 
 
 def _small(opened: zipfile.ZipFile, name: str) -> str:
@@ -159,10 +210,10 @@ def _outside(path: Path, report: Report) -> _Checkpoint:
 def _read(text: str, signature: str) -> _Checkpoint | None:
     try:
         told = json.loads(text)
-        if told["kind"] != CHECKPOINT or told["algorithm"] != "ed25519" or type(told["size"]) is not int:
+        if told["kind"] != CHECKPOINT or told["algorithm"] not in ("ed25519", "sm2") or type(told["size"]) is not int:
             return None
         root, head, origin, key = (str(told[name]) for name in ("root", "head", "origin", "key"))
-        return _Checkpoint(told["size"], root, head, origin, key, text, signature)
+        return _Checkpoint(told["size"], root, head, origin, key, text, signature, told["algorithm"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -172,11 +223,67 @@ def _is_signed(one: _Checkpoint) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(one.key, validate=True))
-        key.verify(base64.b64decode(one.signature, validate=True), one.text.encode())
+        public, made = (base64.b64decode(part, validate=True) for part in (one.key, one.signature))
+        if one.algorithm == "sm2":
+            return _sm2_holds(public, one.text.encode(), made)
+        Ed25519PublicKey.from_public_bytes(public).verify(made, one.text.encode())
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+#: The curve of SM2 (GM/T 0003.5): field, order, b and the base point; a is -3.
+_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+_GX = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
+_GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
+
+
+def _sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """GM/T 0003.2, 7, with the usual name of the signer, 1234567812345678."""
+    if len(public) != 64 or len(signature) != 64:
+        return False
+    x, y, r, s = (int.from_bytes(both[at : at + 32]) for both in (public, signature) for at in (0, 32))
+    total = (r + s) % _N
+    on_curve = x < _P and y < _P and (y * y - x * x * x + 3 * x - _B) % _P == 0
+    if not (on_curve and 0 < r < _N and 0 < s < _N and total):
+        return False
+    curve = b"".join(one.to_bytes(32) for one in (_P - 3, _B, _GX, _GY))
+    signer = _sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
+    found = _plus(_times(s, (_GX, _GY)), _times(total, (x, y)))
+    return found is not None and (int.from_bytes(_sm3(signer + message)) + found[0]) % _N == r
+
+
+def _sm3(content: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+    running = Hash(SM3())
+    running.update(content)
+    return running.finalize()
+
+
+def _times(number: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """A point added to itself so many times; none is the point at infinity."""
+    found, adding = None, point
+    while number:
+        if number & 1:
+            found = _plus(found, adding)
+        doubled = _plus(adding, adding)
+        assert doubled is not None
+        adding, number = doubled, number >> 1
+    return found
+
+
+def _plus(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or other is None:
+        return one or other
+    (x1, y1), (x2, y2) = one, other
+    if x1 == x2 and (y1 + y2) % _P == 0:
+        return None
+    slope = 3 * (x1 * x1 - 1) * pow(2 * y1, -1, _P) if one == other else (y2 - y1) * pow(x2 - x1, -1, _P)
+    x = (slope * slope - x1 - x2) % _P
+    return x, (slope * (x1 - x) - y1) % _P
 
 
 def _keys(checkpoints: list[_Checkpoint], elsewhere: list[_Checkpoint], key: str | None, report: Report) -> None:
@@ -376,7 +483,9 @@ def _asked(text: bytes, record: str, report: Report) -> None:
     except (ValueError, TypeError):
         return
     values = facts.values() if isinstance(facts, dict) else ()
-    if record in (f"{kind}:{number}", number) or any(value == record for value in values):
+    # A list tells which accounts it showed.
+    told = any(value == record or (isinstance(value, list) and record in value) for value in values)
+    if told or record in (f"{kind}:{number}", number):
         report.record.append({"seq": seq, "at": at, "person": person, "did": did, "object": f"{kind}:{number}"})
 
 

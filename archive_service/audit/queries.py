@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.flags import Reading
@@ -25,6 +25,8 @@ class EntryFilters:
     object_id: str | None = None
     #: A whole verb such as item.filed, or its first part followed by a dot (item.).
     did: str | None = None
+    #: Only what changed something: no readings.
+    changes: bool = False
     #: From this moment on.
     since: datetime | None = None
     #: Up to, not including, this moment.
@@ -134,6 +136,8 @@ def _filtered(wanted: Select[AuditEntry], filters: EntryFilters) -> Select[Audit
             if filters.did.endswith(".")
             else AuditEntry.did == filters.did
         )
+    if filters.changes:
+        conditions.append(not_(AuditEntry.object_kind.startswith("reading")))
     if filters.since is not None:
         conditions.append(AuditEntry.at >= filters.since)
     if filters.until is not None:

@@ -13,15 +13,30 @@ from sqlalchemy.orm import Session
 from archive_service.audit.chain import GENESIS, Break, Link, breaks
 from archive_service.audit.tables import AuditEntry, AuditHead
 
+#: Entries between two tellings of how far a check is.
+_TOLD_EVERY = 1000
 
-def chain_breaks(session: Session) -> list[Break]:
-    """Return every place where the chain does not hold; empty means that nothing was altered, removed or inserted."""
+
+def chain_breaks(session: Session, *, seen: Callable[[int], object] = lambda count: None) -> list[Break]:
+    """Return every place where the chain does not hold; empty means that nothing was altered, removed or inserted.
+
+    `seen` is told now and then how many entries were looked at.
+    """
     head = _head(session)
-    found = list(breaks(_links(session, up_to=head[0]), head=head))
+    found = list(breaks(_counted(_links(session, up_to=head[0]), seen), head=head))
     # What others append while we read lies beyond the head that we began with, but never beyond the head of now.
     rest = list(session.scalars(select(AuditEntry.seq).where(AuditEntry.seq > head[0]).order_by(AuditEntry.seq)))
     now = _head(session)[0]
     return found + [Break(seq, "beyond-end") for seq in rest if seq > now]
+
+
+def _counted(
+    links: Iterator[tuple[Link | int, str, str]], seen: Callable[[int], object]
+) -> Iterator[tuple[Link | int, str, str]]:
+    for count, one in enumerate(links, start=1):
+        if count % _TOLD_EVERY == 0:
+            seen(count)
+        yield one
 
 
 def breaks_since(

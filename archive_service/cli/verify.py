@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from archive_service.audit import checkpoints, note
+from archive_service.audit import checkpoints
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
 from archive_service.cli import objects, verify_rows
@@ -71,10 +71,10 @@ def findings(
         total = session.scalar(select(func.count()).select_from(StoredObject)) or 0
         altered = chain_breaks(session)
         found = [Finding(f"audit.{one.reason}", str(one.seq), AUDIT_BROKEN) for one in altered]
-        signer = note.public_key(checkpoints.signing_key(services.settings))
+        keys = checkpoints.own_keys(services.settings)
         found += [
             Finding(f"audit.{one.reason}", str(one.size), CHECKPOINT_BROKEN)
-            for one in checkpoints.faults(session, key=signer)
+            for one in checkpoints.faults(session, keys=keys)
         ]
         found += verify_rows.findings(session, altered={one.seq for one in altered})
         lost = verify_rows.unrecorded(session)

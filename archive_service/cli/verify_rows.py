@@ -18,6 +18,7 @@ from archive_service.errors import ArchiveError
 from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
+from archive_service.proofs.tables import AuditRun
 from archive_service.storage.tables import RemovedObject, StoredObject
 from indexing.tables import IndexedRevision
 from ingest import states
@@ -56,6 +57,7 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("disposal_lists.report_digest", DisposalList.report_digest),
     ("disposal_lists.certificate_digest", DisposalList.certificate_digest),
     ("packages.digest", Package.digest),
+    ("audit_runs.digest", AuditRun.digest),
     ("carried_histories.digest", CarriedHistory.digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"

@@ -17,7 +17,7 @@ from archive_service.web.guard import Guard
 from archive_service.web.pages import routers
 from archive_service.web.proxy import Behind
 from archive_service.web.readiness import Readiness
-from archive_service.web.reading import Readings
+from archive_service.web.reading import Readings, Tracing
 from archive_service.web.services import Services
 
 
@@ -56,6 +56,7 @@ def create_app(services: Services) -> FastAPI:
     for router in routers():
         app.include_router(router, include_in_schema=False)
     app.include_router(api())
+    app.add_middleware(Tracing)
     app.add_middleware(
         Guard,
         answer=errors.by_code,

@@ -49,6 +49,7 @@ PLACES = (
     Place("/inspection", "gauge", N_("稽查台"), N_("稽查"), _CARE, Right.INSPECT, other=Right.INSPECTION_READ),
     Place("/search/identity", "id", N_("按证件号码查户"), N_("证件"), _READ, Right.IDENTITY_SEARCH),
     Place("/audit/flags", "eye", N_("查阅提示"), N_("提示"), _CARE, Right.READING_WATCH),
+    Place("/audit/checkpoints", "shield-check", N_("审计检查点"), N_("检查点"), _CARE, Right.AUDIT_READ),
     Place("/people", "users", N_("人员与权限"), N_("人员"), _CARE, Right.PEOPLE_MANAGE, other=Right.ROLES_GRANT),
     Place("/notices/log", "inbox", N_("发信记录"), N_("发信"), _CARE, Right.SYSTEM_HEALTH),
     Place("/fixity", "gauge", N_("存储校验"), N_("校验"), _CARE, Right.INSPECT, other=Right.SYSTEM_HEALTH),
@@ -60,7 +61,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/retention", "/retention/disposals",
+        "/retention", "/retention/disposals", "/audit/checkpoints",
     }
 )  # fmt: skip
 
@@ -89,5 +90,9 @@ def current(place: Place, path: str) -> bool:
         return path == "/"
     if place.address == "/retention" and path.startswith("/retention/disposals"):
         return False
-    inside = {"/search": ("/households", "/items"), "/loans": ("/readings",)}.get(place.address, ())
+    inside = {
+        "/search": ("/households", "/items"),
+        "/loans": ("/readings",),
+        "/audit/checkpoints": ("/audit/runs",),
+    }.get(place.address, ())
     return any(path == a or path.startswith(a + "/") for a in (place.address, *inside))

@@ -1,36 +1,124 @@
-"""Note who reads which file, without a look into the database for every page of it."""
+"""Note who reads what, without a look into the database for every page of it.
+
+Whatever is handed out to somebody signed in leaves a trace before its first byte does: the file of a household once an
+hour for each person, a paper, a scan, a list or any other page once a minute. Source: docs/decisions/0051.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive_service.households import actions
 from archive_service.households.views import HouseholdView, ItemView
-from archive_service.web.visit import Visit
+from archive_service.web.metrics import route_of
+from archive_service.web.visit import VISIT, Visit
+from ingest import reads as scans
 
 #: Readings remembered by a process; one that is forgotten is looked up once more.
 _REMEMBERED = 20_000
+#: What begins the addresses that say nothing of any record.
+QUIET = (
+    "/static/", "/favicon.ico", "/healthz", "/readyz", "/metrics", "/sign-in", "/password", "/me", "/style",
+    "/verify-copy", "/calendar", "/catalogue", "/fixity", "/people", "/jobs", "/notices", "/audit/checker",
+    "/inspection/certificate", "/api/v1/openapi.json", "/api/v1/me", "/api/v1/calendars",
+    "/api/v1/catalogue", "/api/v1/fixity", "/api/v1/people", "/api/v1/jobs", "/api/v1/notices", "/api/v1/webhooks",
+)  # fmt: skip
+#: What ends them: how far a job is; and small pictures of papers, of which a page has hundreds: their door notes the
+#: file of the household.
+_QUIET_ENDS = ("/state", "/items/{item_id}/pages/{page_no}/thumbnail")
+_ANSWERED = frozenset({200, 206, 304})
+_ACCOUNTS = "accounts_shown"
+#: Names of records in addresses, the closest first.
+_NAMES = ("item_id", "account_no", "application_no", "scan_id", "document_id")
+
+Key = tuple[int, str, str | int]
 
 
 class Readings:
-    """What this process has put on record already, by person, hour and household."""
+    """What this process has put on record already, by person, time and what was read."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._noted: OrderedDict[tuple[int, str, int], None] = OrderedDict()
+        self._noted: OrderedDict[Key, None] = OrderedDict()
 
-    def knows(self, key: tuple[int, str, int]) -> bool:
+    def knows(self, key: Key) -> bool:
         """Say whether a reading was noted."""
         with self._lock:
             return key in self._noted
 
-    def keep(self, key: tuple[int, str, int]) -> None:
+    def keep(self, key: Key) -> None:
         """Remember that a reading was noted."""
         with self._lock:
             self._noted[key] = None
             while len(self._noted) > _REMEMBERED:
                 self._noted.popitem(last=False)
+
+
+class Tracing:
+    """Wrap an app so that nothing is read without a trace: the entry is written before the answer begins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        # Made here, so that what the door says of the visit is seen although routers copy the scope.
+        state = scope.setdefault("state", {})
+
+        async def send_traced(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _ANSWERED:
+                visit = state.get(VISIT)
+                if visit is not None:
+                    await run_in_threadpool(trace, visit)
+            await send(message)
+
+        await self.app(scope, receive, send_traced)
+
+
+def shows(visit: Visit, accounts: Iterable[str]) -> None:
+    """Say which accounts the list shows that this request is answered with."""
+    setattr(visit.request.state, _ACCOUNTS, sorted(set(accounts)))
+
+
+def trace(visit: Visit) -> None:
+    """Put on record what this request was answered with, unless it says nothing of any record."""
+    route = route_of(visit.request.scope)
+    if route.startswith(QUIET) or route.endswith(_QUIET_ENDS):
+        return
+    readings: Readings = visit.request.app.state.readings
+    accounts: list[str] = getattr(visit.request.state, _ACCOUNTS, [])
+    named = {name: str(visit.request.path_params[name]) for name in _NAMES if name in visit.request.path_params}
+    shown = next((f"{name}={value}" for name, value in named.items()), f"{visit.request.url.path} {' '.join(accounts)}")
+    key = (visit.viewer.person_id or 0, visit.now.strftime("%Y%m%d%H%M"), hashlib.sha256(shown.encode()).hexdigest())
+    if readings.knows(key):
+        return
+    _record(visit, named, accounts)
+    readings.keep(key)
+
+
+def _record(visit: Visit, named: dict[str, str], accounts: list[str]) -> None:
+    with visit.services.database.unit_of_work() as session:
+        if "item_id" in named:
+            done = actions.note_item(session, visit.viewer, int(named["item_id"]), now=visit.now)
+        elif "account_no" in named or "application_no" in named:
+            account, application = named.get("account_no", ""), named.get("application_no", "")
+            done = actions.note_file(session, visit.viewer, account, application, now=visit.now)
+        elif "scan_id" in named or "document_id" in named:
+            scan, document = int(named.get("scan_id", 0)), int(named.get("document_id", 0))
+            done = scans.note_scan(session, visit.viewer, scan_id=scan, document_id=document, now=visit.now)
+        else:
+            done = False
+        if not done:
+            actions.note_list(session, visit.viewer, visit.request.url.path, accounts, now=visit.now)
 
 
 def note(visit: Visit, file: HouseholdView | ItemView) -> None:

@@ -30,6 +30,10 @@ _DEVICE_S = 400 * 24 * 3600
 _LONGEST_DEVICE = 100
 
 
+#: Where a request keeps who asks, for what has to be noted about its answer.
+VISIT = "visit"
+
+
 class SignedOut(Exception):
     """The address needs a signed-in person and there is none."""
 
@@ -194,6 +198,7 @@ def any_signed_in(request: Request) -> Visit:
     visit = visit_of(request)
     if visit is None:
         raise SignedOut
+    setattr(request.state, VISIT, visit)
     return visit
 
 

@@ -368,6 +368,8 @@ JOB_KIND = {
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
     "package.make": N_("制作信息包"),
+    "audit.check": N_("核验审计链"),
+    "audit.export": N_("制作审计包"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -730,6 +732,15 @@ EVENT = {
     "paper.printed": N_("打印单据"),
     "paper.written": N_("生成单据并归档"),
     "audit.exported": N_("导出审计包"),
+    "item.read": N_("查看资料"),
+    "scan.read": N_("查看收到的文件"),
+    "list.read": N_("查看列表或页面"),
+    "audit.check-asked": N_("申请核验审计链"),
+    "audit.checked": N_("核验审计链"),
+    "audit.export-asked": N_("申请审计包"),
+    "audit.export-made": N_("制成审计包"),
+    "audit.downloaded": N_("下载审计包"),
+    "audit.proof-taken": N_("下载审计证明"),
     "list.exported": N_("导出清单"),
     "note.pinned": N_("添加批注"),
     "note.taken-off": N_("取下批注"),
@@ -895,6 +906,20 @@ PACKAGE_STATE = {
     "ready": State("circle-check", "ok", N_("已制成")),
     "stopped": State("circle-x", "bad", N_("已中断")),
     "taken": State("circle-check", "ok", N_("已接收")),
+}
+#: A place outside that checkpoints are taken to.
+AUDIT_PLACE = {"folder": N_("文件夹"), "s3": N_("加锁对象存储"), "mail": N_("邮件")}
+#: What does not hold in the trail, by the code of the check.
+AUDIT_BREAK = {
+    "altered": N_("条目被改动"),
+    "missing": N_("条目缺失"),
+    "previous-differs": N_("与前一条不相接"),
+    "end-differs": N_("末尾不符"),
+    "beyond-end": N_("末尾之后还有条目"),
+    "checkpoint-beyond-end": N_("检查点覆盖的条目比现有的多"),
+    "checkpoint-differs": N_("与签过名的检查点不符"),
+    "checkpoint-not-signed": N_("检查点签名不成立"),
+    "tile-differs": N_("保存的分段根不符"),
 }
 PACKAGE_FORMAT = {"bagit": N_("BagIt 1.0"), "eep": N_("EEP（DA/T 48）")}
 #: A certified copy, what it is issued for, and what a stranger is told of its code.

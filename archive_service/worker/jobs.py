@@ -14,6 +14,9 @@ from archive_service.imports.work import ImportHandler
 from archive_service.jobs.queue import QUEUES as QUEUES
 from archive_service.jobs.runner import Handler, Runner
 from archive_service.notices.outbox import SEND_JOB, SendHandler
+from archive_service.proofs import work as proofs
+from archive_service.proofs.actions import CHECK_JOB as AUDIT_CHECK_JOB
+from archive_service.proofs.actions import EXPORT_JOB as AUDIT_EXPORT_JOB
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store, open_stores
 from archive_service.webhooks.actions import DELIVERY_JOB
@@ -54,6 +57,8 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         PACK_JOB: PackHandler(workshop.settings, workshop.database, workshop.store, carried.renditions_of, clock.now),
+        AUDIT_CHECK_JOB: proofs.CheckHandler(workshop.settings, workshop.database, clock.now),
+        AUDIT_EXPORT_JOB: proofs.ExportHandler(workshop.settings, workshop.database, workshop.store, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
         EXECUTE_JOB: execution(workshop),
         LOCK_JOB: locking(workshop),

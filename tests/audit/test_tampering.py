@@ -57,9 +57,9 @@ def trail(database: Database, settings: Settings) -> Database:
 
 def found(database: Database, settings: Settings) -> list[str]:
     """Return what `audit verify` finds in the archive."""
-    key = note.public_key(checkpoints.signing_key(settings))
+    keys = checkpoints.own_keys(settings)
     with database.reading() as session:
-        return [b.reason for b in chain_breaks(session)] + [f.reason for f in checkpoints.faults(session, key=key)]
+        return [b.reason for b in chain_breaks(session)] + [f.reason for f in checkpoints.faults(session, keys=keys)]
 
 
 def bundled(database: Database, settings: Settings, out: Path) -> Path:

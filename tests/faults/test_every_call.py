@@ -41,6 +41,10 @@ from archive_service.notices.rules import HELD
 from archive_service.notices.tables import NoticeMail
 from archive_service.people.queries import viewer_for
 from archive_service.people.tables import Person
+from archive_service.proofs import actions as proofs
+from archive_service.proofs.actions import CHECK_JOB as AUDIT_CHECK_JOB
+from archive_service.proofs.actions import EXPORT_JOB as AUDIT_EXPORT_JOB
+from archive_service.proofs.selecting import Asked
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
@@ -95,6 +99,8 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
+    "audit.check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "audit.export": {"reading": 4, "put": 1, "put-half": 3, "put-done": 1, "begin": 4, "commit": 4, "commit-lost": 4},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "storage.lock": {"reading": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
@@ -126,6 +132,8 @@ WAYS: Mapping[str, Ways] = {
 }
 #: What is run one after the other after a file was received.
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
+#: What auditors ask of the trail.
+PROOFS = [AUDIT_CHECK_JOB, AUDIT_EXPORT_JOB]
 #: What is run for a page that waits for review; nothing is filed by it.
 AT_THE_DESK = [REREAD_JOB, RESCAN_JOB, READ_AGAIN_JOB]
 #: What has points of its own: tests/retention/test_execution.py stops it at each of them.
@@ -227,6 +235,14 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     if step == LOCK_JOB:
         order_locks(place)
         return
+    if step in (AUDIT_CHECK_JOB, AUDIT_EXPORT_JOB):
+        with place.database.unit_of_work() as session:
+            by = records.system(session)
+            if step == AUDIT_CHECK_JOB:
+                proofs.ask_check(session, by, now=place.now())
+            else:
+                proofs.ask_export(session, by, Asked(), now=place.now())
+        return
     if step == RUN_JOB:
         with place.database.unit_of_work() as session:
             by = records.system(session)
@@ -323,7 +339,7 @@ def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, LOCK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, LOCK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB, *PROOFS):
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()

@@ -283,6 +283,11 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             asked_at=NOW, size_bytes=1, file_count=1, manifest_sha256="",
         )  # fmt: skip
         writer.add("carried_histories", household_id=household, seq=1, digest="e" * 64, entries=1, carried_at=NOW)
+    if writer.knows("audit_runs"):
+        writer.add(
+            "audit_runs", kind="check", state="done", asked_at=NOW, entries=1, covered=1, finding_count=0,
+            findings="[]", size_bytes=0, key="",
+        )  # fmt: skip
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

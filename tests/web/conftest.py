@@ -14,10 +14,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from archive_service import clock
+from archive_service.audit import checkpoints
+from archive_service.audit.tables import AuditEntry
 from archive_service.borrowing.tables import (
     GrantPage,
     LentPaper,
@@ -43,6 +45,7 @@ from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person, Unit
+from archive_service.proofs.tables import AuditRun
 from archive_service.rooms import actions as keeping
 from archive_service.rooms import queries as places
 from archive_service.settings import Settings
@@ -138,6 +141,10 @@ class Centre:
     wish: int = 0
     grant: int = 0
     loan: int = 0
+    #: A bundle of the trail that was made about its household, an entry of its own, and a checkpoint over that.
+    audit_run: int = 0
+    entry: int = 0
+    checkpoint: int = 0
 
 
 @dataclass(frozen=True)
@@ -346,6 +353,20 @@ def packaged(session: Any, store: FileStore, unit_id: int, household_id: int, nu
     return int(row.id)
 
 
+def taken_out(session: Session, store: FileStore, centre: Centre, size: int) -> Centre:
+    """Enter a bundle of the trail about the household of a centre, under a checkpoint of this size."""
+    stored = store.put_bytes(f"PK audit {centre.code}".encode())
+    row = AuditRun(
+        kind="export", state="done", unit_id=centre.unit, account_no=centre.account_no, asked_at=clock.now(),
+        finished_at=clock.now(), entries=1, covered=size, digest=stored.digest, size_bytes=stored.size_bytes,
+    )  # fmt: skip
+    session.add(row)
+    record_object(session, stored, role="audit-bundle", media_type="application/zip", now=clock.now())
+    session.flush()
+    entry = session.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.unit_id == centre.unit))
+    return replace(centre, audit_run=row.id, entry=entry or 0, checkpoint=size)
+
+
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:
     """Let the page of a scan lean, and have shown another picture before."""
     finding = PageFinding(
@@ -423,6 +444,9 @@ def begun(settings: Settings, template: str = "") -> Begun:
         records.person(session, "audit_admin", roles=[Role.AUDIT_ADMIN], at=root)
         records.person(session, "newcomer", roles=[Role.STAFF], at=at, must_change=True)
         near, far = (lent(session, store, one, keeper) for one in (near, far))
+    size = checkpoints.make(database, settings, now=clock.now()) or 0
+    with database.unit_of_work() as session:
+        near, far = (taken_out(session, store, one, size) for one in (near, far))
     index = open_index(settings.home, settings.search_engine)
     while follow(database, index, now=clock.now()):
         continue

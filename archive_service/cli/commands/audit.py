@@ -17,8 +17,10 @@ from archive_service.cli.services import Services
 from archive_service.errors import Invalid, NotFound, Refused, Unavailable
 from archive_service.households.queries import trail
 from archive_service.people import queries
+from archive_service.proofs import selecting
+from archive_service.proofs.selecting import Asked
 from archive_service.worker.checkpoints import take_out
-from archive_service.zone import LOCAL, local
+from archive_service.zone import local
 from indexing.identities import watch
 
 
@@ -105,7 +107,7 @@ def verify(
         raise Invalid("audit.no-bundle", "这些选项只用于核验审计包。请先用 audit export 导出审计包。")
     with services.database.reading() as session:
         found = chain_breaks(session)
-        untrue = checkpoints.faults(session, key=note.public_key(checkpoints.signing_key(services.settings)))
+        untrue = checkpoints.faults(session, keys=checkpoints.own_keys(services.settings))
     if as_json:
         first = min([*(b.seq for b in found), *(one.size for one in untrue)], default=None)
         output.emit({"whole": not found and not untrue, "first": first, "breaks": found, "checkpoints": untrue})
@@ -132,20 +134,24 @@ def _verify_bundle(bundle: Path, outside: tuple[Path, ...], key: str | None, rec
 @audit.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; it must not be there.")
 @click.option("--account", help="Only what concerns this account.")
+@click.option("--sample", "sample_id", type=ROW_ID, help="Only what concerns the accounts of this sample.")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day.")
 @click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def export(
-    services: Services, out: Path, account: str | None, since: datetime | None, until: datetime | None, as_json: bool
+    services: Services,
+    out: Path,
+    account: str | None,
+    sample_id: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
 ) -> None:
     """Write a bundle that others can check without the archive."""
-    if account and (since or until):
-        raise Invalid("audit.one-selection", "户号和期间只能选一种。请去掉其中一种。")
-    first = since.replace(tzinfo=LOCAL) if since else None
-    end = until.replace(tzinfo=LOCAL) + timedelta(days=1) if until else None
+    asked = Asked(account, sample_id, since.date() if since else None, until.date() if until else None)
     with services.reading() as (session, viewer):
-        chosen, unit = trail.selection(session, viewer, account_no=account, since=first, until=end)
+        chosen, unit = selecting.chosen(session, viewer, asked)
     with output.progress() as bar:
         task = bar.add_task("导出", total=None)
         made = bundles.export(

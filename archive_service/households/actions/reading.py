@@ -1,18 +1,24 @@
-"""That somebody read the file of a household, in the trail once an hour for each person and household."""
+"""That somebody read: the file of a household once an hour for each person, its papers and lists each time told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive_service.audit.bundle import LISTS
 from archive_service.audit.record import record
 from archive_service.audit.tables import AuditEntry
+from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.viewer import Viewer
 
 #: Kind of the entries about reading; no change of a household is among them.
 READING = "reading"
+#: Kinds of the entries about one paper, and about lists and other pages.
+READING_ITEM, READING_LIST = "reading-item", LISTS
+_LONGEST_KEY = 80
 
 
 def note_reading(
@@ -36,5 +42,55 @@ def note_reading(
         object_id=household_id,
         unit_id=unit_id,
         facts={"account_no": account_no, "unmasked": viewer.reads_personal(unit_id, household_id)},
+        now=now,
+    )
+
+
+def note_file(session: Session, viewer: Viewer, account_no: str, application_no: str, *, now: datetime) -> bool:
+    """Put on record that the viewer reads the file that an account or a case names; False where there is none."""
+    wanted = select(HouseholdFile)
+    if account_no:
+        wanted = wanted.where(HouseholdFile.account_no == account_no)
+    else:
+        wanted = wanted.join(CaseFile, CaseFile.household_id == HouseholdFile.id).where(
+            CaseFile.application_no == application_no
+        )
+    head = session.scalar(wanted)
+    if head is None:
+        return False
+    note_reading(session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now)
+    return True
+
+
+def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
+    """Put on record that the viewer reads a paper, and with it the file; False where there is none."""
+    wanted = select(HouseholdFile).join(Item, Item.household_id == HouseholdFile.id).where(Item.id == item_id)
+    head = session.scalar(wanted)
+    if head is None:
+        return False
+    note_reading(session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now)
+    record(
+        session,
+        by=viewer.actor,
+        did="item.read",
+        object_kind=READING_ITEM,
+        object_id=item_id,
+        unit_id=head.unit_id,
+        facts={"account_no": head.account_no},
+        now=now,
+    )
+    return True
+
+
+def note_list(session: Session, viewer: Viewer, address: str, accounts: Sequence[str], *, now: datetime) -> None:
+    """Put on record that the viewer looks at a list or another page, and which accounts it showed."""
+    record(
+        session,
+        by=viewer.actor,
+        did="list.read",
+        object_kind=READING_LIST,
+        object_id=address[:_LONGEST_KEY],
+        unit_id=viewer.unit_id,
+        facts={"accounts": list(accounts)} if accounts else {},
         now=now,
     )

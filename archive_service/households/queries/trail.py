@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.bundle import Selection
 from archive_service.errors import NotFound, NotPermitted
-from archive_service.households.actions.reading import READING
+from archive_service.households.actions.reading import READING, READING_ITEM
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.queries import all_unit_ids
 from archive_service.people.roles import Right
@@ -39,10 +39,12 @@ def selection(
     )
     if head is None:
         raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
+    items = list(session.scalars(select(Item.id).where(Item.household_id == head.id)))
     objects = {
         "household": [head.id],
         READING: [head.id],
         "case": list(session.scalars(select(CaseFile.id).where(CaseFile.household_id == head.id))),
-        "item": list(session.scalars(select(Item.id).where(Item.household_id == head.id))),
+        "item": items,
+        READING_ITEM: items,
     }
     return Selection(account_no=account_no, objects=objects, units=units), head.unit_id

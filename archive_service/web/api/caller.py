@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from archive_service.web.forms import check_token
 from archive_service.web.visit import (
+    VISIT,
     MustChangePassword,
     MustSetSecondFactor,
     SignedOut,
@@ -38,6 +39,7 @@ def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
         raise MustSetSecondFactor
     if given is None and request.method not in _SAFE:
         check_token(visit, "")
+    setattr(request.state, VISIT, visit)
     return visit
 
 

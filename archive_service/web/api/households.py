@@ -196,6 +196,7 @@ def list_cases(
     visit.viewer.require(Right.RECORD_READ)
     with visit.services.database.reading() as session:
         found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=limit, counted=None)
+    reading.shows(visit, [row.account_no for row in found.rows])
     return CaseList(cases=[case_out(row) for row in found.rows], total=found.total, next=found.next)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import metrics
+from archive_service.web import metrics, reading
 from archive_service.web.api.caller import Caller, Day
 from archive_service.web.api.route import api_router
 from archive_service.web.pages.search import refusal
@@ -105,6 +105,7 @@ def search(
             offset=after or offset,
             may_read_personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
         )
+    reading.shows(visit, [hit.account_no for hit in found.hits])
     metrics.of(visit.request).searched(visit.services.index.engine_name, q, found.took_ms)
     return SearchOut(
         notice=Notice(code=found.refused, message=refusal(visit.viewer)) if found.refused else None,

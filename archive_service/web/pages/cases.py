@@ -13,7 +13,7 @@ from archive_service.households import queries
 from archive_service.households.views import CaseFilters, CaseRow
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import case_filters, export, labels, listing, paper_lists, words
+from archive_service.web import case_filters, export, labels, listing, paper_lists, reading, words
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
 from archive_service.web.visit import SignedIn, Visit
@@ -51,6 +51,7 @@ def list_cases(visit: SignedIn) -> Response:
     with visit.services.database.reading() as session:
         found = queries.cases(session, visit.viewer, filters=filters, after=after, limit=_SHOWN, order=shown.order)
         centres = people.unit_tree(session, visit.viewer, Right.RECORD_READ)
+    reading.shows(visit, [row.account_no for row in found.rows])
     return visit.page(
         "cases/list.html",
         found=found,

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service import workdays
+from archive_service.audit.queries import EntryFilters
 from archive_service.borrowing import queries as loans
 from archive_service.households import queries as households
 from archive_service.households.views import CaseFilters
@@ -116,7 +117,7 @@ def _administrator(visit: Visit) -> Response:
         if viewer.may(Right.SYSTEM_HEALTH):
             counts = {state: jobs.count(session, viewer, JobFilters(state=state)) for state in _JOB_STATES}
         if viewer.may(Right.AUDIT_READ):
-            entries = people.audit_entries(session, viewer, limit=_ENTRIES_SHOWN)
+            entries = people.audit_entries(session, viewer, filters=EntryFilters(changes=True), limit=_ENTRIES_SHOWN)
     return visit.page("home/administrator.html", health=health, jobs_by_state=counts, entries=entries)
 
 

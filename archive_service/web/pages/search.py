@@ -19,7 +19,7 @@ from archive_service.notebook.rules import Kind
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.web import export, labels, metrics, remembering, render, words
+from archive_service.web import export, labels, metrics, reading, remembering, render, words
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.pages.people import inside
@@ -94,6 +94,7 @@ def show_search(visit: SignedIn) -> Response:
     if facts["found"] and facts["found"].refused:
         facts |= {"error": Trouble(visit.say(refusal(visit.viewer))), "found": None}
     shown = facts["found"].hits if facts["found"] else ()
+    reading.shows(visit, [hit.account_no for hit in shown])
     page = visit.page(
         "search/page.html",
         asked=asked,
@@ -123,6 +124,7 @@ def show_suggestions(visit: SignedIn) -> Response:
         )
         before = notebook.kept(session, visit.viewer, Kind.SAVED, limit=_REMEMBERED)
         before += notebook.kept(session, visit.viewer, Kind.SEARCH, limit=_REMEMBERED)
+    reading.shows(visit, [one.account_no for one in found])
     begun = [one for one in before if typed and one.name.startswith(typed) and one.name != typed]
     return visit.page("search/suggestions.html", found=found, before=begun[:_BEFORE_SHOWN], typed=typed)
 

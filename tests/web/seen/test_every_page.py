@@ -53,7 +53,9 @@ def addresses(world: World, login: str) -> list[str]:
         "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
         "/inspection/anomalies",
         "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
-        "/inspection/findings", f"/inspection/findings/{near.raised}",
+        "/inspection/findings", f"/inspection/findings/{near.raised}", "/audit/checkpoints",
+        f"/audit/checkpoints/{near.checkpoint}", f"/audit/checkpoints/{near.checkpoint}/proof?seq={near.entry}",
+        f"/audit/runs/{near.audit_run}",
     ]  # fmt: skip
     borrowing = [
         "/loans", f"/loans/ask?line={near.account_no}", "/loans/ask", f"/loans/matrix?account_no={near.account_no}",
