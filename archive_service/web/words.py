@@ -870,6 +870,24 @@ DUE_LIST = {
     "unknown": N_("缺少起算日"),
     "permanent": N_("永久"),
 }
+#: What a retention schedule says, and what a preview of one finds.
+RETENTION_TRIGGER = {
+    "account_closed": N_("销户"),
+    "superseded": N_("被新件取代"),
+    "contract_ended": N_("合同终止"),
+    "installation_replaced": N_("受电装置更换"),
+    "fixed_date": N_("固定日期"),
+}
+RETENTION_STATUS = {
+    "critical": N_("重要电力客户"),
+    "dg": N_("分布式电源"),
+    "dispute": N_("有过争议或诉讼"),
+}
+SCHEDULE_EFFECT = {
+    "earlier": State("arrow-back-up", "warn", N_("提前到期")),
+    "later": State("clock", "info", N_("推后到期")),
+}
+SCHEDULE_RUN = {"preview": N_("影响预览"), "apply": N_("发布后重算")}
 #: A package of a household, going out or come in.
 PACKAGE_STATE = {
     "making": State("refresh", "info", N_("正在制作")),

@@ -20,7 +20,7 @@ LOANS = {
 }  # fmt: skip
 WORK = {
     "case-returned", "finding-raised", "finding-answered", "finding-refused", "ruling-asked", "ruling-approved",
-    "ruling-refused", "work-due", "object-lost",
+    "ruling-refused", "work-due", "object-lost", "hold-review",
 }  # fmt: skip
 
 

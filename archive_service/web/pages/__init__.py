@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         fixity,
         gaps,
         health,
+        held_hits,
         holds,
         home,
         household_items,
@@ -55,6 +56,7 @@ def routers() -> list[APIRouter]:
         rooms,
         samples,
         scans,
+        schedules,
         search,
         second_factor,
         sheets,
@@ -104,7 +106,9 @@ def routers() -> list[APIRouter]:
         packages,
         verify_copy,
         holds,
+        held_hits,
         retention,
+        schedules,
         disposals,
     )
     desk = (inspection, samples, findings, fixity)

@@ -18,7 +18,7 @@ from archive_service.notebook import actions
 from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import LONGEST_NOTE
 from archive_service.people.roles import Right
-from archive_service.web import labels, marks, pictures, reading, render, sheet, words
+from archive_service.web import keeping, labels, marks, pictures, reading, render, sheet, words
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -76,6 +76,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         found_on=found_on,
         lent=lent,
         signatures=signed,
+        kept=keeping.kept(visit, [item_id])[item_id],
     )
 
 
