@@ -23,7 +23,7 @@ from tests.web.conftest import Browser, World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LIST = "/retention/schedules"
-PERMANENT = re.sub(r"    trigger: account_closed\n    years: 3\b", "    permanent: true", schedule.standard_text())
+PERMANENT = re.sub(r"    trigger: account_closed\n    years: 5\b", "    permanent: true", schedule.standard_text())
 LONGER = PERMANENT.replace("R2026", "R2027")
 
 
