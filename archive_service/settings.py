@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     )
     filing_due_workdays: int = Field(3, ge=0, description="Working days from energisation until a case must be filed.")
 
+    subject_answer_workdays: int = Field(
+        15, ge=1, le=60, description="Working days within which a request about personal information is answered."
+    )
+
     workers: int = Field(0, ge=0, description="Worker processes of the embedded mode; 0 means one a processor.")
     lease_s: float = Field(60, gt=0, description="Seconds a worker may hold a job without a sign of life.")
     job_limit_s: float = Field(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking, zone
 from archive_service.catalogue import load
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page
+from archive_service.restricted.queries import lasting
 from indexing.document import SearchDocument
 
 #: So many characters around a hidden number stay findable together with it: the longest phrase one can ask for.
@@ -23,7 +24,7 @@ def documents(session: Session, household_ids: Sequence[int]) -> list[SearchDocu
         select(Item, HouseholdFile, CaseFile)
         .join(HouseholdFile, Item.household_id == HouseholdFile.id)
         .outerjoin(CaseFile, Item.case_id == CaseFile.id)
-        .where(Item.household_id.in_(household_ids), Item.state == "filed")
+        .where(Item.household_id.in_(household_ids), Item.state == "filed", ~lasting(Item.id))
         .order_by(Item.id)
     ).all()
     pages, fields = _pages(session, household_ids), _fields(session, household_ids)
@@ -42,7 +43,7 @@ def type_names() -> Mapping[str, str]:
 def _pages(session: Session, household_ids: Sequence[int]) -> Mapping[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     asked = select(Page.item_id, Page.text).join(Item, Page.item_id == Item.id)
-    wanted = asked.where(Item.household_id.in_(household_ids), Item.state == "filed")
+    wanted = asked.where(Item.household_id.in_(household_ids), Item.state == "filed", ~lasting(Item.id))
     for item_id, text in session.execute(wanted.order_by(Page.item_id, Page.page_no)):
         found[item_id].append(text)
     return found
@@ -51,7 +52,7 @@ def _pages(session: Session, household_ids: Sequence[int]) -> Mapping[int, list[
 def _fields(session: Session, household_ids: Sequence[int]) -> Mapping[int, list[tuple[str, str]]]:
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     asked = select(ItemField.item_id, ItemField.name, ItemField.value).join(Item, ItemField.item_id == Item.id)
-    wanted = asked.where(Item.household_id.in_(household_ids), Item.state == "filed")
+    wanted = asked.where(Item.household_id.in_(household_ids), Item.state == "filed", ~lasting(Item.id))
     for item_id, name, value in session.execute(wanted.order_by(ItemField.id)):
         found[item_id].append((name, value))
     return found

@@ -14,6 +14,7 @@ from archive_service import masking
 from archive_service.errors import Invalid
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.people.tables import Unit
+from archive_service.restricted.queries import lasting
 from indexing import days, project, query, snippet
 from indexing.engine import EngineResult
 from indexing.index import Index
@@ -163,7 +164,7 @@ def _hits(session: Session, result: EngineResult, asked: EngineQuery) -> tuple[H
     rows = session.execute(
         select(Item, HouseholdFile)
         .join(HouseholdFile, Item.household_id == HouseholdFile.id)
-        .where(Item.id.in_(ids), Item.state == "filed", HouseholdFile.unit_id.in_(asked.units))
+        .where(Item.id.in_(ids), Item.state == "filed", HouseholdFile.unit_id.in_(asked.units), ~lasting(Item.id))
     )
     found = {item.id: (item, household) for item, household in rows}
     streams = snippet.streams_of(asked.wanted.parts)

@@ -19,6 +19,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
+from archive_service.restricted.queries import lasting
 from indexing import project
 from indexing.engine import IndexBusy, Writer
 from indexing.index import Index
@@ -125,7 +126,8 @@ def lag(session: Session, index: Index) -> int:
 
 def missing_documents(session: Session, index: Index) -> int:
     """Return by how many documents index and records differ; other than 0 without a lag means: rebuild."""
-    filed = session.scalar(select(func.count()).select_from(Item).where(Item.state == "filed")) or 0
+    findable = select(func.count()).select_from(Item).where(Item.state == "filed", ~lasting(Item.id))
+    filed = session.scalar(findable) or 0
     return filed - index.current()[1].count()
 
 

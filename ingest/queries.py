@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from archive_service import masking
 from archive_service.errors import NotFound
+from archive_service.households.tables import Item
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import check_open
 from ingest import reach, signatures, states
 from ingest.batch_queries import batch as batch
 from ingest.batch_queries import batches as batches
@@ -151,7 +153,13 @@ def scan_page(session: Session, viewer: Viewer, scan_id: int, page_no: int) -> S
     ).one_or_none()
     if found is None or not reach.sees(session, viewer, found.Scan):
         raise NotFound("scan.page-not-found", "没有这一页，或您无权查看。请返回扫描列表。")
+    check_scan_open(session, viewer, scan_id)
     return _page(found.ScanPage, viewer, found.Scan.unit_id)
+
+
+def check_scan_open(session: Session, viewer: Viewer, scan_id: int) -> None:
+    """Raise NotPermitted when a paper out of a received file is stored only and not opened: its bytes stand there."""
+    check_open(session, viewer, session.scalars(select(Item.id).where(Item.scan_id == scan_id)).all())
 
 
 def documents_of(session: Session, viewer: Viewer, scan_ids: Sequence[int]) -> dict[int, tuple[DocumentView, ...]]:

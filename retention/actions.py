@@ -31,7 +31,7 @@ def save_draft(session: Session, viewer: Viewer, text: str, *, draft_id: int | N
 
     Raises BadSchedule with every place that is wrong, Refused where the code is taken, NotFound, NotPermitted.
     """
-    unit_id = _top(session)
+    unit_id = top(session)
     viewer.require(Right.CATALOGUE_CHANGE, unit_id)
     made = sound(text)
     row = _locked(session, viewer, draft_id) if draft_id is not None else None
@@ -143,7 +143,8 @@ def _check_draft(row: RetentionDraft) -> None:
         raise Refused("schedule.not-draft", "这一版已经发布或作废，不能再改。请另起草一版。", state=row.state)
 
 
-def _top(session: Session) -> int:
+def top(session: Session) -> int:
+    """Return the unit at the top, for which schedules are drafted: they hold for everybody. Raises NotFound."""
     found = session.scalar(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1))
     if found is None:
         raise NotFound("people.unit-not-found", "还没有单位。请先建立单位。")

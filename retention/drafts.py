@@ -36,6 +36,8 @@ class DraftView:
     changed_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    #: Who wrote it or changed it last, by their ids: none of them releases it.
+    writers: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class RunView:
     """What an edition would change, or has changed, as far as it was looked at."""
 
     id: int
+    draft_id: int
     purpose: str
     revision: int
     state: str
@@ -54,6 +57,11 @@ class RunView:
     earlier: int
     later: int
     other: int
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the households is done, in percent."""
+        return 100 if self.state == "done" else min(99, 100 * self.done // (self.total or 1))
 
 
 @dataclass(frozen=True)
@@ -88,13 +96,16 @@ def runs(session: Session, viewer: Viewer, draft_id: int) -> list[RunView]:
     """Return the previews and the recomputation of an edition, newest first."""
     viewer.require(Right.RECORD_READ)
     chosen = select(RetentionRun).where(RetentionRun.draft_id == draft_id).order_by(RetentionRun.id.desc()).limit(20)
-    return [
-        RunView(
-            row.id, row.purpose, row.revision, row.state, row.made_at, row.finished_at, row.next_id, row.last_id,
-            row.items, row.earlier, row.later, row.other,
-        )
-        for row in session.scalars(chosen)
-    ]  # fmt: skip
+    return [_run_view(row) for row in session.scalars(chosen)]
+
+
+def run(session: Session, viewer: Viewer, draft_id: int, run_id: int) -> RunView:
+    """Return a preview or recomputation of an edition. Raises NotFound."""
+    viewer.require(Right.RECORD_READ)
+    row = session.get(RetentionRun, run_id)
+    if row is None or row.draft_id != draft_id:
+        raise NotFound("schedule.run-not-found", "没有这次预览。请从保管期限表的页面打开。")
+    return _run_view(row)
 
 
 def changes(
@@ -120,6 +131,13 @@ def changes(
     ]
 
 
+def _run_view(row: RetentionRun) -> RunView:
+    return RunView(
+        row.id, row.draft_id, row.purpose, row.revision, row.state, row.made_at, row.finished_at, row.next_id,
+        row.last_id, row.items, row.earlier, row.later, row.other,
+    )  # fmt: skip
+
+
 def _rows() -> Any:
     changer, decider = aliased(Person), aliased(Person)
     return (
@@ -134,4 +152,5 @@ def _view(found: Any) -> DraftView:
     return DraftView(
         row.id, row.code, row.title, row.effective_from, row.text, row.state, row.revision, row.unit_id,
         found.changer, row.changed_at, found.decider, row.decided_at,
+        frozenset(one for one in (row.made_by, row.changed_by) if one is not None),
     )  # fmt: skip

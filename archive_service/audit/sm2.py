@@ -1,6 +1,6 @@
 """SM2 signatures with SM3 on the recommended curve (GM/T 0003.2 and 0003.5, GB/T 32918): pure arithmetic.
 
-No Python package was good enough (docs/decisions/0051), and the curve is needed for checking anyway. What is signed is
+No Python package was good enough (docs/decisions/0053), and the curve is needed for checking anyway. What is signed is
 no secret and is signed once an hour by a process that answers nobody, so that the time it takes tells nobody anything;
 the multiplication takes the same steps for every number all the same. The nonce comes from the operating system.
 """

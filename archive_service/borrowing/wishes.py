@@ -14,6 +14,7 @@ from archive_service.borrowing.rules import PageKey
 from archive_service.errors import Invalid, NotFound
 from archive_service.holds.queries import holding
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, Page
+from archive_service.restricted.queries import lasting, refusal, restricted
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,14 @@ def _papers(session: Session, head: HouseholdFile, wish: Wish) -> list[tuple[Ite
     if wish.application_no is not None:
         wanted = wanted.where(CaseFile.application_no == wish.application_no)
     numbers = set(wish.item_nos)
-    wanted = wanted.where(Item.item_no.in_(numbers)) if numbers else wanted.where(Item.state == "filed")
+    # A whole file is asked for without the papers that are stored only; naming one of those is refused.
+    whole = wanted.where(Item.state == "filed", ~lasting(Item.id))
+    wanted = wanted.where(Item.item_no.in_(numbers)) if numbers else whole
     rows: list[tuple[Item, str | None]] = [(item, state) for item, state in session.execute(wanted)]
     if not rows or len(rows) < len(numbers) or any(item.state != "filed" for item, _ in rows):
         raise NotFound("loan.papers-not-found", "有资料不在这个户的档案里，或已撤回。请刷新页面后重新选择。")
+    if restricted(session, [item.id for item, _ in rows]):
+        raise refusal()
     return rows
 
 

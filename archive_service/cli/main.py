@@ -45,6 +45,7 @@ COMMANDS = {
     "loans": "lending:loans",
     "rooms": "rooming:rooms",
     "copies": "certifying:copies",
+    "subjects": "subjects:subjects",
     "notices": "noticing:notices",
     "catalogue": "catalogue:catalogue",
     "people": "people:people",

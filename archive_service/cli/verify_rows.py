@@ -19,7 +19,9 @@ from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
 from archive_service.proofs.tables import AuditRun
+from archive_service.restricted.queries import lasting
 from archive_service.storage.tables import RemovedObject, StoredObject
+from archive_service.subjects.tables import SubjectRequest
 from indexing.tables import IndexedRevision
 from ingest import states
 from ingest.again.tables import PageReadingRow
@@ -54,6 +56,7 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("naming_models.digest", NamingModel.digest),
     ("loan_requests.letter_digest", LoanRequest.letter_digest),
     ("certified_copies.digest", CertifiedCopy.digest),
+    ("subject_requests.letter_digest", SubjectRequest.letter_digest),
     ("disposal_lists.report_digest", DisposalList.report_digest),
     ("disposal_lists.certificate_digest", DisposalList.certificate_digest),
     ("packages.digest", Package.digest),
@@ -190,7 +193,11 @@ def _filed(session: Session, generation: str) -> tuple[set[int], set[int]]:
         IndexedRevision.revision == HouseholdFile.revision,
     )
     followed = exists().where(held)
-    asked = select(Item.id, Item.state, followed).join(HouseholdFile, Item.household_id == HouseholdFile.id)
+    asked = (
+        select(Item.id, Item.state, followed)
+        .where(~lasting(Item.id))
+        .join(HouseholdFile, Item.household_id == HouseholdFile.id)
+    )
     filed: set[int] = set()
     waiting: set[int] = set()
     for item_id, state, is_followed in session.execute(asked.execution_options(yield_per=5000)):

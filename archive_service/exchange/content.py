@@ -17,6 +17,7 @@ from archive_service.households.tables import ArchiveCode, CaseFile, CasePlace, 
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import refusal, restricted
 
 #: What `household.json` calls itself; another version is not read as this one.
 FORMAT = "archive-service household 1"
@@ -93,6 +94,13 @@ def content(
     head = session.get_one(HouseholdFile, household_id)
     require(viewer, head.unit_id)
     rows = _items(session, head.id, items)
+    stored_only = restricted(session, [row.id for row in rows])
+    if stored_only and items is not None:
+        raise refusal()
+    if stored_only:
+        # What is stored only does not leave: the package is a selection, and says so.
+        rows = [row for row in rows if row.id not in stored_only]
+        items = [row.item_no for row in rows]
     made = renditions_of(session, [row.id for row in rows])
     cases = list(
         session.scalars(

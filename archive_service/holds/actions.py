@@ -36,9 +36,12 @@ class On:
         return len(set(self.accounts)) + len(set(self.applications)) + len(set(self.item_ids))
 
 
-def place(session: Session, viewer: Viewer, on: On, terms: Terms, *, now: datetime, today: date) -> Hold:
+def place(
+    session: Session, viewer: Viewer, on: On, terms: Terms, *, now: datetime, today: date, found_by: str = ""
+) -> Hold:
     """Place a hold. Nothing that it covers is disposed of until it is released.
 
+    `found_by`: the search that found its subjects, put on record with it.
     Raises Invalid, NotFound for a subject that the viewer may not know of, NotPermitted.
     """
     said = rules.checked(terms, today=today)
@@ -73,9 +76,26 @@ def place(session: Session, viewer: Viewer, on: On, terms: Terms, *, now: dateti
         "reason": masking.text(said.reason),
         "authority": masking.text(said.authority),
         "review_on": said.review_on.isoformat(),
+        **({"search": found_by} if found_by else {}),
     }
     _note(session, viewer, made, "hold.placed", facts, accounts=_accounts(heads.values()), now=now)
     return made
+
+
+def place_all(
+    session: Session, viewer: Viewer, on: On, terms: Terms, *, found_by: str, now: datetime, today: date
+) -> list[Hold]:
+    """Hold all that a search found, households or items, in as many holds as it takes; all of it or nothing.
+
+    Raises as `place` does.
+    """
+    rules.check_at_once(on.count)
+    accounts, items, step = sorted(set(on.accounts)), sorted(set(on.item_ids)), rules.MOST_SUBJECTS
+    parts = [On(accounts=accounts[at : at + step]) for at in range(0, len(accounts), step)]
+    parts += [On(item_ids=items[at : at + step]) for at in range(0, len(items), step)]
+    # Whom it locks, it locks in the order of the households, whatever part they are in.
+    _lock_all(session, on)
+    return [place(session, viewer, one, terms, now=now, today=today, found_by=found_by) for one in parts]
 
 
 def release(session: Session, viewer: Viewer, hold_id: int, *, reason: str, now: datetime) -> Hold:
@@ -109,6 +129,17 @@ def postpone_review(
     facts = {"was": was.isoformat(), "review_on": review_on.isoformat(), "reason": masking.text(said.reason)}
     _note(session, viewer, row, "hold.reviewed", facts, accounts=(), now=now)
     return row
+
+
+def _lock_all(session: Session, on: On) -> None:
+    keys: set[int] = set()
+    for at in range(0, len(on.item_ids), 500):
+        wanted = select(Item.household_id).where(Item.id.in_(on.item_ids[at : at + 500]))
+        keys |= set(session.scalars(wanted))
+    for at in range(0, len(on.accounts), 500):
+        named = select(HouseholdFile.id).where(HouseholdFile.account_no.in_(on.accounts[at : at + 500]))
+        keys |= set(session.scalars(named))
+    households_for_update(session, keys)
 
 
 def _subjects(session: Session, viewer: Viewer, on: On) -> list[HoldSubject]:

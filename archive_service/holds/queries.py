@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service.audit.tables import AuditEntry
 from archive_service.errors import NotFound
 from archive_service.holds.tables import Hold, HoldSubject
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
@@ -57,6 +58,17 @@ class SubjectView:
     item_id: int | None
     item_no: int | None
     title: str | None
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """When somebody looked at a hold and put its review day off, from which day to which, and why."""
+
+    at: datetime
+    by: str
+    was: str
+    review_on: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,14 @@ def holds(
     return HoldListing(shown, shown[-1].id if len(rows) > limit else None, total)
 
 
+def overdue(session: Session, viewer: Viewer, *, today: date) -> int:
+    """Return how many holds the viewer keeps whose review day has passed."""
+    wanted = select(func.count()).where(
+        Hold.unit_id.in_(viewer.units(Right.HOLD_KEEP)), Hold.released_at.is_(None), Hold.review_on < today
+    )
+    return session.scalar(wanted) or 0
+
+
 def hold(session: Session, viewer: Viewer, hold_id: int) -> HoldView:
     """Return a hold of the viewer's units. Raises NotFound."""
     row = session.execute(_rows().where(Hold.id == hold_id)).first()
@@ -159,6 +179,19 @@ def subjects(session: Session, viewer: Viewer, hold_id: int) -> list[SubjectView
         .limit(_SUBJECTS_SHOWN)
     )
     return [SubjectView(*row) for row in rows]
+
+
+def reviews(session: Session, viewer: Viewer, hold_id: int) -> list[ReviewView]:
+    """Return when a hold was looked at and put off, oldest first, as the trail says. Raises NotFound."""
+    hold(session, viewer, hold_id)
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.person_name, AuditEntry.facts)
+        .where(
+            AuditEntry.object_kind == "hold", AuditEntry.object_id == str(hold_id), AuditEntry.did == "hold.reviewed"
+        )
+        .order_by(AuditEntry.seq)
+    )
+    return [ReviewView(at, who, facts["was"], facts["review_on"], facts["reason"]) for at, who, facts in rows]
 
 
 def for_update(session: Session, viewer: Viewer, hold_id: int) -> Hold:

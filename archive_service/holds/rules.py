@@ -12,6 +12,8 @@ LONGEST_REASON = 300
 LONGEST_AUTHORITY = 120
 #: Subjects that one hold may name; a wider one is a hold on cases or households.
 MOST_SUBJECTS = 500
+#: Subjects that may be held at once from a search; they become as many holds as their number asks for.
+MOST_AT_ONCE = 5000
 #: Years until somebody has to look at a hold again, at most.
 LONGEST_REVIEW_YEARS = 5
 
@@ -62,6 +64,15 @@ def check_subjects(count: int) -> None:
     if not 1 <= count <= MOST_SUBJECTS:
         raise Invalid(
             "hold.subjects", f"一次冻结要选 1 到 {MOST_SUBJECTS} 个对象。更多时请按户或案件冻结，或分次办理。"
+        )
+
+
+def check_at_once(count: int) -> None:
+    """Refuse to hold nothing, or more than is held at once from a search. Raises Invalid."""
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise Invalid(
+            "hold.at-once",
+            f"一次可以冻结 1 到 {MOST_AT_ONCE} 个对象。没有冻结任何资料，请缩小检索范围，或改为按户冻结。",
         )
 
 

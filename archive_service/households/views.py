@@ -152,6 +152,11 @@ class ItemView:
         """Return the first page whose picture this viewer may see."""
         return next((page for page in self.pages if page.thumbnail_digest), None)
 
+    #: The paper is stored only (archive_service.restricted).
+    restricted: bool = False
+    #: It is, and this viewer has not opened it: nothing of its content is here.
+    closed: bool = False
+
 
 @dataclass(frozen=True)
 class Paper:

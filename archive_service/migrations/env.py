@@ -45,6 +45,8 @@ TABLES = (
     "archive_service.webhooks.tables",
     "archive_service.notices.tables",
     "archive_service.copies.tables",
+    "archive_service.subjects.tables",
+    "archive_service.restricted.tables",
     "retention.disposal_tables",
     "archive_service.holds.tables",
     "retention.tables",

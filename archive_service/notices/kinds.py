@@ -136,6 +136,14 @@ _WORK = (
          "%(by)s refused your request about paper %(paper)s of case %(application_no)s; the case page says why."),
     ),
     _kind(
+        "hold-review", "number due_on", Way.MAIL,
+        ("冻结过了复查日", "冻结 %(number)s 应在 %(due_on)s 复查",
+         "冻结 %(number)s 的复查日 %(due_on)s 已过。它不会自动解除：请打开它，解除，或说明原因后推后复查日。"),
+        ("Hold past its review day", "Hold %(number)s was to be reviewed by %(due_on)s",
+         "The review day of hold %(number)s, %(due_on)s, has passed. It does not end by itself: open it and release "
+         "it, or put the review off, saying why."),
+    ),
+    _kind(
         "work-due", "overdue today week returned findings", Way.DIGEST,
         ("每日到期与逾期", "逾期 %(overdue)s 件，今日到期 %(today)s 件",
          "归档已逾期 %(overdue)s 件，今日到期 %(today)s 件，7 日内到期 %(week)s 件。"

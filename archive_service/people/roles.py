@@ -98,6 +98,8 @@ class Right(StrEnum):
     DISPOSAL_WITNESS = "disposal.witness"
     #: Place holds on records, look at them again, and release them.
     HOLD_KEEP = "hold.keep"
+    #: Register and answer what people ask about papers that speak of them; open papers that are stored only.
+    SUBJECT_KEEP = "subject.keep"
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
@@ -130,6 +132,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.DISPOSAL_PROPOSE,
             Right.DISPOSAL_WITNESS,
             Right.HOLD_KEEP,
+            Right.SUBJECT_KEEP,
         }
     ),
     Role.STAFF: frozenset({Right.RECORD_READ, Right.CASE_HAND_OVER, Right.CASE_STATUS, Right.LOAN_ASK}),
@@ -170,6 +173,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.DISPOSAL_APPROVE,
             Right.DISPOSAL_WITNESS,
             Right.HOLD_KEEP,
+            Right.SUBJECT_KEEP,
         }
     ),
     Role.CONTRACTOR: frozenset({Right.BATCH_OWN}),

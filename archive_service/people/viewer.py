@@ -36,6 +36,8 @@ class Viewer:
     scopes: frozenset[Scope] | None = None
     #: Until when the person has the personal data of a household unmasked, by its id; put in by the door.
     unmasked: Mapping[int, datetime] = field(default_factory=dict)
+    #: Restricted items that the person has opened for a while, saying why; put in by the door.
+    opened: frozenset[int] = frozenset()
 
     def units(self, right: Right) -> frozenset[int]:
         """Return the ids of the units in which the person holds `right`; empty means nowhere."""

@@ -41,6 +41,7 @@ PLACES = (
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
     Place("/holds", "lock", N_("冻结"), N_("冻结"), _READ, Right.HOLD_KEEP),
+    Place("/subjects", "user-shield", N_("个人信息要求"), N_("要求"), _READ, Right.SUBJECT_KEEP),
     Place("/retention", "hourglass", N_("保管期限"), N_("期限"), _READ, Right.HOLD_KEEP),
     Place("/retention/disposals", "trash", N_("鉴定与销毁"), N_("鉴定"), _CARE, Right.DISPOSAL_READ),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
@@ -61,7 +62,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/retention", "/retention/disposals", "/audit/checkpoints",
+        "/subjects", "/retention", "/retention/disposals", "/audit/checkpoints",
     }
 )  # fmt: skip
 

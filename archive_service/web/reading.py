@@ -1,7 +1,7 @@
 """Note who reads what, without a look into the database for every page of it.
 
 Whatever is handed out to somebody signed in leaves a trace before its first byte does: the file of a household once an
-hour for each person, a paper, a scan, a list or any other page once a minute. Source: docs/decisions/0051.
+hour for each person, a paper, a scan, a list or any other page once a minute. Source: docs/decisions/0053.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from archive_service.households import queries as households
 from archive_service.people import sign_in
 from archive_service.people.sessions import Place
 from archive_service.people.viewer import Viewer
+from archive_service.restricted import queries as restricted
 from archive_service.settings import Settings
 from archive_service.web import i18n, render
 from archive_service.web.proxy import VOUCHED
@@ -188,6 +189,8 @@ def viewer_of(request: Request, secret: str, *, kind: str) -> Viewer | None:
         )
         if viewer is not None and (unmasked := households.unmasked(session, viewer, now=now)):
             viewer = replace(viewer, unmasked=unmasked)
+        if viewer is not None and (opened := restricted.opened(session, viewer, now=now)):
+            viewer = replace(viewer, opened=opened)
     if viewer is not None:
         sign_in.touch(services.database, secret, now=now, idle_minutes=idle)
     return viewer

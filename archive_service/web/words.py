@@ -507,6 +507,7 @@ RIGHT = {
     "disposal.approve": N_("审批鉴定清单"),
     "disposal.witness": N_("监销签字"),
     "hold.keep": N_("冻结资料，复查和解除冻结"),
+    "subject.keep": N_("受理和答复个人信息要求，保管只作存储的资料"),
 }
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
@@ -718,6 +719,12 @@ EVENT = {
     "hold.placed": N_("冻结资料"),
     "hold.released": N_("解除冻结"),
     "hold.reviewed": N_("复查冻结"),
+    "subject.registered": N_("登记个人信息要求"),
+    "subject.granted": N_("同意个人信息要求"),
+    "subject.refused": N_("拒绝个人信息要求"),
+    "subject.withdrawn": N_("个人信息要求撤回"),
+    "subject.lifted": N_("解除限制处理"),
+    "subject.opened": N_("打开限制处理的资料"),
     "schedule.drafted": N_("起草保管期限表"),
     "schedule.previewed": N_("预览保管期限表"),
     "schedule.released": N_("发布保管期限表"),
@@ -900,6 +907,45 @@ DUE_LIST = {
     "unknown": N_("缺少起算日"),
     "permanent": N_("永久"),
 }
+#: What people ask about papers that speak of them, who asks, what was seen, and how far it is.
+SUBJECT_KIND = {
+    "copy": N_("复制"),
+    "annotate": N_("更正说明"),
+    "restrict": N_("限制处理"),
+    "erase": N_("删除"),
+}
+SUBJECT_RELATION = {"self": N_("本人"), "agent": N_("代理人")}
+SUBJECT_PROOF = {
+    "identity_card": N_("居民身份证"),
+    "passport": N_("护照"),
+    "licence": N_("营业执照"),
+    "authority": N_("授权委托书和代理人身份证"),
+}
+SUBJECT_STATE = {
+    "open": State("clock", "info", N_("待答复")),
+    "granted": State("circle-check", "ok", N_("已同意")),
+    "refused": State("ban", "bad", N_("已拒绝")),
+    "withdrawn": State("minus", "", N_("已撤回")),
+}
+SUBJECT_LIST = {"open": N_("待答复"), "late": N_("过期未答复"), "granted": N_("已同意"), "refused": N_("已拒绝")}
+#: What a retention schedule says, and what a preview of one finds.
+RETENTION_TRIGGER = {
+    "account_closed": N_("销户"),
+    "superseded": N_("被新件取代"),
+    "contract_ended": N_("合同终止"),
+    "installation_replaced": N_("受电装置更换"),
+    "fixed_date": N_("固定日期"),
+}
+RETENTION_STATUS = {
+    "critical": N_("重要电力客户"),
+    "dg": N_("分布式电源"),
+    "dispute": N_("有过争议或诉讼"),
+}
+SCHEDULE_EFFECT = {
+    "earlier": State("arrow-back-up", "warn", N_("提前到期")),
+    "later": State("clock", "info", N_("推后到期")),
+}
+SCHEDULE_RUN = {"preview": N_("影响预览"), "apply": N_("发布后重算")}
 #: A package of a household, going out or come in.
 PACKAGE_STATE = {
     "making": State("refresh", "info", N_("正在制作")),

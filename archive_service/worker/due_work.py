@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from archive_service import logs, workdays, zone
 from archive_service.borrowing.notify import remind_deciders, send_letters
 from archive_service.db.session import Database
+from archive_service.holds.notify import tell_reviews
 from archive_service.households import queries as households
 from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.inspection.rules import State
@@ -84,6 +85,7 @@ class DueWork:
                 session.add(mark)
                 return False
             tell_due(session, person_id, today=today, now=self.now())
+            tell_reviews(session, person_id, today=today, now=self.now())
         self._after = person_id
         return True
 

@@ -13,6 +13,7 @@ from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, PersonTie
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import lasting
 from indexing.identities.tables import IdentityHash
 
 
@@ -42,7 +43,7 @@ def bearing(session: Session, viewer: Viewer, hashed: str) -> list[BearingHouseh
         .join(Item, Item.id == IdentityHash.item_id)
         # The hashes may be a moment behind: state and household are asked again.
         .where(IdentityHash.hash == hashed, HouseholdFile.unit_id.in_(units), Item.state == "filed")
-        .where(Item.household_id == HouseholdFile.id)
+        .where(Item.household_id == HouseholdFile.id, ~lasting(Item.id))
         .order_by(HouseholdFile.account_no, Item.id)
     )
     found: dict[tuple[str, str], list[int]] = defaultdict(list)

@@ -20,6 +20,7 @@ from archive_service.jobs.queries import OPEN
 from archive_service.jobs.tables import Job
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import check_open
 from ingest.renditions import source
 from ingest.renditions.about import BUILDER
 from ingest.renditions.owed import RENDITION_JOB, owe
@@ -95,6 +96,7 @@ def check_may_have(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return the item if the viewer may have its rendition. Raises NotFound, NotPermitted, Refused when withdrawn."""
     item = households.item(session, viewer, item_id)
     viewer.require(Right.ORIGINAL_DOWNLOAD, item.unit_id)
+    check_open(session, viewer, [item_id])
     # It shows the pages as they are: nothing in it is masked.
     if not viewer.reads_personal(item.unit_id, item.household_id):
         viewer.require(Right.RECORD_READ_PERSONAL, item.unit_id)

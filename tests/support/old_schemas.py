@@ -256,6 +256,14 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             request_key=f"{number:064x}", household_id=household, unit_id=unit, pages="[]",
         )  # fmt: skip
         writer.add("copy_series", series=f"ZM-{number}-2026", last=1)
+    if writer.knows("subject_requests"):
+        asked = writer.add(
+            "subject_requests", number=f"GR-{number}-2026-0001", household_id=household, unit_id=unit, kind="restrict",
+            relation="self", state="granted", decided_at=NOW, received_on=date(2026, 11, 1), due_on=date(2026, 11, 20),
+        )  # fmt: skip
+        writer.add("subject_items", request_id=asked, item_id=item)
+        writer.add("restrictions", item_id=item, household_id=household, request_id=asked, begun_at=NOW)
+        writer.add("restricted_readings", item_id=item, person_id=person, reason="核对", opened_at=NOW, until=NOW)
     if writer.knows("holds"):
         hold = writer.add(
             "holds", unit_id=unit, kind="dispute", reason="争议", authority="来函", review_on=date(2027, 1, 1)

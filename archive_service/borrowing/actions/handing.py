@@ -24,6 +24,7 @@ from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import refusal, restricted
 
 
 def hand_out(
@@ -181,6 +182,8 @@ def _counts(session: Session, wish: LoanWish) -> dict[int, int]:
         .outerjoin(CaseFile, CaseFile.id == Item.case_id)
         .where(Item.id.in_(items))
     )
+    if restricted(session, items):
+        raise refusal()
     held = holding(session, items)
     for item, state, account_no in rows:
         rules.check_not_held(held=item.id in held, account_no=account_no)

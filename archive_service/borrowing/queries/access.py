@@ -13,6 +13,7 @@ from archive_service.households.tables import Item
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import lasting
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def may_read_page(
         .join(Item, Item.id == GrantPage.item_id)
         .join(LoanWish, LoanWish.id == ReadingGrant.wish_id)
         .join(LoanRequest, LoanRequest.id == LoanWish.request_id)
-        .where(GrantPage.item_id == item_id, GrantPage.page_no == page_no, Item.state == "filed")
+        .where(GrantPage.item_id == item_id, GrantPage.page_no == page_no, Item.state == "filed", ~lasting(Item.id))
         .order_by(*most_prints, ReadingGrant.unmasked.desc(), ReadingGrant.ends_at.desc(), ReadingGrant.id)
         .limit(1)
     )

@@ -17,6 +17,7 @@ from archive_service.households.queries import lent_page
 from archive_service.households.tables import Item
 from archive_service.households.views import PageView
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import lasting
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def open_page(session: Session, viewer: Viewer, item_id: int, page_no: int, now:
     rows = session.execute(
         select(GrantPage.item_id, GrantPage.page_no, Item.item_no, Item.document_type)
         .join(Item, Item.id == GrantPage.item_id)
-        .where(GrantPage.grant_id == grant.grant_id, Item.state == "filed")
+        .where(GrantPage.grant_id == grant.grant_id, Item.state == "filed", ~lasting(Item.id))
         .order_by(Item.item_no, GrantPage.page_no)
     ).all()
     return OpenPage(
@@ -68,6 +69,7 @@ def first_open(session: Session, viewer: Viewer, item_id: int, now: datetime) ->
             GrantPage.grant_id.in_(live_grants(viewer, now).with_only_columns(ReadingGrant.id)),
             GrantPage.item_id == item_id,
             Item.state == "filed",
+            ~lasting(Item.id),
         )
         .order_by(GrantPage.page_no)
         .limit(1)

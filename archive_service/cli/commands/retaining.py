@@ -1,25 +1,19 @@
-"""`retention ...`: schedules, what is due, and holds."""
+"""`retention ...`: schedules and what is due; holds and disposals have modules of their own."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from archive_service import clock
 from archive_service.cli import output
-from archive_service.cli.commands import disposing
+from archive_service.cli.commands import disposing, holding
 from archive_service.cli.services import Services
-from archive_service.holds import actions as hold_actions
-from archive_service.holds import queries as holds
-from archive_service.holds.actions import On
-from archive_service.holds.rules import Kind, Terms
 from archive_service.lifecycle import actions as lifecycle
 from retention import actions, drafts, queries, reckoning, schedule
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -47,15 +41,28 @@ def schedules(services: Services, as_json: bool) -> None:
     )
 
 
+@retention.command("schedule")
+@click.argument("draft_id", type=int)
+@click.pass_obj
+def show_schedule(services: Services, draft_id: int) -> None:
+    """Print the text of an edition of the schedule; 0 is the one of the package."""
+    if draft_id == 0:
+        output.say(schedule.standard_text())
+        return
+    with services.database.reading() as session:
+        output.say(drafts.draft(session, services.viewer(session), draft_id).text)
+
+
 @retention.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--draft", "draft_id", type=int, help="The draft whose text it takes the place of.")
 @click.pass_obj
-def draft(services: Services, file: Path) -> None:
+def draft(services: Services, file: Path, draft_id: int | None) -> None:
     """Keep the schedule in FILE as a draft, and have shown what it would change."""
     text = file.read_text(encoding="utf-8")
     with services.database.unit_of_work() as session:
         viewer = services.viewer(session)
-        row = actions.save_draft(session, viewer, text, draft_id=None, now=clock.now())
+        row = actions.save_draft(session, viewer, text, draft_id=draft_id, now=clock.now())
         actions.preview(session, viewer, row.id, now=clock.now())
         key = row.id
     output.say(f"已保存为草稿 {key}，正在预览。请用 retention preview {key} 查看影响。")
@@ -63,12 +70,25 @@ def draft(services: Services, file: Path) -> None:
 
 @retention.command()
 @click.argument("draft_id", type=int)
+@click.option("--list", "effect", type=click.Choice(["earlier", "later"]), help="List these papers of the last run.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="So many at most.")
 @_JSON
 @click.pass_obj
-def preview(services: Services, draft_id: int, as_json: bool) -> None:
-    """Print how many papers a draft makes due earlier and later."""
+def preview(services: Services, draft_id: int, effect: str | None, limit: int, as_json: bool) -> None:
+    """Print how many papers a draft makes due earlier and later, or which."""
     with services.database.reading() as session:
-        found = drafts.runs(session, services.viewer(session), draft_id)
+        viewer = services.viewer(session)
+        found = drafts.runs(session, viewer, draft_id)
+        changed = drafts.changes(session, viewer, found[0].id, effect=effect, limit=limit) if effect and found else []
+    if effect:
+        if as_json:
+            output.emit(list(changed))
+            return
+        output.table(
+            ("资料", "户号", "题名", "原来", "改为"),
+            [(one.item_id, one.account_no, one.title, one.was, one.becomes) for one in changed],
+        )
+        return
     if as_json:
         output.emit(found)
         return
@@ -86,6 +106,16 @@ def release_schedule(services: Services, draft_id: int) -> None:
     with services.database.unit_of_work() as session:
         actions.release(session, services.viewer(session), draft_id, now=clock.now(), today=clock.today())
     output.say("已发布，正在按新版重新计算到期日。")
+
+
+@retention.command("drop-schedule")
+@click.argument("draft_id", type=int)
+@click.pass_obj
+def drop_schedule(services: Services, draft_id: int) -> None:
+    """Give a draft up; its code stays taken."""
+    with services.database.unit_of_work() as session:
+        actions.drop(session, services.viewer(session), draft_id, now=clock.now())
+    output.say("草稿已作废。")
 
 
 @retention.command()
@@ -115,68 +145,6 @@ def due(services: Services, which: str, account: str, limit: int, as_json: bool)
 
 
 @retention.command()
-@click.option("--account", "accounts", multiple=True, help="A whole household, by account number.")
-@click.option("--application", "applications", multiple=True, help="A whole case, by application number.")
-@click.option("--item", "item_ids", multiple=True, type=int, help="A single item, by its id.")
-@click.option("--kind", type=click.Choice([one.value for one in Kind]), required=True, help="Why it is held.")
-@click.option("--reason", required=True, help="In words.")
-@click.option("--authority", required=True, help="By whose word: a court, an office, the number of a letter.")
-@click.option("--review-on", type=_DAY, required=True, help="The day on which somebody looks at it again.")
-@click.pass_obj
-def hold(
-    services: Services,
-    accounts: tuple[str, ...],
-    applications: tuple[str, ...],
-    item_ids: tuple[int, ...],
-    kind: str,
-    reason: str,
-    authority: str,
-    review_on: datetime,
-) -> None:
-    """Hold households, cases or items: none of it is disposed of until it is released."""
-    terms = Terms(kind, reason, authority, review_on.date())
-    with services.database.unit_of_work() as session:
-        made = hold_actions.place(
-            session,
-            services.viewer(session),
-            On(accounts, applications, item_ids),
-            terms,
-            now=clock.now(),
-            today=clock.today(),
-        )
-        key = made.id
-    output.say(f"已冻结，编号 {key}。")
-
-
-@retention.command()
-@click.argument("hold_id", type=int)
-@click.option("--reason", required=True, help="Why it is not needed any more.")
-@click.pass_obj
-def release(services: Services, hold_id: int, reason: str) -> None:
-    """Release a hold."""
-    with services.database.unit_of_work() as session:
-        hold_actions.release(session, services.viewer(session), hold_id, reason=reason, now=clock.now())
-    output.say("已解除冻结。")
-
-
-@retention.command("holds")
-@click.option("--state", type=click.Choice(["lasting", "overdue", "released"]), default="lasting", help="Which.")
-@_JSON
-@click.pass_obj
-def list_holds(services: Services, state: str, as_json: bool) -> None:
-    """List holds, newest first."""
-    with services.database.reading() as session:
-        found = holds.holds(session, services.viewer(session), state=state, today=clock.today(), limit=200)
-    if as_json:
-        output.emit({"total": found.total, "holds": list(found.rows)})
-        return
-    output.table(
-        ("编号", "种类", "原因", "依据", "复查日", "对象"),
-        [(one.id, one.kind, one.reason, one.authority, one.review_on, one.subjects) for one in found.rows],
-    )
-
-
-@retention.command()
 @click.argument("account_no")
 @click.option("--reason", required=True, help="Why the closing was wrong.")
 @click.pass_obj
@@ -189,5 +157,5 @@ def reopen(services: Services, account_no: str, reason: str) -> None:
     output.say(f"户号 {account_no} 已恢复，{count} 个案件回到已归档。")
 
 
-for _command in disposing.COMMANDS:
+for _command in (*disposing.COMMANDS, *holding.COMMANDS):
     retention.add_command(_command)

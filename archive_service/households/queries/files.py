@@ -29,6 +29,7 @@ from archive_service.households.views import (
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import closed, restricted
 
 _PERSONAL = frozenset({"personal", "sensitive"})
 #: Below this confidence of its reading nobody can tell which numbers a page holds.
@@ -53,7 +54,8 @@ def household(
         wanted = wanted.where(Item.state == "filed")
     # What is masked can only be told from the fields.
     read = fields or not personal
-    items = _item_views(session, session.execute(wanted).all(), head, personal=personal, fields=read)
+    rows = session.execute(wanted).all()
+    items = _item_views(session, rows, head, personal=personal, fields=read, opened=viewer.opened)
     return HouseholdView(
         id=head.id,
         account_no=head.account_no,
@@ -90,7 +92,7 @@ def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
     """Return an item, filed or withdrawn. Raises NotFound."""
     row, head = _readable_item(session, viewer, item_id)
     personal = viewer.reads_personal(head.unit_id, head.id)
-    return _item_views(session, [row], head, personal=personal)[0]
+    return _item_views(session, [row], head, personal=personal, opened=viewer.opened)[0]
 
 
 def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
@@ -99,7 +101,9 @@ def item_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> P
     personal = viewer.reads_personal(head.unit_id, head.id)
     takes_out = viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id)
     guarded = row.sensitivity in _PERSONAL
-    return _page_seen(session, row, head, page_no, personal=personal, guarded=guarded, takes_out=takes_out)
+    return _page_seen(
+        session, row, head, page_no, personal=personal, guarded=guarded, takes_out=takes_out, opened=viewer.opened
+    )
 
 
 def masked_page(session: Session, viewer: Viewer, item_id: int, page_no: int) -> PageView:
@@ -110,7 +114,9 @@ def masked_page(session: Session, viewer: Viewer, item_id: int, page_no: int) ->
     row, head = _readable_item(session, viewer, item_id)
     guarded = row.sensitivity in _PERSONAL and not viewer.reads_personal(head.unit_id, head.id)
     takes_out = viewer.may(Right.ORIGINAL_DOWNLOAD, head.unit_id)
-    return _page_seen(session, row, head, page_no, personal=False, guarded=guarded, takes_out=takes_out)
+    return _page_seen(
+        session, row, head, page_no, personal=False, guarded=guarded, takes_out=takes_out, opened=viewer.opened
+    )
 
 
 def lent_page(session: Session, item_id: int, page_no: int, *, masked: bool) -> PageView:
@@ -128,21 +134,29 @@ def lent_page(session: Session, item_id: int, page_no: int, *, masked: bool) -> 
 
 
 def _page_seen(
-    session: Session, row: Item, head: HouseholdFile, page_no: int, *, personal: bool, guarded: bool, takes_out: bool
+    session: Session,
+    row: Item,
+    head: HouseholdFile,
+    page_no: int,
+    *,
+    personal: bool,
+    guarded: bool,
+    takes_out: bool,
+    opened: frozenset[int] = frozenset(),
 ) -> PageView:
     page = session.scalar(select(Page).where(Page.item_id == row.id, Page.page_no == page_no))
     if page is None:
         raise NotFound("item.page-not-found", "这份文件没有这一页。请核对页码后再试。")
-    shown = _item_views(session, [row], head, personal=personal)[0]
+    shown = _item_views(session, [row], head, personal=personal, opened=opened)[0]
     told = () if personal else _personal_on(session, page, row.id)
-    withheld = not personal and (guarded or not _can_be_masked(page, told))
+    withheld = shown.closed or (not personal and (guarded or not _can_be_masked(page, told)))
     return PageView(
         item=shown,
         page_no=page.page_no,
         page_count=len(shown.pages),
         image_digest=None if withheld else page.image_digest,
         thumbnail_digest=None if withheld else page.thumbnail_digest,
-        original_digest=page.original_digest if takes_out else None,
+        original_digest=page.original_digest if takes_out and not shown.closed else None,
         original_page=page.original_page,
         width_px=page.width_px,
         height_px=page.height_px,
@@ -150,8 +164,8 @@ def _page_seen(
         rotation=page.rotation,
         engine=page.engine,
         confidence=page.confidence,
-        text=page.text if personal else masking.text(page.text),
-        lines_digest=page.lines_digest,
+        text="" if shown.closed else page.text if personal else masking.text(page.text),
+        lines_digest="" if shown.closed else page.lines_digest,
         masked=not personal,
         withheld=withheld,
         hidden_boxes=tuple(one.box for one in told if one.box is not None and one.page == page.page_no),
@@ -179,7 +193,7 @@ def page_texts(session: Session, viewer: Viewer, item_id: int, *, most: int) -> 
     """
     row, head = _readable_item(session, viewer, item_id)
     personal = viewer.reads_personal(head.unit_id, head.id)
-    if row.sensitivity in _PERSONAL and not personal:
+    if (row.sensitivity in _PERSONAL and not personal) or closed(session, viewer, [row.id]):
         return {}
     pages = session.scalars(select(Page).where(Page.item_id == row.id).order_by(Page.page_no).limit(most)).all()
     if personal:
@@ -235,11 +249,19 @@ def _readable_item(session: Session, viewer: Viewer, item_id: int) -> tuple[Item
 
 
 def _item_views(
-    session: Session, rows: Sequence[Any], head: HouseholdFile, *, personal: bool, fields: bool = True
+    session: Session,
+    rows: Sequence[Any],
+    head: HouseholdFile,
+    *,
+    personal: bool,
+    fields: bool = True,
+    opened: frozenset[int] = frozenset(),
 ) -> list[ItemView]:
     """Return items of one household, given as rows of their columns, in the order given."""
-    keys = [row.id for row in rows]
-    pages = _page_briefs(session, rows, personal=personal)
+    stored_only = restricted(session, [row.id for row in rows])
+    shut = stored_only - opened
+    keys = [row.id for row in rows if row.id not in shut]
+    pages = _page_briefs(session, rows, personal=personal, shut=shut)
     read: dict[int, list[FieldView]] = defaultdict(list)
     for one in session.execute(_FIELDS.where(ItemField.item_id.in_(keys)).order_by(ItemField.id)) if fields else ():
         read[one.item_id].append(field_view(one, personal=personal))
@@ -254,6 +276,8 @@ def _item_views(
             application_no=numbers.get(row.case_id or 0),
             filed_by=people.get(row.filed_by or 0),
             personal=personal,
+            stored_only=row.id in stored_only,
+            shut=row.id in shut,
         )
         for row in rows
     ]
@@ -268,6 +292,8 @@ def _item_view(
     application_no: str | None,
     filed_by: str | None,
     personal: bool,
+    stored_only: bool,
+    shut: bool,
 ) -> ItemView:
     hidden = not personal and row.sensitivity in _PERSONAL
     return ItemView(
@@ -280,7 +306,7 @@ def _item_view(
         case_id=row.case_id,
         application_no=application_no,
         document_type=row.document_type,
-        title=row.title if personal else masking.text(row.title),
+        title=row.title if personal and not shut else masking.text(row.title),
         document_date=row.document_date,
         sensitivity=row.sensitivity,
         state=row.state,
@@ -291,11 +317,13 @@ def _item_view(
         filed_at=row.filed_at,
         filed_by=filed_by,
         fields=tuple(fields),
-        marks=marks.from_json(row.marks),
+        marks=() if shut else marks.from_json(row.marks),
         medium=row.medium,
         legible=row.legible,
         pages=tuple(pages),
-        masked=hidden or any(one.masked for one in fields),
+        masked=hidden or shut or any(one.masked for one in fields),
+        restricted=stored_only,
+        closed=shut,
     )
 
 
@@ -306,8 +334,10 @@ def field_view(row: Any, *, personal: bool) -> FieldView:
     return FieldView(row.name, value, row.unit, row.confidence, row.page, box, row.checked, masked=value != row.value)
 
 
-def _page_briefs(session: Session, rows: Sequence[Any], *, personal: bool) -> Mapping[int, list[PageBrief]]:
-    hidden = {row.id for row in rows if not personal and row.sensitivity in _PERSONAL}
+def _page_briefs(
+    session: Session, rows: Sequence[Any], *, personal: bool, shut: frozenset[int]
+) -> Mapping[int, list[PageBrief]]:
+    hidden = {row.id for row in rows if not personal and row.sensitivity in _PERSONAL} | shut
     briefs: dict[int, list[PageBrief]] = defaultdict(list)
     columns = select(Page.item_id, Page.page_no, Page.thumbnail_digest, Page.width_px, Page.height_px)
     wanted = columns.where(Page.item_id.in_([row.id for row in rows])).order_by(Page.item_id, Page.page_no)

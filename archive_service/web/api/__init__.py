@@ -52,6 +52,7 @@ def router() -> APIRouter:
         search,
         sheets,
         stage_times,
+        subjects,
         webhooks,
     )
 
@@ -64,7 +65,8 @@ def router() -> APIRouter:
         catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
     )  # fmt: skip
     lending = (
-        loans, loan_requests, loan_papers, loan_registers, readings, copies, room_counts, rooms, climate, notices,
+        loans, loan_requests, loan_papers, loan_registers, readings, copies, subjects, room_counts, rooms, climate,
+        notices,
     )  # fmt: skip
     for part in (scans, sheets, quality, jobs, *records, *desks, *lending, document):
         whole.include_router(part.router)

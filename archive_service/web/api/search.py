@@ -13,7 +13,7 @@ from archive_service.people.roles import Right
 from archive_service.web import metrics, reading
 from archive_service.web.api.caller import Caller, Day
 from archive_service.web.api.route import api_router
-from archive_service.web.pages.search import refusal
+from archive_service.web.finding import refusal
 from indexing import search as indexing
 from indexing.search import Filters
 

@@ -7,7 +7,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from archive_service.errors import ArchiveError, Invalid, NotFound
+from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.holds import actions, queries
 from archive_service.holds.actions import On
 from archive_service.holds.rules import Terms
@@ -47,12 +47,7 @@ def place_hold(visit: SignedIn, form: SentForm) -> Response:
     accounts = form.text("accounts", limit=_LONGEST_LIST)
     applications = form.text("applications", limit=_LONGEST_LIST)
     try:
-        terms = Terms(
-            form.text("kind", limit=12),
-            form.text("reason", limit=400),
-            form.text("authority", limit=200),
-            _day(form),
-        )
+        terms = terms_of(form)
         with visit.services.database.unit_of_work() as session:
             on = On(accounts.split(), applications.split(), form.ids("item"))
             made = actions.place(session, visit.viewer, on, terms, now=visit.now, today=visit.today)
@@ -74,9 +69,33 @@ def release_hold(visit: SignedIn, form: SentForm, hold_id: Id) -> Response:
     try:
         with visit.services.database.unit_of_work() as session:
             actions.release(session, visit.viewer, hold_id, reason=form.text("reason", limit=400), now=visit.now)
-    except Invalid as error:
+    except (Invalid, Refused) as error:
         return _hold(visit, hold_id, error)
     return RedirectResponse(f"/holds/{hold_id}?done=hold-released", status_code=303)
+
+
+@router.post("/holds/{hold_id}/review")
+def postpone_review(visit: SignedIn, form: SentForm, hold_id: Id) -> Response:
+    """Say that a hold was looked at and is still needed, and when to look next."""
+    try:
+        with visit.services.database.unit_of_work() as session:
+            actions.postpone_review(
+                session, visit.viewer, hold_id, review_on=_day(form), reason=form.text("why", limit=400),
+                now=visit.now, today=visit.today,
+            )  # fmt: skip
+    except (Invalid, Refused) as error:
+        return _hold(visit, hold_id, error)
+    return RedirectResponse(f"/holds/{hold_id}?done=hold-reviewed", status_code=303)
+
+
+def terms_of(form: Form) -> Terms:
+    """Return the terms of a hold as a form says them."""
+    return Terms(
+        form.text("kind", limit=12),
+        form.text("reason", limit=400),
+        form.text("authority", limit=200),
+        _day(form),
+    )
 
 
 def _day(form: Form) -> date:
@@ -91,8 +110,10 @@ def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None) -> Resp
     with visit.services.database.reading() as session:
         found = queries.hold(session, visit.viewer, hold_id)
         subjects = queries.subjects(session, visit.viewer, hold_id)
+        reviews = queries.reviews(session, visit.viewer, hold_id)
     return visit.page(
         "holds/hold.html",
+        reviews=reviews,
         status=error.http_status if error else 200,
         hold=found,
         subjects=subjects,

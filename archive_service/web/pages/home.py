@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service import workdays
 from archive_service.audit.queries import EntryFilters
 from archive_service.borrowing import queries as loans
+from archive_service.holds import queries as holds
 from archive_service.households import queries as households
 from archive_service.households.views import CaseFilters
 from archive_service.jobs.queries import JobFilters
@@ -128,6 +129,7 @@ def _due(visit: Visit) -> dict[str, Any]:
         due = households.cases(session, visit.viewer, filters=_OPEN, limit=_CASES_SHOWN)
         days = households.due_days(session, visit.viewer)
         rates = households.rates(session, visit.viewer, since=today.replace(day=1), today=today)
+        reviews = holds.overdue(session, visit.viewer, today=today)
     load, count = _load(days, today), reminders.counted(days, today)
     judged = sum(rate.judged_for_time for rate in rates)
     return {
@@ -138,6 +140,7 @@ def _due(visit: Visit) -> dict[str, Any]:
         "on_time": None if not judged else 100 * sum(rate.on_time for rate in rates) / judged,
         "month": f"{today:%Y-%m}",
         "load": load,
+        "hold_reviews": reviews,
         "most": max([one.cases for one in load], default=0),
     }
 

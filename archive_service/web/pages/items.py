@@ -19,7 +19,9 @@ from archive_service.notebook import actions
 from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import LONGEST_NOTE
 from archive_service.people.roles import Right
-from archive_service.web import labels, marks, pictures, reading, render, sheet, words
+from archive_service.restricted import queries as restricted
+from archive_service.subjects import queries as subjects
+from archive_service.web import keeping, labels, marks, pictures, reading, render, sheet, words
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -50,12 +52,13 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
             return RedirectResponse(f"/readings/{item_id}?page={page_no}", status_code=303)
         together = queries.papers_of_case(session, visit.viewer, item)
         # Only who may take originals out is offered the searchable PDF, which says all that they say.
-        offered = item.state == "filed" and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
+        offered = item.state == "filed" and not item.closed and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
         pdf = renditions.readiness(session, item_id) if offered else None
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
         locks = write_once.of_items(session, [item_id], now=visit.now)
         signed = () if page.withheld else signatures.of_item(session, item)
+        annotations = subjects.annotations(session, [item_id]).get(item_id, [])
     reading.note(visit, item)
     together = _in_catalogue_order(together)
     return visit.page(
@@ -79,6 +82,8 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         lent=lent,
         signatures=signed,
         locks=locks,
+        kept=keeping.kept(visit, [item_id])[item_id],
+        annotations=annotations,
     )
 
 
@@ -186,6 +191,8 @@ def download_original(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     with visit.services.database.unit_of_work() as session:
         page = queries.item_page(session, visit.viewer, item_id, page_no)
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, page.item.unit_id)
+        if page.item.closed:
+            raise restricted.refusal()
         if page.masked:
             # The bytes as received cannot be masked.
             raise NotPermitted("item.withheld", pictures.WITHHELD)
@@ -223,6 +230,8 @@ def _page(visit: Visit, item_id: int, page_no: int) -> PageView:
 
 
 def _shown(page: PageView) -> PageView:
+    if page.item.closed:
+        raise restricted.refusal()
     if page.withheld:
         raise NotPermitted("item.withheld", pictures.WITHHELD)
     return page

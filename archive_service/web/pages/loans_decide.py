@@ -13,7 +13,7 @@ from archive_service.borrowing.matrix import Way
 from archive_service.borrowing.rules import PageKey
 from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
 from archive_service.people.roles import Right
-from archive_service.web import metrics, pictures
+from archive_service.web import keeping, metrics, pictures
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -45,6 +45,7 @@ def _show(visit: Visit, request_id: int, error: ArchiveError | None = None, wish
         request=found,
         error=visit.told(error) if error else "",
         wrong=wish_id,
+        kept=keeping.kept(visit, [paper.item_id for line in found.lines for paper in line.papers]),
     )
 
 

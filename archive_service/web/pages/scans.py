@@ -176,6 +176,7 @@ def download_original(visit: SignedIn, scan_id: Id) -> Response:
         visit.viewer.require(Right.ORIGINAL_DOWNLOAD, scan.unit_id)
         # The bytes as received cannot be masked.
         visit.viewer.require(Right.RECORD_READ_PERSONAL, scan.unit_id)
+        queries.check_scan_open(session, visit.viewer, scan_id)
         if not scan.row.size_bytes:
             raise NotFound("scan.no-original", "这份文件被拒收时没有保存内容，不能下载。请按提示重新上传。")
         if scan.row.error_code == "file.virus":

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service import ids
-from archive_service.errors import ArchiveError, Invalid, NotFound, Refused
+from archive_service.errors import ArchiveError, Invalid, NotFound
 from archive_service.households import queries as households
 from archive_service.notebook import actions
 from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import Kind
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.people.viewer import Viewer
-from archive_service.web import export, labels, metrics, reading, remembering, render, words
+from archive_service.web import export, finding, keeping, labels, metrics, reading, remembering, render
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
 from archive_service.web.pages.people import inside
 from archive_service.web.visit import SignedIn, Visit
-from indexing import search as indexing
-from indexing.search import Filters, Hit, SearchPage
 from indexing.suggest import Suggestion, suggest
 
 router = APIRouter()
 
-_SHOWN = 20
-_FIRST_YEAR, _LAST_YEAR = 1950, 2100
 _REMEMBERED, _BEFORE_SHOWN = 12, 3
 #: What can be asked, each with an example that can be tried at once.
 EXAMPLES = (
@@ -46,36 +40,11 @@ EXAMPLES = (
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What stands in the address."""
-
-    text: str
-    offset: int
-    centre: str
-    document_type: str
-    category: str
-    business: str
-    year: str
-
-    def values(self) -> dict[str, str]:
-        """Return the parts for links, the empty ones left out."""
-        parts = {
-            "q": self.text,
-            "centre": self.centre,
-            "type": self.document_type,
-            "category": self.category,
-            "business": self.business,
-            "year": self.year,
-        }
-        return {name: value for name, value in parts.items() if value}
-
-
 @router.get("/search")
 def show_search(visit: SignedIn) -> Response:
     """Show what was found; an exact account number goes straight to its file."""
     visit.viewer.require(Right.RECORD_READ)
-    asked = _asked(visit)
+    asked = finding.asked_of(visit.request.query_params)
     straight = _straight(visit, asked)
     if straight is not None:
         return RedirectResponse(f"/households/{straight}", status_code=303)
@@ -86,20 +55,21 @@ def show_search(visit: SignedIn) -> Response:
         facts["recent"] = notebook.kept(session, visit.viewer, Kind.SEARCH, limit=_REMEMBERED)
         if asked.text or asked.values():
             try:
-                facts["found"] = _search(visit, session, asked, facts["centres"])
+                facts["found"] = finding.search(visit, session, asked, facts["centres"])
             except ArchiveError as error:
                 facts["error"] = _told(visit, asked, error)
                 visit.request.scope[metrics.CODE] = error.code
             facts["near"] = _near(visit, session, asked)
     if facts["found"] and facts["found"].refused:
-        facts |= {"error": Trouble(visit.say(refusal(visit.viewer))), "found": None}
+        facts |= {"error": Trouble(visit.say(finding.refusal(visit.viewer))), "found": None}
     shown = facts["found"].hits if facts["found"] else ()
     reading.shows(visit, [hit.account_no for hit in shown])
     page = visit.page(
         "search/page.html",
         asked=asked,
-        shown=_SHOWN,
+        shown=finding.SHOWN,
         hits=shown,
+        kept=keeping.kept(visit, [hit.item_id for hit in shown]),
         applied=_applied(visit, asked, facts["centres"]),
         examples=EXAMPLES,
         **facts,
@@ -133,24 +103,8 @@ def show_suggestions(visit: SignedIn) -> Response:
 def export_hits(visit: SignedIn) -> Response:
     """Hand over what was found as CSV, on record; personal numbers are masked as they are on the page."""
     visit.viewer.require(Right.RECORD_READ)
-    asked = _asked(visit)
-    hits: list[Hit] = []
-    with visit.services.database.reading() as session:
-        centres = {unit.code: unit for unit in people.unit_tree(session, visit.viewer, Right.RECORD_READ)}
-        while True:
-            part = replace(asked, offset=len(hits))
-            found = _search(visit, session, part, centres, limit=indexing.MOST_A_PAGE)
-            if found.refused:
-                raise Refused("search.identity", refusal(visit.viewer))
-            if found.total > indexing.DEEPEST:
-                raise Refused(
-                    "search.export-too-long",
-                    f"找到的资料超过 {indexing.DEEPEST} 件，没有导出。请增加检索词或筛选条件。",
-                    most=indexing.DEEPEST,
-                )
-            hits += found.hits
-            if not found.hits or len(hits) >= found.total:
-                break
+    asked = finding.asked_of(visit.request.query_params)
+    hits = finding.every_hit(visit, asked)
     say = labels.Labels(visit.language)
     told = (N_("户号"), N_("户名"), N_("资料代码"), N_("资料"), N_("形成日期"), N_("页"), N_("摘要"), N_("匹配"))
     lines = [
@@ -200,7 +154,7 @@ class Trouble:
     behind: str = ""
 
 
-def _told(visit: Visit, asked: Asked, error: ArchiveError) -> Trouble:
+def _told(visit: Visit, asked: finding.Asked, error: ArchiveError) -> Trouble:
     at = error.facts.get("position")
     if not isinstance(at, int) or not 1 <= at <= len(asked.text):
         return Trouble(visit.told(error))
@@ -209,48 +163,7 @@ def _told(visit: Visit, asked: Asked, error: ArchiveError) -> Trouble:
     return Trouble(visit.told(error), asked.text[: at - 1], place, rest[len(place) :])
 
 
-def _search(visit: Visit, session: Any, asked: Asked, centres: dict[str, Any], *, limit: int = _SHOWN) -> SearchPage:
-    unit = centres.get(asked.centre)
-    filters = Filters(
-        # A centre this person may not know of finds nothing, like one that does not exist.
-        centre=None if not asked.centre else unit.id if unit else 0,
-        document_type=asked.document_type or None,
-        category=asked.category or None,
-        business_type=asked.business or None,
-        date_from=date(int(asked.year), 1, 1) if asked.year else None,
-        date_to=date(int(asked.year), 12, 31) if asked.year else None,
-    )
-    found = indexing.search(
-        session,
-        visit.services.index,
-        viewer_units=visit.viewer.units(Right.RECORD_READ),
-        query=asked.text,
-        filters=filters,
-        limit=limit,
-        offset=asked.offset,
-        may_read_personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
-    )
-    metrics.of(visit.request).searched(visit.services.index.engine_name, asked.text, found.took_ms)
-    return found
-
-
-def _asked(visit: Visit) -> Asked:
-    given = visit.request.query_params
-    offset = given.get("offset", "")
-    year = given.get("year", "")
-    good_year = bool(re.fullmatch(r"\d{4}", year)) and _FIRST_YEAR <= int(year) <= _LAST_YEAR
-    return Asked(
-        text=given.get("q", "").strip()[:200],
-        offset=int(offset) if re.fullmatch(r"\d{1,6}", offset) else 0,
-        centre=given.get("centre", "")[:40],
-        document_type=given.get("type", "") if given.get("type") in (*labels.document_types(), labels.OTHER) else "",
-        category=given.get("category", "") if given.get("category") in words.CATEGORY else "",
-        business=given.get("business", "") if given.get("business") in labels.businesses() else "",
-        year=year if good_year else "",
-    )
-
-
-def _straight(visit: Visit, asked: Asked) -> str | None:
+def _straight(visit: Visit, asked: finding.Asked) -> str | None:
     """Return the account number typed, if it is all that was typed and its file may be seen."""
     if not asked.text or len(asked.values()) > 1 or visit.request.query_params.get("stay"):
         return None
@@ -264,7 +177,7 @@ def _straight(visit: Visit, asked: Asked) -> str | None:
         return None
 
 
-def _near(visit: Visit, session: Any, asked: Asked) -> list[Suggestion]:
+def _near(visit: Visit, session: Any, asked: finding.Asked) -> list[Suggestion]:
     """Return households whose number or name begins like the text; these need no index."""
     if not asked.text or asked.offset:
         return []
@@ -272,16 +185,7 @@ def _near(visit: Visit, session: Any, asked: Asked) -> list[Suggestion]:
     return suggest(session, visit.viewer.units(Right.RECORD_READ), asked.text, personal_units=personal, limit=5)
 
 
-def refusal(viewer: Viewer) -> str:
-    """Return why an identity number was not looked for."""
-    return ELSEWHERE if viewer.may(Right.IDENTITY_SEARCH) else NOT_PERMITTED
-
-
-ELSEWHERE = N_("证件号码不写在网址里，没有查找。请到“按证件号码查户”中输入。")
-NOT_PERMITTED = N_("按证件号码查户需要专门的权限，没有查找。请改用户号、户名或地址。")
-
-
-def _applied(visit: Visit, asked: Asked, centres: dict[str, Any]) -> list[tuple[str, str]]:
+def _applied(visit: Visit, asked: finding.Asked, centres: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the filters in force, as (name in the address, words)."""
     say = labels.Labels(visit.language)
     found = [

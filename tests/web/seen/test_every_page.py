@@ -40,6 +40,8 @@ def addresses(world: World, login: str) -> list[str]:
         f"/scans/{near.scan}/read-again", "/cases/import", f"/cases/imports/{near.import_file}",
         "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
         f"{file}/packages", f"/packages/{near.package}", "/retention/disposals",
+        "/holds", "/holds/new", "/subjects", "/subjects/new", f"/search/hold?q={PHRASE}", "/retention",
+        "/retention/schedules", "/retention/schedules/standard",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
