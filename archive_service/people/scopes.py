@@ -28,10 +28,11 @@ class Scope(StrEnum):
     LEND = "lend"
     ROOMS = "rooms"
     COPIES = "copies"
+    RETENTION = "retention"
 
 
-#: No scope manages people, unmasks or looks for identity numbers, and none decides what others ask for or puts an
-#: edition in force: who does that is a person at a screen.
+#: No scope manages people, unmasks or looks for identity numbers, and none decides what others ask for, approves or
+#: witnesses a disposal, or puts an edition in force: who does that is a person at a screen.
 _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.READ: frozenset({Right.RECORD_READ}),
     Scope.PERSONAL: frozenset({Right.RECORD_READ, Right.RECORD_READ_PERSONAL}),
@@ -50,6 +51,7 @@ _RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.LEND: frozenset({Right.LOAN_HANDLE, Right.LOAN_READ}),
     Scope.ROOMS: frozenset({Right.RECORD_READ, Right.ROOM_READ, Right.ROOM_KEEP}),
     Scope.COPIES: frozenset({Right.RECORD_READ, Right.COPY_ISSUE}),
+    Scope.RETENTION: frozenset({Right.RECORD_READ, Right.HOLD_KEEP, Right.DISPOSAL_READ, Right.DISPOSAL_PROPOSE}),
 }
 
 #: The right without which a scope means nothing.
@@ -71,6 +73,7 @@ _NEEDS: dict[Scope, Right] = {
     Scope.LEND: Right.LOAN_HANDLE,
     Scope.ROOMS: Right.ROOM_READ,
     Scope.COPIES: Right.COPY_ISSUE,
+    Scope.RETENTION: Right.DISPOSAL_READ,
 }
 
 

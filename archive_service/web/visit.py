@@ -57,6 +57,8 @@ class Visit:
     #: What the browser presented; the token of forms is derived from it.
     secret: str
     language: str
+    #: It is a program that asks, with a token of this person.
+    by_token: bool = False
 
     @property
     def now(self) -> datetime:

@@ -19,11 +19,13 @@ def router() -> APIRouter:
         completeness,
         copies,
         cuts,
+        disposals,
         document,
         findings,
         fixity,
         gaps,
         history,
+        holds,
         households,
         import_cases,
         inspection,
@@ -37,12 +39,15 @@ def router() -> APIRouter:
         loans,
         notices,
         own,
+        packages,
         papers,
         people,
+        pictures,
         privacy,
         progress,
         quality,
         readings,
+        retention,
         review,
         room_counts,
         rooms,
@@ -53,6 +58,8 @@ def router() -> APIRouter:
         sheets,
         stage_times,
         subjects,
+        ticked,
+        trail,
         webhooks,
     )
 
@@ -68,6 +75,8 @@ def router() -> APIRouter:
         loans, loan_requests, loan_papers, loan_registers, readings, copies, subjects, room_counts, rooms, climate,
         notices,
     )  # fmt: skip
-    for part in (scans, sheets, quality, jobs, *records, *desks, *lending, document):
+    keeping = (holds, retention, disposals, packages, trail, pictures)
+    # The rows that are chosen come before one row, whose number "chosen" and "queue" would be.
+    for part in (ticked, scans, sheets, quality, jobs, *records, *desks, *lending, *keeping, document):
         whole.include_router(part.router)
     return whole

@@ -46,7 +46,7 @@ def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
 def _by_token(request: Request, secret: str) -> Visit | None:
     services = services_of(request)
     viewer = viewer_of(request, secret, kind="token")
-    return Visit(request, services, viewer, secret, language_of(request, viewer)) if viewer else None
+    return Visit(request, services, viewer, secret, language_of(request, viewer), by_token=True) if viewer else None
 
 
 def _iso(text: object) -> object:

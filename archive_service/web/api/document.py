@@ -83,6 +83,13 @@ _MATCHED_ALONE = {
     "/api/v1/review/{document_id}/undo",
     "/api/v1/catalogue/drafts/{draft_id}",
     *(f"/api/v1/catalogue/drafts/{{draft_id}}/{act}" for act in ("submit", "release", "return", "drop")),
+    *(f"/api/v1/holds/{{hold_id}}/{act}" for act in ("release", "review")),
+    "/api/v1/retention/schedules/{schedule_id}",
+    *(f"/api/v1/retention/schedules/{{schedule_id}}/{act}" for act in ("preview", "release", "drop")),
+    *(
+        f"/api/v1/retention/disposals/{{disposal_id}}/{act}"
+        for act in ("opinions", "propose", "decide", "plan", "witness", "give-up")
+    ),
     *(f"/api/v1/people/{{person_id}}/{act}" for act in ("grants", "revoke", "active", "unlock", "end-sign-ins")),
 }
 _IDEMPOTENCY_KEY = _header(

@@ -72,6 +72,22 @@ _FOUND_IN: dict[str, tuple[tuple[str, str, str], ...]] = {
     "notice_id": (("GET /me/notices", "200", "/notices/0/notice"),),
     "mail_id": (("GET /notices/mails", "200", "/mails/0/mail"),),
     "copy_id": (("GET /copies", "200", "/copies/0/copy_id"),),
+    "hold_id": (("GET /holds", "200", "/holds/0/hold"), ("POST /holds", "201", "/hold")),
+    "schedule_id": (
+        ("GET /retention/schedules", "200", "/schedules/0/schedule"),
+        ("POST /retention/schedules", "201", "/schedule"),
+    ),
+    "run_id": (("GET /retention/schedules/{schedule_id}", "200", "/runs/0/run"),),
+    "disposal_id": (
+        ("GET /retention/disposals", "200", "/lists/0/disposal"),
+        ("POST /retention/disposals", "201", "/disposal"),
+    ),
+    "package_id": (
+        ("GET /households/{account_no}/packages", "200", "/packages/0/package"),
+        ("POST /households/{account_no}/packages", "201", "/package"),
+    ),
+    "entry_no": (("GET /audit/entries", "200", "/entries/0/entry"),),
+    "size": (("GET /audit/checkpoints", "200", "/checkpoints/0/size"),),
     "webhook_id": (("GET /webhooks", "200", "/webhooks/0/webhook"), ("POST /webhooks", "201", "/webhook")),
     "delivery_id": (("GET /webhooks/{webhook_id}/deliveries", "200", "/deliveries/0/delivery"),),
 }  # fmt: skip

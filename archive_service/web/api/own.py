@@ -1,7 +1,11 @@
-"""The caller's own: where they are signed in, and the searches that they keep. Tokens and passwords stay on pages."""
+"""The caller's own: who they are, where they are signed in, what they choose for their pages, and their searches.
+
+Tokens and passwords stay on pages.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +15,7 @@ from pydantic import BaseModel, Field
 from archive_service.errors import NotPermitted
 from archive_service.notebook import actions, queries
 from archive_service.notebook.rules import MOST, Kind
+from archive_service.people import actions as people_actions
 from archive_service.people import queries as people
 from archive_service.people import sessions
 from archive_service.people.roles import Right
@@ -22,6 +27,37 @@ from archive_service.web.visit import Id, Visit
 router = api_router("own")
 
 _Name = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$")]
+
+
+class MeOut(BaseModel):
+    """Who calls, in which unit, with which roles; `scopes` is null but for a token that is cut to some."""
+
+    login: str
+    name: str
+    unit_name: str
+    roles: list[str] = Field(examples=[["archivist"]])
+    scopes: list[str] | None = Field(examples=[["read"]])
+    preferences: dict[str, str] = Field(examples=[{"language": "zh"}])
+
+
+class Choice(BaseModel):
+    """What is chosen."""
+
+    value: Words = Field(max_length=20, examples=["en"])
+
+
+class RecentOut(Told):
+    """What the caller looked for lately; `search` is the address of its page."""
+
+    words: str = Field(validation_alias="name", examples=["合同"])
+    search: str = Field(validation_alias="content", examples=["/search?q=合同"])
+    at: datetime
+
+
+class RecentList(BaseModel):
+    """What the caller looked for lately, the last first."""
+
+    recent: list[RecentOut]
 
 
 class SignInOut(Told):
@@ -60,6 +96,37 @@ class Search(BaseModel):
     """The address of a search, as the page has it: /search?q=…"""
 
     search: Words = Field(max_length=2000, pattern=r"^/search\?", examples=["/search?q=合同"])
+
+
+@router.get("/me")
+def get_me(visit: Caller) -> MeOut:
+    """Return who calls, and what they chose for their pages."""
+    return _me(visit, visit.viewer.preferences)
+
+
+@router.put("/me/preferences/{name}")
+def set_preference(visit: Caller, name: _Name, said: Choice) -> MeOut:
+    """Keep what the caller chooses for their pages: language, theme, print, density or single_keys."""
+    _check_whole(visit)
+    with visit.services.database.unit_of_work() as session:
+        people_actions.set_preference(session, key=name, value=said.value, by=visit.viewer, now=visit.now)
+    return _me(visit, {**visit.viewer.preferences, name: said.value})
+
+
+@router.get("/me/recent-searches")
+def list_recent(visit: Caller) -> RecentList:
+    """Return what the caller looked for lately on the page of searches."""
+    visit.viewer.require(Right.RECORD_READ)
+    return _recent(visit)
+
+
+@router.delete("/me/recent-searches")
+def forget_recent(visit: Caller) -> RecentList:
+    """Forget what the caller looked for lately."""
+    visit.viewer.require(Right.RECORD_READ)
+    with visit.services.database.unit_of_work() as session:
+        actions.forget(session, visit.viewer, Kind.SEARCH)
+    return _recent(visit)
 
 
 @router.get("/me/sign-ins")
@@ -110,6 +177,24 @@ def forget_search(visit: Caller, name: _Name) -> SavedList:
     with visit.services.database.unit_of_work() as session:
         actions.forget(session, visit.viewer, Kind.SAVED, name)
     return _saved(visit)
+
+
+def _me(visit: Visit, preferences: Mapping[str, str]) -> MeOut:
+    viewer = visit.viewer
+    return MeOut(
+        login=viewer.login,
+        name=viewer.name,
+        unit_name=viewer.unit_name,
+        roles=sorted(viewer.roles),
+        scopes=None if viewer.scopes is None else sorted(viewer.scopes),
+        preferences=dict(preferences),
+    )
+
+
+def _recent(visit: Visit) -> RecentList:
+    with visit.services.database.reading() as session:
+        found = queries.kept(session, visit.viewer, Kind.SEARCH, limit=MOST[Kind.SEARCH])
+    return RecentList(recent=[RecentOut.model_validate(one) for one in found])
 
 
 def _check_whole(visit: Visit) -> None:

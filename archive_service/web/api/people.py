@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from archive_service.people import actions, queries
+from archive_service.people import actions, passwords, queries
 from archive_service.people.queries import PersonView
 from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
 from archive_service.web.api.caller import Caller, Day, Words
@@ -101,6 +101,14 @@ class PersonList(BaseModel):
     next: str | None
 
 
+class NewPerson(BaseModel):
+    """An account to be made in a unit."""
+
+    login: Words = Field(max_length=100, examples=["lisi"])
+    name: Words = Field(max_length=200, examples=["李四"])
+    unit: _Number
+
+
 class Grant(BaseModel):
     """A role in a unit, from when to when, both days included; a deputy's has an end and names the login."""
 
@@ -154,6 +162,28 @@ def list_people(
     with visit.services.database.reading() as session:
         found = queries.people_list(session, visit.viewer, text=q, after=after or None, limit=limit)
     return PersonList(people=[PersonOut.model_validate(one) for one in found.people], next=found.next)
+
+
+@router.post("/people", status_code=201)
+def add_person(visit: Caller, wanted: NewPerson, response: Response) -> PersonOut:
+    """Make an account with no role and a password that nobody knows: the first one is given to the person at a screen.
+
+    Who signs in through a provider needs none.
+    """
+    with visit.services.database.unit_of_work() as session:
+        made = actions.add_person(
+            session,
+            login=wanted.login,
+            name=wanted.name,
+            unit_id=wanted.unit,
+            password=passwords.one_time(),
+            by=visit.viewer,
+            now=visit.now,
+        )
+        session.flush()
+        told = _person(session, visit, made.id)
+    response.headers["Location"] = f"/api/v1/people/{told.person}"
+    return told
 
 
 @router.get("/people/roles")

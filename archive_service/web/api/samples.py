@@ -19,7 +19,7 @@ from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.inspection import HitOut
 from archive_service.web.api.route import api_router, changed
 from archive_service.web.api.told import Told
-from archive_service.web.pages.samples import handed_over
+from archive_service.web.pages.samples import hand_out_certificate, handed_over
 from archive_service.web.visit import LARGEST_ID, Id
 
 router = api_router("inspection")
@@ -214,6 +214,12 @@ def close_sample(visit: Caller, sample_id: Id) -> SampleOut:
 def take_away(visit: Caller, sample_id: Id, kind: Literal["xlsx", "pdf"]) -> Response:
     """Hand over a sample with its findings and its trail as a workbook or a signed paper, on record."""
     return handed_over(visit, sample_id, kind)
+
+
+@router.get("/inspection/certificate", response_class=Response)
+def get_certificate(visit: Caller) -> Response:
+    """Hand out the certificate by which the signature of a sample's paper is checked elsewhere, as PEM."""
+    return hand_out_certificate(visit)
 
 
 def _sheet(session: Any, visit: Caller, sample_id: int, place: int) -> SheetOut:

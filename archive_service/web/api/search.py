@@ -11,11 +11,13 @@ from pydantic import BaseModel
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import metrics, reading
-from archive_service.web.api.caller import Caller, Day
+from archive_service.web.api.caller import Caller, Day, Words
 from archive_service.web.api.route import api_router
+from archive_service.web.api.told import Told
 from archive_service.web.finding import refusal
 from indexing import search as indexing
 from indexing.search import Filters
+from indexing.suggest import suggest
 
 router = api_router("search")
 
@@ -68,6 +70,35 @@ class SearchOut(BaseModel):
     #: Why nothing was looked for: an identity number is asked for at POST /identity-search, with its own right.
     notice: Notice | None
     next: int | None
+
+
+class SuggestionOut(Told):
+    """A household that may be meant; personal numbers in it are hidden from who may not read them."""
+
+    account_no: str
+    account_name: str
+    service_address: str
+
+
+class SuggestionList(BaseModel):
+    """The households that may be meant, those that begin like the text first."""
+
+    households: list[SuggestionOut]
+
+
+@router.get("/search/suggest")
+def list_suggestions(visit: Caller, q: Annotated[Words, Query(max_length=100)] = "") -> SuggestionList:
+    """Return the households that may be meant by what is typed so far: by number, name or address."""
+    visit.viewer.require(Right.RECORD_READ)
+    with visit.services.database.reading() as session:
+        found = suggest(
+            session,
+            visit.viewer.units(Right.RECORD_READ),
+            q,
+            index=visit.services.index,
+            personal_units=visit.viewer.units(Right.RECORD_READ_PERSONAL),
+        )
+    return SuggestionList(households=[SuggestionOut.model_validate(one) for one in found])
 
 
 @router.get("/search")

@@ -10,13 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted, Refused
 from archive_service.jobs.nudge import nudge
-from archive_service.people import sign_in
 from archive_service.people.roles import Right
-from archive_service.web import pictures
+from archive_service.web import pictures, presence
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.guard import SANDBOX
-from archive_service.web.visit import Id, SignedIn, Visit, limits_of, place_of, whole_number
-from retention import candidates, certificate, disposal, review
+from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+from retention import candidates, certificate, disposal, proposing, review
 from retention import disposal_queries as queries
 
 router = APIRouter()
@@ -106,14 +105,13 @@ def give_opinions(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
 @router.post("/retention/disposals/{disposal_id}/propose")
 def propose_list(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
     """Draw the report, put it into the store, then hand the list on for approval."""
+    services = visit.services
     _allowed(visit, disposal_id, Right.DISPOSAL_PROPOSE)
-    with visit.services.database.reading() as session:
-        made = certificate.report(session, queries.row(session, visit.viewer, disposal_id), now=visit.now)
-    stored = visit.services.store.put_bytes(made)
-    return _step(
-        visit, disposal_id, Right.DISPOSAL_PROPOSE,
-        lambda session: review.propose(session, visit.viewer, disposal_id, stored, now=visit.now),
-    )  # fmt: skip
+    try:
+        proposing.propose(services.database, services.store, visit.viewer, disposal_id, now=visit.now)
+    except (*_SAID, NotPermitted) as error:
+        return _list(visit, disposal_id, error)
+    return RedirectResponse(f"{_LISTS}/{disposal_id}", status_code=303)
 
 
 @router.post("/retention/disposals/{disposal_id}/decide")
@@ -186,26 +184,13 @@ def _step(
     _allowed(visit, disposal_id, right)
     try:
         if present is not None:
-            _confirm(visit, present)
+            presence.confirm(visit, password=present.raw("password"), code=present.text("code", limit=40))
         with visit.services.database.unit_of_work() as session:
             act(session)
     except (*_SAID, NotPermitted) as error:
         return _list(visit, disposal_id, error, after=after)
     to = f"{_LISTS}/{disposal_id}"
     return RedirectResponse(f"{to}?after={after}" if after else to, status_code=303)
-
-
-def _confirm(visit: Visit, form: Form) -> None:
-    assert visit.viewer.person_id is not None
-    sign_in.confirm_presence(
-        visit.services.database,
-        person_id=visit.viewer.person_id,
-        password=form.raw("password"),
-        code=form.text("code", limit=40),
-        now=visit.now,
-        limits=limits_of(visit.request),
-        place=place_of(visit.request),
-    )
 
 
 def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:

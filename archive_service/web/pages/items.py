@@ -177,12 +177,19 @@ def page_image(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
 def page_thumbnail(visit: SignedIn, item_id: Id, page_no: Id) -> Response:
     """Return the small image of a page; a lock in its place where the page may not be seen."""
     page = _page(visit, item_id, page_no)
-    if page.withheld:
-        return pictures.lock()
     try:
-        return pictures.image(visit.services.store, page.thumbnail_digest, _masking(page))
+        return _small(visit, page)
     except NotPermitted:
         return pictures.lock()
+
+
+def small_image(visit: Visit, item_id: int, page_no: int) -> Response:
+    """Answer with the small image of a page, masked. Raises NotPermitted where the page may not be seen."""
+    return _small(visit, _page(visit, item_id, page_no))
+
+
+def _small(visit: Visit, page: PageView) -> Response:
+    return pictures.image(visit.services.store, _shown(page).thumbnail_digest, _masking(page))
 
 
 @router.get("/items/{item_id}/pages/{page_no}/original")

@@ -38,6 +38,7 @@ SCOPES: dict[Scope, tuple[str, str]] = {
     Scope.LEND: (N_("借阅台"), N_("借出和验收原件、查借阅登记，不能审批")),
     Scope.ROOMS: (N_("库房"), N_("上架、取放、移交、盘点、登记温湿度")),
     Scope.COPIES: (N_("证明复制件"), N_("出具、查询和撤回证明复制件")),
+    Scope.RETENTION: (N_("保管与鉴定"), N_("冻结和解除、查到期、鉴定和提交清单，不能审批和监销")),
 }
 _USUAL_DAYS, _MOST_DAYS = 90, 365
 
