@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -85,6 +85,10 @@ class _Held:
 
 
 _NOTHING = _Held()
+#: Verdicts on requirements of which nothing is there, by their identity: they are the same in all cases.
+_UNASKED: dict[int, tuple[Requirement, Verdict]] = {}
+_LACKED: dict[int, tuple[Requirement, Verdict]] = {}
+_MOST_KEPT = 50_000
 _NONE = dict.fromkeys(Status, 0)
 _GAPS = (Status.MISSING, Status.DOUBTFUL, Status.DEFERRED)
 _SATISFIED = (Status.PRESENT, Status.INHERITED, Status.WAIVED)
@@ -157,24 +161,41 @@ def _holds(wanted: Requirement, facts: Facts) -> bool:
         raise UnknownFact(e.code, message, fact=fact, document_type=wanted.document_type) from None
 
 
+def _same(kept: dict[int, tuple[Requirement, Verdict]], wanted: Requirement, say: Callable[[], Verdict]) -> Verdict:
+    """Return the verdict that is the same in all cases, saying it the first time."""
+    known = kept.get(id(wanted))
+    # An edition may be edited while the program runs; its requirements are then others.
+    if known is None or known[0] is not wanted:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        known = kept[id(wanted)] = wanted, say()
+    return known[1]
+
+
 def _optional(wanted: Requirement, own: _Held) -> Verdict:
+    if not own.ids:
+        return _same(_UNASKED, wanted, lambda: _say(wanted, Status.NOT_APPLICABLE, (), "选收，未收到。"))
     if own.sound:
         return _say(wanted, Status.PRESENT, own.ids, f"选收；已归档 {len(own.sound)} 份{_too_many(wanted, own)}。")
-    if own.doubtful:
-        said = f"选收；收到 {len(own.doubtful)} 份，但存疑：{_doubts(own)}。"
-        return _say(wanted, Status.DOUBTFUL, own.ids, said, places=_places(own))
-    return _say(wanted, Status.NOT_APPLICABLE, (), "选收，未收到。")
+    said = f"选收；收到 {len(own.doubtful)} 份，但存疑：{_doubts(own)}。"
+    return _say(wanted, Status.DOUBTFUL, own.ids, said, places=_places(own))
 
 
 def _not_asked(wanted: Requirement, own: _Held) -> Verdict:
-    reason = f"没有“{'、'.join(wanted.when_zh)}”的情形，不需要。"
-    if own.ids:
-        reason += f"但已收到 {len(own.ids)} 份：若确有此情形，请更正办理条件。"
-    return _say(wanted, Status.NOT_APPLICABLE, own.ids, reason)
+    if not own.ids:
+        return _same(_UNASKED, wanted, lambda: _say(wanted, Status.NOT_APPLICABLE, (), _no_such(wanted)))
+    more = f"但已收到 {len(own.ids)} 份：若确有此情形，请更正办理条件。"
+    return _say(wanted, Status.NOT_APPLICABLE, own.ids, _no_such(wanted) + more)
+
+
+def _no_such(wanted: Requirement) -> str:
+    return f"没有“{'、'.join(wanted.when_zh)}”的情形，不需要。"
 
 
 def _ruled(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:
     """Ask of the papers; where they leave a gap, let a decision of people stand for it."""
+    if not own.ids and _plainly_due(wanted, background):
+        return _same(_LACKED, wanted, lambda: _asked(wanted, own, facts, held, background))
     found = _asked(wanted, own, facts, held, background)
     ruling = background.rulings.get(wanted.document_type)
     if ruling is None or found.status not in _GAPS:
@@ -190,6 +211,13 @@ def _ruled(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _He
             last = ruling.until.isoformat() if ruling.until else "未定日期"
             said = f"{found.said.removesuffix('。').removesuffix('。请核对')}；容缺至 {last}{by}，补齐前不能归档。"
             return _say(wanted, Status.DEFERRED, found.evidence, said, due=True, until=ruling.until)
+
+
+def _plainly_due(wanted: Requirement, background: Background) -> bool:
+    """Say whether nothing but a paper of its own type can meet a requirement."""
+    if wanted.requirement is not Ask.REQUIRED or wanted.excused_by:
+        return False
+    return wanted.document_type not in background.rulings and not (wanted.inheritable and background.earlier)
 
 
 def _asked(wanted: Requirement, own: _Held, facts: Facts, held: Mapping[str, _Held], background: Background) -> Verdict:

@@ -7,7 +7,7 @@ judged at all. A part that ends early goes on behind the last case that was done
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from archive_service.catalogue.schema import Edition
 from archive_service.db.session import Database
 from archive_service.editions.publish import bring_up
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding, CatalogueSlice
-from archive_service.households import assessment, counting, states, units
+from archive_service.households import assessment, counting, measures, states, units
 from archive_service.households.assessment import Judgement
 from archive_service.households.background import backgrounds
 from archive_service.households.queries import locked
@@ -57,6 +57,17 @@ class _Judged:
 
 
 @dataclass(frozen=True)
+class _Looked:
+    """What came of a few hundred cases."""
+
+    judged: Sequence[_Judged] = ()
+    #: Open cases whose verdicts the edition cannot change, by the edition that counts after it.
+    same: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    #: Those of them whose papers it compares with one another in another way.
+    compared: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
 class CheckHandler:
     """The job handler for a part of a check."""
 
@@ -80,15 +91,15 @@ class CheckHandler:
             claimed.check()
             with self.database.reading() as session:
                 rows = _rows(session, next_id, end_id, from_)
-                judged, same = _judge(session, rows, sides)
-            findings = [found for each in judged if (found := finding(each.case, each.before, each.after))]
+                looked = _judge(session, rows, sides)
+            findings = [found for each in looked.judged if (found := finding(each.case, each.before, each.after))]
             next_id = rows[-1][0].id + 1 if len(rows) == _A_TIME else end_id
             done += len(rows)
             with self.database.unit_of_work() as session:
                 reached, whole = next_id - first_id, end_id - first_id
                 queue.renew(session, claimed, now=self.now(), lease_s=self.lease_s, done=reached, total=whole)
                 if writes:
-                    _take(session, judged, same, now=self.now())
+                    _take(session, looked)
                 _keep(session, check_id, findings)
                 values = {"next_id": next_id, "done": done}
                 session.execute(update(CatalogueSlice).where(CatalogueSlice.id == part_id).values(values))
@@ -123,13 +134,12 @@ def _rows(session: Session, first: int, end: int, from_: date) -> Sequence[tuple
     return [(case, household) for case, household in session.execute(chosen)]
 
 
-def _judge(
-    session: Session, rows: Sequence[tuple[CaseFile, HouseholdFile]], sides: _Sides
-) -> tuple[list[_Judged], dict[str, list[int]]]:
-    """Judge those of the cases that the edition may change; return the open others too, by their edition after it."""
+def _judge(session: Session, rows: Sequence[tuple[CaseFile, HouseholdFile]], sides: _Sides) -> _Looked:
+    """Judge those of the cases that the edition may change; name the open others too."""
     chains = units.chains(session, {household.unit_id for _, household in rows})
     wanted: list[tuple[CaseFile, HouseholdFile, Edition, Edition]] = []
     same: dict[str, list[int]] = {}
+    compared: list[int] = []
     for case, household in rows:
         chain = chains.get(household.unit_id, ())
         before = _filed_by(case, sides) or sides.before.for_case(case.accepted_on, chain)
@@ -140,9 +150,10 @@ def _judge(
             wanted.append((case, household, before, after))
         elif case.state not in states.KEPT:
             same.setdefault(after.code, []).append(case.id)
+            compared += [case.id] if before.tolerances != after.tolerances else []
     pairs = [(case, household) for case, household, _, _ in wanted]
     if not pairs:
-        return [], same
+        return _Looked((), same, compared)
     held = assessment.held_items(session, [case.id for case, _ in pairs], brief=True)
     around = backgrounds(session, pairs, held=lambda ids: assessment.held_of(session, ids, brief=True))
     judged = []
@@ -151,7 +162,7 @@ def _judge(
         old = assessment.judge_by(before, case, household, own, background)
         new = assessment.judge_by(after, case, household, own, background)
         judged.append(_Judged(case, household, household.revision, old, new))
-    return judged, same
+    return _Looked(judged, same, compared)
 
 
 def _filed_by(case: CaseFile, sides: _Sides) -> Edition | None:
@@ -197,14 +208,15 @@ def _complete(judgement: Judgement) -> bool:
     return judgement.assessment is not None and judgement.assessment.complete
 
 
-def _take(session: Session, judged: Sequence[_Judged], same: Mapping[str, list[int]], *, now: datetime) -> None:
+def _take(session: Session, looked: _Looked) -> None:
     """Make open cases what they are under the new edition."""
-    for code, ids in same.items():
+    for code, ids in looked.same.items():
         still = CaseFile.id.in_(ids), CaseFile.state.in_(states.OPEN)
         session.execute(
             update(CaseFile).where(*still).values(edition=code).execution_options(synchronize_session=False)
         )
-    open_ = [each for each in judged if each.case.state not in states.KEPT]
+    counting.count(session, looked.compared)
+    open_ = [each for each in looked.judged if each.case.state not in states.KEPT]
     if not open_:
         return
     households = locked.households_for_update(session, {each.household.id for each in open_})
@@ -218,7 +230,30 @@ def _take(session: Session, judged: Sequence[_Judged], same: Mapping[str, list[i
         # Somebody changed the file meanwhile: it is judged by what it holds now.
         cases = session.scalars(select(CaseFile).where(CaseFile.id.in_(stale))).all()
         assessment.reassess_cases(session, [(case, households[case.household_id]) for case in cases])
-    counting.count(session, [each.case.id for each in open_])
+    _count(session, fresh, stale)
+
+
+def _count(session: Session, fresh: Sequence[_Judged], more: Sequence[int]) -> None:
+    """Bring the figures up to cases judged; `more` are those of which other things than the verdicts changed too."""
+    whole = [each.case.id for each in fresh if not _only_verdicts(each)]
+    judged = {each.case.id: _measures(each.after) for each in fresh if _only_verdicts(each)}
+    counting.count_judged(session, judged)
+    counting.count(session, [*whole, *more])
+
+
+def _only_verdicts(each: _Judged) -> bool:
+    """Say whether the editions compare the papers of a case with one another in the same way."""
+    return each.case.edition == each.before.edition.code and each.before.edition.tolerances == each.after.edition.tolerances
+
+
+def _measures(judgement: Judgement) -> dict[str, int]:
+    found = judgement.assessment
+    return measures.of_verdicts(
+        complete=_complete(judgement),
+        due_count=found.due_count if found else 0,
+        satisfied_count=found.satisfied_count if found else 0,
+        assessable=judgement.error is None,
+    )
 
 
 def _keep(session: Session, check_id: int, findings: Sequence[Finding]) -> None:

@@ -87,8 +87,14 @@ def _earlier(session: Session, cases: Pairs, held: Held, before: datetime | None
     )
     if before is not None:
         papers = papers.where(Item.filed_at < before)
-    rows = session.execute(papers).all()
-    wanted = {case.id: [row for row in rows if _precedes(row, case)] for case, _ in cases} if rows else {}
+    of_household: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(papers):
+        of_household[row.household_id].append(row)
+    wanted = {
+        case.id: [row for row in of_household[case.household_id] if _precedes(row, case)]
+        for case, _ in cases
+        if case.household_id in of_household
+    }
     ids = sorted({row.id for some in wanted.values() for row in some})
     if not ids:
         return {}
@@ -104,6 +110,5 @@ def _order(row: Any) -> tuple[date, int, int]:
 
 
 def _precedes(row: Any, case: CaseFile) -> bool:
-    if row.household_id != case.household_id or row.case_id == case.id:
-        return False
-    return (row.accepted_on or date.min, row.case_id) < (case.accepted_on or date.min, case.id)
+    """Say whether a paper of the household of a case belongs to an earlier one."""
+    return row.case_id != case.id and (row.accepted_on or date.min, row.case_id) < (case.accepted_on or date.min, case.id)

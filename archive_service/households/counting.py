@@ -57,6 +57,18 @@ def count(
         _count(session, ids[first : first + _CASES_A_TIME], new or {})
 
 
+def count_judged(session: Session, judged: Mapping[int, Mapping[str, int]]) -> None:
+    """Bring the figures up to cases of which only the verdicts changed, to `measures.of_verdicts` by case.
+
+    What their papers say to one another is not compared again; cases that were never counted are counted whole.
+    """
+    rows = session.execute(select(_COUNTS).where(_COUNTS.c.case_id.in_(judged))) if judged else ()
+    before = {row.case_id: row._asdict() for row in rows}
+    _write(session, before, {key: {**was, **judged[key]} for key, was in before.items()})
+    if never := [key for key in judged if key not in before]:
+        count(session, never)
+
+
 def count_sharing(session: Session, item_id: int) -> None:
     """Count the cases again that hold a page which this item holds too, wherever it was before."""
     session.flush()
@@ -91,18 +103,24 @@ def _count(session: Session, ids: Sequence[int], new: Mapping[int, tuple[CaseFil
     known = [key for key in ids if key not in new]
     rows = session.execute(select(_COUNTS).where(_COUNTS.c.case_id.in_(known))) if known else ()
     before = {row.case_id: row._asdict() for row in rows}
+    _write(session, before, {key: one.row for key, one in now.items()})
+    _keep_hits(session, now, known)
+
+
+def _write(session: Session, before: Mapping[int, dict[str, Any]], now: Mapping[int, dict[str, Any]]) -> None:
+    """Make the rows of cases say what they add now, and put the difference beside the sums."""
     loose: dict[_Key, Counter[str]] = defaultdict(Counter)
     fresh, changed = [], []
-    for key, one in now.items():
+    for key, row in now.items():
         was = before.get(key)
-        if was == one.row:
+        if was == row:
             continue
-        _add(loose, one.row, 1)
+        _add(loose, row, 1)
         if was is None:
-            fresh.append(one.row)
+            fresh.append(row)
         else:
             _add(loose, was, -1)
-            changed.append({"row_id": key, **one.row})
+            changed.append({"row_id": key, **row})
     if fresh:
         session.execute(insert(_COUNTS), fresh)
     if changed:
@@ -110,7 +128,6 @@ def _count(session: Session, ids: Sequence[int], new: Mapping[int, tuple[CaseFil
     written = [_figure(key, sums, settled=False) for key, sums in loose.items() if any(sums.values())]
     if written:
         session.execute(insert(_FIGURES), written)
-    _keep_hits(session, now, known)
 
 
 def _add(sums: dict[_Key, Counter[str]], row: Mapping[str, Any], sign: int) -> None:

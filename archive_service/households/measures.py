@@ -59,6 +59,16 @@ MEASURES: Mapping[str, Callable[[Countable], int]] = {
 }
 
 
+#: Measures that follow from the verdicts of a case alone.
+OF_VERDICTS = ("complete_cases", "due", "satisfied", "not_assessable")
+
+
+def of_verdicts(*, complete: bool, due_count: int, satisfied_count: int, assessable: bool) -> dict[str, int]:
+    """Return the measures of a case that follow from its verdicts alone."""
+    case = Countable(complete, due_count, satisfied_count, assessable, None, None, 0, 0, 0, 0)
+    return {name: MEASURES[name](case) for name in OF_VERDICTS}
+
+
 def measured(case: Countable) -> dict[str, int]:
     """Return every measure of a case."""
     return {name: measure(case) for name, measure in MEASURES.items()}
