@@ -19,6 +19,7 @@ from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
 from archive_service.proofs.tables import AuditRun
+from archive_service.properties.tables import PropertyRun
 from archive_service.restricted.queries import lasting
 from archive_service.storage.tables import RemovedObject, StoredObject
 from archive_service.subjects.tables import SubjectRequest
@@ -62,6 +63,8 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("packages.digest", Package.digest),
     ("audit_runs.digest", AuditRun.digest),
     ("carried_histories.digest", CarriedHistory.digest),
+    ("property_runs.report_digest", PropertyRun.report_digest),
+    ("property_runs.data_digest", PropertyRun.data_digest),
 )
 _MENDED_BY_SWEEP = "文件停在处理途中，没有对应的任务。运行中的系统会自行补上；如反复出现，请通知管理员。"
 _REINDEX = "请运行 archive-service reindex。"

@@ -65,6 +65,8 @@ _DONE = {
 }
 #: What a reopening is for.
 PURPOSES = ("supplement", "change")
+#: The reason of a case that the four-property check sent back.
+FOUR_PROPERTY = "four-property"
 #: Why a case is sent back.
 REASONS = (
     "missing",
@@ -76,6 +78,7 @@ REASONS = (
     "expired",
     "copy-unchecked",
     "page-missing",
+    FOUR_PROPERTY,
     "other",
 )
 

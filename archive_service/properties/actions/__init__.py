@@ -1,0 +1,32 @@
+"""Writes of the four-property check: a run entered, an item answered, a case filed or sent back, an edition released."""
+
+from archive_service.properties.actions.filing import Filing, file_case
+from archive_service.properties.actions.longterm import check_kept
+from archive_service.properties.actions.runs import (
+    Examined,
+    answer,
+    enter,
+    examine,
+    hand_over,
+    keep_report,
+    refusal,
+    subject_of,
+)
+from archive_service.properties.actions.schemes import drop_scheme, release_scheme, save_scheme
+
+__all__ = [
+    "Examined",
+    "Filing",
+    "answer",
+    "check_kept",
+    "drop_scheme",
+    "enter",
+    "examine",
+    "file_case",
+    "hand_over",
+    "keep_report",
+    "refusal",
+    "release_scheme",
+    "save_scheme",
+    "subject_of",
+]

@@ -1,0 +1,109 @@
+"""Editions of the items as people draft them; runs of the check with what came of each item."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive_service.db.base import Base, UtcDateTime
+
+
+class PropertyScheme(Base):
+    """An edition of the items as somebody writes it; once released, its text is what is checked by."""
+
+    __tablename__ = "property_schemes"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("state in ('draft', 'released', 'dropped')", name="state"),
+        CheckConstraint("decided_by is null or decided_by <> changed_by", name="another"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    effective_from: Mapped[date]
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PropertyRun(Base):
+    """One run of the check over a case or a package; with its report it is a record and never changes again."""
+
+    __tablename__ = "property_runs"
+    __table_args__ = (
+        CheckConstraint("moment in ('filing', 'transfer', 'longterm')", name="moment"),
+        CheckConstraint("state in ('open', 'passed', 'failed')", name="state"),
+        CheckConstraint("report_digest is null or state <> 'open'", name="report"),
+        Index("ix_property_runs_unit_id_id", "unit_id", "id"),
+        Index("ix_property_runs_case_id_id", "case_id", "id"),
+        Index("ix_property_runs_household_id_id", "household_id", "id"),
+        Index("ix_property_runs_package_id", "package_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: filing, transfer or longterm.
+    moment: Mapped[str] = mapped_column(String(10))
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    #: The case that was checked; none when a package of a household was.
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("packages.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    #: Edition of the items by which it was checked.
+    edition: Mapped[str] = mapped_column(String(40))
+    #: open while a person is awaited; then passed or failed.
+    state: Mapped[str] = mapped_column(String(8))
+    #: sha256 over what was checked: answers of people hold for as long as it is the same.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    papers: Mapped[int]
+    pages: Mapped[int]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The report as PDF and as data in the store; none before it is written.
+    report_digest: Mapped[str | None] = mapped_column(String(64))
+    data_digest: Mapped[str | None] = mapped_column(String(64))
+
+
+#: Runs that ended and whose report is still to be written.
+Index(
+    "ix_property_runs_unreported",
+    PropertyRun.id,
+    sqlite_where=text("report_digest IS NULL AND state <> 'open'"),
+    postgresql_where=text("report_digest IS NULL AND state <> 'open'"),
+)
+
+
+class PropertyResult(Base):
+    """What came of one item in a run, with its evidence."""
+
+    __tablename__ = "property_results"
+    __table_args__ = (
+        UniqueConstraint("run_id", "place"),
+        UniqueConstraint("run_id", "code"),
+        CheckConstraint("result in ('passed', 'failed', 'open', 'not_checked', 'not_applicable')", name="result"),
+        CheckConstraint("evidence <> ''", name="evidence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("property_runs.id"))
+    #: From 1, in the order of the edition.
+    place: Mapped[int]
+    code: Mapped[str] = mapped_column(String(20))
+    #: authenticity, integrity, usability or security.
+    property: Mapped[str] = mapped_column(String(12))
+    #: automatic, manual or not_applicable.
+    mode: Mapped[str] = mapped_column(String(14))
+    title_zh: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200))
+    result: Mapped[str] = mapped_column(String(14))
+    evidence: Mapped[str] = mapped_column(String(500))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
