@@ -15,6 +15,9 @@ from archive_service.storage.store import ObjectStore
 from tests.support.browser import running, window
 from tests.support.places import Place, city, county, surroundings
 
+#: What a page does by itself, whatever answers it: seen on one machine only.
+COUNTY_ONLY = pytest.mark.parametrize("place", ["county"], indirect=True)
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:

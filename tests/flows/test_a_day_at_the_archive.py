@@ -12,6 +12,7 @@ from archive_service.db.session import Database
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
+from tests.flows.conftest import COUNTY_ONLY
 from tests.support import papers, records
 from tests.support.stored_pages import stored_page
 
@@ -168,6 +169,7 @@ def turned(page: Page) -> str:
     return f"0 0 {svg.get_attribute('data-height')} {svg.get_attribute('data-width')}"
 
 
+@COUNTY_ONLY
 def test_the_same_work_fits_a_phone(phone: Page, household: None, folder: Path) -> None:
     """Every page of the walk stands on 390 pixels without scrolling sideways, and a decision can be made there."""
     sign_in(phone)
@@ -196,6 +198,7 @@ def test_the_same_work_fits_a_phone(phone: Page, household: None, folder: Path) 
     expect(phone.get_by_role("button", name="确认归入")).to_be_visible()
 
 
+@COUNTY_ONLY
 def test_the_work_can_be_done_without_scripts(chromium: object, server: str, household: None, folder: Path) -> None:
     """A browser that runs no script brings files in, decides and finds, by plain forms and links."""
     context = chromium.new_context(base_url=server, java_script_enabled=False)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from archive_service.db.session import Database
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
+from tests.flows.conftest import COUNTY_ONLY
 from tests.support import records
 from tests.support.stored_pages import stored_page
 
@@ -118,6 +119,7 @@ def drag(page: Page, what: Locator, onto: Locator) -> None:
     page.mouse.up()
 
 
+@COUNTY_ONLY
 def test_pages_are_dragged_by_mouse_and_dropped_into_the_bin(
     page: Page, database: Database, documents: tuple[int, int]
 ) -> None:
@@ -132,6 +134,7 @@ def test_pages_are_dragged_by_mouse_and_dropped_into_the_bin(
     assert lie(database, *documents) == [[4, 1], [3]]
 
 
+@COUNTY_ONLY
 def test_on_a_phone_the_board_fits_and_a_page_is_turned(
     phone: Page, database: Database, documents: tuple[int, int]
 ) -> None:

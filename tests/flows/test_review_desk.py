@@ -14,6 +14,7 @@ from archive_service.households.tables import Item
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
 from ingest.tables import ScanDocument
+from tests.flows.conftest import COUNTY_ONLY
 from tests.support import desk_pile, records
 from tests.support.browser import faults, window
 from tests.support.desk_pile import Read
@@ -199,6 +200,7 @@ def undo_everything(page: Page, database: Database, papers: Papers) -> None:
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_what_was_typed_and_not_confirmed_is_there_again(page: Page, papers: Papers, database: Database) -> None:
     """Later, by a link and after a refusal; gone when it is thrown away, when it is confirmed, and for others."""
     sign_in(page)
@@ -245,6 +247,7 @@ def refused_and_left(page: Page, papers: Papers) -> None:
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_letters_typed_into_a_field_are_letters(page: Page, papers: Papers, database: Database) -> None:
     """Nor do keys act while a word is being composed, nor for those who switched them off."""
     sign_in(page)
@@ -336,6 +339,7 @@ def test_an_open_page_hears_that_its_scan_was_taken_over(page: Page, other: Page
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, papers: Papers) -> None:
     """On a slow line the page is read before its scripts come: text goes where its key leads, other keys wait."""
     held: list[Route] = []
@@ -356,6 +360,7 @@ def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, pa
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Papers) -> None:
     sign_in(page)
     begin(page)
@@ -372,6 +377,7 @@ def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Pa
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_on_a_phone_there_is_room_for_a_look_and_a_decision(phone: Page, papers: Papers) -> None:
     """Nothing runs off the side, whatever is pressed is as large as a finger, and the decision is always there."""
     sign_in(phone)
@@ -391,6 +397,7 @@ def test_on_a_phone_there_is_room_for_a_look_and_a_decision(phone: Page, papers:
 
 
 @IN_A_COUNTY
+@COUNTY_ONLY
 def test_the_desk_keeps_to_wcag(page: Page, other: Page, papers: Papers) -> None:
     """With doubts, with its dialogs, in other hands, in the list, in the dark, and on a phone."""
     sign_in(page)

@@ -10,13 +10,12 @@ from playwright.sync_api import Page, expect
 from archive_service.db.session import Database
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
+from tests.flows.conftest import COUNTY_ONLY
 from tests.support import papers, records
 from tests.support.stored_pages import stored_page
 
 #: What a browser does by itself is the same whatever stands behind the pages.
-pytestmark = [
-    pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.parametrize("place", ["county"], indirect=True),
-]  # fmt: skip
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), COUNTY_ONLY]
 
 ACCOUNT = "3271834724798"
 
@@ -99,12 +98,12 @@ def test_between_phone_and_desk_the_facts_of_a_paper_are_one_key_away(page: Page
     expect(page.get_by_role("button", name="资料 I")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-def test_large_print_in_english_needs_no_sideways_scrolling(page: Page, item: int, width: int) -> None:
+def test_large_print_in_english_needs_no_sideways_scrolling(page: Page, item: int) -> None:
     sign_in(page)
     choose(page, print="large", language="en")
-    page.set_viewport_size({"width": width, "height": 844})
     file = f"/households/{ACCOUNT}"
     for address in ("/", "/cases", "/intake", "/scans", file, f"{file}/items", f"{file}/history", "/me"):
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        for width in (1440, 1024, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)

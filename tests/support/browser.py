@@ -70,14 +70,17 @@ def window(chromium: Browser, server: str, width: int, height: int, **options: A
     assert foreign == []
 
 
-def faults(page: Page, *, but: Collection[str] = ()) -> list[str]:
-    """What axe finds wrong with the page as it stands: rule, element, and why; rules in `but` are left out.
+def faults(page: Page, *, but: Collection[str] = (), only: Collection[str] = ()) -> list[str]:
+    """What axe finds wrong with the page as it stands: rule, element, and why.
+
+    Rules in `but` are left out; where some are named in `only`, it looks for no other.
 
     Seen from its top: elsewhere the bar that stays there lies over half a button now and then, until one scrolls on.
     """
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     page.evaluate(AXE.read_text("utf-8"))
-    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+    wanted = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": RULES}
+    options = json.dumps({"runOnly": wanted, "resultTypes": ["violations"]})
     found = page.evaluate(f"axe.run(document, {options})")
     return [
         f"{rule['id']}: {' '.join(node['target'])}: {(node['any'] or node['all'] or node['none'])[0]['message']}"
