@@ -140,7 +140,7 @@ def _pages(
         .outerjoin(CaseFile, CaseFile.id == Item.case_id)
         .where(column.in_(digests), HouseholdFile.unit_id.in_(units))  # type: ignore[attr-defined]
     )
-    return session.execute(wanted).tuples()
+    return session.execute(wanted).all()
 
 
 def _sums(hits: Sequence[Hit], found: dict[int, _Error]) -> list[Sum]:
