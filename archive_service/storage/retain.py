@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import urllib3
 from minio.commonconfig import COMPLIANCE
@@ -17,12 +19,15 @@ from archive_service.storage.places import Stores
 from archive_service.storage.s3 import S3Store, key_of, unavailable
 from archive_service.storage.store import ObjectStore, missing
 
+T = TypeVar("T")
 _GONE = {"NoSuchKey", "NoSuchObject", "NoSuchVersion", "NotFound"}
 #: What a server says of a request that it cannot answer now, whatever the object is.
 _PASSING = {
     "InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "NoSuchBucket",
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken",
 }  # fmt: skip
+#: What servers say of an object on which nothing was ever set; the SDK knows the first.
+_UNSET = {"NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"}
 #: Servers keep whole seconds.
 _SECOND = timedelta(seconds=1)
 
@@ -57,13 +62,24 @@ def look(bucket: S3Store, name: str, version: str | None = None) -> Kept:
     try:
         found = bucket.client.stat_object(bucket.bucket, key_of(name), version_id=version)
         version = version or found.version_id
-        kept = bucket.client.get_object_retention(bucket.bucket, key_of(name), version_id=version)
-        held = bucket.client.is_object_legal_hold_enabled(bucket.bucket, key_of(name), version_id=version)
+        asked: dict[str, Any] = {"bucket_name": bucket.bucket, "object_name": key_of(name), "version_id": version}
+        kept = _unless_unset(lambda: bucket.client.get_object_retention(**asked))
+        held = _unless_unset(lambda: bucket.client.is_object_legal_hold_enabled(**asked))
     except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
         raise _said(e, name) from e
     # A lock that people with rights can lift is none.
     until = kept.retain_until_date if kept is not None and kept.mode == COMPLIANCE else None
     return Kept(version, until, bool(held))
+
+
+def _unless_unset(call: Callable[[], T]) -> T | None:
+    """Return what the server says; none where nothing was ever set, which servers call by different names."""
+    try:
+        return call()
+    except S3Error as e:
+        if e.code in _UNSET:
+            return None
+        raise
 
 
 def keep(

@@ -21,10 +21,10 @@ from minio import Minio
 from minio.error import MinioException, S3Error
 
 from archive_service.errors import Refused, Unavailable
+from archive_service.storage.s3_pool import PREFIX, WriteOnce
 from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 T = TypeVar("T")
-_PREFIX = "objects/"
 #: Up to this size bytes wait in memory, not on disk, until their digest is known.
 _SMALL = 4 * CHUNK
 _GONE = {"NoSuchKey", "NoSuchObject", "NotFound"}
@@ -51,7 +51,7 @@ class S3Store:
         timeout_s: float,
         region: str = "us-east-1",
     ) -> None:
-        self._pool = _WriteOnce(
+        self._pool = WriteOnce(
             maxsize=40,
             timeout=urllib3.Timeout(connect=min(5, timeout_s), read=timeout_s),
             retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504)),
@@ -105,7 +105,7 @@ class S3Store:
     def open(self, digest: str) -> BinaryIO:
         """Open the bytes for reading, as they come from the server."""
         try:
-            answer: Any = self._call(lambda: self.client.get_object(self.bucket, _PREFIX + digest))
+            answer: Any = self._call(lambda: self.client.get_object(self.bucket, PREFIX + digest))
         except S3Error as e:
             raise missing(digest) from e
         return io.BufferedReader(_Body(answer), CHUNK)
@@ -126,20 +126,20 @@ class S3Store:
     def exists(self, digest: str) -> bool:
         """Say whether the store holds bytes under `digest`."""
         try:
-            self._call(lambda: self.client.stat_object(self.bucket, _PREFIX + digest))
+            self._call(lambda: self.client.stat_object(self.bucket, PREFIX + digest))
         except S3Error:
             return False
         return True
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object."""
-        found = self.client.list_objects(self.bucket, prefix=_PREFIX, recursive=True)
+        found = self.client.list_objects(self.bucket, prefix=PREFIX, recursive=True)
         while (one := self._call(lambda: next(found, None))) is not None:
-            yield str(one.object_name).removeprefix(_PREFIX)
+            yield str(one.object_name).removeprefix(PREFIX)
 
     def remove_for_good(self, digest: str) -> None:
         """Take out every version of the object: without that a deletion only hides it in a bucket with versions."""
-        name = _PREFIX + digest
+        name = PREFIX + digest
         versions = self._call(lambda: self._versions(name))
         for version in versions:
             try:
@@ -182,7 +182,7 @@ class S3Store:
                 with self.open(digest) as bad, (aside / digest).open("wb") as target:
                     while chunk := bad.read(CHUNK):
                         target.write(chunk)
-                self._call(lambda: self.client.remove_object(self.bucket, _PREFIX + digest))
+                self._call(lambda: self.client.remove_object(self.bucket, PREFIX + digest))
             self._send_new(cast(IO[bytes], spool), digest, spool.tell())
 
     def _send(self, source: IO[bytes], digest: str, size: int) -> Stored:
@@ -194,7 +194,7 @@ class S3Store:
     def _send_new(self, source: IO[bytes], digest: str, size: int) -> Stored:
         def put() -> None:
             source.seek(0)
-            self.client.put_object(self.bucket, _PREFIX + digest, cast(BinaryIO, source), size)
+            self.client.put_object(self.bucket, PREFIX + digest, cast(BinaryIO, source), size)
 
         try:
             put()
@@ -221,25 +221,6 @@ class S3Store:
         # The SDK throws a ValueError at an answer that it cannot read.
         except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
             raise unavailable(e) from e
-
-
-class _WriteOnce(urllib3.PoolManager):
-    """Asks the server to refuse a put onto a name that is there; the SDK itself has no way to say so.
-
-    Some servers call their errors text/xml, in which the SDK would not look for a reason.
-    """
-
-    conditional = True
-
-    def urlopen(self, method: str, url: str, redirect: bool = True, **kw: Any) -> Any:  # type: ignore[override]
-        """Send a request."""
-        if self.conditional and method == "PUT" and f"/{_PREFIX}" in url and "?" not in url:
-            kw["headers"] = urllib3.HTTPHeaderDict(kw.get("headers") or {})
-            kw["headers"]["If-None-Match"] = "*"
-        answer: Any = super().urlopen(method, url, redirect, **kw)
-        if answer.headers.get("content-type", "").startswith("text/xml"):
-            answer.headers["content-type"] = "application/xml"
-        return answer
 
 
 class _Body(io.RawIOBase):
@@ -271,7 +252,7 @@ class _Body(io.RawIOBase):
 
 def key_of(digest: str) -> str:
     """Return what an object is called in the bucket."""
-    return _PREFIX + digest
+    return PREFIX + digest
 
 
 def _still_held(digest: str) -> Refused:

@@ -1015,6 +1015,7 @@ RULE = {
     "expired": N_("证件或资质过期"),
     "no-such-day": N_("日期不合情理"),
     "same-scan": N_("同一扫描页在两户"),
+    "object-lost": N_("存储内容没有完好副本"),
     "other": N_("其他问题"),
 }
 #: What the boards are grouped by.

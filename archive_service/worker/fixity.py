@@ -12,6 +12,8 @@ from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.fixity import queries
 from archive_service.fixity.actions import check_some
+from archive_service.inspection.lost import raise_for_lost
+from archive_service.people.queries import system_viewer
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
 from archive_service.storage.places import Stores
@@ -63,3 +65,8 @@ class Fixity:
         )
         if done.repaired or done.lost:
             log.warning("objects were damaged", repaired=done.repaired, lost=done.lost)
+        if done.lost:
+            # A lost object is looked at again each day, so what a crash keeps from being raised here is raised then.
+            with self.database.unit_of_work() as session:
+                viewer, today = system_viewer(session), local(self.now()).date()
+                raise_for_lost(session, viewer, now=self.now(), today=today)

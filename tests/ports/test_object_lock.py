@@ -10,6 +10,7 @@ import pytest
 from archive_service import clock
 from archive_service.errors import Damaged, Refused, Unavailable
 from archive_service.storage.lock import prove
+from archive_service.storage.locked import put_locked
 from archive_service.storage.retain import keep, look
 from archive_service.storage.s3 import S3Store
 from tests.support import s3_servers
@@ -75,6 +76,19 @@ def test_the_lock_of_an_object_is_set_extended_and_held(server: str) -> None:
     with pytest.raises(Refused):
         store.remove_for_good(digest)
     assert store.read(digest) == b"contract"
+
+
+def test_a_checkpoint_is_put_and_locked_or_said_not_to_be(server: str) -> None:
+    """The same bytes again are well, other bytes under the name are damage."""
+    store, until = s3_servers.open_store(server), clock.now() + timedelta(seconds=20)
+    if server in KNOWN:
+        with pytest.raises(Unavailable):
+            put_locked(store, "checkpoints/1.txt", b"one", until=until)
+        return
+    for _ in range(2):
+        put_locked(store, "checkpoints/1.txt", b"one", until=until)
+    with pytest.raises(Damaged):
+        put_locked(store, "checkpoints/1.txt", b"two", until=until)
 
 
 def test_a_name_that_is_there_is_never_written_again(server: str) -> None:

@@ -23,7 +23,8 @@ from archive_service.storage.s3 import S3Store
 #: forgets: says yes and keeps no lock, but deletes nothing · denies: this key may not lock.
 Mood = Literal["good", "deletes", "shortens", "refuses", "forgets", "denies"]
 _NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+#: To the nanosecond, as Ceph says it.
+_TIME = "%Y-%m-%dT%H:%M:%S.000000000Z"
 
 
 @dataclass

@@ -9,6 +9,8 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.fixity import queries
 from archive_service.fixity.actions import check_some
+from archive_service.inspection.lost import raise_for_lost
+from archive_service.people.queries import system_viewer
 from archive_service.people.roles import Right
 from archive_service.storage.choose import open_stores
 
@@ -54,5 +56,8 @@ def run(services: Services, budget: int | None) -> int:
         now=clock.now,
         agent=services.login or "command line",
     )
+    if done.lost:
+        with services.database.unit_of_work() as session:
+            raise_for_lost(session, system_viewer(session), now=clock.now(), today=clock.today())
     output.say(f"已校验 {done.objects} 个对象，复制 {done.copies} 个，修复 {done.repaired} 个，丢失 {done.lost} 个。")
     return 5 if done.lost else 0

@@ -10,6 +10,7 @@ import click
 from archive_service import clock, signing, zone
 from archive_service.cli import output
 from archive_service.cli.services import Services
+from archive_service.fixity import errors
 from archive_service.households import counting
 from archive_service.households.queries import figures
 from archive_service.inspection import queries
@@ -53,6 +54,25 @@ def indicators(
         ("", "案件", *heads),
         [(row.name, row.cases, *(value.printed for value in row.values)) for row in [*board.rows, board.whole]],
     )
+
+
+@inspection.command("storage-errors")
+@click.option("--unit", default="", help="Also the papers of this unit, by code.")
+@click.option("--month", default="", metavar="MONTH", help="Also the papers of this month (2026-11).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def storage_errors(services: Services, unit: str, month: str, as_json: bool) -> None:
+    """Print what reading stored objects back found wrong, by unit and month."""
+    with services.reading() as (session, viewer):
+        found = errors.errors(session, viewer, unit=unit, month=month)
+    if as_json:
+        output.emit(found)
+        return
+    sums = [(one.month, one.unit_name, one.errors, one.lost) for one in found.sums]
+    output.table(("月份", "单位", "错误", "没有完好副本"), sums)
+    if found.hits:
+        rows = [(f"{one.at:%Y-%m-%d}", one.account_no, one.item_no, one.page_no, one.outcome) for one in found.hits]
+        output.table(("日期 (UTC)", "户号", "件号", "页", "结果"), rows)
 
 
 @inspection.command()

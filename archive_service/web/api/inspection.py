@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
+from archive_service.fixity import errors
 from archive_service.households.queries import figures
 from archive_service.households.queries.figures import Dimension, FigureFilters
 from archive_service.inspection import queries
@@ -89,6 +91,47 @@ class AnomaliesOut(BaseModel):
     rule: str
     cases: list[HitOut]
     next: int | None
+
+
+class StorageSumOut(Told):
+    """Errors of stored objects of a unit in a month, and how many of those objects have no good copy."""
+
+    unit_code: str
+    unit_name: str
+    month: str = Field(examples=["2026-11"])
+    errors: int
+    lost: int
+
+
+class StorageHitOut(Told):
+    """An error on a page of a paper; `end` is repaired, lost or empty."""
+
+    number: int
+    at: datetime
+    outcome: str = Field(examples=["damaged"])
+    store: str
+    end: str
+    unit_code: str
+    account_no: str
+    application_no: str | None
+    item_id: int
+    item_no: int
+    page_no: int
+
+
+class StorageErrorsOut(Told):
+    """Errors of stored objects by unit and month; `hits` only where a unit or month was asked for, 200 at most."""
+
+    sums: list[StorageSumOut]
+    hits: list[StorageHitOut]
+
+
+@router.get("/inspection/storage")
+def list_storage_errors(visit: Caller, unit: Code = None, month: Month = None) -> StorageErrorsOut:
+    """Return what reading objects back found wrong, by unit and month, and the papers of one of these."""
+    with visit.services.database.reading() as session:
+        found = errors.errors(session, visit.viewer, unit=unit or "", month=month or "")
+    return StorageErrorsOut.model_validate(found)
 
 
 @router.get("/inspection/board")

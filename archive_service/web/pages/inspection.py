@@ -8,6 +8,7 @@ from typing import cast, get_args
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from archive_service.fixity import errors
 from archive_service.households.queries import figures
 from archive_service.households.queries.figures import Dimension, FigureFilters
 from archive_service.inspection import queries
@@ -98,6 +99,16 @@ def show_anomalies(visit: SignedIn) -> Response:
         centres=centres,
         businesses=labels.businesses(),
     )
+
+
+@router.get("/inspection/storage")
+def show_storage(visit: SignedIn) -> Response:
+    """Show the errors of stored objects by unit and month, and the papers of one of these."""
+    given = visit.request.query_params
+    unit, month = given.get("unit", "")[:40], _month(given.get("month", ""))
+    with visit.services.database.reading() as session:
+        found = errors.errors(session, visit.viewer, unit=unit, month=month)
+    return visit.page("inspection/storage.html", found=found, unit=unit, month=month)
 
 
 def _month(text: str) -> str:

@@ -55,7 +55,7 @@ def addresses(world: World, login: str) -> list[str]:
     ]  # fmt: skip
     inspecting = [
         "/inspection", "/inspection?by=month&indicator=consistent", "/inspection?since=2099-01",
-        "/inspection/anomalies",
+        "/inspection/anomalies", "/inspection/storage",
         "/inspection/samples", f"/inspection/samples/{near.sample}", f"/inspection/samples/{near.sample}/cases/1",
         "/inspection/findings", f"/inspection/findings/{near.raised}", "/audit/checkpoints",
         f"/audit/checkpoints/{near.checkpoint}", f"/audit/checkpoints/{near.checkpoint}/proof?seq={near.entry}",
