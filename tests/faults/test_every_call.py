@@ -93,7 +93,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
     "audit-check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
-    "audit-export": {"reading": 4, "put": 1, "put-half": 3, "put-done": 1, "begin": 3, "commit": 3, "commit-lost": 3},
+    "audit-export": {"reading": 4, "put": 1, "put-half": 2, "put-done": 1, "begin": 3, "commit": 3, "commit-lost": 3},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
