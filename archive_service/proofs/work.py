@@ -1,7 +1,7 @@
 """The jobs that check the trail and that make bundles, with the rights that whoever asked holds at that moment.
 
 A bundle is written to a file beside the store, put into the store, and only then the row says so. Stopped after it was
-written, the next try takes the same file: another would be other bytes, and those of before would lie in the store unnamed.
+written, the next try takes the same file: another would be other bytes, and the first would lie in the store unnamed.
 """
 
 from __future__ import annotations
