@@ -1,6 +1,8 @@
 """`python -m benchmarks.proof [ENTRIES]`: how fast the audit trail is written, signed, taken out, checked and proven.
 
-Named limit: at least 100,000 entries checked a second on one core. One process and one thread do all of it.
+Named limit: at least 100,000 entries checked a second on one core: the bundle elsewhere, and chain with checkpoints in
+the database. One process and one thread do all of it; a second is one of the processor, so that a machine in use
+measures the same. The seconds of the clock stand beside.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TypeVar
 from archive_service import migrations
 from archive_service.audit import bundle, checkpoints, offline
 from archive_service.audit.record import SYSTEM, Deed, record_all
+from archive_service.audit.verify import chain_breaks
 from archive_service.db.session import Database
 from archive_service.settings import Settings
 
@@ -27,10 +30,10 @@ _PROOFS = 200
 
 
 def timed(name: str, count: int, act: Callable[[], T]) -> tuple[T, float]:
-    began = time.perf_counter()
+    began, clock = time.process_time(), time.perf_counter()
     made = act()
-    took = time.perf_counter() - began
-    print(f"{name:<34} {took:8.2f} s  {count / took:12,.0f} a second", flush=True)
+    took, waited = time.process_time() - began, time.perf_counter() - clock
+    print(f"{name:<34} {took:8.2f} s (clock {waited:8.2f})  {count / took:12,.0f} a second", flush=True)
     return made, count / took
 
 
@@ -55,6 +58,12 @@ def prove(database: Database, count: int) -> int:
     return max(32 * len(one["proof"]) for one in found if one is not None)  # type: ignore[arg-type]
 
 
+def check(database: Database, settings: Settings) -> int:
+    with database.reading() as session:
+        keys = checkpoints.own_keys(settings)
+        return len(chain_breaks(session)) + len(checkpoints.faults(session, keys=keys))
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     home, now = Path(tempfile.mkdtemp()), datetime.now(UTC)
@@ -66,6 +75,8 @@ def main() -> None:
         timed("sign checkpoints over all", count, lambda: sign_all(database, settings, now))
         append(database, _AT_ONCE, now)
         timed(f"next checkpoint, {_AT_ONCE} more", _AT_ONCE, lambda: sign_all(database, settings, now))
+        found, rate = timed("check chain and checkpoints", count + _AT_ONCE, lambda: check(database, settings))
+        print(f"findings: {found} · {rate / LIMIT:.2f} times the limit of {LIMIT:,} a second")
         size, _ = timed("prove one entry", _PROOFS, lambda: prove(database, count))
         print(f"largest proof: {size} bytes")
         out = home / "bundle.zip"

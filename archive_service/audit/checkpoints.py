@@ -209,12 +209,15 @@ def _is_signed(row: AuditCheckpoint, keys: Collection[str] | None) -> bool:
 
 
 def _hashes(session: Session) -> Generator[bytes, None, None]:
-    asked = select(AuditEntry.hash).order_by(AuditEntry.seq).execution_options(yield_per=10_000)
-    with session.scalars(asked) as found:
-        for one in found:
-            try:
-                leaf = leaf_hash(bytes.fromhex(one))
-            except ValueError:
-                # Not a hash any more; the chain names the entry, and no root over it can be right.
-                leaf = leaf_hash(b"")
-            yield leaf
+    of = AuditEntry.__table__.c
+    asked = select(of.hash).order_by(of.seq)
+    # Not by the mapper: that takes longer for a row than its hash does.
+    with session.connection().execute(asked, execution_options={"yield_per": 10_000}) as found:
+        for part in found.partitions():
+            for (one,) in part:
+                try:
+                    leaf = leaf_hash(bytes.fromhex(one))
+                except ValueError:
+                    # Not a hash any more; the chain names the entry, and no root over it can be right.
+                    leaf = leaf_hash(b"")
+                yield leaf

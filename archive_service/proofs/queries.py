@@ -22,7 +22,7 @@ from archive_service.people.viewer import Viewer
 from archive_service.proofs.tables import AuditRun
 
 #: Kinds of the jobs that work on a row, by its kind.
-JOBS = {"check": "audit.check", "export": "audit.export"}
+JOBS = {"check": "audit-check", "export": "audit-export"}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """The jobs that check the trail and that make bundles, with the rights that whoever asked holds at that moment.
 
-A bundle is written to a file beside the store, put into the store, and only then the row says so. Stopped half way, the
-file is gone with its folder and the job makes it anew.
+A bundle is written to a file beside the store, put into the store, and only then the row says so. Stopped after it was
+written, the next try takes the same file: another would be other bytes, and the first would lie in the store unnamed.
 """
 
 from __future__ import annotations
 
-import tempfile
+import json
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -97,17 +98,21 @@ class ExportHandler:
             with self.database.unit_of_work() as session:
                 queue.finish(session, claimed, now=self.now())
             return
-        root = self.settings.home / "work"
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root) as folder:
-            out = Path(folder) / "audit.zip"
+        folder = self.settings.home / "work" / f"audit-{run_id}"
+        out, beside = folder / "audit.zip", folder / "written.json"
+        made = _made(out, beside)
+        if made is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
             made = bundle.export(
                 self.database, self.settings, out, chosen, by=viewer.actor, unit_id=unit_id, now=self.now(),
                 progress=_Telling(self.settings, self.database, self.now, claimed),
             )  # fmt: skip
-            with out.open("rb") as source:
-                stored = self.store.put(source)
+            beside.write_text(json.dumps(asdict(made)), "utf-8")
+        with out.open("rb") as source:
+            stored = self.store.put(source)
         self._ready(claimed, run_id, stored, made)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
         """Leave the export where it is: the failed job says why, and tried again it is made anew."""
@@ -136,6 +141,14 @@ class ExportHandler:
         if found is None:
             raise NotPermitted("audit.person-gone", "申请这次导出的人员已停用，没有制作。请由其他人员重新申请。")
         return found
+
+
+def _made(out: Path, beside: Path) -> Written | None:
+    """Return what a bundle holds that an earlier try has written; none where there is none, or half of one."""
+    try:
+        return Written(**json.loads(beside.read_text("utf-8"))) if out.exists() else None
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 @dataclass

@@ -368,8 +368,8 @@ JOB_KIND = {
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
     "package.make": N_("制作信息包"),
-    "audit.check": N_("核验审计链"),
-    "audit.export": N_("制作审计包"),
+    "audit-check": N_("核验审计链"),
+    "audit-export": N_("制作审计包"),
     "notice-mails": N_("发送通知邮件"),
 }
 JOB_STEP = {
@@ -579,6 +579,8 @@ EVENT = {
     "object.damaged": N_("校验发现损坏"),
     "object.repaired": N_("用完好副本修复"),
     "object.lost": N_("没有完好副本"),
+    "keys.rotation-begun": N_("开始更换加密密钥"),
+    "keys.drop-begun": N_("开始删除旧密钥"),
     "keys.rotated": N_("更换加密密钥"),
     "keys.dropped": N_("删除旧密钥"),
     "alarm.false": N_("标记误报"),

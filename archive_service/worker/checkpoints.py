@@ -90,6 +90,9 @@ def to_folder(folder: Path, size: int, content: bytes) -> None:
     path = folder / f"checkpoint-{size:012d}.txt"
     part = folder / f".{path.name}.{secrets.token_hex(6)}.part"
     try:
+        # What a process that was killed left; one that still writes is told so and tries again later.
+        for old in folder.glob(f".{path.name}.*.part"):
+            old.unlink(missing_ok=True)
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
         try:
             with os.fdopen(handle, "wb") as opened:

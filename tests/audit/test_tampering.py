@@ -243,6 +243,37 @@ def test_what_an_attacker_with_the_database_does_is_found(
         assert report.findings, way
 
 
+@pytest.mark.parametrize("way", [
+    "person_id = 'null'", "unit_id = 'null'", "unit_id = 'null,{'||substr(facts, 2, 12), facts = substr(facts, 14)",
+    "facts = replace(facts, ':', ': ')", "at = replace(at, ' ', 'T')", "at = at || '+00:00'", "person_name = null",
+    "person_name = cast(person_name as blob)", "facts = cast(facts as blob)", "object_id = 5.0", "facts = null",
+])  # fmt: skip
+def test_a_row_that_only_seems_the_same_is_found(settings: Settings, migrated_file: Path, way: str) -> None:
+    """SQLite takes any value in any column: one that gives the same text in other columns is another row all the same.
+
+    What means the same is not found: white space in facts, or a moment written in another way.
+    """
+    settings.home.mkdir()
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    database = Database(settings.url())
+    write(database, 6)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("pragma writable_schema = on")
+        connection.exec_driver_sql(
+            "update sqlite_master set sql = replace(sql, ' NOT NULL', '') where name = 'audit_entries'"
+        )
+    database.close()
+    database = Database(settings.url())
+    with database.unit_of_work() as session:
+        unguard(session)
+        session.execute(text(f"update audit_entries set {way} where seq = 5"))
+    with database.reading() as session:
+        named = [(one.seq, one.reason) for one in chain_breaks(session)]
+    database.close()
+    means_the_same = way.startswith(("facts = replace", "at = "))
+    assert named == ([] if means_the_same else [(5, "altered")]), way
+
+
 def test_nothing_is_found_where_nothing_was_done(trail: Database, settings: Settings, tmp_path: Path) -> None:
     """An untouched trail holds, in the archive and in the bundle, and agrees with the checkpoint outside."""
     with trail.reading() as session:

@@ -45,6 +45,7 @@ from archive_service.proofs import actions as proofs
 from archive_service.proofs.actions import CHECK_JOB as AUDIT_CHECK_JOB
 from archive_service.proofs.actions import EXPORT_JOB as AUDIT_EXPORT_JOB
 from archive_service.proofs.selecting import Asked
+from archive_service.proofs.tables import AuditRun
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
@@ -99,8 +100,8 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
-    "audit.check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
-    "audit.export": {"reading": 4, "put": 1, "put-half": 3, "put-done": 1, "begin": 4, "commit": 4, "commit-lost": 4},
+    "audit-check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
+    "audit-export": {"reading": 4, "put": 1, "put-half": 2, "put-done": 1, "begin": 3, "commit": 3, "commit-lost": 3},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "storage.lock": {"reading": 3, "begin": 2, "commit": 2, "commit-lost": 2},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
@@ -497,7 +498,7 @@ def test_objects_are_locked_whatever_call_fails_once(place: FaultyPlace) -> None
     """Each run ends with every object of the one paper locked in the second store, and none but those."""
     place.take_in(paper("锁定"))
     place.finish()
-    for call, way, make, code, nth in failures(LOCK_JOB):
+    for call, way, make, code, nth in failures(place, LOCK_JOB):
         case = f"{call} {nth}, {way}"
         hand_in(place, LOCK_JOB, case)
         fail_once(place, call, make, code, nth, case)
@@ -509,6 +510,20 @@ def test_objects_are_locked_whatever_call_fails_once(place: FaultyPlace) -> None
         assert {one.digest for one in locks} == named, case
         assert {(one.store, one.state) for one in locks} == {("second", "kept")}, case
     place.check(filed=1)
+
+
+@pytest.mark.parametrize("job", PROOFS)
+def test_the_trail_is_checked_and_taken_out_once_whatever_call_fails_once(place: FaultyPlace, job: str) -> None:
+    """Each check and each bundle is done in the end, and on record as done once."""
+    for number, (call, way, make, code, nth) in enumerate(failures(place, job), start=1):
+        case = f"{call} {nth}, {way}"
+        hand_in(place, job, case)
+        fail_once(place, call, make, code, nth, case)
+        place.finish()
+        with place.database.reading() as session:
+            assert set(session.scalars(select(AuditRun.state))) == {"done"}, case
+            did = Counter(session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "audit-run")))
+            assert did["audit.checked"] + did["audit.export-made"] == number, case
 
 
 def test_a_file_of_cases_is_registered_once_whatever_call_fails_once(place: FaultyPlace) -> None:

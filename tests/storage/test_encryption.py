@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from archive_service.audit.tables import AuditEntry
+from archive_service.db.session import Database
 from archive_service.errors import Damaged, NotFound, Refused, Unavailable
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_store
@@ -215,3 +219,48 @@ def test_without_its_keys_a_store_does_not_begin_anew(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as caught:
         open_store(settings)
     assert caught.value.code == "key.missing"
+
+
+def test_a_rotation_that_is_killed_is_on_record(settings: Settings, migrated_file: Path, tmp_path: Path) -> None:
+    """Begun before anything is wrapped anew; done only when all of it is; called again, it ends what was begun."""
+    settings.home.mkdir()
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    changed = settings.model_copy(update={"encryption_key_file": str(tmp_path / "outside" / "keys")})
+    store = open_store(changed)
+    for number in range(3):
+        store.put_bytes(bytes([number]))
+    environment = {**os.environ, **changed.environment()}
+
+    def told() -> list[str]:
+        database = Database(changed.url())
+        with database.reading() as session:
+            did = list(session.scalars(select(AuditEntry.did).where(AuditEntry.object_id == "keys")))
+        database.close()
+        return did
+
+    killed = subprocess.run([sys.executable, "-c", ROTATION, "2"], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert told() == ["keys.rotation-begun"]
+    again = subprocess.run([sys.executable, "-c", ROTATION, "0"], env=environment, check=False, capture_output=True)
+    assert again.returncode == 0, again.stderr
+    assert told() == ["keys.rotation-begun", "keys.rotation-begun", "keys.rotated"]
+    opened = open_store(changed)
+    assert isinstance(opened, EncryptedStore)
+    assert [one.objects for one in use_of_keys([opened])][-1] == 3
+
+
+ROTATION = """
+import os, signal, sys
+from archive_service.cli.main import main
+from archive_service.storage.encrypted import EncryptedStore
+wrapped, last, real = 0, int(sys.argv[1]), EncryptedStore.rewrap
+def rewrap(self, digest):
+    global wrapped
+    wrapped += 1
+    if wrapped == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, digest)
+EncryptedStore.rewrap = rewrap
+sys.argv[1:] = ["keys", "rotate"]
+main()
+"""

@@ -151,3 +151,76 @@ def test_an_export_that_is_killed_leaves_no_half_bundle(
     bundle.export(database, settings, out, bundle.Selection(), by=SYSTEM, unit_id=None, now=NOW)
     assert offline.verify(out).findings == []
     database.close()
+
+
+_CHECKPOINT = """
+import os, sys, signal
+from datetime import UTC, datetime
+from pathlib import Path
+from archive_service.audit import checkpoints, deposits
+from archive_service.db.session import Database
+from archive_service.settings import Settings
+from archive_service.worker import checkpoints as taking
+home, folder, point = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+def die(*given, **named):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def then_die(of, name):
+    real = getattr(of, name)
+    setattr(of, name, lambda *given, **named: (real(*given, **named), die()))
+{
+    "unsigned": lambda: setattr(checkpoints, "_keep", die),
+    "kept": lambda: then_die(checkpoints, "_keep"),
+    "committed": lambda: setattr(taking, "take_out", die),
+    "unwritten": lambda: setattr(os, "fsync", die),
+    "unnamed": lambda: setattr(os, "link", die),
+    "written": lambda: setattr(deposits, "arrived", die),
+    "noted": lambda: then_die(deposits, "arrived"),
+    "between": lambda: setattr(taking, "_to_mail", die),
+}[point]()
+settings = Settings(_env_file=None, home=home, audit_folder=folder, audit_mail="kept@elsewhere.test")
+database, now = Database(settings.url()), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+checkpoints.make(database, settings, now=now)
+taking.take_out(database, settings, now=now)
+"""
+
+
+@pytest.mark.parametrize(
+    "point", ["unsigned", "kept", "committed", "unwritten", "unnamed", "written", "noted", "between"]
+)
+def test_a_checkpoint_whose_maker_is_killed_is_made_and_taken_once(
+    settings: Settings, migrated_file: Path, tmp_path: Path, point: str
+) -> None:
+    """Killed at any step, before it is signed to between two places: the next look ends it, and all of it holds."""
+    import shutil
+
+    from archive_service.audit import note
+
+    settings.home.mkdir()
+    shutil.copy(migrated_file, settings.home / "archive.db")
+    folder = tmp_path / "away"
+    folder.mkdir()
+    there = settings.model_copy(update={"audit_folder": str(folder), "audit_mail": "kept@elsewhere.test"})
+    database = Database(settings.url())
+    write(database, 3)
+    # The key is there already, as after the first checkpoint; its own writing is looked at with the export.
+    checkpoints.signing_key(settings)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHECKPOINT, str(settings.home), str(folder), point], env={**os.environ}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    before = sizes(database)
+    assert before == ([] if point in ("unsigned", "kept") else [3])
+    later = NOW + timedelta(days=2)
+    Checkpoints(there, database, lambda: later).run_once()
+    assert sizes(database) == [3]
+    [file] = folder.iterdir()
+    with database.reading() as session:
+        [one] = deposits.checkpoints(session)
+        assert file.read_bytes() == note.file_of(one.note, one.signature)
+        assert checkpoints.faults(session, keys=checkpoints.own_keys(there)) == []
+        states = {place.place: (place.arrived_size, place.waiting) for place in deposits.places(session, [])}
+    # Nobody set a mail server, so that the mail goes on waiting, and says why.
+    assert states == {"mail": (0, 1)}
+    database.close()

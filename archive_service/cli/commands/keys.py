@@ -39,6 +39,8 @@ def rotate_keys(services: Services) -> None:
     """Put a new key in use and wrap the key of every object with it; stopped half way, call it again."""
     _require(services)
     stores = _encrypted(services)
+    # Before anything is done, so that a rotation that is stopped half way is on record too.
+    _record(services, "keys.rotation-begun", {"key": stores[0].ring.current().id})
     count = rotate(stores, now=clock.now())
     _record(services, "keys.rotated", {"key": stores[0].ring.current().id, "objects": count})
     output.say(f"已换用新密钥，重新封装了 {count} 个对象的密钥；对象本身没有改写。")
@@ -49,7 +51,9 @@ def rotate_keys(services: Services) -> None:
 def drop(services: Services) -> None:
     """Forget keys that open nothing any more; at the earliest a day after the newest key was made."""
     _require(services)
-    count = drop_old(_encrypted(services), now=clock.now())
+    stores = _encrypted(services)
+    _record(services, "keys.drop-begun", {"key": stores[0].ring.current().id})
+    count = drop_old(stores, now=clock.now())
     _record(services, "keys.dropped", {"keys": count})
     output.say(f"已删除 {count} 个不再使用的旧密钥。")
 
