@@ -146,6 +146,17 @@ def due(services: Services, which: str, account: str, limit: int, as_json: bool)
 
 @retention.command()
 @click.argument("account_no")
+@click.pass_obj
+def close(services: Services, account_no: str) -> None:
+    """Close an account whose cases are filed: its file moves to the closed series, and its clocks start."""
+    with services.database.unit_of_work() as session:
+        count = lifecycle.close_household(session, account_no, by=services.viewer(session), now=clock.now())
+        reckoning.reckon_account(session, account_no, today=clock.today())
+    output.say(f"户号 {account_no} 已封存，{count} 个案件一并封存。")
+
+
+@retention.command()
+@click.argument("account_no")
 @click.option("--reason", required=True, help="Why the closing was wrong.")
 @click.pass_obj
 def reopen(services: Services, account_no: str, reason: str) -> None:

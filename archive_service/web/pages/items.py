@@ -56,7 +56,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
         signed = () if page.withheld else signatures.of_item(session, item)
-        annotations = subjects.annotations(session, [item_id]).get(item_id, [])
+        corrections = subjects.corrections(session, [item_id]).get(item_id, [])
     reading.note(visit, item)
     together = _in_catalogue_order(together)
     return visit.page(
@@ -80,7 +80,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         lent=lent,
         signatures=signed,
         kept=keeping.kept(visit, [item_id])[item_id],
-        annotations=annotations,
+        corrections=corrections,
     )
 
 
