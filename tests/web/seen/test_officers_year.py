@@ -153,7 +153,7 @@ def test_the_year_of_the_records_officer(
         page.goto(held)
         sound(page)
         page.locator("#reason").fill("检查已经结束")
-        page.get_by_role("button", name="解除冻结").click()
+        page.get_by_role("button", name="解除这项冻结").click()
         expect(page.locator(".head")).to_contain_text("已解除")
     with windows(1440, 900) as page:
         sign_in(page, "archivist").goto(LISTS)
