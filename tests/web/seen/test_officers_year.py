@@ -23,6 +23,7 @@ from archive_service.lifecycle.tables import ClosedFile
 from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person, Unit
+from archive_service.storage.choose import open_stores
 from indexing.erasing import IndexRoad
 from indexing.sync import follow
 from ingest.erasing import ScanRoad
@@ -92,7 +93,7 @@ def execute(world: World) -> None:
     found = queue.claim(here.database, worker="w", queues=("upkeep",), now=clock.now(), lease_s=600)
     assert found is not None
     roads = (FileRoad(), ScanRoad(), IndexRoad(lambda: here.index))
-    ExecuteHandler(here.database, here.store, roads, 600, 90, clock.now).run(found)
+    ExecuteHandler(here.database, lambda: open_stores(here.settings, here.store), roads, 600, 90, clock.now).run(found)
 
 
 def sound(page: Page) -> None:
