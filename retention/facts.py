@@ -20,9 +20,14 @@ from archive_service.lifecycle.rules import CLOSE
 from archive_service.lifecycle.tables import CaseStep, ClosedFile
 from retention.rules import Household, Paper
 from retention.schedule import Schedule
+from retention.tables import RetentionFact
 
 #: Business types that make a distributed generator of a customer.
 _GENERATORS = ("DG",)
+#: The document type by which a contract is ended.
+ENDING = "K01T"
+#: What people say of papers: kinds of RetentionFact.
+SUPERSEDED, CONTRACT_ENDED = "superseded", "contract_ended"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ def known(session: Session, household_ids: Collection[int], schedule: Schedule) 
     for item in session.scalars(of_heads_too.order_by(Item.id)):
         items[item.household_id].append(item)
     closed, disputed = _closed(session, household_ids), _disputed(session, household_ids)
+    said = _said(session, household_ids)
     return {
         head.id: Known(
             Household(
@@ -55,7 +61,7 @@ def known(session: Session, household_ids: Collection[int], schedule: Schedule) 
                 closed_on=closed.get(head.id) if head.state == "closed" else None,
             ),
             head.revision,
-            _papers(items[head.id], cases[head.id], schedule),
+            _papers(items[head.id], cases[head.id], schedule, said),
         )
         for head in heads
     }
@@ -95,7 +101,17 @@ def _statuses(cases: Sequence[CaseFile], *, disputed: bool) -> frozenset[str]:
     return frozenset(said | ({"dispute"} if disputed else set()))
 
 
-def _papers(items: Sequence[Item], cases: Sequence[CaseFile], schedule: Schedule) -> list[Paper]:
+def _said(session: Session, household_ids: Collection[int]) -> Mapping[tuple[int, str], date]:
+    """Return what people said of papers and still say, by item and kind."""
+    wanted = select(RetentionFact.item_id, RetentionFact.kind, RetentionFact.happened_on).where(
+        RetentionFact.household_id.in_(household_ids), RetentionFact.taken_back_at.is_(None)
+    )
+    return {(item_id, kind): day for item_id, kind, day in session.execute(wanted)}
+
+
+def _papers(
+    items: Sequence[Item], cases: Sequence[CaseFile], schedule: Schedule, said: Mapping[tuple[int, str], date]
+) -> list[Paper]:
     by_id = {case.id: case for case in cases}
     filed: dict[str, list[tuple[Any, int]]] = defaultdict(list)
     for item in items:
@@ -107,16 +123,28 @@ def _papers(items: Sequence[Item], cases: Sequence[CaseFile], schedule: Schedule
         for case in cases
         if case.business_type in schedule.replaced_by and case.energised_on and case.accepted_on
     ]
-    return [_paper(item, by_id.get(item.case_id or 0), filed[item.document_type], replaced) for item in items]
+    # An agreement that ends the contract says when; of several the last.
+    ended = [one.document_date for one in items if one.document_type == ENDING and one.document_date is not None]
+    endings = [max(ended)] if ended else []
+    return [
+        _paper(item, by_id.get(item.case_id or 0), filed[item.document_type], replaced, said, endings) for item in items
+    ]
 
 
 def _paper(
-    item: Item, case: CaseFile | None, filed: Sequence[tuple[Any, int]], replaced: Sequence[tuple[date, date]]
+    item: Item,
+    case: CaseFile | None,
+    filed: Sequence[tuple[Any, int]],
+    replaced: Sequence[tuple[date, date]],
+    said: Mapping[tuple[int, str], date],
+    endings: Sequence[date],
 ) -> Paper:
     filed_on = zone.local(item.filed_at).date()
-    # What a later case of the household brought in the place of this one.
-    later = [at for at, key in filed if case is not None and case.filed_at is not None and at > case.filed_at]
-    after = zone.local(min(later)).date() if later else None
+    # A later case of the household brought another paper of this type: perhaps in the place of this one.
+    later = any(case is not None and case.filed_at is not None and at > case.filed_at for at, _ in filed)
+    superseded, ended = said.get((item.id, SUPERSEDED)), said.get((item.id, CONTRACT_ENDED))
+    if ended is None and endings and (item.document_date or filed_on) <= endings[0]:
+        ended = endings[0]
     own = case.accepted_on if case is not None else None
     works = [done for accepted, done in replaced if own is not None and accepted > own]
     return Paper(
@@ -124,7 +152,8 @@ def _paper(
         case_id=item.case_id,
         document_type=item.document_type,
         latest_on=max(filed_on, item.document_date) if item.document_date else filed_on,
-        superseded_on=after,
-        contract_ended_on=after,
+        superseded_on=superseded,
+        contract_ended_on=ended or superseded,
         replaced_on=min(works) if works else None,
+        unsure=later,
     )

@@ -11,10 +11,16 @@ from archive_service.borrowing.tables import LoanRequest
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.notebook.tables import PageNote
+from archive_service.subjects.tables import SubjectRequest
 from retention.disposal_tables import DisposalList
 
 _OF_PAGES = (Page.original_digest, Page.image_digest, Page.thumbnail_digest, Page.lines_digest)
-_OTHERS = (LoanRequest.letter_digest, DisposalList.report_digest, DisposalList.certificate_digest)
+_OTHERS = (
+    LoanRequest.letter_digest,
+    SubjectRequest.letter_digest,
+    DisposalList.report_digest,
+    DisposalList.certificate_digest,
+)
 
 
 class FileRoad:

@@ -47,6 +47,8 @@ class Paper:
     superseded_on: date | None = None
     contract_ended_on: date | None = None
     replaced_on: date | None = None
+    #: A later case brought a paper of the same type, and nobody said whether it took the place of this one.
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _by_rule(schedule: Schedule, rule: Rule, household: Household, paper: Paper,
     if not happened:
         return said(WAITING, f"{word}后 {years} 年，还没有开始计算。")
     if day is None:
-        return said(UNKNOWN, f"{word}后 {years} 年，但缺少起算日。请补登后再算，在此之前不到期。")
+        asked = "后来有同类资料，请登记是否已被取代或合同是否已终止" if paper.unsure else "请补登后再算"
+        return said(UNKNOWN, f"{word}后 {years} 年，但缺少起算日。{asked}，在此之前不到期。")
     if day > today:
         return said(UNKNOWN, f"{word}后 {years} 年，但起算日 {day} 在将来。请核对，在此之前不到期。")
     late = max(day, paper.latest_on)
@@ -157,5 +160,8 @@ def _trigger(period: Rule, household: Household, paper: Paper) -> tuple[bool, da
     }[period.trigger or Trigger.ACCOUNT_CLOSED]
     if own is not None:
         return True, own
+    if paper.unsure and not household.closed and period.trigger in (Trigger.SUPERSEDED, Trigger.CONTRACT_ENDED):
+        # A later paper of the same type is no proof: somebody has to say so, and until then nothing comes due.
+        return True, None
     # An account that is closed ends contracts and installations with it.
     return household.closed, household.closed_on

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, UtcDateTime
+
+_HOLDS = text("taken_back_at IS NULL")
 
 
 class RetentionDue(Base):
@@ -64,6 +66,34 @@ class LockMark(Base):
     holds: Mapped[int]
     #: The local day; another one, and they are looked at again.
     done_on: Mapped[date]
+
+
+class RetentionFact(Base):
+    """Something from which a clock counts, said by a person: a paper was superseded, or its contract has ended."""
+
+    __tablename__ = "retention_facts"
+    __table_args__ = (
+        CheckConstraint("kind in ('superseded', 'contract_ended')", name="kind"),
+        CheckConstraint("by_item_id is null or by_item_id <> item_id", name="another"),
+        Index("uq_retention_facts_holds", "item_id", "kind", unique=True, sqlite_where=_HOLDS, postgresql_where=_HOLDS),
+        Index("ix_retention_facts_household_id", "household_id"),
+        Index("ix_retention_facts_by_item_id", "by_item_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    #: The day on which it happened.
+    happened_on: Mapped[date]
+    #: The paper that took its place, where there is one.
+    by_item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
+    reason: Mapped[str] = mapped_column(String(300))
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    #: None while it holds.
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RetentionDraft(Base):

@@ -72,7 +72,7 @@ class PaperNamed:
 
 
 @dataclass(frozen=True)
-class Annotation:
+class Correction:
     """What a person had put beside a paper, and when."""
 
     number: str
@@ -121,7 +121,7 @@ def papers(session: Session, viewer: Viewer, request_id: int) -> list[PaperNamed
     return [PaperNamed(*row) for row in rows]
 
 
-def annotations(session: Session, item_ids: Collection[int]) -> dict[int, list[Annotation]]:
+def corrections(session: Session, item_ids: Collection[int]) -> dict[int, list[Correction]]:
     """Return what people had put beside papers, by item, oldest first; who asks has seen the papers."""
     rows = session.execute(
         select(SubjectItem.item_id, SubjectRequest.number, SubjectRequest.annotation, SubjectRequest.decided_at)
@@ -129,9 +129,11 @@ def annotations(session: Session, item_ids: Collection[int]) -> dict[int, list[A
         .where(SubjectItem.item_id.in_(item_ids), SubjectRequest.kind == "annotate", SubjectRequest.state == "granted")
         .order_by(SubjectRequest.decided_at, SubjectRequest.id)
     )
-    found: dict[int, list[Annotation]] = {}
+    found: dict[int, list[Correction]] = {}
     for item_id, number, text, at in rows:
-        found.setdefault(item_id, []).append(Annotation(number, text, at))
+        # What was granted has its moment: the table sees to it.
+        assert at is not None
+        found.setdefault(item_id, []).append(Correction(number, text, at))
     return found
 
 

@@ -78,7 +78,7 @@ def registered(session: Session, by: Viewer, head: HouseholdFile, *numbers: int,
 
 
 def decided(session: Session, by: Viewer, request: SubjectRequest, verdict: Verdict = YES) -> SubjectRequest:
-    return actions.decide(session, by, request.id, verdict, Stored("5" * 64, 10), now=NOW)
+    return actions.decide(session, by, request.id, verdict, Stored("5" * 64, 10, True), now=NOW)
 
 
 def filed(session: Session) -> tuple[HouseholdFile, Item, Item]:
@@ -193,8 +193,8 @@ def test_a_correction_stands_beside_the_paper_and_a_copy_is_a_certified_one(data
         was = households.item(session, by, first.id)
         wrong = registered(session, by, head, first.item_no, kind="annotate")
         decided(session, by, wrong, Verdict(True, "已附说明", annotation="户名应为王秀瑛"))
-        assert [one.text for one in queries.annotations(session, [first.id, other.id])[first.id]] == ["户名应为王秀瑛"]
-        assert other.id not in queries.annotations(session, [first.id, other.id])
+        assert [one.text for one in queries.corrections(session, [first.id, other.id])[first.id]] == ["户名应为王秀瑛"]
+        assert other.id not in queries.corrections(session, [first.id, other.id])
         assert households.item(session, by, first.id) == was
         copy = registered(session, by, head, kind="copy")
         with pytest.raises(Invalid) as unknown:

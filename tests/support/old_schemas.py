@@ -256,6 +256,10 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             request_key=f"{number:064x}", household_id=household, unit_id=unit, pages="[]",
         )  # fmt: skip
         writer.add("copy_series", series=f"ZM-{number}-2026", last=1)
+    if writer.knows("retention_facts"):
+        writer.add(
+            "retention_facts", item_id=item, household_id=household, kind="superseded", happened_on=date(2026, 11, 1)
+        )
     if writer.knows("subject_requests"):
         asked = writer.add(
             "subject_requests", number=f"GR-{number}-2026-0001", household_id=household, unit_id=unit, kind="restrict",

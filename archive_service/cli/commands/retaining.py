@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from archive_service.cli import output
 from archive_service.cli.commands import disposing, holding
 from archive_service.cli.services import Services
 from archive_service.lifecycle import actions as lifecycle
-from retention import actions, drafts, queries, reckoning, schedule
+from retention import actions, drafts, queries, reckoning, said, schedule
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -142,6 +143,35 @@ def due(services: Services, which: str, account: str, limit: int, as_json: bool)
         ],
     )  # fmt: skip
     output.say(f"共 {found.total} 件。")
+
+
+@retention.command()
+@click.argument("item_id", type=int)
+@click.option("--kind", type=click.Choice(said.KINDS), required=True, help="What happened to the paper.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it happened.")
+@click.option("--by", "by_item_no", type=int, help="Number of the item that took its place.")
+@click.option("--reason", required=True, help="How that is known.")
+@click.pass_obj
+def say(services: Services, item_id: int, kind: str, day: datetime, by_item_no: int | None, reason: str) -> None:
+    """Say that a paper was superseded, or that the contract in it has ended: its clock counts from there."""
+    with services.database.unit_of_work() as session:
+        viewer = services.viewer(session)
+        said.say(
+            session, viewer, item_id, kind=kind, happened_on=day.date(), by_item_no=by_item_no, reason=reason,
+            now=clock.now(), today=clock.today(),
+        )  # fmt: skip
+    output.say("已登记，到期日已重算。")
+
+
+@retention.command()
+@click.argument("account_no")
+@click.pass_obj
+def close(services: Services, account_no: str) -> None:
+    """Close an account whose cases are filed: its file moves to the closed series, and its clocks start."""
+    with services.database.unit_of_work() as session:
+        count = lifecycle.close_household(session, account_no, by=services.viewer(session), now=clock.now())
+        reckoning.reckon_account(session, account_no, today=clock.today())
+    output.say(f"户号 {account_no} 已封存，{count} 个案件一并封存。")
 
 
 @retention.command()

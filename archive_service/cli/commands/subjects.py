@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from archive_service import clock
 from archive_service.cli import output
 from archive_service.cli.services import Services
+from archive_service.errors import NotFound
 from archive_service.subjects import actions, answering, queries
 from archive_service.subjects.rules import Kind, Proof, Relation, Said, Verdict
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DAY = click.DateTime(["%Y-%m-%d"])
+_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 _STATES = ["open", "late", "granted", "refused", "withdrawn"]
 
 
@@ -134,12 +137,13 @@ def lift(services: Services, request_id: int, reason: str) -> None:
 
 @subjects.command()
 @click.argument("request_id", type=int)
-@click.argument("file", type=click.File("wb"))
+@click.option("--out", type=_OUT, required=True, help="The PDF that it is written into.")
 @click.pass_obj
-def letter(services: Services, request_id: int, file: click.utils.LazyFile) -> None:
-    """Write the letter that answered a request into FILE, as PDF."""
+def letter(services: Services, request_id: int, out: Path) -> None:
+    """Write the letter that answered a request, as PDF."""
     with services.reading() as (session, viewer):
         found = queries.request(session, viewer, request_id)
     if found.letter_digest is None:
-        raise queries.not_found()
-    file.write(services.store.read(found.letter_digest))
+        raise NotFound("subject.no-letter", "这项要求还没有答复书。请先答复。")
+    out.write_bytes(services.store.read(found.letter_digest))
+    output.say(f"已写入 {out}。")

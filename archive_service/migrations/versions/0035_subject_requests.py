@@ -1,4 +1,4 @@
-"""Requests of the people whom papers speak of, and papers that are stored only because of one."""
+"""Requests of the people whom papers speak of, papers stored only because of one, and facts from which clocks count."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _LASTS = sa.text("ended_at IS NULL")
+_HOLDS = sa.text("taken_back_at IS NULL")
 _KINDS = "kind in ('copy', 'annotate', 'restrict', 'erase')"
 _STATES = "state in ('open', 'granted', 'refused', 'withdrawn')"
 
@@ -91,8 +92,37 @@ def upgrade() -> None:
     )
     op.create_index("ix_restricted_readings_person_id_until", "restricted_readings", ["person_id", "until"])
     op.create_index("ix_restricted_readings_item_id", "restricted_readings", ["item_id"])
+    op.create_table(
+        "retention_facts",
+        *key("retention_facts"),
+        *refers("retention_facts", "item_id", "items"),
+        *refers("retention_facts", "household_id", "household_files"),
+        text("kind", 16),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        *refers("retention_facts", "by_item_id", "items", nullable=True),
+        text("reason", 300),
+        *refers("retention_facts", "said_by", "persons", nullable=True),
+        moment("said_at"),
+        *refers("retention_facts", "taken_back_by", "persons", nullable=True),
+        moment("taken_back_at", nullable=True),
+        sa.CheckConstraint("kind in ('superseded', 'contract_ended')", name=op.f("ck_retention_facts_kind")),
+        sa.CheckConstraint("by_item_id is null or by_item_id <> item_id", name=op.f("ck_retention_facts_another")),
+    )
+    op.create_index(
+        "uq_retention_facts_holds",
+        "retention_facts",
+        ["item_id", "kind"],
+        unique=True,
+        sqlite_where=_HOLDS,
+        postgresql_where=_HOLDS,
+    )
+    op.create_index("ix_retention_facts_household_id", "retention_facts", ["household_id"])
+    op.create_index("ix_retention_facts_by_item_id", "retention_facts", ["by_item_id"])
+    # What was guessed from a later paper starts no clock any more: all of it is reckoned again.
+    op.execute("DELETE FROM retention_reckoned")
 
 
 def downgrade() -> None:
+    op.drop_table("retention_facts")
     for table in ("restricted_readings", "restrictions", "subject_items", "subject_requests"):
         op.drop_table(table)

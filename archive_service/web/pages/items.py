@@ -58,7 +58,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         beside = _beside(visit, session, item, page_no)
         locks = write_once.of_items(session, [item_id], now=visit.now)
         signed = () if page.withheld else signatures.of_item(session, item)
-        annotations = subjects.annotations(session, [item_id]).get(item_id, [])
+        corrections = subjects.corrections(session, [item_id]).get(item_id, [])
     reading.note(visit, item)
     together = _in_catalogue_order(together)
     return visit.page(
@@ -83,7 +83,7 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         signatures=signed,
         locks=locks,
         kept=keeping.kept(visit, [item_id])[item_id],
-        annotations=annotations,
+        corrections=corrections,
     )
 
 

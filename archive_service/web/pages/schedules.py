@@ -47,7 +47,9 @@ def show_standard(visit: SignedIn) -> Response:
     with visit.services.database.reading() as session:
         current = reckoning.in_force(session, today=visit.today).edition
     made = schedule.standard()
-    return visit.page("retention/schedule.html", draft=None, made=made, in_force=current == made.edition, runs=())
+    return visit.page(
+        "retention/schedule.html", draft=None, made=made, in_force=current == made.edition, runs=(), error=""
+    )
 
 
 @router.get("/retention/schedules/standard/text")

@@ -43,7 +43,7 @@ def addresses(world: World, login: str) -> list[str]:
         "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
         f"{file}/packages", f"/packages/{near.package}", "/retention/disposals",
         "/holds", "/holds/new", "/subjects", "/subjects/new", f"/search/hold?q={PHRASE}", "/retention",
-        "/retention/schedules", "/retention/schedules/standard",
+        "/retention/schedules", "/retention/schedules/standard", f"{item}/retention",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
