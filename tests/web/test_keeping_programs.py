@@ -282,6 +282,9 @@ def test_small_pictures_are_withheld_like_their_pages(world: World, archivist: P
 def test_many_rows_are_done_each_by_itself(world: World, archivist: Program) -> None:
     """One that cannot be done keeps none back, and one of another unit is as if it were not there."""
     near, far = world.near, world.far
+    assert archivist.done("/review/queue/take", scans=[near.scan])["done"] == [str(near.scan)]
+    told = archivist.done("/review/queue/hand-over", scans=[near.scan], person=near.person)
+    assert (told["done"], list(told["refused"])) == ([], [str(near.scan)])
     with world.services.database.unit_of_work() as session:
         session.execute(update(Job).where(Job.id == near.job).values(state="queued", finished_at=None))
         session.execute(update(Scan).where(Scan.id == near.scan).values(state="received"))
@@ -293,9 +296,6 @@ def test_many_rows_are_done_each_by_itself(world: World, archivist: Program) -> 
     assert archivist.told(f"/jobs/{near.job}")["state"] == "queued"
     assert archivist.refused("/jobs/chosen/cancel", jobs=[far.job], reason="重复扫描") == (404, "job.not-found")
     assert archivist.refused("/jobs/chosen/retry", jobs=[]) == (422, "request.malformed")
-    assert archivist.done("/review/queue/take", scans=[near.scan])["done"] == [str(near.scan)]
-    told = archivist.done("/review/queue/hand-over", scans=[near.scan], person=near.person)
-    assert (told["done"], list(told["refused"])) == ([], [str(near.scan)])
 
 
 @ON_SQLITE
