@@ -19,6 +19,7 @@ from archive_service.people import queries as people
 from archive_service.people.roles import Role
 from archive_service.people.scopes import Scope
 from archive_service.people.tokens import issue_token
+from ingest.tables import Scan
 from retention.disposal_tables import DisposalList
 from retention.tables import RetentionRun
 from tests.support import records
@@ -281,19 +282,20 @@ def test_small_pictures_are_withheld_like_their_pages(world: World, archivist: P
 def test_many_rows_are_done_each_by_itself(world: World, archivist: Program) -> None:
     """One that cannot be done keeps none back, and one of another unit is as if it were not there."""
     near, far = world.near, world.far
-    with world.services.database.unit_of_work() as session:
-        session.execute(update(Job).where(Job.id == near.job).values(state="failed", error_code="ocr.failed"))
-    told = archivist.done("/jobs/chosen/retry", jobs=[near.job, near.job, far.job])
-    assert (told["done"], {key: one["code"] for key, one in told["refused"].items()}) == (
-        [str(near.job)], {str(far.job): "job.not-found"},
-    )  # fmt: skip
-    told = archivist.done("/jobs/chosen/cancel", jobs=[near.job], reason="重复扫描")
-    assert told == {"done": [str(near.job)], "refused": {}}
-    assert archivist.refused("/jobs/chosen/cancel", jobs=[far.job], reason="重复扫描") == (404, "job.not-found")
-    assert archivist.refused("/jobs/chosen/retry", jobs=[]) == (422, "request.malformed")
     assert archivist.done("/review/queue/take", scans=[near.scan])["done"] == [str(near.scan)]
     told = archivist.done("/review/queue/hand-over", scans=[near.scan], person=near.person)
     assert (told["done"], list(told["refused"])) == ([], [str(near.scan)])
+    with world.services.database.unit_of_work() as session:
+        session.execute(update(Job).where(Job.id == near.job).values(state="queued", finished_at=None))
+        session.execute(update(Scan).where(Scan.id == near.scan).values(state="received"))
+    told = archivist.done("/jobs/chosen/cancel", jobs=[near.job, near.job, far.job], reason="重复扫描")
+    assert (told["done"], {key: one["code"] for key, one in told["refused"].items()}) == (
+        [str(near.job)], {str(far.job): "job.not-found"},
+    )  # fmt: skip
+    assert archivist.done("/jobs/chosen/retry", jobs=[near.job]) == {"done": [str(near.job)], "refused": {}}
+    assert archivist.told(f"/jobs/{near.job}")["state"] == "queued"
+    assert archivist.refused("/jobs/chosen/cancel", jobs=[far.job], reason="重复扫描") == (404, "job.not-found")
+    assert archivist.refused("/jobs/chosen/retry", jobs=[]) == (422, "request.malformed")
 
 
 @ON_SQLITE

@@ -23,7 +23,7 @@ _Numbers = Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(min
 class Why(BaseModel):
     """Why a row was not done: stable code and sentence."""
 
-    code: str = Field(examples=["job.finished"])
+    code: str = Field(examples=["job.not-found"])
     message: str
 
 
