@@ -151,8 +151,8 @@ def judge_by(
     """
     if held or background.rulings or background.earlier:
         if like is not None and like.assessment is not None and like.facts is not None and alike:
-            known = {each.document_type: each for each in like.assessment.verdicts if each.document_type in alike}
-            return _judged_like(edition, like.facts, held, background, known)
+            same = {each.document_type: each for each in like.assessment.verdicts if each.document_type in alike}
+            return _judged_like(edition, like.facts, held, background, same)
         return _judged(edition, case, household, held, background)
     # Cases that hold nothing yet are of few kinds: what they are judged by is all in the key.
     key = (
