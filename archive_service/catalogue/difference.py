@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archive_service.catalogue.schema import Applies, Ask, DocumentType, Edition
+from archive_service.catalogue.schema import Applies, Ask, DocumentType, Edition, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,18 @@ def affected(left: Edition, right: Edition) -> frozenset[tuple[str, str]]:
     return frozenset(one for one in every if _asked(left, one) != _asked(right, one))
 
 
-def _asked(edition: Edition, combination: tuple[str, str]) -> list[object]:
+def alike(left: Edition, right: Edition, combination: tuple[str, str]) -> frozenset[str]:
+    """Return the document types on which both editions judge the same case of a combination alike."""
+    if (left.conditions, left.exactly_one) != (right.conditions, right.exactly_one):
+        return frozenset()
+    was, is_ = ({each.document_type: each for each in _asked(one, combination)} for one in (left, right))
+    same = {code for code in {*was, *is_} if was.get(code) == is_.get(code)}
+    # A paper may stand in for another; whether it is sound is a matter of what is asked of it.
+    other = {*was, *is_} - same
+    return frozenset(code for code in same if not any(other.intersection(one.papers) for one in was[code].excused_by))
+
+
+def _asked(edition: Edition, combination: tuple[str, str]) -> list[Requirement]:
     if combination not in edition.combinations:
         return []
     # In which edition and source it stands changes no verdict.

@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": "serving:worker",
     "cases": "cases:cases",
     "sheets": "sheets:sheets",
+    "papers": "printing:papers",
     "ingest": "ingesting:ingest",
     "watch": "watching:watch",
     "scans": "ingesting:scans",

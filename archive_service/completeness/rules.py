@@ -99,6 +99,7 @@ def assess(
     facts: Facts,
     held: Sequence[HeldItem],
     background: Background = NOTHING_MORE,
+    known: Mapping[str, Verdict] | None = None,
 ) -> Assessment:
     """Say how each of `requirements` stands in a case with `facts` that holds `held`, against its `background`.
 
@@ -106,9 +107,17 @@ def assess(
     order of `held` does not matter, and one more item adds a gap only where it is a later round that failed. A case is
     complete when nothing that is due is missing, deferred or doubtful. Raises UnknownFact if a requirement depends on
     a fact we do not have: missing data must not read as "not required".
+
+    `known` are verdicts, by document type, that another edition came to on the same facts, papers and background where
+    it asks in the same way: they are taken as they are.
     """
     by_type = _by_type(held, {each.document_type: each for each in requirements}, background.days)
-    verdicts = tuple(_verdict(each, facts, by_type, background) for each in requirements)
+    verdicts = tuple(
+        _of_edition(known[each.document_type], each)
+        if known and each.document_type in known
+        else _verdict(each, facts, by_type, background)
+        for each in requirements
+    )
     counts = _NONE.copy()
     due = [verdict.status for verdict in verdicts if verdict.due]
     for status in due:
@@ -124,6 +133,10 @@ def assess(
         extra=_ids(each for each in held if each.id not in rested_on),
         deferred_count=counts[Status.DEFERRED],
     )
+
+
+def _of_edition(known: Verdict, wanted: Requirement) -> Verdict:
+    return known if known.basis == wanted.because else replace(known, basis=wanted.because)
 
 
 def _by_type(held: Iterable[HeldItem], wanted: Mapping[str, Requirement], days: Mapping[str, date]) -> dict[str, _Held]:

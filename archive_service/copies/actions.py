@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from archive_service import zone
 from archive_service.audit.record import record
 from archive_service.copies import queries, rules
+from archive_service.copies.queries import Answer
 from archive_service.copies.tables import CertifiedCopy, CopySeries
 from archive_service.errors import Refused
 from archive_service.people.roles import Right
@@ -105,6 +106,25 @@ def issue(
     }
     _note(session, viewer, made, "copy.issued", facts, now=now)
     return made
+
+
+def check_code(session: Session, viewer: Viewer, code: str, *, failures: int, minutes: float, now: datetime) -> Answer:
+    """Say how a code stands to somebody of the archive itself; what was never issued goes on record.
+
+    Raises Refused after `failures` unknown codes of the same account within `minutes`; 0 failures refuse nobody.
+    """
+    since = now - timedelta(minutes=minutes)
+    asked = queries.unknown_codes(session, viewer, since=since) if failures else []
+    if failures and len(asked) >= failures:
+        left = max(1, round((asked[-failures] + timedelta(minutes=minutes) - now) / timedelta(minutes=1)))
+        raise Refused("copy.too-many-failures", f"查询不存在的验证码次数太多。请在 {left} 分钟后再试。")
+    found = queries.answer(session, code)
+    if found.state == "unknown":
+        record(
+            session, by=viewer.actor, did="copy.unknown-code", object_kind="copy", object_id="unknown",
+            unit_id=viewer.unit_id, facts={}, now=now,
+        )  # fmt: skip
+    return found
 
 
 def withdraw(session: Session, viewer: Viewer, copy_id: int, *, reason: str, now: datetime) -> CertifiedCopy:

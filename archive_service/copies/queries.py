@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service.audit.tables import AuditEntry
 from archive_service.copies import rules
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import NotFound
@@ -77,6 +78,13 @@ def answer(session: Session, typed: str) -> Answer:
     if row is None:
         return Answer("unknown")
     return Answer("valid" if row.withdrawn_at is None else "withdrawn", row.digest)
+
+
+def unknown_codes(session: Session, viewer: Viewer, *, since: datetime) -> Sequence[datetime]:
+    """Return when this account asked for codes that there are not since a moment, oldest first."""
+    mine = AuditEntry.person_id == viewer.person_id if viewer.person_id else AuditEntry.person_id.is_(None)
+    asked = select(AuditEntry.at).where(AuditEntry.did == "copy.unknown-code", AuditEntry.at > since, mine)
+    return session.scalars(asked.order_by(AuditEntry.seq)).all()
 
 
 def copies(

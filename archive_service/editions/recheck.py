@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
 from archive_service.catalogue import load
-from archive_service.catalogue.difference import affected
+from archive_service.catalogue.difference import affected, alike
 from archive_service.catalogue.load import Editions
 from archive_service.catalogue.schema import Edition
 from archive_service.db.session import Database
@@ -146,7 +146,7 @@ def _judge(session: Session, rows: Sequence[tuple[CaseFile, HouseholdFile]], sid
         after = sides.after.for_case(case.accepted_on, chain)
         if before.code == after.code:
             continue
-        if (case.customer_category, case.business_type) in _affected(before, after):
+        if (case.customer_category, case.business_type) in _pair(before, after).affected:
             wanted.append((case, household, before, after))
         elif case.state not in states.KEPT:
             same.setdefault(after.code, []).append(case.id)
@@ -160,7 +160,8 @@ def _judge(session: Session, rows: Sequence[tuple[CaseFile, HouseholdFile]], sid
     for case, household, before, after in wanted:
         own, background = held.get(case.id, ()), around[case.id]
         old = assessment.judge_by(before, case, household, own, background)
-        new = assessment.judge_by(after, case, household, own, background)
+        same_types = _alike(before, after, (case.customer_category, case.business_type))
+        new = assessment.judge_by(after, case, household, own, background, like=old, alike=same_types)
         judged.append(_Judged(case, household, household.revision, old, new))
     return _Looked(judged, same, compared)
 
@@ -171,16 +172,34 @@ def _filed_by(case: CaseFile, sides: _Sides) -> Edition | None:
     return next((each for each in sides.before.every if each.code == case.edition), None)
 
 
-_KNOWN: dict[tuple[int, int], tuple[Edition, Edition, frozenset[tuple[str, str]]]] = {}
+@dataclass(frozen=True)
+class _Pair:
+    """Two editions compared, once for all cases."""
+
+    before: Edition
+    after: Edition
+    affected: frozenset[tuple[str, str]]
+    #: Document types on which they judge alike, by combination of category and business.
+    alike: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
-def _affected(before: Edition, after: Edition) -> frozenset[tuple[str, str]]:
+_KNOWN: dict[tuple[int, int], _Pair] = {}
+
+
+def _pair(before: Edition, after: Edition) -> _Pair:
     known = _KNOWN.get((id(before), id(after)))
-    if known is None or known[0] is not before or known[1] is not after:
+    if known is None or known.before is not before or known.after is not after:
         if len(_KNOWN) > 50:
             _KNOWN.clear()
-        known = _KNOWN[id(before), id(after)] = (before, after, affected(before, after))
-    return known[2]
+        known = _KNOWN[id(before), id(after)] = _Pair(before, after, affected(before, after))
+    return known
+
+
+def _alike(before: Edition, after: Edition, combination: tuple[str, str]) -> frozenset[str]:
+    kept = _pair(before, after).alike
+    if combination not in kept:
+        kept[combination] = alike(before, after, combination)
+    return kept[combination]
 
 
 def finding(case: CaseFile, before: Judgement, after: Judgement) -> Finding | None:
@@ -243,7 +262,8 @@ def _count(session: Session, fresh: Sequence[_Judged], more: Sequence[int]) -> N
 
 def _only_verdicts(each: _Judged) -> bool:
     """Say whether the editions compare the papers of a case with one another in the same way."""
-    return each.case.edition == each.before.edition.code and each.before.edition.tolerances == each.after.edition.tolerances
+    before, after = each.before.edition, each.after.edition
+    return each.case.edition == before.code and before.tolerances == after.tolerances
 
 
 def _measures(judgement: Judgement) -> dict[str, int]:

@@ -140,9 +140,19 @@ def judge_by(
     household: HouseholdFile,
     held: Sequence[HeldItem],
     background: Background = NOTHING_MORE,
+    *,
+    like: Judgement | None = None,
+    alike: Collection[str] = (),
 ) -> Judgement:
-    """Judge a case by an edition."""
+    """Judge a case by an edition.
+
+    `like` is what another edition just came to on the same papers and background; of the document types `alike` both
+    judge alike, so its verdicts on them are taken.
+    """
     if held or background.rulings or background.earlier:
+        if like is not None and like.assessment is not None and like.facts is not None and alike:
+            same = {each.document_type: each for each in like.assessment.verdicts if each.document_type in alike}
+            return _judged_like(edition, like.facts, held, background, same)
         return _judged(edition, case, household, held, background)
     # Cases that hold nothing yet are of few kinds: what they are judged by is all in the key.
     key = (
@@ -187,6 +197,16 @@ def _judged(
         # Missing data must be seen by a person; it never reads as "nothing more is needed".
         return Judgement(edition, None, None, e.message)
     return Judgement(edition, facts, assessment, None)
+
+
+def _judged_like(
+    edition: Edition, facts: Facts, held: Sequence[HeldItem], background: Background, known: Mapping[str, Found]
+) -> Judgement:
+    try:
+        requirements = edition.requirements(facts.category, facts.business_type)
+        return Judgement(edition, facts, assess(requirements, facts, held, background, known), None)
+    except Invalid as e:
+        return Judgement(edition, None, None, e.message)
 
 
 def _assessed(edition: Edition, facts: Facts, held: Sequence[HeldItem], background: Background) -> Assessment:

@@ -111,4 +111,7 @@ def _order(row: Any) -> tuple[date, int, int]:
 
 def _precedes(row: Any, case: CaseFile) -> bool:
     """Say whether a paper of the household of a case belongs to an earlier one."""
-    return row.case_id != case.id and (row.accepted_on or date.min, row.case_id) < (case.accepted_on or date.min, case.id)
+    return row.case_id != case.id and (row.accepted_on or date.min, row.case_id) < (
+        case.accepted_on or date.min,
+        case.id,
+    )

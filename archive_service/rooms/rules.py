@@ -29,6 +29,8 @@ COUNTED = frozenset({Kind.SHELF, Kind.BOX})
 MOST_INSIDE, MOST_AT_ONCE = 5000, 500
 #: Papers or boxes that one stocktake counts; more are counted cabinet by cabinet.
 MOST_COUNTED = 20_000
+#: Labels of one print.
+MOST_LABELS = 1000
 #: Boxes of one transfer.
 MOST_SENT = 500
 LONGEST_NAME, LONGEST_CODE, LONGEST_NOTE, LONGEST_REASON = 80, 120, 200, 500
@@ -131,3 +133,11 @@ def check_note(note: str) -> str:
     if len(said) > LONGEST_NOTE:
         raise Invalid("room.note", f"备注最多 {LONGEST_NOTE} 字。请缩短后再试。")
     return said
+
+
+def check_labels(count: int) -> None:
+    """Refuse sheets of no labels, and of more than anybody sticks on in one go."""
+    if not count:
+        raise Refused("room.no-labels", "这里没有可打印标签的位置。请先加柜、层或盒。")
+    if count > MOST_LABELS:
+        raise Refused("room.too-many-labels", f"一次最多打印 {MOST_LABELS} 张标签。请按柜或按层分开打印。")

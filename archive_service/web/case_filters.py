@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from archive_service.households.views import CaseFilters
@@ -15,8 +16,12 @@ _DUE = ("overdue", "today", "week")
 
 def asked(visit: Visit) -> dict[str, str]:
     """Return the filters in the address that mean something, by name; what means nothing is left out."""
-    given = visit.request.query_params
-    known = {
+    return known(visit.request.query_params)
+
+
+def known(given: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the filters that mean something, by name."""
+    read = {
         "q": given.get("q", "").strip()[:100],
         "due": given.get("due", "") if given.get("due") in _DUE or _day(given.get("due")) else "",
         "state": _one_of(given.get("state"), words.CASE),
@@ -26,10 +31,10 @@ def asked(visit: Visit) -> dict[str, str]:
         "month": given.get("month", "") if month_of(given.get("month", "")) else "",
         "centre": given.get("centre", "")[:40],
     }
-    return {name: value for name, value in known.items() if value}
+    return {name: value for name, value in read.items() if value}
 
 
-def filters(values: dict[str, str], today: date) -> CaseFilters:
+def filters(values: Mapping[str, str], today: date) -> CaseFilters:
     """Return the filters that `values`, as `asked` returns them, stand for."""
     first, last = _due(values.get("due", ""), today)
     complete = values.get("complete")

@@ -9,9 +9,9 @@ from archive_service.errors import NotFound, Refused
 from archive_service.households.views import CaseRow
 from archive_service.printing import Label, Paper, Section, Shape, label_sheets, pdf
 from archive_service.web import labels, papers, words
+from archive_service.web.asking import Asking
 from archive_service.web.i18n import N_
 from archive_service.web.render import day
-from archive_service.web.visit import Visit
 from archive_service.zone import local
 
 LEDGER, BY_ACCOUNT, BY_PLACE = "ledger", "index-account", "index-place"
@@ -27,7 +27,7 @@ MOST = 2000
 Told = Sequence[tuple[str, str]]
 
 
-def made(visit: Visit, which: str, rows: Sequence[CaseRow], *, narrowed: Told, unit: str) -> bytes:
+def made(visit: Asking, which: str, rows: Sequence[CaseRow], *, narrowed: Told, unit: str) -> bytes:
     """Return a list of cases as PDF; `narrowed` says by which filters, as names and values.
 
     Raises NotFound for a list that there is not, Refused for labels of cases without codes.
@@ -66,7 +66,7 @@ def check(which: str) -> None:
         raise NotFound("paper.not-found", "没有这种单据。请从案件清单的打印菜单选择。")
 
 
-def _labels(visit: Visit, rows: Sequence[CaseRow]) -> list[Label]:
+def _labels(visit: Asking, rows: Sequence[CaseRow]) -> list[Label]:
     say = labels.Labels(visit.language)
     found = [
         Label(
@@ -86,7 +86,7 @@ def _labels(visit: Visit, rows: Sequence[CaseRow]) -> list[Label]:
     return found
 
 
-def _kind(visit: Visit, row: CaseRow) -> str:
+def _kind(visit: Asking, row: CaseRow) -> str:
     return labels.Labels(visit.language).case_kind(row.customer_category, row.business_type)
 
 
@@ -94,7 +94,7 @@ def _filed(row: CaseRow) -> str:
     return day(local(row.filed_at)) if row.filed_at else "—"
 
 
-def _ledger(visit: Visit, row: CaseRow) -> tuple[str, ...]:
+def _ledger(visit: Asking, row: CaseRow) -> tuple[str, ...]:
     state = visit.say(words.CASE.get(row.state, words.UNKNOWN).word)
     return (
         row.archive_code or "—", row.account_no, row.account_name, _kind(visit, row), row.application_no,
@@ -103,19 +103,19 @@ def _ledger(visit: Visit, row: CaseRow) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _by_account(visit: Visit, row: CaseRow) -> tuple[str, ...]:
+def _by_account(visit: Asking, row: CaseRow) -> tuple[str, ...]:
     return (
         row.account_no, row.account_name, row.service_address, row.archive_code or "—", _kind(visit, row), _filed(row)
     )  # fmt: skip
 
 
-def _by_place(visit: Visit, row: CaseRow) -> tuple[str, ...]:
+def _by_place(visit: Asking, row: CaseRow) -> tuple[str, ...]:
     return (
         row.service_address, row.account_name, row.account_no, row.archive_code or "—", _kind(visit, row), _filed(row)
     )  # fmt: skip
 
 
-_Line = Callable[[Visit, CaseRow], tuple[str, ...]]
+_Line = Callable[[Asking, CaseRow], tuple[str, ...]]
 _LISTS: Mapping[str, tuple[Sequence[str], Sequence[int], _Line, Callable[[CaseRow], tuple[object, ...]]]] = {
     LEDGER: (
         (N_("档号"), N_("户号"), N_("户名"), N_("业务"), N_("申请编号"), N_("受理日期"), N_("送电日期"), N_("归档日期"),

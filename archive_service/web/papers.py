@@ -20,10 +20,10 @@ from archive_service.lifecycle import queries, rules
 from archive_service.lifecycle.views import CaseLife, HandOverView, StepView
 from archive_service.printing import Label, Paper, Section, Shape, Signature, label_sheets, pdf
 from archive_service.web import i18n, labels, words
+from archive_service.web.asking import Asking
 from archive_service.web.i18n import N_
 from archive_service.web.pages.household_items import ordered
 from archive_service.web.render import day, moment
-from archive_service.web.visit import Visit
 
 NOTICE, TRANSFER, CONTENTS, NOTE, BOX, SPINE = "notice", "transfer", "contents", "note", "box", "spine"
 #: Every paper of a case with its name, in the order in which pages offer them.
@@ -65,7 +65,7 @@ class Of:
         return labels.Labels(self.language)
 
 
-def of_case(session: Any, visit: Visit, application_no: str, *, round_: int | None = None, language: str = "") -> Of:
+def of_case(session: Any, visit: Asking, application_no: str, *, round_: int | None = None, language: str = "") -> Of:
     """Return what the papers of a case say to this person. Raises NotFound."""
     case = households.case(session, visit.viewer, application_no)
     file = households.household(session, visit.viewer, case.account_no, fields=False)
@@ -137,7 +137,7 @@ def numbering(language: str) -> str:
     return i18n.translate(N_("第 {page} 页，共 {pages} 页"), language)
 
 
-def printed_by(visit: Visit) -> str:
+def printed_by(visit: Asking) -> str:
     """Return who prints, and when, for the foot."""
     return visit.say(N_("%(who)s %(when)s 打印"), who=visit.viewer.actor.name, when=moment(visit.now))
 

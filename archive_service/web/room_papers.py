@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive_service.errors import Refused
 from archive_service.printing import Label, Paper, Section, Shape, Signature, label_sheets, pdf
+from archive_service.rooms import rules
 from archive_service.rooms.counting import Outcome
 from archive_service.rooms.queries import ORDER
 from archive_service.rooms.rules import Kind
@@ -15,18 +15,13 @@ from archive_service.web.i18n import N_
 from archive_service.web.render import moment
 from archive_service.web.visit import Visit
 
-#: Sheets of more labels are parted: nobody sticks them on in one go.
-MOST_LABELS = 1000
 #: Rows of a report; of what was found only so many are listed, of differences all.
 _MOST_FOUND = 2000
 
 
 def labels_of(visit: Visit, places: Sequence[PlaceView], shape: Shape) -> bytes:
     """Return sheets of labels for places. Raises Refused for none, or too many at once."""
-    if not places:
-        raise Refused("room.no-labels", "这里没有可打印标签的位置。请先加柜、层或盒。")
-    if len(places) > MOST_LABELS:
-        raise Refused("room.too-many-labels", f"一次最多打印 {MOST_LABELS} 张标签。请按柜或按层分开打印。")
+    rules.check_labels(len(places))
     made = [Label(one.code, _name(visit, one), _lines(visit, one)) for one in places]
     return label_sheets(made, shape, title=visit.say(N_("库房标签")), made_at=visit.now)
 

@@ -716,6 +716,7 @@ EVENT = {
     "disposal.done": N_("完成销毁"),
     "item.destroyed": N_("销毁资料"),
     "copy.downloaded": N_("下载证明复制件"),
+    "copy.unknown-code": N_("查询不存在的验证码"),
     "case.restored": N_("恢复案件"),
     "household.reopened": N_("恢复户号"),
     "hold.placed": N_("冻结资料"),

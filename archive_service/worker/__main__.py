@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 
@@ -12,6 +13,8 @@ from archive_service.worker.upkeep import Upkeep
 
 #: Seconds between looks for work when there was none.
 IDLE_S = 0.25
+#: New objects between looks for garbage that reference counts do not free.
+_LOOK_EVERY = 50_000
 
 
 def main() -> None:
@@ -28,6 +31,11 @@ def main() -> None:
 
 def _work(name: str, told: parent.Told) -> None:
     runner = jobs.open_runner(settings.load(), worker=name)
+    # What is loaded by now stays until the end, and a job holds much at once that is no garbage: looking through it
+    # every few hundred objects takes a fifth of the time of judging cases.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_LOOK_EVERY)
     while not told.to_end:
         if not runner.run_one():
             # Workers that wake at the same moment would only stand in each other's way.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import pytest
 
 from archive_service.catalogue import load
-from archive_service.catalogue.difference import affected, difference
+from archive_service.catalogue.difference import affected, alike, difference
 
 HEAD = "edition: '{code}'\nbased_on: '2018'\n{unit}title_zh: 试\ntitle_en: trial\neffective_from: {day}\n"
 CARD = """document_types:
@@ -128,6 +129,22 @@ def test_only_what_an_edition_changes_is_judged_again(combination):
     asked = {(each.category, code) for each in old.applies for code in each.business_types}
     assert affected(before, after) - asked == {combination} - asked
     assert combination in affected(before, after)
+
+
+def test_a_type_is_judged_alike_only_where_it_and_its_stand_ins_are_asked_alike():
+    """The paper that changes is not, nor is the one for which it may stand; under other conditions nothing is."""
+    standard, both = load.edition_for(None), ("LR", "NEW")
+    asked = {each.document_type: each for each in standard.requirements(*both)}
+    replaced, stands_in = next((code, one.excused_by[0].papers[0]) for code, one in asked.items() if one.excused_by)
+    rest = CARD.replace("A25", stands_in).replace("original_or_copy", "original")
+    after = load.with_text(text(rest=rest), among=load.standard_texts()).for_case(date(2026, 5, 1))
+    found = alike(standard, after, both)
+    assert found == set(asked) - {stands_in} - {
+        code for code, one in asked.items() if any(stands_in in each.papers for each in one.excused_by)
+    }
+    assert replaced not in found
+    assert alike(standard, standard, both) == set(asked)
+    assert not alike(standard, dataclasses.replace(standard, exactly_one=()), both)
 
 
 def test_an_overlay_may_stand_on_an_overlay_whatever_their_files_are_called(tmp_path):

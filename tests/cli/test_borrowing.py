@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pypdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from archive_service import clock
 from archive_service.audit.tables import AuditEntry
 from archive_service.cli.main import run
 from archive_service.copies import actions as copying
 from archive_service.copies import rules as copy_rules
 from archive_service.db.session import Database
 from archive_service.notices.tables import NoticeMail
+from archive_service.people.queries import viewer_by_login
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person
 from archive_service.settings import Settings, load
@@ -23,6 +28,7 @@ from archive_service.storage.files import FileStore
 from tests.borrowing import world as worlds
 from tests.support import records, rooms
 from tests.support.records import NOW
+from tests.support.stored_pages import stored_page
 
 #: The command line is the same on both databases; what it calls is tested on both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -158,3 +164,55 @@ def test_a_failed_mail_is_sent_again_once(database: Database, call: Call) -> Non
     assert call("sysadmin", "notices", "send-again", number)[0] == 0
     assert call("sysadmin", "notices", "send-again", number)[0] == 3
     assert told(call("sysadmin", "notices", "outbox", "--state", "failed", "--json")) == []
+
+
+def test_a_copy_is_issued_as_the_page_does(
+    database: Database, store: FileStore, settings: Settings, call: Call
+) -> None:
+    """By whoever may, of pages of that file; the same request issues one; the code on the paper is valid."""
+    with database.unit_of_work() as session:
+        records.person(session, "keeper")
+        records.person(session, "clerk", roles=(Role.STAFF,))
+        case = records.case(session)
+        paper = records.item(session, case, pages=[stored_page(store, "用电登记表", 1)])
+        account, number = case.household.account_no, paper.item_no
+    out = settings.home / "copy.pdf"
+    asked = ("copies", "issue", account, f"{number}:1", "--purpose", "lawsuit", "--receiver", "某法院", "--out", out)
+    assert call("clerk", *asked)[0] == 3
+    assert call("keeper", "copies", "issue", account, "99:1", *asked[4:])[0] == 4
+    assert call("keeper", "copies", "issue", account, "first", *asked[4:])[0] == 2
+    assert not out.exists()
+    (made,) = told(call("keeper", *asked, "--request", "k" * 32, "--json"))
+    (again,) = told(call("keeper", *asked, "--request", "k" * 32, "--json"))
+    assert made == again
+    assert hashlib.sha256(out.read_bytes()).hexdigest() == made["sha256"]
+    found = re.search(r"(?:[0-9A-Z]{5}-){3}[0-9A-Z]{5}", pypdf.PdfReader(out).pages[0].extract_text())
+    assert found
+    assert told(call("clerk", "copies", "check", found.group(), "--json"))[0]["state"] == "valid"
+    with database.reading() as session:
+        trail = session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "copy")).all()
+        assert trail == ["copy.issued", "copy.downloaded", "copy.downloaded"]
+
+
+def test_who_asks_for_unknown_codes_has_to_wait(
+    database: Database, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each account by itself, and after the wait no longer; a refusal says nothing of the code."""
+    with database.unit_of_work() as session:
+        records.person(session, "clerk", roles=(Role.STAFF,))
+        records.person(session, "other", roles=(Role.STAFF,))
+    monkeypatch.setenv("ARCHIVE_SIGN_IN_ADDRESS_ATTEMPTS", "2")
+    load.cache_clear()
+    for _ in range(2):
+        assert call("clerk", "copies", "check", copy_rules.new_code())[0] == 0
+    code, out, err = call("clerk", "copies", "check", copy_rules.new_code())
+    assert (code, out) == (3, "")
+    assert "次数太多" in err
+    assert call("other", "copies", "check", copy_rules.new_code())[0] == 0
+    with database.unit_of_work() as session:
+        by = viewer_by_login(session, "clerk")
+        assert by is not None
+        later = clock.now() + timedelta(minutes=16)
+        answer = copying.check_code(session, by, copy_rules.new_code(), failures=2, minutes=15, now=later)
+        assert answer.state == "unknown"
+        assert session.scalar(select(func.count()).where(AuditEntry.did == "copy.unknown-code")) == 4

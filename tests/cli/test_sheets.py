@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from sqlalchemy import select
 
+from archive_service.audit.tables import AuditEntry
+from archive_service.db.session import Database
 from ingest.sheets.codes import SheetCode
 from tests.support.archive import APPLICATION, Archive
 
@@ -39,3 +42,22 @@ def test_what_cannot_be_printed_is_told(archive: Archive, tmp_path: Path) -> Non
     lost = archive.run("sheets", "--plain", "1", "--out", str(tmp_path / "none" / "a.pdf"))
     assert lost.code != 0
     assert "写不进去" in lost.err
+
+
+def test_papers_are_printed_on_record(archive: Archive, tmp_path: Path) -> None:
+    """What the page prints; a filter that means nothing prints nothing."""
+    out = tmp_path / "notice.pdf"
+    answer = archive.run("papers", "case", APPLICATION, "notice", "--out", str(out), "--json")
+    assert answer.code == 0, answer.err
+    assert APPLICATION in pypdfium2.PdfDocument(out)[0].get_textpage().get_text_bounded()
+    english = tmp_path / "ledger.pdf"
+    answer = archive.run("papers", "list", "ledger", "--state", "collecting", "--language", "en", "--out", str(english))
+    assert answer.code == 0, answer.err
+    assert APPLICATION in pypdfium2.PdfDocument(english)[0].get_textpage().get_text_bounded()
+    for said in (("case", APPLICATION, "box"), ("list", "ledger", "--state", "nowhere"), ("case", "1", "notice")):
+        refused = archive.run("papers", *said, "--out", str(tmp_path / "none.pdf"))
+        assert refused.code != 0, said
+    assert not (tmp_path / "none.pdf").exists()
+    with Database(f"sqlite:///{archive.home}/archive.db").reading() as session:
+        printed = session.scalars(select(AuditEntry).where(AuditEntry.did == "paper.printed")).all()
+        assert [one.facts["paper"] for one in printed] == ["notice", "ledger"]

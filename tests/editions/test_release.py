@@ -18,6 +18,7 @@ from archive_service.editions import actions, publish, queries
 from archive_service.editions.recheck import CheckHandler
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding
 from archive_service.errors import NotFound, NotPermitted, Refused
+from archive_service.households import counting
 from archive_service.households import queries as records_of
 from archive_service.households.tables import CaseFile
 from archive_service.jobs.runner import Runner
@@ -222,3 +223,23 @@ def test_the_trail_says_who_did_what(database: Database, folder: Path) -> None:
     assert did == [
         "edition.drafted", "edition.previewed", "edition.submitted", "edition.released", "edition.rechecked",
     ]  # fmt: skip
+
+
+def test_papers_are_compared_again_only_where_the_edition_compares_them_otherwise(
+    database: Database, folder: Path
+) -> None:
+    """The kept figures are what a full count says, for cases that are judged and for those that are not."""
+    with database.unit_of_work() as session:
+        for business in ("CANCEL", "NEW"):
+            case = records.case(session, conditions=("natural",), business=business)
+            records.item(session, case, "V01")
+            counting.count(session, [case.id])
+        number, by = case.application_no, records.system(session)
+        # This one was never counted.
+        records.case(session, conditions=("natural",))
+    released(database, text(rest="tolerances: {pages: 7}\n" + CARD))
+    with database.unit_of_work() as session:
+        assert [one.case_id for one in counting.differences(session, today=records.TODAY)] == []
+        assert set(session.scalars(select(CaseFile.edition))) == {"T1"}
+        kept, fresh = as_judged(session, by, number)
+        assert kept == fresh

@@ -11,14 +11,11 @@ from archive_service.audit.record import record
 from archive_service.cli import output
 from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
-from archive_service.errors import Refused
 from archive_service.printing import Label, Shape, label_sheets
-from archive_service.rooms import actions, queries
+from archive_service.rooms import actions, queries, rules
 from archive_service.rooms.rules import NAMES, Kind
 from archive_service.rooms.views import PlaceView
 
-#: Labels at once, as on the page: nobody sticks more on in one go.
-MOST_LABELS = 1000
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -63,10 +60,7 @@ def labels(services: Services, code: str, kind: str | None, shape: str, out: Pat
     with services.writing() as (session, viewer):
         place = queries.place(session, viewer, code)
         found = queries.labelled(session, viewer, place, Kind(kind) if kind else place.kind)
-        if not found:
-            raise Refused("room.no-labels", "这里没有可打印标签的位置。请先加柜、层或盒。")
-        if len(found) > MOST_LABELS:
-            raise Refused("room.too-many-labels", f"一次最多打印 {MOST_LABELS} 张标签。请按柜或按层分开打印。")
+        rules.check_labels(len(found))
         record(
             session, by=viewer.actor, did="paper.printed", object_kind="place", object_id=place.id,
             unit_id=place.unit_id, facts={"paper": "place-labels", "code": place.code, "labels": len(found)}, now=now,

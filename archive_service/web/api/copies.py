@@ -11,6 +11,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from archive_service.copies import actions, queries
+from archive_service.copies.making import Asked
 from archive_service.copies.queries import Answer
 from archive_service.households import queries as households
 from archive_service.people.roles import Right
@@ -146,9 +147,7 @@ def issue_copy(visit: Caller, account_no: str, wanted: Issue, response: Response
     with visit.services.database.reading() as session:
         file = households.household(session, visit.viewer, account_no, fields=False)
     visit.viewer.require(Right.COPY_ISSUE, file.unit_id)
-    made = copying.made(
-        visit,
-        file,
+    asked = Asked(
         pages=[(one.item, one.page) for one in wanted.pages],
         purpose=wanted.purpose,
         note=wanted.note,
@@ -156,6 +155,7 @@ def issue_copy(visit: Caller, account_no: str, wanted: Issue, response: Response
         unmask_reason=wanted.unmask_reason,
         request_key=_key(visit.request, visit),
     )
+    made = copying.made(visit, file, asked)
     response.headers["Location"] = f"/api/v1/copies/{made.id}"
     return _copy(visit, made.id)
 

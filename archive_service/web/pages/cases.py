@@ -14,6 +14,7 @@ from archive_service.households.views import CaseFilters, CaseRow
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
 from archive_service.web import case_filters, export, labels, listing, paper_lists, reading, words
+from archive_service.web.asking import Asking
 from archive_service.web.i18n import N_
 from archive_service.web.listing import Column, Table
 from archive_service.web.visit import SignedIn, Visit
@@ -112,7 +113,7 @@ def _line(visit: Visit, say: labels.Labels, row: CaseRow) -> list[object]:
     ]  # fmt: skip
 
 
-def all_rows(visit: Visit, filters: CaseFilters, order: str = "") -> list[CaseRow]:
+def all_rows(visit: Asking, filters: CaseFilters, order: str = "") -> list[CaseRow]:
     """Return all cases that the filters let through. Raises Refused when they are too many to be taken away."""
     order = order or TABLE.orders[0]
     rows: list[CaseRow] = []
@@ -132,7 +133,7 @@ def all_rows(visit: Visit, filters: CaseFilters, order: str = "") -> list[CaseRo
                 return rows
 
 
-def told(visit: Visit, values: dict[str, str]) -> list[tuple[str, str]]:
+def told(visit: Asking, values: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the filters in force in words, as (name, value), for the head of a paper."""
     names = {
         "due": N_("到期"), "state": N_("状态"), "business": N_("业务类型"), "category": N_("客户类别"),
@@ -145,7 +146,7 @@ def told(visit: Visit, values: dict[str, str]) -> list[tuple[str, str]]:
     return found or [(visit.say(N_("范围")), visit.say(N_("本人可查看的全部案件")))]
 
 
-def _chips(visit: Visit, values: dict[str, str], centres: dict[str, str]) -> list[tuple[str, str]]:
+def _chips(visit: Asking, values: Mapping[str, str], centres: dict[str, str]) -> list[tuple[str, str]]:
     """Return the filters in force that no field of the bar shows by itself, as (name in the address, words)."""
     say = labels.Labels(visit.language)
     due = {"overdue": N_("已逾期"), "today": N_("今日到期"), "week": N_("7 日内及逾期")}

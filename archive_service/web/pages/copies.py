@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service.copies import actions, queries
+from archive_service.copies.making import Asked
 from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.households import queries as households
 from archive_service.households.views import HouseholdView
@@ -34,9 +35,7 @@ def issue_copy(visit: SignedIn, form: SentForm, account_no: str) -> Response:
     """Issue a certified copy of the pages chosen."""
     file = _file(visit, account_no)
     try:
-        made = copying.made(
-            visit,
-            file,
+        asked = Asked(
             pages=_pages(form),
             purpose=form.text("purpose", limit=20),
             note=form.text("note", limit=300),
@@ -44,6 +43,7 @@ def issue_copy(visit: SignedIn, form: SentForm, account_no: str) -> Response:
             unmask_reason=form.text("unmask_reason", limit=300) if form.flag("unmask") else None,
             request_key=_key(form),
         )
+        made = copying.made(visit, file, asked)
     except (Invalid, Refused) as error:
         return _form(visit, file, typed=form, error=error)
     return RedirectResponse(f"/copies/{made.id}?done=issued", status_code=303)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from archive_service.audit.record import record
 from archive_service.errors import Refused
-from archive_service.households import queries as households
 from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
-from archive_service.web import case_filters, paper_lists, papers
+from archive_service.web import case_filters, papers, print_out
 from archive_service.web.forms import SentForm
 from archive_service.web.i18n import N_
-from archive_service.web.pages import cases
 from archive_service.web.pictures import attachment
+from archive_service.web.print_out import Printed
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest.receive import Said, first_with, open_batch, receive
 
@@ -102,79 +98,27 @@ def write(visit: Visit, application_no: str, paper: str) -> tuple[bool, int]:
             "paper": paper, "account_no": of.file.account_no, "application_no": application_no,
             "document_type": code, "sha256": digest, "batch": batch, "scan": receipt.scan_id,
         }  # fmt: skip
-        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
+        print_out.noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts, did="paper.written")
     nudge(visit.services.settings)
     return True, receipt.scan_id
 
 
 def of_case(visit: Visit, application_no: str, paper: str, *, round_: int | None = None) -> Response:
     """Answer with a paper of a case and write down who printed it. Raises NotFound and Refused."""
-    with visit.services.database.reading() as session:
-        of = papers.of_case(session, visit, application_no, round_=round_)
-    made = papers.made(of, paper, printed=papers.printed_by(visit), made_at=visit.now)
-    with visit.services.database.unit_of_work() as session:
-        facts = {"paper": paper, "account_no": of.file.account_no, "application_no": application_no}
-        noted(session, visit, "case", of.case.id, unit_id=of.file.unit_id, facts=facts)
-    return _file(made, f"{of.say(papers.TITLES[paper])} {of.case.archive_code or application_no}.pdf")
+    return _file(print_out.of_case(visit, application_no, paper, round_=round_))
 
 
 def of_cases(visit: Visit, listing: str) -> Response:
     """Answer with a list of cases and write down who printed it. Raises NotFound and Refused."""
-    visit.viewer.require(Right.RECORD_READ)
-    paper_lists.check(listing)
-    values = case_filters.asked(visit)
-    with visit.services.database.reading() as session:
-        found = households.cases(
-            session, visit.viewer, filters=case_filters.filters(values, visit.today), limit=1, counted=paper_lists.MOST
-        )
-    if found.more or found.total > paper_lists.MOST:
-        raise Refused(
-            "paper.too-many",
-            f"符合条件的案件超过 {paper_lists.MOST} 个，没有打印。请先按供电所或月份缩小范围。",
-            most=paper_lists.MOST,
-        )
-    rows = cases.all_rows(visit, case_filters.filters(values, visit.today))
-    told = cases.told(visit, values)
-    unit = next((row.unit_name for row in rows), "") if len({row.unit_code for row in rows}) == 1 else ""
-    made = paper_lists.made(visit, listing, rows, narrowed=told, unit=unit)
-    with visit.services.database.unit_of_work() as session:
-        facts = {
-            "paper": listing, "rows": len(rows),
-            "filters": {name: value for name, value in values.items() if name != "q"},
-        }  # fmt: skip
-        noted(session, visit, "list", listing, unit_id=visit.viewer.unit_id, facts=facts)
-    return _file(made, f"{visit.say(paper_lists.TITLES[listing])} {visit.today}.pdf")
-
-
-def noted(
-    session: Any,
-    visit: Visit,
-    kind: str,
-    object_id: str | int,
-    *,
-    unit_id: int,
-    facts: Mapping[str, Any],
-    did: str = "paper.printed",
-) -> None:
-    """Write down that a paper with personal data left the archive, or was written for it."""
-    record(
-        session,
-        by=visit.viewer.actor,
-        did=did,
-        object_kind=kind,
-        object_id=object_id,
-        unit_id=unit_id,
-        facts=facts,
-        now=visit.now,
-    )
+    return _file(print_out.of_cases(visit, listing, case_filters.asked(visit)))
 
 
 def _back(application_no: str, done: str) -> Response:
     return RedirectResponse(f"/cases/{quote(application_no, safe='')}/papers?done={done}", status_code=303)
 
 
-def _file(made: bytes, name: str) -> Response:
-    return Response(made, media_type="application/pdf", headers={"Content-Disposition": attachment(name)})
+def _file(made: Printed) -> Response:
+    return Response(made.pdf, media_type="application/pdf", headers={"Content-Disposition": attachment(made.name)})
 
 
 _ABOUT = {
