@@ -32,6 +32,7 @@ TABLES = (
     "archive_service.imports.tables",
     "archive_service.rooms.tables",
     "archive_service.exchange.tables",
+    "archive_service.properties.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

@@ -42,6 +42,7 @@ PLACES = (
     Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
     Place("/holds", "lock", N_("冻结"), N_("冻结"), _READ, Right.HOLD_KEEP),
     Place("/retention", "hourglass", N_("保管期限"), N_("期限"), _READ, Right.HOLD_KEEP),
+    Place("/properties", "clipboard-check", N_("四性检测"), N_("四性"), _READ, Right.CASE_RECEIVE, other=Right.INSPECT),
     Place("/retention/disposals", "trash", N_("鉴定与销毁"), N_("鉴定"), _CARE, Right.DISPOSAL_READ),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
@@ -60,7 +61,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/retention", "/retention/disposals",
+        "/retention", "/retention/disposals", "/properties",
     }
 )  # fmt: skip
 

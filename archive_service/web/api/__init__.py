@@ -41,6 +41,7 @@ def router() -> APIRouter:
         people,
         privacy,
         progress,
+        properties,
         quality,
         readings,
         review,
@@ -62,6 +63,7 @@ def router() -> APIRouter:
     desks = (
         inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
         catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
+        properties,
     )  # fmt: skip
     lending = (
         loans, loan_requests, loan_papers, loan_registers, readings, copies, room_counts, rooms, climate, notices,
