@@ -95,7 +95,7 @@ def test_a_case_whose_bytes_were_changed_goes_back_to_who_handed_it_over(
     assert refused.value.code == "properties.failed"
     run = newest(database)
     failed = [one for one in run.results if one.result == "failed"]
-    assert [one.code for one in failed] == ["GD-1-1"]
+    assert [one.code for one in failed] == ["GD-1-1", "GD-2-2"]
     assert digest[:12] in failed[0].evidence
     assert run.report_digest is not None
     with database.reading() as session:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
-from archive_service.households.tables import CaseFile, Item
+from archive_service.households.tables import CaseFile, Item, Page
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.people.roles import Role
 from archive_service.people.viewer import Viewer
@@ -37,6 +38,15 @@ def give_bytes(session: Session, store: ObjectStore, item: Item, number: int) ->
             record_object(session, store.put_bytes(store.read(digest)), role=role, media_type="image/jpeg", now=NOW)
         row.width_px, row.height_px = page.width_px, page.height_px
     session.flush()
+
+
+def record_pages(session: Session, store: ObjectStore) -> None:
+    """Put on record whatever the store holds of the pages of all papers."""
+    for row in session.scalars(select(Page)):
+        for digest in (row.original_digest, row.image_digest, row.thumbnail_digest, row.lines_digest):
+            if store.exists(digest):
+                stored = store.put_bytes(store.read(digest))
+                record_object(session, stored, role="rendition", media_type="image/jpeg", now=NOW)
 
 
 def taken_in(session: Session, store: ObjectStore, number: str = NUMBER) -> CaseFile:

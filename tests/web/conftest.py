@@ -43,6 +43,7 @@ from archive_service.jobs.tables import Job
 from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person, Unit
+from archive_service.properties.tables import PropertyResult, PropertyRun
 from archive_service.rooms import actions as keeping
 from archive_service.rooms import queries as places
 from archive_service.settings import Settings
@@ -138,6 +139,8 @@ class Centre:
     wish: int = 0
     grant: int = 0
     loan: int = 0
+    #: A four-property check that waits for a person.
+    property_run: int = 0
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         *shelved(session, at, f"{account}-{form.item_no:03d}"),
         certified(session, store, at.id, case.household_id, number),
         packaged(session, store, at.id, case.household_id, number),
+        property_run=checked(session, at.id, case),
     )  # fmt: skip
 
 
@@ -342,6 +346,27 @@ def packaged(session: Any, store: FileStore, unit_id: int, household_id: int, nu
     )  # fmt: skip
     session.add(row)
     record_object(session, stored, role="package", media_type="application/zip", now=clock.now())
+    session.flush()
+    return int(row.id)
+
+
+def checked(session: Any, unit_id: int, case: CaseFile) -> int:
+    """Let a four-property check of a case wait for a person to say something of one item."""
+    row = PropertyRun(
+        moment="longterm", household_id=case.household_id, case_id=case.id, unit_id=unit_id, edition="FP2026",
+        state="open", fingerprint="0" * 64, papers=2, pages=2, begun_at=clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    for place, (code, mode, result) in enumerate(
+        (("CQ-1-1", "automatic", "passed"), ("CQ-5-2", "manual", "open")), start=1
+    ):
+        session.add(
+            PropertyResult(
+                run_id=row.id, place=place, code=code, property="security", mode=mode, title_zh="备份数据可恢复性",
+                title_en="Backups can be restored", result=result, evidence="写明最近一次恢复演练的日期。",
+            )
+        )  # fmt: skip
     session.flush()
     return int(row.id)
 

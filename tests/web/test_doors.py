@@ -33,7 +33,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "paper": "contents", "listing": "ledger", "import_id": centre.import_file,
         "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
-        "package_id": centre.package,
+        "package_id": centre.package, "run_id": centre.property_run, "scheme_id": 999_999,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
         "hold_id": 999_999, "disposal_id": 999_999, "disposal_paper": "report",
         "personal_item": centre.personal_item, "line": centre.account_no, "reading_id": 999_999, "mail_id": 999_999,

@@ -56,9 +56,13 @@ def elements_present(facts: Facts) -> Outcome:
 
 
 def mandatory_filled(facts: Facts) -> Outcome:
-    """2-4: what has to be filled in is: title, day of acceptance, edition of the catalogue."""
-    wrong = [f"案件 {one.application_no}：没有受理日期" for one in facts.cases if one.accepted_on is None]
-    wrong += [f"案件 {one.application_no}：没有目录版本" for one in facts.cases if not one.edition]
+    """2-4: what has to be filled in is: title, day of acceptance, edition of the catalogue.
+
+    A case whose papers are still being collected is registered further by the business system.
+    """
+    begun = [one for one in facts.cases if one.state != "collecting"]
+    wrong = [f"案件 {one.application_no}：没有受理日期" for one in begun if one.accepted_on is None]
+    wrong += [f"案件 {one.application_no}：没有目录版本" for one in begun if not one.edition]
     wrong += [f"{paper(one.item_no)}：题名空白" for one in facts.papers if not one.title.strip()]
     return judged(wrong, f"{len(facts.cases)} 个案件和 {len(facts.papers)} 件资料的必填项都已填写。")
 

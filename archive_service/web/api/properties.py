@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
 from archive_service.properties.scheme import Scheme
 from archive_service.web import pictures, property_desk, property_papers
@@ -157,6 +158,7 @@ def list_checks(
 @router.get("/properties/items")
 def list_items(visit: Caller) -> CheckItemsOut:
     """Return the items by which is checked today."""
+    visit.viewer.require(Right.RECORD_READ)
     with visit.services.database.reading() as session:
         made = queries.in_force(session, visit.today)
     return _items(made)

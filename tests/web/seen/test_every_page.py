@@ -40,6 +40,7 @@ def addresses(world: World, login: str) -> list[str]:
         f"/scans/{near.scan}/read-again", "/cases/import", f"/cases/imports/{near.import_file}",
         "/copies", f"/copies/{near.copy}", f"{file}/copies/new",
         f"{file}/packages", f"/packages/{near.package}", "/retention/disposals",
+        "/properties", f"/properties/{near.property_run}", "/properties/items",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",
