@@ -1,4 +1,4 @@
-"""A package is handed over once it passed the four-property check at transfer; what failed stays in the house."""
+"""Packages and the four-property check at transfer: what fails is not handed over, and not taken in."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import BinaryIO
 
 from lxml import etree
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archive_service.errors import Refused
 from archive_service.exchange import actions, queries, schema
+from archive_service.exchange.arriving import Arrived
+from archive_service.exchange.findings import Finding, refused
 from archive_service.exchange.pack import HOUSEHOLD
 from archive_service.exchange.schema import HouseholdSaid
 from archive_service.exchange.tables import Package
@@ -23,6 +26,7 @@ from archive_service.people.viewer import Viewer
 from archive_service.properties import actions as properties
 from archive_service.properties import queries as runs
 from archive_service.properties import work
+from archive_service.properties.checks.outcome import Result
 from archive_service.properties.facts import PackageFacts
 from archive_service.properties.gather import Subject
 from archive_service.properties.scheme import Moment
@@ -68,6 +72,41 @@ def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
     work.write_report(desk, run_id)
     if found.state != "passed":
         raise _refused(found.state, found.failed, run_id)
+
+
+def taken(session: Session, desk: Desk, viewer: Viewer, made: Package, arrived: Arrived) -> int:
+    """Check what was just taken in, in the same transaction, and return the run.
+
+    Raises PackageRefused with every item that failed: with the transaction nothing of the package stays.
+    """
+    items = arrived.said.selection
+    subject = Subject(made.household_id, items=None if items is None else tuple(items))
+    found = properties.examine(
+        session,
+        subject,
+        Moment.TRANSFER,
+        looked=desk.look(work.pages_of(session, subject)),
+        outside=desk.outside,
+        today=desk.today(),
+        package=_arrived(made.format, arrived),
+    )
+    wrong = [
+        Finding("package.property", "", f"{one.code} {one.item.title_zh}：{one.evidence}")
+        for one in found.judged
+        if one.result is Result.FAILED
+    ]
+    if wrong:
+        raise refused(wrong)
+    return properties.enter(session, viewer, found, now=desk.now(), package_id=made.id).id
+
+
+def _arrived(format: str, arrived: Arrived) -> PackageFacts:
+    """Return a package whose own rules were checked before anything of it was kept."""
+    papers = sum(one.state == "filed" for one in arrived.said.items)
+    files = len(arrived.said.files)
+    return PackageFacts(
+        format, (), (MANIFESTS[format],), True, "", arrived.manifest_sha256, files, len(arrived.objects), papers, ()
+    )  # fmt: skip
 
 
 def _refused(state: str, failed: Collection[str], run_id: int) -> Refused:

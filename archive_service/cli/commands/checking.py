@@ -10,6 +10,7 @@ from archive_service import clock
 from archive_service.cli import output
 from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
+from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
 from archive_service.properties.actions.schemes import LONGEST_TEXT
 from archive_service.properties.queries import RunView
@@ -94,8 +95,7 @@ def answer(services: Services, check: int, code: str, result: str, evidence: str
 def report(services: Services, check: int, out: Path, as_data: bool) -> None:
     """Write the report of a run to a file."""
     with services.writing() as (session, viewer):
-        which = "data" if as_data else "report"
-        digest, _ = actions.hand_over(session, viewer, check, which, now=clock.now())
+        digest, _ = actions.hand_over(session, viewer, check, "data" if as_data else "report", now=clock.now())
     out.write_bytes(services.store.read(digest))
     output.say(f"已写出 {out}，sha256 {digest}。")
 
@@ -128,7 +128,8 @@ def items(
             row = actions.release_scheme(session, viewer, release, now=clock.now(), today=clock.today())
             output.say(f"已发布 {row.code}，今后的检测按这一版。")
         return 0
-    with services.reading() as (session, _):
+    with services.reading() as (session, viewer):
+        viewer.require(Right.RECORD_READ)
         made = queries.in_force(session, clock.today())
     if as_json:
         output.emit(made.model_dump(mode="json"))
