@@ -146,7 +146,7 @@ def _restore(
             admit(session, viewer, said, unit_id=unit_id(session, centre or said.unit))
 
     look: Callable[[Path, str], None] = vetting.vetting(services.settings)
-    desk = property_desk(services.settings, services.database, services.store, clock.now)
+    checking = property_desk(services.settings, services.database, services.store, clock.now)
     arrived = arriving.arrive(incoming, store=services.store, admit=admitted, vet=look, desk=desk)
     now = clock.now()
     with services.writing() as (session, viewer):
@@ -162,10 +162,10 @@ def _restore(
             now=now,
             today=clock.today(),
         )
-        check = checked.taken(session, desk, viewer, made, arrived)
+        check = checked.taken(session, checking, viewer, made, arrived)
         told = {"account_no": arrived.said.household.account_no, "items": len(arrived.said.items),
                 "cases": len(arrived.said.cases), "package": made.id, "check": check}  # fmt: skip
-    work.write_report(desk, check)
+    work.write_report(checking, check)
     nudge(services.settings)
     return told
 
