@@ -188,5 +188,5 @@ def outcomes_of(session: Session, item_ids: Sequence[int]) -> dict[int, str]:
     for start in range(0, len(asked), 500):
         chosen = select(RetentionDue.item_id, RetentionDue.outcome)
         rows = session.execute(chosen.where(RetentionDue.item_id.in_(asked[start : start + 500])))
-        found.update({item_id: outcome for item_id, outcome in rows})
+        found |= dict(rows.all())
     return found

@@ -53,6 +53,7 @@ COMMANDS = {
     "audit": "audit:audit",
     "inspection": "inspecting:inspection",
     "retention": "retaining:retention",
+    "properties": "checking:properties",
     "export": "exchanging:export_command",
     "import": "exchanging:import_command",
     "verify": "upkeep:verify",

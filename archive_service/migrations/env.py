@@ -33,6 +33,7 @@ TABLES = (
     "archive_service.rooms.tables",
     "archive_service.exchange.tables",
     "archive_service.proofs.tables",
+    "archive_service.properties.tables",
     "ingest.tables",
     "ingest.again.tables",
     "ingest.claims.tables",

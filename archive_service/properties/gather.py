@@ -143,9 +143,7 @@ def _papers(
     places = dict(
         row
         for part in _parts(ids)
-        for row in session.execute(
-            select(CasePlace.item_id, CasePlace.place).where(CasePlace.item_id.in_(part))
-        ).tuples()
+        for row in session.execute(select(CasePlace.item_id, CasePlace.place).where(CasePlace.item_id.in_(part)))
     )
     return tuple(
         PaperFacts(
@@ -200,7 +198,7 @@ def _hand_over(session: Session, case_id: int) -> HandOverFacts | None:
     if row is None:
         return None
     listed = select(HandOverPaper.item_no, HandOverPaper.page_count).where(HandOverPaper.hand_over_id == row.id)
-    return HandOverFacts(row.giver_id, row.receiver_id, row.outcome, dict(session.execute(listed).tuples().all()))
+    return HandOverFacts(row.giver_id, row.receiver_id, row.outcome, dict(session.execute(listed).all()))
 
 
 def _objects(session: Session, digests: Collection[str], read: Mapping[str, ObjectFacts]) -> dict[str, ObjectFacts]:
@@ -234,7 +232,7 @@ def _broken(session: Session, rows: Sequence[AuditEntry]) -> list[int]:
     before: dict[int, str] = {}
     for part in _parts([row.seq - 1 for row in rows if row.seq > 1]):
         asked = select(AuditEntry.seq, AuditEntry.hash).where(AuditEntry.seq.in_(part))
-        before |= dict(session.execute(asked).tuples().all())
+        before |= dict(session.execute(asked).all())
     return [
         row.seq
         for row in rows

@@ -1,4 +1,4 @@
-"""Reading back the objects that papers name: whole, checked against their digests, pictures opened, originals scanned."""
+"""Reading back the objects that papers name: digests checked, pictures opened, originals scanned for viruses."""
 
 from __future__ import annotations
 

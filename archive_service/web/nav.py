@@ -43,6 +43,7 @@ PLACES = (
     Place("/holds", "lock", N_("冻结"), N_("冻结"), _READ, Right.HOLD_KEEP),
     Place("/subjects", "user-shield", N_("个人信息要求"), N_("要求"), _READ, Right.SUBJECT_KEEP),
     Place("/retention", "hourglass", N_("保管期限"), N_("期限"), _READ, Right.HOLD_KEEP),
+    Place("/properties", "clipboard-check", N_("四性检测"), N_("四性"), _READ, Right.CASE_RECEIVE, other=Right.INSPECT),
     Place("/retention/disposals", "trash", N_("鉴定与销毁"), N_("鉴定"), _CARE, Right.DISPOSAL_READ),
     Place("/rulings", "hourglass", N_("容缺与免收"), N_("容缺"), _READ, Right.ITEM_CHANGE, other=Right.RULING_DECIDE),
     Place("/completeness", "checklist", N_("齐全情况"), N_("齐全"), _CARE, Right.AUDIT_READ),
@@ -62,7 +63,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/subjects", "/retention", "/retention/disposals", "/audit/checkpoints",
+        "/subjects", "/retention", "/retention/disposals", "/audit/checkpoints", "/properties",
     }
 )  # fmt: skip
 

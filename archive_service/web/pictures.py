@@ -139,6 +139,11 @@ def package(store: ObjectStore, digest: str, name: str) -> Response:
     return _file(store, digest, name, media_type="application/zip")
 
 
+def data(store: ObjectStore, digest: str, name: str) -> Response:
+    """Answer with a report as data, as a file to keep."""
+    return _file(store, digest, name, media_type="application/json")
+
+
 def _file(store: ObjectStore, digest: str, name: str, *, media_type: str) -> Response:
     handle, path = tempfile.mkstemp(prefix="download-")
     os.close(handle)

@@ -316,7 +316,36 @@ RETURN_REASON = {
     "expired": N_("已过期"),
     "copy-unchecked": N_("复印件未核对"),
     "page-missing": N_("缺页"),
+    "four-property": N_("四性检测不合格"),
     "other": N_("其他原因"),
+}
+#: The four-property check: what an item is about, when it is checked, how a run and an item stand, who checks it.
+PROPERTY = {
+    "authenticity": N_("真实性"),
+    "integrity": N_("完整性"),
+    "usability": N_("可用性"),
+    "security": N_("安全性"),
+}
+PROPERTY_MOMENT = {"filing": N_("归档"), "transfer": N_("移交与接收"), "longterm": N_("长期保存")}
+PROPERTY_STATE = {
+    "open": State("hourglass", "warn", N_("待人工填写")),
+    "passed": State("circle-check", "ok", N_("合格")),
+    "failed": State("circle-x", "bad", N_("不合格")),
+}
+PROPERTY_RESULT = {
+    **PROPERTY_STATE,
+    "not_checked": State("circle-dashed", "", N_("未检测")),
+    "not_applicable": State("circle-dot", "", N_("不适用")),
+}
+PROPERTY_MODE = {"automatic": N_("自动"), "manual": N_("人工"), "not_applicable": N_("不适用")}
+PROPERTY_DONE = {
+    "properties-checked": N_("检测完成，结论和依据已留存。"),
+    "properties-answered": N_("已填写。"),
+    "properties-drafted": N_("草稿已保存。"),
+    "properties-released": N_("已发布，今后的检测按这一版。"),
+    "properties-dropped": N_("草稿已作废。"),
+    "properties-filed": N_("报告已交给入库流程，归入后出现在本案件资料中。"),
+    "properties-there": N_("同样内容的报告已经归档过，没有重复归档。"),
 }
 #: A received file.
 SCAN = {
@@ -730,6 +759,14 @@ EVENT = {
     "subject.withdrawn": N_("个人信息要求撤回"),
     "subject.lifted": N_("解除限制处理"),
     "subject.opened": N_("打开限制处理的资料"),
+    "properties.checked": N_("四性检测"),
+    "properties.answered": N_("填写四性检测项目"),
+    "properties.reported": N_("写出四性检测报告"),
+    "properties.downloaded": N_("下载四性检测报告"),
+    "properties.filed": N_("四性检测报告归档"),
+    "properties.drafted": N_("起草四性检测项目表"),
+    "properties.released": N_("发布四性检测项目表"),
+    "properties.dropped": N_("作废四性检测项目表草稿"),
     "schedule.drafted": N_("起草保管期限表"),
     "schedule.previewed": N_("预览保管期限表"),
     "schedule.released": N_("发布保管期限表"),
@@ -1021,6 +1058,7 @@ RULE = {
     "no-such-day": N_("日期不合情理"),
     "same-scan": N_("同一扫描页在两户"),
     "object-lost": N_("存储内容没有完好副本"),
+    "four-property": N_("四性检测不合格"),
     "other": N_("其他问题"),
 }
 #: What the boards are grouped by.

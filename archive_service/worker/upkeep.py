@@ -24,6 +24,7 @@ from archive_service.worker.fixity import Fixity
 from archive_service.worker.housekeeping import Housekeeping
 from archive_service.worker.kept_figures import KeptFigures
 from archive_service.worker.locks import Locks
+from archive_service.worker.properties import FourProperties
 from archive_service.zone import local
 from indexing.engine import IndexBusy
 from indexing.identities import actions as identities
@@ -68,6 +69,7 @@ class Upkeep:
     _due_work: DueWork = field(init=False)
     _fixity: Fixity = field(init=False)
     _locks: Locks = field(init=False)
+    _properties: FourProperties = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare what is done once in an hour."""
@@ -76,6 +78,7 @@ class Upkeep:
         self._codes = ArchiveCodes(self.database, self.now)
         self._fixity = Fixity(self.settings, self.database, self.now)
         self._locks = Locks(self.settings, self.database, self.now)
+        self._properties = FourProperties(self.settings, self.database, self.now)
         self._due_work = DueWork(self.database, self.now)
         self._figures = KeptFigures(self.database, lambda: local(self.now()).date())
 
@@ -94,6 +97,7 @@ class Upkeep:
             self._checkpoints.run_once()
             self._fixity.run_once()
             self._locks.run_once()
+            self._properties.run_once()
         except ArchiveError as e:
             log.warning("upkeep put off", code=e.code)
             self._index = None

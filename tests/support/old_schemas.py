@@ -300,6 +300,19 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             "audit_runs", kind="check", state="done", asked_at=NOW, entries=1, covered=1, finding_count=0,
             findings="[]", size_bytes=0, key="",
         )  # fmt: skip
+    if writer.knows("property_runs"):
+        writer.add(
+            "property_schemes", code=f"FP-{number}", title="四性检测项目表", effective_from=NOW.date(), text="{}",
+            state="draft", unit_id=unit, changed_at=NOW,
+        )  # fmt: skip
+        run = writer.add(
+            "property_runs", moment="filing", household_id=household, case_id=case, unit_id=unit, edition="FP2026",
+            state="passed", fingerprint="f" * 64, papers=1, pages=1, begun_at=NOW, finished_at=NOW,
+        )  # fmt: skip
+        writer.add(
+            "property_results", run_id=run, place=1, code="GD-1-1", property="authenticity", mode="automatic",
+            title_zh="固化信息有效性", title_en="Fixed information", result="passed", evidence="摘要相符",
+        )  # fmt: skip
     if writer.knows("renditions"):
         writer.add("renditions", item_id=item, kind="pdf-a", fingerprint="f" * 64, builder=1)
     writer.add("indexed_revisions", household_id=household, generation="g1", revision=2)

@@ -46,6 +46,7 @@ from archive_service.people import sessions
 from archive_service.people.roles import Role
 from archive_service.people.tables import Person, Unit
 from archive_service.proofs.tables import AuditRun
+from archive_service.properties.tables import PropertyResult, PropertyRun
 from archive_service.rooms import actions as keeping
 from archive_service.rooms import queries as places
 from archive_service.settings import Settings
@@ -145,6 +146,8 @@ class Centre:
     audit_run: int = 0
     entry: int = 0
     checkpoint: int = 0
+    #: A four-property check that waits for a person.
+    property_run: int = 0
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         *shelved(session, at, f"{account}-{form.item_no:03d}"),
         certified(session, store, at.id, case.household_id, number),
         packaged(session, store, at.id, case.household_id, number),
+        property_run=checked(session, at.id, case),
     )  # fmt: skip
 
 
@@ -365,6 +369,27 @@ def taken_out(session: Session, store: FileStore, centre: Centre, size: int) -> 
     session.flush()
     entry = session.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.unit_id == centre.unit))
     return replace(centre, audit_run=row.id, entry=entry or 0, checkpoint=size)
+
+
+def checked(session: Any, unit_id: int, case: CaseFile) -> int:
+    """Let a four-property check of a case wait for a person to say something of one item."""
+    row = PropertyRun(
+        moment="longterm", household_id=case.household_id, case_id=case.id, unit_id=unit_id, edition="FP2026",
+        state="open", fingerprint="0" * 64, papers=2, pages=2, begun_at=clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    for place, (code, mode, result) in enumerate(
+        (("CQ-1-1", "automatic", "passed"), ("CQ-5-2", "manual", "open")), start=1
+    ):
+        session.add(
+            PropertyResult(
+                run_id=row.id, place=place, code=code, property="security", mode=mode, title_zh="备份数据可恢复性",
+                title_en="Backups can be restored", result=result, evidence="写明最近一次恢复演练的日期。",
+            )
+        )  # fmt: skip
+    session.flush()
+    return int(row.id)
 
 
 def flawed(session: Any, store: FileStore, scan: Scan, number: int) -> tuple[PageFinding, Rescan]:

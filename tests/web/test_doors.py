@@ -34,6 +34,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "request_id": centre.request, "wish_id": centre.wish, "grant_id": centre.grant, "loan_id": centre.loan,
         "place_id": centre.room, "stocktake_id": centre.stocktake, "transfer_id": centre.transfer,
         "package_id": centre.package, "run_id": centre.audit_run, "size": centre.checkpoint, "entry": centre.entry,
+        "properties_run": centre.property_run, "scheme_id": 999_999,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
         "hold_id": 999_999, "disposal_id": 999_999, "disposal_paper": "report",
         "schedule_id": 999_999, "subject_id": 999_999, "entry_no": 999_999, "fact_id": 999_999,

@@ -16,6 +16,7 @@ from archive_service.exchange.work import PackHandler
 from archive_service.jobs.runner import Runner
 from archive_service.jobs.tables import Job
 from ingest.renditions import carried
+from tests.properties.world import record_pages
 from tests.web.conftest import Browser, World
 
 
@@ -41,6 +42,12 @@ def test_a_package_is_asked_for_made_and_downloaded(world: World, browser: Brows
     assert "/file" not in waiting.text
     assert browser.get(f"{made}/file").status_code == 409
     run_jobs(world)
+    # Its pages are not on record yet: the check at transfer finds it, and the package stays.
+    refused = browser.get(f"{made}/file")
+    assert refused.status_code == 409
+    assert "YJ-1-11" in refused.text
+    with world.services.database.unit_of_work() as session:
+        record_pages(session, world.services.store)
     assert browser.get(f"{made}/state").headers["HX-Refresh"] == "true"
     taken = browser.get(f"{made}/file")
     assert taken.headers["content-type"] == "application/zip"

@@ -15,7 +15,7 @@ from archive_service.cli.commands.ingesting import new_batch
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
-from archive_service.exchange import arriving, by_hand, leaving
+from archive_service.exchange import arriving, by_hand, checked, leaving
 from archive_service.exchange import content as contents
 from archive_service.exchange.arriving import Incoming
 from archive_service.exchange.bags.write import FolderTarget, settle
@@ -26,7 +26,9 @@ from archive_service.exchange.restore import admit, restore
 from archive_service.exchange.schema import HouseholdSaid
 from archive_service.exchange.work import write_package
 from archive_service.jobs.nudge import nudge
+from archive_service.properties import work
 from archive_service.settings import Settings
+from archive_service.worker.properties import desk as property_desk
 from ingest import vetting
 from ingest.receive import Said, receive
 from ingest.renditions import carried
@@ -144,6 +146,7 @@ def _restore(
             admit(session, viewer, said, unit_id=unit_id(session, centre or said.unit))
 
     look: Callable[[Path, str], None] = vetting.vetting(services.settings)
+    checking = property_desk(services.settings, services.database, services.store, clock.now)
     arrived = arriving.arrive(incoming, store=services.store, admit=admitted, vet=look, desk=desk)
     now = clock.now()
     with services.writing() as (session, viewer):
@@ -159,8 +162,10 @@ def _restore(
             now=now,
             today=clock.today(),
         )
+        check = checked.taken(session, checking, viewer, made, arrived)
         told = {"account_no": arrived.said.household.account_no, "items": len(arrived.said.items),
-                "cases": len(arrived.said.cases), "package": made.id}  # fmt: skip
+                "cases": len(arrived.said.cases), "package": made.id, "check": check}  # fmt: skip
+    work.write_report(checking, check)
     nudge(services.settings)
     return told
 

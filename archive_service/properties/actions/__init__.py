@@ -1,4 +1,4 @@
-"""Writes of the four-property check: a run entered, an item answered, a case filed or sent back, an edition released."""
+"""Writes of the four-property check: runs, answers, cases filed or sent back, editions of the items."""
 
 from archive_service.properties.actions.filing import Filing, file_case
 from archive_service.properties.actions.longterm import check_kept

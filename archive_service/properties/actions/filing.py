@@ -87,6 +87,7 @@ def _send_back(
 
 def _due(session: Session, unit_id: int, today: date) -> date:
     try:
-        return calendar_of(session, unit_id).add(today, MENDING_WORKDAYS)
+        due = calendar_of(session, unit_id).add(today, MENDING_WORKDAYS)
     except CalendarEnds:
-        return today + timedelta(days=MENDING_DAYS)
+        due = None
+    return due or today + timedelta(days=MENDING_DAYS)

@@ -150,7 +150,7 @@ def answer(
     if item is None:
         raise NotFound("properties.no-item", "这次检测没有这个项目。请刷新页面后再选。")
     if item.result != Result.OPEN.value or row.report_digest is not None:
-        raise Refused("properties.answered", "这个项目已有结论，不能再改。如有变化，请重新检测。", code=code)
+        raise Refused("properties.answered", "这个项目已有结论，不能再改。如有变化，请重新检测。", item=code)
     item.result, item.evidence = check_answer(result, evidence)
     item.answered_by, item.answered_at = viewer.person_id, now
     session.flush()

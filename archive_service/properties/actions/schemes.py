@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -78,7 +79,7 @@ def sound(text: str) -> Scheme:
     if made is None:
         first = found[0]
         message = f"四性检测项目表有 {len(found)} 处问题，没有保存。第 {first.line} 行：{first.message}"
-        raise BadScheme("properties.bad", message, findings=list(found))
+        raise BadScheme("properties.bad", message, findings=[asdict(one) for one in found])
     return made
 
 

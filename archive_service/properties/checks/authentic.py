@@ -105,6 +105,8 @@ def no_odd_characters(facts: Facts) -> Outcome:
 
 
 def _odd(sign: str) -> bool:
+    if sign in "\t\r\n":
+        return False
     return sign == "\ufffd" or unicodedata.category(sign) in ("Cc", "Co", "Cn", "Cs")
 
 

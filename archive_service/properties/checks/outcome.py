@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from archive_service.properties.facts import Facts
+
 #: Places that evidence names one by one; the rest is counted.
 _NAMED = 10
 _LONGEST = 500
@@ -54,6 +56,13 @@ def judged(wrong: Iterable[str], seen: str) -> Outcome:
         return passed(seen)
     more = f"，另有 {len(places) - _NAMED} 处" if len(places) > _NAMED else ""
     return failed("；".join(places[:_NAMED]) + more + "。")
+
+
+def without_papers(facts: Facts) -> Outcome:
+    """Say that there is nothing: wrong where papers were handed over before, else nothing to look at."""
+    if any(one.steps or one.places for one in facts.cases):
+        return failed("移交或归档过的案件里没有任何资料。")
+    return not_checked("还没有资料。")
 
 
 def paper(number: int) -> str:

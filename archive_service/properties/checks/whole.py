@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from archive_service.properties.checks.outcome import Outcome, failed, judged, not_checked, paper, passed
+from archive_service.properties.checks.outcome import (
+    Outcome,
+    failed,
+    judged,
+    not_checked,
+    paper,
+    passed,
+    without_papers,
+)
 from archive_service.properties.facts import Facts
 
 _NO_PACKAGE = "没有信息包可以检查。"
@@ -56,9 +64,13 @@ def elements_present(facts: Facts) -> Outcome:
 
 
 def mandatory_filled(facts: Facts) -> Outcome:
-    """2-4: what has to be filled in is: title, day of acceptance, edition of the catalogue."""
-    wrong = [f"案件 {one.application_no}：没有受理日期" for one in facts.cases if one.accepted_on is None]
-    wrong += [f"案件 {one.application_no}：没有目录版本" for one in facts.cases if not one.edition]
+    """2-4: what has to be filled in is: title, day of acceptance, edition of the catalogue.
+
+    A case whose papers are still being collected is registered further by the business system.
+    """
+    begun = [one for one in facts.cases if one.state != "collecting"]
+    wrong = [f"案件 {one.application_no}：没有受理日期" for one in begun if one.accepted_on is None]
+    wrong += [f"案件 {one.application_no}：没有目录版本" for one in begun if not one.edition]
     wrong += [f"{paper(one.item_no)}：题名空白" for one in facts.papers if not one.title.strip()]
     return judged(wrong, f"{len(facts.cases)} 个案件和 {len(facts.papers)} 件资料的必填项都已填写。")
 
@@ -82,8 +94,10 @@ def process_recorded(facts: Facts) -> Outcome:
 def numbers_continuous(facts: Facts) -> Outcome:
     """2-6: pages and places run from 1 without gaps."""
     wrong = [f"{paper(one.item_no)}：页号不连续" for one in facts.papers if not _runs([p.page_no for p in one.pages])]
-    wrong += [f"案件 {one.application_no}：顺序号不连续" for one in facts.cases if not _runs(one.places)]
-    places = sum(len(one.places) for one in facts.cases)
+    # Of a selection some places are elsewhere.
+    cases = () if facts.selection else facts.cases
+    wrong += [f"案件 {one.application_no}：顺序号不连续" for one in cases if not _runs(one.places)]
+    places = sum(len(one.places) for one in cases)
     pages = sum(len(one.pages) for one in facts.papers)
     return judged(wrong, f"{pages} 个页号、{places} 个顺序号都从 1 起连续。")
 
@@ -95,7 +109,7 @@ def _runs(numbers: tuple[int, ...] | list[int]) -> bool:
 def content_complete(facts: Facts) -> Outcome:
     """2-7: every entry has content."""
     if not facts.papers:
-        return failed("没有任何资料。")
+        return without_papers(facts)
     wrong = [f"{paper(one.item_no)}：没有内容" for one in facts.papers if not one.pages]
     return judged(wrong, f"{len(facts.papers)} 件资料都有内容。")
 

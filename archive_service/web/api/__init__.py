@@ -45,6 +45,7 @@ def router() -> APIRouter:
         pictures,
         privacy,
         progress,
+        properties,
         quality,
         readings,
         retention,
@@ -70,6 +71,7 @@ def router() -> APIRouter:
     desks = (
         inspection, samples, findings, completeness, batches, review, cuts, claims, gaps, clocks, catalogue,
         catalogue_checks, people, own, import_cases, fixity, scan_acts, item_acts, history,
+        properties,
     )  # fmt: skip
     lending = (
         loans, loan_requests, loan_papers, loan_registers, readings, copies, subjects, room_counts, rooms, climate,

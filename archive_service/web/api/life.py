@@ -12,6 +12,8 @@ from archive_service.lifecycle import actions, queries
 from archive_service.lifecycle.actions import Mark
 from archive_service.lifecycle.views import CaseLife, ReturnView, WaitingRow
 from archive_service.people.roles import Right
+from archive_service.properties import work
+from archive_service.web import property_desk
 from archive_service.web.api.caller import Caller, Day, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.visit import LARGEST_ID
@@ -148,13 +150,15 @@ def get_life(visit: Caller, application_no: str) -> LifeOut:
 def take_step(visit: Caller, application_no: str, step: Step) -> LifeOut:
     """Hand a case over, take it in, file it or open it again."""
     who: dict[str, Any] = {"by": visit.viewer, "now": visit.now, "seen": step.seen}
+    if step.verb == "file":
+        work.file_case(property_desk.desk(visit.services), visit.viewer, application_no, seen=step.seen)
+        with visit.services.database.reading() as session:
+            return _life(queries.case_life(session, visit.viewer, application_no))
     with visit.services.database.unit_of_work() as session:
         if step.verb == "submit":
             actions.submit_case(session, application_no, note=step.note, **who)
         elif step.verb == "accept":
             actions.accept_case(session, application_no, **who)
-        elif step.verb == "file":
-            actions.file_case(session, application_no, **who)
         else:
             actions.reopen_case(session, application_no, purpose=step.purpose, reason=step.note, **who)
         return _life(queries.case_life(session, visit.viewer, application_no))

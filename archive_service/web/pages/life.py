@@ -16,7 +16,8 @@ from archive_service.lifecycle import actions, queries, rules
 from archive_service.lifecycle.actions import Mark
 from archive_service.lifecycle.views import CaseLife
 from archive_service.people.roles import Right
-from archive_service.web import labels
+from archive_service.properties import work
+from archive_service.web import labels, property_desk
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from retention import reckoning
@@ -38,27 +39,23 @@ def take_step(visit: SignedIn, form: SentForm, application_no: str) -> Response:
     """Take a step with a case; a refusal stands on the page, with the case as it is now."""
     verb = form.text("verb", limit=12)
     try:
-        with visit.services.database.unit_of_work() as session:
-            take(session, visit, application_no, verb, form)
+        if verb == rules.FILE:
+            work.file_case(property_desk.desk(visit.services), visit.viewer, application_no, seen=_seen(form))
+        else:
+            with visit.services.database.unit_of_work() as session:
+                take(session, visit, application_no, verb, form)
     except (Refused, Invalid) as error:
         return _page(visit, application_no, error=visit.told(error), status=error.http_status)
     return RedirectResponse(f"/cases/{application_no}/life?done=case-{verb}", status_code=303)
 
 
 def take(session: Any, visit: Visit, application_no: str, verb: str, form: Form) -> None:
-    """Take the step that a form asks for. Raises Invalid when there is no such step."""
-    seen = form.text("seen", limit=10)
-    said: dict[str, Any] = {
-        "by": visit.viewer,
-        "now": visit.now,
-        "seen": int(seen) if seen.isdigit() and seen.isascii() else None,
-    }
+    """Take the step that a form asks for, but for filing. Raises Invalid when there is no such step."""
+    said: dict[str, Any] = {"by": visit.viewer, "now": visit.now, "seen": _seen(form)}
     if verb == rules.SUBMIT:
         actions.submit_case(session, application_no, note=form.text("note"), **said)
     elif verb == rules.ACCEPT:
         actions.accept_case(session, application_no, **said)
-    elif verb == rules.FILE:
-        actions.file_case(session, application_no, **said)
     elif verb == rules.REOPEN:
         purpose, reason = form.text("purpose", limit=20), form.text("note")
         actions.reopen_case(session, application_no, purpose=purpose, reason=reason, **said)
@@ -111,6 +108,11 @@ def marks_of(form: Form) -> list[Mark]:
             raise Invalid("return.marks", "标记的页不属于这个案件。请刷新页面后重新标记。", given=name[:20])
         found.append(Mark(item, None if match[2] == "all" else int(match[2])))
     return found
+
+
+def _seen(form: Form) -> int | None:
+    seen = form.text("seen", limit=10)
+    return int(seen) if seen.isdigit() and seen.isascii() else None
 
 
 def _day(text: str) -> date:

@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import ArchiveError, Invalid, NotFound
-from archive_service.exchange import actions, queries
+from archive_service.exchange import actions, checked, queries
 from archive_service.exchange import content as contents
 from archive_service.households import queries as households
 from archive_service.jobs.nudge import nudge
-from archive_service.web import pictures, words
+from archive_service.web import pictures, property_desk, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
@@ -61,11 +61,8 @@ def show_state(visit: SignedIn, package_id: Id) -> Response:
 
 @router.get("/packages/{package_id}/file")
 def download_package(visit: SignedIn, package_id: Id) -> Response:
-    """Hand over a package, on record."""
-    with visit.services.database.unit_of_work() as session:
-        row, name = actions.hand_over(session, visit.viewer, package_id, now=visit.now)
-        digest = row.digest
-    assert digest is not None
+    """Hand over a package that passed the check at transfer, on record."""
+    digest, name = checked.hand_over(property_desk.desk(visit.services), visit.viewer, package_id)
     return pictures.package(visit.services.store, digest, name)
 
 

@@ -44,6 +44,7 @@ def addresses(world: World, login: str) -> list[str]:
         f"{file}/packages", f"/packages/{near.package}", "/retention/disposals",
         "/holds", "/holds/new", "/subjects", "/subjects/new", f"/search/hold?q={PHRASE}", "/retention",
         "/retention/schedules", "/retention/schedules/standard", f"{item}/retention",
+        "/properties", f"/properties/{near.property_run}", "/properties/items",
     ]  # fmt: skip
     catalogue = [
         "/rulings", f"{file}/cases/{near.application_no}/gaps", "/catalogue", "/catalogue/new",

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from archive_service.households.tables import CaseFile
 from archive_service.people.roles import Role
+from tests.properties.world import give_bytes
 from tests.support import records
 from tests.support.browser import faults, sideways
 from tests.web.conftest import World
@@ -24,7 +25,8 @@ def life(world: World) -> str:
     with world.services.database.unit_of_work() as session:
         at = records.unit(session, "A")
         case: CaseFile = records.case(session, "20261109777", at=at, account_name="望江机械厂")
-        records.everything_due(session, case)
+        for place, item in enumerate(records.everything_due(session, case)):
+            give_bytes(session, world.services.store, item, place + 20)
         records.person(session, "giver", roles=[Role.STAFF], at=at)
     return "/cases/20261109777/life"
 

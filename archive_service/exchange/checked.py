@@ -1,0 +1,209 @@
+"""Packages and the four-property check at transfer: what fails is not handed over, and not taken in."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import BinaryIO
+
+from lxml import etree
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive_service.errors import Refused
+from archive_service.exchange import actions, queries, schema
+from archive_service.exchange.arriving import Arrived
+from archive_service.exchange.findings import Finding, refused
+from archive_service.exchange.pack import HOUSEHOLD
+from archive_service.exchange.schema import HouseholdSaid
+from archive_service.exchange.tables import Package
+from archive_service.exchange.work import MANIFESTS
+from archive_service.households.tables import Item
+from archive_service.people.viewer import Viewer
+from archive_service.properties import actions as properties
+from archive_service.properties import queries as runs
+from archive_service.properties import work
+from archive_service.properties.checks.outcome import Result
+from archive_service.properties.facts import PackageFacts
+from archive_service.properties.gather import Subject
+from archive_service.properties.scheme import Moment
+from archive_service.properties.work import Desk
+
+_CHUNK = 1024 * 1024
+_LISTS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
+Opener = Callable[[str], BinaryIO]
+
+
+def hand_over(desk: Desk, viewer: Viewer, package_id: int) -> tuple[str, str]:
+    """Hand the file of a package over, checked before it leaves for the first time; return its digest and name.
+
+    Raises NotFound, and Refused while it is being made, failed, or waits for a person's answer.
+    """
+    _check(desk, viewer, package_id)
+    with desk.database.unit_of_work() as session:
+        row, name = actions.hand_over(session, viewer, package_id, now=desk.now())
+        assert row.digest is not None
+        return row.digest, name
+
+
+def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
+    with desk.database.reading() as session:
+        row = queries.row(session, viewer, package_id)
+        newest = runs.newest_of_package(session, package_id)
+        if row.digest is None or (newest is not None and newest.state == "passed"):
+            return
+        if newest is not None and newest.state == "open":
+            raise _refused("open", [], newest.id)
+        subject = Subject(row.household_id, items=None if row.items is None else tuple(row.items))
+        pages = work.pages_of(session, subject)
+        gone = select(Item.item_no).where(Item.household_id == row.household_id, Item.state != "filed")
+        withdrawn = frozenset(session.scalars(gone))
+        session.expunge(row)
+    looked = desk.look(pages)
+    facts = _of_file(desk, row, withdrawn)
+    with desk.database.unit_of_work() as session:
+        found = properties.examine(
+            session, subject, Moment.TRANSFER, looked=looked, outside=desk.outside, today=desk.today(), package=facts
+        )
+        run_id = properties.enter(session, viewer, found, now=desk.now(), package_id=package_id).id
+    work.write_report(desk, run_id)
+    if found.state != "passed":
+        raise _refused(found.state, found.failed, run_id)
+
+
+def taken(session: Session, desk: Desk, viewer: Viewer, made: Package, arrived: Arrived) -> int:
+    """Check what was just taken in, in the same transaction, and return the run.
+
+    Raises PackageRefused with every item that failed: with the transaction nothing of the package stays.
+    """
+    items = arrived.said.selection
+    subject = Subject(made.household_id, items=None if items is None else tuple(items))
+    found = properties.examine(
+        session,
+        subject,
+        Moment.TRANSFER,
+        looked=desk.look(work.pages_of(session, subject)),
+        outside=desk.outside,
+        today=desk.today(),
+        package=_arrived(made.format, arrived),
+    )
+    wrong = [
+        Finding("package.property", "", f"{one.code} {one.item.title_zh}：{one.evidence}")
+        for one in found.judged
+        if one.result is Result.FAILED
+    ]
+    if wrong:
+        raise refused(wrong)
+    return properties.enter(session, viewer, found, now=desk.now(), package_id=made.id).id
+
+
+def _arrived(format: str, arrived: Arrived) -> PackageFacts:
+    """Return a package whose own rules were checked before anything of it was kept."""
+    papers = sum(one.state == "filed" for one in arrived.said.items)
+    files = len(arrived.said.files)
+    return PackageFacts(
+        format, (), (MANIFESTS[format],), True, "", arrived.manifest_sha256, files, len(arrived.objects), papers, ()
+    )  # fmt: skip
+
+
+def _refused(state: str, failed: Collection[str], run_id: int) -> Refused:
+    return properties.refusal(
+        state, failed, consequence=f"信息包没有交出，依据见检测 {run_id}。处理后再下载或重新导出。"
+    )
+
+
+def _of_file(desk: Desk, row: Package, withdrawn: Collection[int]) -> PackageFacts:
+    """Look at the file of a package as whoever receives it would."""
+    assert row.digest is not None
+    folder = desk.home / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as at:
+        path = Path(at) / "package.zip"
+        desk.store.fetch(row.digest, path)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                inside = {name.partition("/")[2]: name for name in archive.namelist()}
+                return look_at(
+                    row.format,
+                    inside,
+                    lambda name: _opened(archive, inside[name]),
+                    told=row.manifest_sha256,
+                    withdrawn=withdrawn,
+                )
+        except (zipfile.BadZipFile, KeyError, OSError, ValueError):
+            return _unreadable(row)
+
+
+def _opened(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+    return archive.open(name)  # type: ignore[return-value]
+
+
+def _unreadable(row: Package) -> PackageFacts:
+    return PackageFacts(
+        row.format, ("信息包文件打不开",), (), False, row.manifest_sha256, "", row.file_count, 0, 0, ()
+    )  # fmt: skip
+
+
+def look_at(
+    format: str, files: Collection[str], opened: Opener, *, told: str, withdrawn: Collection[int] = ()
+) -> PackageFacts:
+    """Look at the files of a package of either format; `told` is the digest of its list as it was told.
+
+    `withdrawn` are the numbers of papers that are in it as withdrawn, which its metadata do not say everywhere.
+
+    Raises KeyError for one without its list.
+    """
+    found = _digest(opened, MANIFESTS[format])
+    if format == "bagit":
+        return _bag(files, opened, told, found)
+    return _eep(files, opened, told, found, withdrawn)
+
+
+def _bag(files: Collection[str], opened: Opener, told: str, found: str) -> PackageFacts:
+    with opened(MANIFESTS["bagit"]) as stream:
+        rows = [line.split(maxsplit=1) for line in stream.read().decode("utf-8").splitlines() if line.strip()]
+    listed = {path: digest for digest, path in rows}
+    data = [path for path in files if path.startswith("data/") and not path.endswith("/")]
+    wrong = [
+        f"{path} 与清单不符或不在包里"
+        for path, digest in listed.items()
+        if path not in files or _digest(opened, path) != digest
+    ]
+    said = None
+    if f"data/{HOUSEHOLD}" in files:
+        with opened(f"data/{HOUSEHOLD}") as stream:
+            said = schema.read(stream.read())
+    reads = isinstance(said, HouseholdSaid)
+    papers = sum(one.state == "filed" for one in said.items) if isinstance(said, HouseholdSaid) else 0
+    lists = tuple(one for one in _LISTS if one in files)
+    besides = tuple(sorted(set(data) - set(listed)))
+    return PackageFacts("bagit", tuple(wrong), lists, reads, told, found, len(listed), len(data), papers, besides)
+
+
+def _eep(files: Collection[str], opened: Opener, told: str, found: str, withdrawn: Collection[int]) -> PackageFacts:
+    name = MANIFESTS["eep"]
+    numbers, reads = [], True
+    try:
+        with opened(name) as stream:
+            parts = etree.iterparse(stream, resolve_entities=False, no_network=True, huge_tree=True)
+            for _, element in parts:
+                # The file of the household bears the account number, its papers a number behind it.
+                number = (element.text or "").rpartition("-")[2]
+                if etree.QName(element).localname == "电子文件号" and "-" in (element.text or "") and number.isdigit():
+                    numbers.append(int(number))
+                element.clear()
+    except etree.XMLSyntaxError:
+        reads = False
+    papers = len(set(numbers) - set(withdrawn))
+    return PackageFacts("eep", (), (name,), reads, told, found, len(files), len(files), papers, ())
+
+
+def _digest(opened: Opener, name: str) -> str:
+    seen = hashlib.sha256()
+    with opened(name) as stream:
+        while part := stream.read(_CHUNK):
+            seen.update(part)
+    return seen.hexdigest()
