@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 from archive_service import zone
 from archive_service.audit import queries as audit_queries
 from archive_service.audit.queries import EntryFilters, EntryListing
-from archive_service.audit.tables import AuditEntry
 from archive_service.errors import NotFound
 from archive_service.people.roles import ADMINISTRATORS, Right, Role, rights_of
 from archive_service.people.sign_in_queries import SignInView as SignInView
@@ -322,12 +321,3 @@ def audit_entries(
         before=before,
         limit=limit,
     )
-
-
-def audit_entry(session: Session, viewer: Viewer, seq: int) -> AuditEntry:
-    """Return an entry of the trail that the viewer may read. Raises NotPermitted, NotFound."""
-    viewer.require(Right.AUDIT_READ)
-    found, units = session.get(AuditEntry, seq), viewer.units(Right.AUDIT_READ)
-    if found is None or not (found.unit_id in units or (found.unit_id is None and units >= all_unit_ids(session))):
-        raise NotFound("audit.no-entry", "没有这条审计记录，或者您无权查看。请从审计记录里选择。")
-    return found

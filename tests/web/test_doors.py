@@ -37,7 +37,7 @@ def places_of(centre: Centre) -> dict[str, object]:
         "properties_run": centre.property_run, "scheme_id": 999_999,
         "notice_id": 999_999, "copy_id": centre.copy, "kind": "xlsx", "year": 2027, "note_id": 999_999,
         "hold_id": 999_999, "disposal_id": 999_999, "disposal_paper": "report",
-        "schedule_id": 999_999, "subject_id": 999_999, "entry_no": 999_999, "fact_id": 999_999,
+        "schedule_id": 999_999, "subject_id": 999_999, "fact_id": 999_999,
         "personal_item": centre.personal_item, "line": centre.account_no, "reading_id": 999_999, "mail_id": 999_999,
     }  # fmt: skip
 

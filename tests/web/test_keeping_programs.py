@@ -231,31 +231,29 @@ def test_an_entry_is_proved_to_be_under_a_checkpoint(world: World) -> None:
     with program(world, "watcher") as watcher:
         (made,) = watcher.told("/audit/checkpoints")["checkpoints"]
         assert watcher.told(f"/audit/checkpoints/{made['size']}") == made
-        assert watcher.get("/api/v1/audit/checkpoints/999999").json()["code"] == "audit.no-checkpoint"
+        assert watcher.get("/api/v1/audit/checkpoints/999999").json()["code"] == "audit.checkpoint-not-found"
         entry = next(one for one in watcher.told("/audit/entries", did="item.filed")["entries"])
-        said = watcher.told(f"/audit/entries/{entry['entry']}/proof", size=made["size"])
-        assert (said["entry_hash"], said["root"], said["index"]) == (entry["hash"], made["root"], entry["entry"] - 1)
-        root, leaf = bytes.fromhex(said["root"]), bytes.fromhex(said["leaf"])
-        path = [bytes.fromhex(one) for one in said["path"]]
-        assert leaf == merkle.leaf_hash(bytes.fromhex(entry["hash"]))
-        assert merkle.includes(root, said["size"], said["index"], leaf, path)
-        assert not merkle.includes(root, said["size"], said["index"], bytes(32), path)
-        newest = watcher.told("/audit/entries", limit=1)["entries"][0]["entry"]
-        assert newest > made["size"]
-        assert watcher.get(f"/api/v1/audit/entries/{newest}/proof").json()["code"] == "audit.not-covered"
-    with program(world, "auditor") as auditor:
-        # An entry of no unit is for those who audit all of them, which this one does too.
-        assert auditor.get("/api/v1/audit/checkpoints").status_code == 200
+        proofs = f"/audit/checkpoints/{made['size']}/proof"
+        said = watcher.told(proofs, entry=entry["entry"])
+        assert (said["hash"], said["index"], said["checkpoint"]) == (entry["hash"], entry["entry"] - 1, made["note"])
+        root, leaf = bytes.fromhex(made["root"]), merkle.leaf_hash(bytes.fromhex(entry["hash"]))
+        path = [bytes.fromhex(one) for one in said["proof"]]
+        assert merkle.includes(root, made["size"], said["index"], leaf, path)
+        assert not merkle.includes(root, made["size"], said["index"], bytes(32), path)
+        newest = watcher.told("/audit/entries", limit=1)["entries"][0]
+        # Taking a proof along is on record, behind the checkpoint that it is about.
+        assert (newest["did"], newest["entry"] > made["size"]) == ("audit.proof-taken", True)
+        assert watcher.get(f"/api/v1{proofs}?entry={newest['entry']}").json()["code"] == "audit.entry-not-found"
+        assert watcher.get(f"/api/v1{proofs}").json()["code"] == "audit.proof-of"
     with world.services.database.unit_of_work() as session:
         at = records.unit(session, world.far.code, below=records.unit(session))
         records.person(session, "local", roles=[Role.AUDITOR], at=at)
     with program(world, "local") as local:
-        assert local.get("/api/v1/audit/checkpoints").json()["code"] == "audit.not-all-units"
         with world.services.database.reading() as session:
             near = session.scalars(select(AuditEntry.seq).where(AuditEntry.unit_id == world.near.unit)).first()
             far = session.scalars(select(AuditEntry.seq).where(AuditEntry.unit_id == world.far.unit)).first()
-        assert local.get(f"/api/v1/audit/entries/{near}/proof").json()["code"] == "audit.no-entry"
-        assert local.told(f"/audit/entries/{far}/proof")["entry"] == far
+        assert local.get(f"/api/v1{proofs}?entry={near}").json()["code"] == "audit.entry-not-found"
+        assert local.told(proofs, entry=far)["index"] == far - 1
 
 
 @ON_SQLITE

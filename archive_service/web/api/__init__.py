@@ -32,6 +32,7 @@ def router() -> APIRouter:
         item_acts,
         items,
         jobs,
+        keeping,
         life,
         loan_papers,
         loan_registers,
@@ -77,8 +78,8 @@ def router() -> APIRouter:
         loans, loan_requests, loan_papers, loan_registers, readings, copies, subjects, room_counts, rooms, climate,
         notices,
     )  # fmt: skip
-    keeping = (holds, retention, disposals, packages, trail, pictures)
+    kept = (holds, retention, keeping, disposals, packages, trail, pictures)
     # The rows that are chosen come before one row, whose number "chosen" and "queue" would be.
-    for part in (ticked, scans, sheets, quality, jobs, *records, *desks, *lending, *keeping, document):
+    for part in (ticked, scans, sheets, quality, jobs, *records, *desks, *lending, *kept, document):
         whole.include_router(part.router)
     return whole

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from archive_service.errors import NotFound
 from archive_service.subjects import actions, answering, queries
 from archive_service.subjects.rules import Said, Verdict
+from archive_service.web import pictures
 from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.api.told import Told
@@ -132,6 +134,16 @@ def decide_request(visit: Caller, subject_id: Id, said: Answer) -> SubjectReques
     return _request(visit, subject_id)
 
 
+@router.get("/subject-requests/{subject_id}/letter", response_class=Response)
+def get_letter(visit: Caller, subject_id: Id) -> Response:
+    """Return the letter that answered a request, as PDF."""
+    with visit.services.database.reading() as session:
+        found = queries.request(session, visit.viewer, subject_id)
+    if found.letter_digest is None:
+        raise NotFound("subject.no-letter", "这项要求还没有答复书。请先答复。")
+    return pictures.rendition(visit.services.store, found.letter_digest, f"{found.number}.pdf")
+
+
 @router.post("/subject-requests/{subject_id}/withdraw")
 def withdraw_request(visit: Caller, subject_id: Id, said: Ending) -> SubjectRequestOut:
     """Put down that it is asked for no more."""
@@ -146,6 +158,13 @@ def lift_restriction(visit: Caller, subject_id: Id, said: Ending) -> SubjectRequ
     with visit.services.database.unit_of_work() as session:
         actions.lift(session, visit.viewer, subject_id, reason=said.reason, now=visit.now)
     return _request(visit, subject_id)
+
+
+@router.post("/items/{item_id}/open", status_code=204)
+def open_paper(visit: Caller, item_id: Id, said: Ending) -> None:
+    """Open a paper that is stored only to the caller, for a while, saying why."""
+    with visit.services.database.unit_of_work() as session:
+        actions.open_paper(session, visit.viewer, item_id, reason=said.reason, now=visit.now)
 
 
 def _request(visit: Visit, subject_id: int) -> SubjectRequestOut:
