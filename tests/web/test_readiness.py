@@ -16,6 +16,7 @@ from sqlalchemy import text
 from archive_service import clock
 from archive_service.jobs import queue
 from archive_service.storage.store import ObjectStore
+from archive_service.storage.tables import LockProof, ObjectLock
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from tests.support.faulty import Faults, FaultyDatabase, FaultyStore, cut_off, store_away, store_full
@@ -69,7 +70,7 @@ def test_without_the_database_nothing_can_be_done(world: World) -> None:
         faults.arm("reading", cut_off, times=100_000)
         expected = {
             "database": ("down", "database.unavailable"),
-            "schema": ("unknown", ""), "locks": ("unknown", ""), "workers": ("unknown", ""), "partitions": ("unknown", ""),
+            **dict.fromkeys(("schema", "locks", "workers", "partitions"), ("unknown", "")),
         }  # fmt: skip
         # On a busy machine another component may not answer in time at first.
         status, state, found = until(asked, lambda seen: seen[0] == 503 and missing(seen[2]) == expected)
@@ -197,7 +198,7 @@ def test_a_store_that_no_longer_holds_what_it_locked_is_seen(world: World) -> No
             session.add(LockProof(store="first", at=clock.now(), state=state, let=let))
         with browser(world.services) as asked:
             seen = parts(asked)[2]["locks"]
-        with TestClient(create_app(world.services), client=("127.0.0.1", 40000)) as watching:
+        with Browser(create_app(world.services), client=("127.0.0.1", 40000)) as watching:
             lines = watching.get("/metrics").text.splitlines()
         return seen, dict(line.rsplit(" ", 1) for line in lines if line.startswith("archive_store_proven"))
 

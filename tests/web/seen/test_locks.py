@@ -43,9 +43,7 @@ def locked(world: World) -> None:
         session.add(
             ObjectLock(digest="f" * 64, name="f" * 64, held=False, state="refused", code="AccessDenied", **lock)
         )
-        session.add(
-            FixityEvent(digest=row.original_digest, at=now, outcome="damaged", store="second", agent="upkeep")
-        )
+        session.add(FixityEvent(digest=row.original_digest, at=now, outcome="damaged", store="second", agent="upkeep"))
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -64,7 +62,7 @@ def test_who_looks_sees_what_is_proven_and_what_is_not(world: World, windows: Wi
         expect(page.locator("main")).to_contain_text("冻结锁定 2 个")
         looks_good(page, f"locks-household-{width}")
         page.goto("/inspection/storage")
-        page.locator("th[scope=row] a").first.click()
+        page.locator("td a[href*='month=']").first.click()
         expect(page.get_by_role("heading", name="涉及的资料")).to_be_visible()
         looks_good(page, f"locks-errors-{width}")
         page.locator("table a[href^='/items/']").first.click()
