@@ -16,6 +16,7 @@ from sqlalchemy import text
 from archive_service import clock
 from archive_service.jobs import queue
 from archive_service.storage.store import ObjectStore
+from archive_service.storage.tables import LockProof, ObjectLock
 from archive_service.web.app import create_app
 from archive_service.web.services import Services
 from tests.support.faulty import Faults, FaultyDatabase, FaultyStore, cut_off, store_away, store_full
@@ -54,10 +55,10 @@ def test_an_archive_that_lacks_nothing_is_ready(anonymous: Browser) -> None:
     status, state, found = parts(anonymous)
     assert (status, state, missing(found)) == (200, "ready", {})
     assert set(found) == {
-        "database", "schema", "store", "index", "broker", "workers", "disk", "partitions", "reader", "scanner",
+        "database", "schema", "store", "locks", "index", "broker", "workers", "disk", "partitions", "reader", "scanner",
         "sign-on",
     }  # fmt: skip
-    assert {found[name] for name in ("broker", "scanner", "sign-on")} == {("off", "")}
+    assert {found[name] for name in ("broker", "locks", "scanner", "sign-on")} == {("off", "")}
 
 
 def test_without_the_database_nothing_can_be_done(world: World) -> None:
@@ -69,7 +70,7 @@ def test_without_the_database_nothing_can_be_done(world: World) -> None:
         faults.arm("reading", cut_off, times=100_000)
         expected = {
             "database": ("down", "database.unavailable"),
-            "schema": ("unknown", ""), "workers": ("unknown", ""), "partitions": ("unknown", ""),
+            **dict.fromkeys(("schema", "locks", "workers", "partitions"), ("unknown", "")),
         }  # fmt: skip
         # On a busy machine another component may not answer in time at first.
         status, state, found = until(asked, lambda seen: seen[0] == 503 and missing(seen[2]) == expected)
@@ -186,6 +187,31 @@ def test_what_is_said_is_a_sentence_and_nothing_of_a_library_or_a_record(world: 
     for one in answer.json()["components"]:
         assert bool(one["code"]) == bool(one["message"])
         assert not one["message"] or one["message"].endswith("。")
+
+
+def test_a_store_that_no_longer_holds_what_it_locked_is_seen(world: World) -> None:
+    """Here and in the figures; one that never held is only not used."""
+    database = world.services.database
+
+    def found(state: str, let: str = "") -> tuple[tuple[str, str], dict[str, str]]:
+        with database.unit_of_work() as session:
+            session.add(LockProof(store="first", at=clock.now(), state=state, let=let))
+        with browser(world.services) as asked:
+            seen = parts(asked)[2]["locks"]
+        with Browser(create_app(world.services), client=("127.0.0.1", 40000)) as watching:
+            lines = watching.get("/metrics").text.splitlines()
+        return seen, dict(line.rsplit(" ", 1) for line in lines if line.startswith("archive_store_proven"))
+
+    proven = 'archive_store_proven{store="first"}'
+    assert found("absent") == (("off", ""), {proven: "0.0"})
+    assert found("enforced") == (("ok", ""), {proven: "1.0"})
+    assert found("broken", "deleted") == (("degraded", "store.unproven"), {proven: "0.0"})
+    with database.unit_of_work() as session:
+        session.add(LockProof(store="first", at=clock.now(), state="enforced", let=""))
+        lock = {"name": "f" * 64, "held": False, "code": "AccessDenied", "seen_at": clock.now()}
+        session.add(ObjectLock(digest="f" * 64, store="first", state="refused", **lock))
+    with browser(world.services) as asked:
+        assert parts(asked)[2]["locks"] == ("degraded", "store.unlocked")
 
 
 def test_doctor_and_readyz_say_the_same(world: World) -> None:
