@@ -25,8 +25,9 @@ from archive_service.db.session import Database
 from archive_service.errors import Damaged, Unavailable
 from archive_service.settings import Settings
 
+_KEY_FILES = ("audit.pem", "audit-sm2.pem")
 #: Files of the keys that sign, by how they sign; a key that was in use stays for checking what it signed last.
-_FILES = {note.ED25519: "audit.pem", note.SM2: "audit-sm2.pem"}
+_FILES = dict(zip((note.ED25519, note.SM2), _KEY_FILES, strict=True))
 #: Entries that one checkpoint goes further at most; of a long trail without any, several are made one after another.
 MOST = 200_000
 

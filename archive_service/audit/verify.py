@@ -117,6 +117,8 @@ def _link(seq: int, at: Any, person_id: Any, name: Any, did: Any, kind: Any, key
           ) -> Link | None:  # fmt: skip
     """Return what the hash of a row ought to cover, none when it cannot be read."""
     try:
+        if any(isinstance(one, bytes) for one in (person_id, name, did, kind, key, unit_id)):
+            return None
         told = datetime.fromisoformat(at) if isinstance(at, str) else at
         # SQLite drops the zone, PostgreSQL gives its own.
         moment = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)

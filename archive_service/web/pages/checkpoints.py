@@ -23,6 +23,7 @@ from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 router = APIRouter()
 
 _SHOWN = 50
+_CHECKER = "check.py"
 
 
 @router.get("/audit/checkpoints")
@@ -111,7 +112,7 @@ def _proof(visit: Visit, size: int) -> tuple[int | None, int | None, dict[str, o
 def save_checker(visit: SignedIn) -> Response:
     """Hand over the program that checks bundles elsewhere."""
     visit.viewer.require(Right.AUDIT_READ)
-    return _to_keep(Path(offline.__file__).read_bytes(), "check.py", "text/x-python")
+    return _to_keep(Path(offline.__file__).read_bytes(), _CHECKER, "text/x-python")
 
 
 @router.post("/audit/checks")
