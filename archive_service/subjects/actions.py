@@ -95,7 +95,7 @@ def decide(
     if said.granted and row.kind in (Kind.RESTRICT, Kind.ERASE):
         facts["restricted"] = _restrict(session, viewer, row, now=now)
     session.flush()
-    _note(session, viewer, row, f"subject.{row.state}", facts, now=now)
+    _note(session, viewer, row, "subject.granted" if said.granted else "subject.refused", facts, now=now)
     return row
 
 

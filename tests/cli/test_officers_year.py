@@ -14,6 +14,7 @@ from archive_service import clock, zone
 from archive_service.audit import offline
 from archive_service.cli.main import cli
 from archive_service.db.session import Database
+from archive_service.errors import Unavailable
 from archive_service.households.tables import HouseholdFile
 from archive_service.jobs import queue
 from archive_service.settings import Settings
@@ -21,6 +22,7 @@ from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
 from indexing.erasing import IndexRoad
 from indexing.index import index_of
+from indexing.sync import follow
 from ingest.erasing import ScanRoad
 from retention.disposal_tables import DisposalList, Tombstone
 from retention.erase import ExecuteHandler
@@ -101,7 +103,13 @@ def test_the_year_by_commands(
     job = queue.claim(database, worker="w", queues=("upkeep",), now=clock.now(), lease_s=600)
     assert job is not None
     roads = (FileRoad(), ScanRoad(), IndexRoad(lambda: index_of(settings)))
-    ExecuteHandler(database, lambda: open_stores(settings, store), roads, 600, 90, clock.now).run(job)
+    does = ExecuteHandler(database, lambda: open_stores(settings, store), roads, 600, 90, clock.now)
+    # As long as the index still has it, nothing is certified.
+    with pytest.raises(Unavailable):
+        does.run(job)
+    while follow(database, index_of(settings), now=clock.now()):
+        continue
+    does.run(job)
     run("retention", "certificate", "1", "--out", str(tmp_path / "certificate.pdf"))
     with database.reading() as session:
         assert session.scalars(select(Tombstone.item_id)).all() == [item]

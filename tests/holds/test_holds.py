@@ -15,6 +15,7 @@ from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.holds import actions, queries
 from archive_service.holds.actions import On
+from archive_service.holds.notify import tell_reviews
 from archive_service.holds.rules import Terms
 from archive_service.holds.tables import Hold
 from archive_service.households.tables import HouseholdFile
@@ -56,6 +57,24 @@ def test_a_household_hold_covers_what_is_filed_later_and_a_case_hold_only_its_ca
             select(AuditEntry.did).where(AuditEntry.object_kind == "hold").order_by(AuditEntry.seq)
         ).all()
         assert did == ["hold.placed"] * 3 + ["hold.released"] * 2
+
+
+def test_who_keeps_holds_is_told_once_that_a_review_day_has_passed(database: Database) -> None:
+    """Put off and missed again, again; who keeps none is told nothing, and on the day itself nobody is."""
+    with database.unit_of_work() as session:
+        by, staff = records.viewer(session), records.viewer(session, Role.STAFF, login="staff")
+        assert by.person_id is not None
+        assert staff.person_id is not None
+        hold = place(session, by, On(accounts=[records.household(session).account_no]))
+        late = hold.review_on + timedelta(days=1)
+        told = [tell_reviews(session, by.person_id, today=day, now=NOW) for day in (hold.review_on, late, late)]
+        assert (told, tell_reviews(session, staff.person_id, today=late, now=NOW)) == ([0, 1, 0], 0)
+        assert queries.overdue(session, by, today=late) == 1
+        again = TODAY + timedelta(days=400)
+        actions.postpone_review(session, by, hold.id, review_on=again, reason="仍在审理", now=NOW, today=TODAY)
+        assert tell_reviews(session, by.person_id, today=again, now=NOW) == 0
+        assert tell_reviews(session, by.person_id, today=again + timedelta(days=1), now=NOW) == 1
+        assert [(one.was, one.reason) for one in queries.reviews(session, by, hold.id)] == [("2027-05-20", "仍在审理")]
 
 
 @pytest.mark.parametrize(
