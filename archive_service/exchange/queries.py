@@ -128,9 +128,8 @@ def histories(session: Session, household_id: int) -> int:
 
 def unsigned_histories(session: Session, household_id: int) -> int:
     """Return how many of them came in a package that nobody signed: they are what the sender says."""
-    counted = select(func.count()).where(
-        CarriedHistory.household_id == household_id, CarriedHistory.signature == "none"
-    )
+    unsigned = CarriedHistory.signature == "none"
+    counted = select(func.count()).where(CarriedHistory.household_id == household_id, unsigned)
     return session.scalar(counted) or 0
 
 

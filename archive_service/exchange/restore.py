@@ -82,7 +82,7 @@ def restore(
                 signature=seal.signature,
                 signer=seal.signer[:300],
                 carried_at=now,
-            )  # fmt: skip
+            )
         )
     session.flush()
     _judge(session, head, cases.values(), items.values(), now=now, today=today)

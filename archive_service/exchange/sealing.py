@@ -19,7 +19,7 @@ _LARGEST = 1024 * 1024
 
 @dataclass(frozen=True)
 class Seal:
-    """Who signed a package: this archive (ours), another (foreign), or nobody (none), and whom the certificate names."""
+    """Who signed a package: ours, foreign for another archive, or none; and whom the certificate names."""
 
     signature: str
     signer: str

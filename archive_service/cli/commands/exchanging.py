@@ -194,9 +194,9 @@ def _receive(services: Services, incoming: Incoming, name: str, centre: str | No
 def _say(told: dict[str, Any]) -> None:
     if "account_no" in told:
         output.say(f"已接收户号 {told['account_no']}：{told['cases']} 个案件，{told['items']} 件资料。")
+        if told["signature"] == "none":
+            output.say("信息包没有签名：随包的元数据和经历只是移交方的说法，请与移交方核对。")
     else:
         output.say(f"外来信息包，{len(told['scans'])} 个文件已作为批次 {told['batch']} 接收，将按扫描件识别。")
-    if told["signature"] == "none":
-        output.say("信息包没有签名：随包的元数据和经历只是移交方的说法，请与移交方核对。")
     if told["signature"] == "foreign":
         output.say(f"签名有效，但不是本档案库的：{told['signer']}。请核对签名人。")
