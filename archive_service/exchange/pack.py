@@ -36,6 +36,7 @@ def write_bag(
     *,
     program: str,
     on: date,
+    sign: Callable[[bytes], bytes] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> int:
     """Write a whole bag and return how many files its payload has. Raises Damaged, NotFound for an object."""
@@ -59,7 +60,7 @@ def write_bag(
         ("External-Description", f"电力客户档案 户号 {head['account_no']}"),
         ("Bag-Software-Agent", program),
     ]
-    bag.finish(info, on=on)
+    bag.finish(info, on=on, sign=sign)
     return total + 3
 
 

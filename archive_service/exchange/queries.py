@@ -126,6 +126,13 @@ def histories(session: Session, household_id: int) -> int:
     return session.scalar(counted) or 0
 
 
+def unsigned_histories(session: Session, household_id: int) -> int:
+    """Return how many of them came in a package that nobody signed: they are what the sender says."""
+    unsigned = CarriedHistory.signature == "none"
+    counted = select(func.count()).where(CarriedHistory.household_id == household_id, unsigned)
+    return session.scalar(counted) or 0
+
+
 def _units(viewer: Viewer) -> frozenset[int]:
     return viewer.units(Right.ORIGINAL_DOWNLOAD) & viewer.units(Right.RECORD_READ_PERSONAL)
 

@@ -13,6 +13,7 @@ from archive_service.errors import Refused
 from archive_service.exchange.arriving import Arrived
 from archive_service.exchange.content import KeptRendition
 from archive_service.exchange.schema import CaseSaid, HouseholdSaid, ItemSaid
+from archive_service.exchange.sealing import Seal
 from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.households import counting, states
 from archive_service.households.actions.register import Register
@@ -46,7 +47,7 @@ def restore(
     *,
     unit_id: int,
     format: str,
-    signature: str,
+    seal: Seal,
     keep_rendition: KeepRendition,
     filing_due_workdays: int,
     now: datetime,
@@ -73,7 +74,15 @@ def restore(
     for number, (stored, entries) in enumerate(arrived.histories, start=1):
         record_object(session, stored, role="history", media_type="application/x-ndjson", now=now)
         session.add(
-            CarriedHistory(household_id=head.id, seq=number, digest=stored.digest, entries=entries, carried_at=now)
+            CarriedHistory(
+                household_id=head.id,
+                seq=number,
+                digest=stored.digest,
+                entries=entries,
+                signature=seal.signature,
+                signer=seal.signer[:300],
+                carried_at=now,
+            )
         )
     session.flush()
     _judge(session, head, cases.values(), items.values(), now=now, today=today)
@@ -81,7 +90,7 @@ def restore(
         if of.rendition is not None:
             kept = KeptRendition(of.rendition.digest, of.rendition.fingerprint, of.rendition.builder)
             keep_rendition(session, items[of.item_no].id, kept)
-    return _entered(session, viewer, head, arrived, items, format=format, signature=signature, now=now)
+    return _entered(session, viewer, head, arrived, items, format=format, seal=seal, now=now)
 
 
 _MEDIA = {"lines_digest": "application/json", "rendition": "application/pdf"}
@@ -210,7 +219,7 @@ def _entered(
     items: dict[int, Item],
     *,
     format: str,
-    signature: str,
+    seal: Seal,
     now: datetime,
 ) -> Package:
     selection = arrived.said.selection
@@ -231,7 +240,7 @@ def _entered(
     session.add(made)
     session.flush()
     facts = {"account_no": head.account_no, "format": format, "items": len(items), "package": made.id}
-    manifest = {"manifest_sha256": arrived.manifest_sha256, "signature": signature}
+    manifest = {"manifest_sha256": arrived.manifest_sha256, "signature": seal.signature, "signer": seal.signer}
     told = {**facts, **manifest, "histories": len(arrived.histories)}
     record(
         session,

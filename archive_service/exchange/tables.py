@@ -53,4 +53,8 @@ class CarriedHistory(Base):
     seq: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
     entries: Mapped[int]
+    #: Who signed the package that brought it: ours, foreign, none, or unknown for those of before; and whom the
+    #: certificate names. What nobody signed is only what the sender says.
+    signature: Mapped[str] = mapped_column(String(8), server_default="unknown")
+    signer: Mapped[str] = mapped_column(String(300), server_default="")
     carried_at: Mapped[datetime] = mapped_column(UtcDateTime)

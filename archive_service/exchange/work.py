@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from archive_service import __version__
 from archive_service.db.session import Database
 from archive_service.errors import NotPermitted
-from archive_service.exchange import actions
+from archive_service.exchange import actions, sealing
 from archive_service.exchange import content as contents
 from archive_service.exchange.bags.write import Target, ZipTarget
 from archive_service.exchange.content import Content, RenditionsOf
@@ -138,4 +138,9 @@ def write_package(
     """Write a package of either format and return how many files it holds besides its own lists."""
     if format == "eep":
         return write_eep(target, session, store, said, settings=settings, program=PROGRAM, now=now, progress=progress)
-    return write_bag(target, session, store, said, program=PROGRAM, on=local(now).date(), progress=progress)
+    day = local(now).date()
+
+    def sign(listed: bytes) -> bytes:
+        return sealing.sealed(settings, listed, now=now)
+
+    return write_bag(target, session, store, said, program=PROGRAM, on=day, sign=sign, progress=progress)

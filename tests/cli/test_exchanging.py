@@ -40,6 +40,7 @@ def test_a_household_goes_out_and_into_another_home(archive: Archive, tmp_path: 
         taken = other.run("import", str(out), "--json")
         assert taken.code == 0, taken.err
         assert (taken.json["account_no"], taken.json["cases"]) == (ACCOUNT, 1)
+        assert (taken.json["signature"], bool(taken.json["signer"])) == ("foreign", True)
         assert other.run("import", str(out)).code == 3
         assert other.run("household", ACCOUNT, "--json").json["account_name"] == "汪雪梅"
     assert check(tmp_path / "bagit").valid

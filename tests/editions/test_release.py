@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.tables import AuditEntry
@@ -20,6 +20,7 @@ from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, Cata
 from archive_service.errors import NotFound, NotPermitted, Refused
 from archive_service.households import counting
 from archive_service.households import queries as records_of
+from archive_service.households.counted import CaseCount, CaseFigure, CaseHit
 from archive_service.households.tables import CaseFile
 from archive_service.jobs.runner import Runner
 from archive_service.people.roles import Role
@@ -225,21 +226,26 @@ def test_the_trail_says_who_did_what(database: Database, folder: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("more", "differs"), [("", True), ("tolerances: {amount_yuan: 1}\n", False)])
 def test_papers_are_compared_again_only_where_the_edition_compares_them_otherwise(
-    database: Database, folder: Path
+    database: Database, folder: Path, more: str, differs: bool
 ) -> None:
     """The kept figures are what a full count says, for cases that are judged and for those that are not."""
     with database.unit_of_work() as session:
-        for business in ("CANCEL", "NEW"):
-            case = records.case(session, conditions=("natural",), business=business)
-            records.item(session, case, "V01")
-            counting.count(session, [case.id])
-        number, by = case.application_no, records.system(session)
-        # This one was never counted.
-        records.case(session, conditions=("natural",))
-    released(database, text(rest="tolerances: {pages: 7}\n" + CARD))
+        cases = [records.case(session, conditions=("natural",), business=one) for one in ("CANCEL", "NEW", "NEW")]
+        for case in cases[:2]:
+            for kind, amount in (("F01", "1200"), ("F02", "1199")):
+                records.item(session, case, kind, fields={"amount": amount})
+        for table in (CaseCount, CaseFigure, CaseHit):
+            session.execute(delete(table))
+        # The third was never counted.
+        counting.count(session, [case.id for case in cases[:2]])
+        assert "XC12" in session.scalars(select(CaseHit.rule)).all()
+        number, by = cases[1].application_no, records.system(session)
+    released(database, text(rest=more + CARD))
     with database.unit_of_work() as session:
-        assert [one.case_id for one in counting.differences(session, today=records.TODAY)] == []
+        assert counting.differences(session, today=records.TODAY) == []
+        assert ("XC12" in session.scalars(select(CaseHit.rule)).all()) is differs
         assert set(session.scalars(select(CaseFile.edition))) == {"T1"}
         kept, fresh = as_judged(session, by, number)
         assert kept == fresh

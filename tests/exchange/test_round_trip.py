@@ -11,6 +11,7 @@ import bagit
 import pytest
 from sqlalchemy import select
 
+from archive_service import signing
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
 from archive_service.db.session import Database
@@ -18,7 +19,9 @@ from archive_service.errors import NotFound, NotPermitted, Refused
 from archive_service.exchange import actions, queries
 from archive_service.exchange.actions import PACK_JOB
 from archive_service.exchange.bags.check import check
+from archive_service.exchange.bags.names import SIGNATURE
 from archive_service.exchange.findings import PackageRefused
+from archive_service.exchange.sealing import seal_of
 from archive_service.exchange.tables import CarriedHistory, Package
 from archive_service.exchange.work import PackHandler
 from archive_service.households.queries import household
@@ -178,6 +181,37 @@ def test_a_forged_history_is_found(bag: Path, second: Second, desk: Path) -> Non
     forge(bag, path, kept.replace(b"item.withdrawn", b"item.retyped"))
     assert check(bag).findings == []
     assert refused_codes(second, bag, desk) == {"package.history"}
+
+
+def test_a_bag_says_who_signed_it_and_what_nobody_signed_stays_marked(
+    bag: Path, settings: Settings, second: Second, desk: Path
+) -> None:
+    """Ours at home, foreign elsewhere; fresh digests do not help a forger, who can only leave the signature out."""
+    here, there = (signing.certificate_der(one, now=NOW) for one in (settings, second[0]))
+    assert seal_of(bag, check(bag), our_certificate=here).signature == "ours"
+    foreign = seal_of(bag, check(bag), our_certificate=there)
+    assert foreign.signature == "foreign"
+    assert "archive-service" in foreign.signer
+    written = (bag / SIGNATURE).read_bytes()
+    history = "data/history/0001.jsonl"
+    kept = (bag / history).read_bytes()
+    forge(bag, history, b"".join(kept.splitlines(keepends=True)[:-1]))
+    assert check(bag).findings == []
+    for left in (written, b"{}", b"no json"):
+        (bag / SIGNATURE).write_bytes(left)
+        with pytest.raises(PackageRefused) as caught:
+            seal_of(bag, check(bag), our_certificate=here)
+        assert [one["code"] for one in caught.value.facts["findings"]] == ["bag.signature"]
+    (bag / SIGNATURE).unlink()
+    unsigned = seal_of(bag, check(bag), our_certificate=here)
+    assert unsigned.signature == "none"
+    taken(*second, bag, desk, seal=unsigned)
+    with second[1].reading() as session:
+        (row,) = session.scalars(select(CarriedHistory)).all()
+        assert row.signature == "none"
+        assert queries.unsigned_histories(session, row.household_id) == 1
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.did == "package.taken")).one()
+        assert entry.facts["signature"] == "none"
 
 
 def test_metadata_that_say_what_cannot_be_are_refused(bag: Path, second: Second, desk: Path) -> None:

@@ -20,6 +20,7 @@ from archive_service.exchange.bags.write import FolderTarget
 from archive_service.exchange.content import Content
 from archive_service.exchange.restore import admit, restore
 from archive_service.exchange.schema import HouseholdSaid
+from archive_service.exchange.sealing import UNSIGNED, Seal
 from archive_service.exchange.tables import Package
 from archive_service.exchange.work import write_package
 from archive_service.households.tables import HouseholdFile
@@ -123,6 +124,7 @@ def taken(
     *,
     vet: Vet | None = None,
     incoming: Incoming | None = None,
+    seal: Seal = UNSIGNED,
 ) -> Package:
     """Take a bag, or a package that was checked, into an archive."""
     incoming = incoming or arriving.from_bag(folder, arriving.check_folder(folder))
@@ -142,7 +144,7 @@ def taken(
             arrived,
             unit_id=place.id,
             format="bagit",
-            signature="none",
+            seal=seal,
             keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=NOW),
             filing_due_workdays=3,
             now=NOW,

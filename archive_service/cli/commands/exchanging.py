@@ -24,6 +24,7 @@ from archive_service.exchange.eep.check import EepChecked, check_eep
 from archive_service.exchange.findings import PackageRefused, refused
 from archive_service.exchange.restore import admit, restore
 from archive_service.exchange.schema import HouseholdSaid
+from archive_service.exchange.sealing import Seal, seal_of
 from archive_service.exchange.work import write_package
 from archive_service.jobs.nudge import nudge
 from archive_service.properties import work
@@ -109,37 +110,38 @@ def import_command(services: Services, folder: Path, centre: str | None, as_json
     with tempfile.TemporaryDirectory(dir=work) as at:
         desk = Path(at)
         try:
-            kind, incoming, signature = _checked(services.settings, folder, desk)
+            kind, incoming, seal = _checked(services.settings, folder, desk)
             if arriving.is_ours(incoming):
-                told = _restore(services, incoming, desk, kind, centre, signature=signature.get("signature", "none"))
+                told = _restore(services, incoming, desk, kind, centre, seal=seal)
             else:
                 told = _receive(services, incoming, folder.name, centre)
         except PackageRefused as e:
             if as_json:
                 output.emit({"taken": False, "findings": e.facts["findings"]})
             raise
-    told |= {"taken": True, "format": kind, **signature}
+    told |= {"taken": True, "format": kind, **output.plain(seal)}
     if as_json:
         output.emit(told)
     else:
         _say(told)
 
 
-def _checked(settings: Settings, folder: Path, desk: Path) -> tuple[str, Incoming, dict[str, str]]:
+def _checked(settings: Settings, folder: Path, desk: Path) -> tuple[str, Incoming, Seal]:
     """Check a package of either format. Raises PackageRefused with every finding."""
+    ours = signing.certificate_der(settings, now=clock.now())
     if (folder / eep_names.FILE).is_symlink() or (folder / eep_names.FILE).exists():
         inside = desk / "inline"
         inside.mkdir()
-        ours = signing.certificate_der(settings, now=clock.now())
         found: EepChecked = check_eep(folder, desk=inside, our_certificate=ours)
         if not found.valid:
             raise refused(found.findings)
-        return "eep", arriving.from_eep(folder, found), {"signature": found.signature, "signer": found.signer}
-    return "bagit", arriving.from_bag(folder, arriving.check_folder(folder)), {}
+        return "eep", arriving.from_eep(folder, found), Seal(found.signature, found.signer)
+    bag = arriving.check_folder(folder)
+    return "bagit", arriving.from_bag(folder, bag), seal_of(folder, bag, our_certificate=ours)
 
 
 def _restore(
-    services: Services, incoming: Incoming, desk: Path, kind: str, centre: str | None, *, signature: str
+    services: Services, incoming: Incoming, desk: Path, kind: str, centre: str | None, *, seal: Seal
 ) -> dict[str, Any]:
     def admitted(said: HouseholdSaid) -> None:
         with services.reading() as (session, viewer):
@@ -156,7 +158,7 @@ def _restore(
             arrived,
             unit_id=unit_id(session, centre or arrived.said.unit),
             format=kind,
-            signature=signature,
+            seal=seal,
             keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=now),
             filing_due_workdays=services.settings.filing_due_workdays,
             now=now,
@@ -197,7 +199,9 @@ def _receive(services: Services, incoming: Incoming, name: str, centre: str | No
 def _say(told: dict[str, Any]) -> None:
     if "account_no" in told:
         output.say(f"已接收户号 {told['account_no']}：{told['cases']} 个案件，{told['items']} 件资料。")
+        if told["signature"] == "none":
+            output.say("信息包没有签名：随包的元数据和经历只是移交方的说法，请与移交方核对。")
     else:
         output.say(f"外来信息包，{len(told['scans'])} 个文件已作为批次 {told['batch']} 接收，将按扫描件识别。")
-    if told.get("signature") == "foreign":
+    if told["signature"] == "foreign":
         output.say(f"签名有效，但不是本档案库的：{told['signer']}。请核对签名人。")

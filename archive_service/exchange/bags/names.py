@@ -13,6 +13,8 @@ _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 )
+#: The archive's signature, beside the tag files and on no list, and the list that it signs.
+SIGNATURE, SIGNED = "signature.json", "tagmanifest-sha256.txt"
 _LONGEST_NAME = 255
 _DEEPEST = 32
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import IO, Protocol
@@ -76,8 +76,13 @@ class BagWriter:
         self._payload[f"data/{path}"] = tuple(one.hexdigest() for one in sums)
         return sums[0].hexdigest()
 
-    def finish(self, info: Sequence[tuple[str, str]], *, on: date) -> None:
-        """Write the tag files; `info` is what stands in `bag-info.txt` besides size and day."""
+    def finish(
+        self, info: Sequence[tuple[str, str]], *, on: date, sign: Callable[[bytes], bytes] | None = None
+    ) -> None:
+        """Write the tag files; `info` is what stands in `bag-info.txt` besides size and day.
+
+        `sign` makes a file of signature over the list of the tag files, and so over all that they list.
+        """
         self._tag("bagit.txt", _DECLARATION)
         told = [*info, ("Bagging-Date", on.isoformat()), ("Payload-Oxum", f"{self._bytes}.{len(self._payload)}")]
         self._tag("bag-info.txt", "".join(f"{name}: {_one_line(value)}\n" for name, value in told))
@@ -86,6 +91,9 @@ class BagWriter:
         known = dict(self._tags)
         for at, algorithm in enumerate(_ALGORITHMS):
             self._tag(f"tagmanifest-{algorithm}.txt", _listing(known, at))
+        if sign is not None:
+            with self._target.open(names.SIGNATURE) as out:
+                out.write(sign(_listing(known, 0).encode()))
 
     def _tag(self, name: str, text: str) -> None:
         content = text.encode()

@@ -83,12 +83,14 @@ def _list(visit: Visit, account_no: str, error: ArchiveError | None = None) -> R
             limit=_SHOWN,
         )
         brought = queries.histories(session, head.id)
+        unsigned = queries.unsigned_histories(session, head.id)
     return visit.page(
         "packages/list.html",
         status=error.http_status if error else 200,
         file=file,
         found=found,
         brought=brought,
+        unsigned=unsigned,
         formats=words.PACKAGE_FORMAT,
         error=visit.told(error) if error else "",
     )
