@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -184,21 +186,57 @@ def _bag(files: Collection[str], opened: Opener, told: str, found: str) -> Packa
 
 
 def _eep(files: Collection[str], opened: Opener, told: str, found: str, withdrawn: Collection[int]) -> PackageFacts:
+    """Look at an EEP package: every document in it, or beside it, against the digest that its XML tells."""
     name = MANIFESTS["eep"]
-    numbers, reads = [], True
+    seen = _Documents(opened, files)
+    reads = True
     try:
         with opened(name) as stream:
-            parts = etree.iterparse(stream, resolve_entities=False, no_network=True, huge_tree=True)
-            for _, element in parts:
-                # The file of the household bears the account number, its papers a number behind it.
-                number = (element.text or "").rpartition("-")[2]
-                if etree.QName(element).localname == "电子文件号" and "-" in (element.text or "") and number.isdigit():
-                    numbers.append(int(number))
+            for _, element in etree.iterparse(stream, resolve_entities=False, no_network=True, huge_tree=True):
+                seen.take(etree.QName(element).localname, element.text or "")
                 element.clear()
     except etree.XMLSyntaxError:
         reads = False
-    papers = len(set(numbers) - set(withdrawn))
-    return PackageFacts("eep", (), (name,), reads, told, found, len(files), len(files), papers, ())
+    beside = [one for one in files if one != name and not one.endswith("/")]
+    besides = tuple(sorted(set(beside) - seen.listed))
+    papers = len(seen.numbers - set(withdrawn))
+    return PackageFacts(
+        "eep", tuple(seen.wrong), (name,), reads, told, found, len(seen.listed), len(beside), papers, besides
+    )  # fmt: skip
+
+
+@dataclass
+class _Documents:
+    """What the XML of an EEP package says of its documents, in the order of the text."""
+
+    opened: Opener
+    files: Collection[str]
+    #: Numbers of papers, paths that lie beside the XML, and what does not fit.
+    numbers: set[int] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+    _path: str = ""
+    _told: str = ""
+
+    def take(self, name: str, text: str) -> None:
+        """Take the next element that ends."""
+        number = text.rpartition("-")[2]
+        # The file of the household bears the account number, its papers a number behind it.
+        if name == "电子文件号" and "-" in text and number.isdigit():
+            self.numbers.add(int(number))
+        elif name == "文档标识符":
+            self._path = text
+        elif name == "数字摘要":
+            self._told = text
+        elif name == "存储位置" and text.strip():
+            self.listed.add(text)
+            self._compare(_digest(self.opened, text) if text in self.files else "")
+        elif name == "编码数据":
+            self._compare(hashlib.sha256(base64.b64decode(text)).hexdigest())
+
+    def _compare(self, found: str) -> None:
+        if found != self._told:
+            self.wrong.append(f"{self._path} 与登记的摘要不符或不在包里")
 
 
 def _digest(opened: Opener, name: str) -> str:

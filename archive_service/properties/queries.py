@@ -114,6 +114,12 @@ def schemes(session: Session, viewer: Viewer) -> list[SchemeView]:
     return [_scheme(row[0], row.writer, row.decider, viewer) for row in rows]
 
 
+def may_draft(session: Session, viewer: Viewer) -> bool:
+    """Say whether the viewer may draft editions: they are for everybody, so it takes the right at the top."""
+    top = session.scalar(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1))
+    return top is not None and viewer.may(Right.CATALOGUE_CHANGE, top)
+
+
 def runs(
     session: Session,
     viewer: Viewer,

@@ -21,7 +21,7 @@ COMMAND_LINE = (
     "archive.", "audit.", "backup.", "bag.", "cases.", "catalogue.", "eep.", "fonts.", "internal.",
     "naming.nothing-before", "ocr.", "people.tie",
     "package.refused", "package.out", "package.household-known", "package.case-known", "package.code-known",
-    "package.object", "package.metadata", "package.history",
+    "package.object", "package.metadata", "package.history", "package.property",
     "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

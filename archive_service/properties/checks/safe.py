@@ -59,7 +59,9 @@ def process_safe(facts: Facts) -> Outcome:
             wrong.append(f"案件 {case.application_no}：移交人和签收人是同一人")
     if not wrong and not facts.trail.entries:
         return failed("审计记录中没有这些资料的任何经历。")
-    return judged(wrong, f"核对 {facts.trail.entries} 条审计记录的哈希链，没有改动；移交和签收不是同一人。")
+    handed = sum(one.hand_over is not None for one in facts.cases)
+    told = f"{handed} 次移交的移交人和签收人不是同一人。" if handed else "没有移交记录。"
+    return judged(wrong, f"核对 {facts.trail.entries} 条审计记录的哈希链，没有改动；{told}")
 
 
 def kept_by_rule(facts: Facts) -> Outcome:

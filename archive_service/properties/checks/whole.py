@@ -79,7 +79,7 @@ def process_recorded(facts: Facts) -> Outcome:
     """2-5: hand-over, receipt and stages of a case stand on record."""
     ours = [one for one in facts.cases if one.steps]
     if not ours:
-        return not_checked("案件没有在本档案库移交过，经历随信息包带来。")
+        return not_checked("案件还没有在本档案库移交过。")
     wrong = []
     for case in ours:
         lacking = [name for verb, name in (("submit", "移交"), ("accept", "签收")) if verb not in case.steps]

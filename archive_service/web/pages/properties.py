@@ -184,6 +184,7 @@ def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") 
     with visit.services.database.reading() as session:
         scheme = queries.in_force(session, visit.today)
         editions = queries.schemes(session, visit.viewer)
+        may_draft = queries.may_draft(session, visit.viewer)
     facts = error.facts.get("findings", []) if error else []
     return visit.page(
         "properties/items.html",
@@ -194,7 +195,7 @@ def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") 
         english=visit.language == "en",
         findings=facts,
         text=typed or standard_text(),
-        may_draft=visit.viewer.may(Right.CATALOGUE_CHANGE),
+        may_draft=may_draft,
         may_release=visit.viewer.may(Right.CATALOGUE_RELEASE),
         error=visit.told(error) if error else "",
     )
