@@ -1,4 +1,4 @@
-"""The archive's signature beside a bag: who says what the package says, histories above all (docs/decisions/0051)."""
+"""The archive's signature beside a bag: who says what the package says, histories above all (docs/decisions/0056)."""
 
 from __future__ import annotations
 
