@@ -11,6 +11,7 @@ from archive_service.db.session import Database
 from archive_service.exchange import arriving, checked
 from archive_service.exchange.findings import PackageRefused
 from archive_service.exchange.restore import restore
+from archive_service.exchange.sealing import UNSIGNED
 from archive_service.households.tables import CaseFile, HouseholdFile, Page
 from archive_service.properties.tables import PropertyRun
 from archive_service.settings import Settings
@@ -43,7 +44,7 @@ def arrive(
     with there.unit_of_work() as session:
         by = records.system(session)
         made = restore(
-            session, by, arrived, unit_id=records.unit(session).id, format="bagit", signature="none",
+            session, by, arrived, unit_id=records.unit(session).id, format="bagit", seal=UNSIGNED,
             keep_rendition=lambda *said: None, filing_due_workdays=3, now=world.NOW, today=world.TODAY,
         )  # fmt: skip
         if spoil:

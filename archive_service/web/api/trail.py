@@ -30,6 +30,7 @@ _Place = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
 _Limit = Annotated[int, Query(ge=1, le=200)]
 _Said = Annotated[Words | None, Query(max_length=80)]
 _Size = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+_CHECKER = "check.py"
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -191,7 +192,7 @@ def get_proof(visit: Caller, size: _Size, entry: _Place = None, older: _Place = 
 def get_checker(visit: Caller) -> Response:
     """Return the program, one file of Python, that checks bundles and proofs elsewhere."""
     visit.viewer.require(Right.AUDIT_READ)
-    headers = {"Content-Disposition": pictures.attachment("check.py")}
+    headers = {"Content-Disposition": pictures.attachment(_CHECKER)}
     return Response(File(offline.__file__).read_bytes(), media_type="text/x-python", headers=headers)
 
 
