@@ -30,6 +30,8 @@ from tests.support.databases import Postgres
 from tests.support.old_schemas import MANY, Writer
 
 #: What a whole catalogue of a PostgreSQL schema is: columns with defaults, keys and indexes, sequences, partitions.
+#: Which households were reckoned: no fact but a note of work done, which 0035 has done anew by other rules.
+DONE_ANEW = "retention_reckoned"
 LAYOUT = {
     "columns": "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attislocal,"
     " a.attinhcount, pg_get_expr(d.adbin, d.adrelid) from pg_class c join pg_attribute a on a.attrelid = c.oid"
@@ -98,7 +100,10 @@ def test_every_row_of_an_older_archive_is_there_after_the_upgrade(old_url: str) 
         known = old_schemas.reflect(engine)
         before = old_schemas.rows(engine, known)
         migrations.upgrade(old_url)
-        assert old_schemas.rows(engine, known) == before
+        after = old_schemas.rows(engine, known)
+        assert {name: rows for name, rows in after.items() if name != DONE_ANEW} == {
+            name: rows for name, rows in before.items() if name != DONE_ANEW
+        }
     assert all(before.values()), [name for name, rows in before.items() if not rows]
     assert migrations.stored(old_url) == migrations.newest()
     migrations.check(old_url)

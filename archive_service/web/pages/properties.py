@@ -51,7 +51,7 @@ def show_items(visit: SignedIn) -> Response:
 @router.post("/properties/items")
 def save_items(visit: SignedIn, form: SentForm) -> Response:
     """Keep the text of a draft."""
-    text = form.raw("text")[:_LONGEST]
+    text = form.text("text", limit=_LONGEST)
     try:
         with visit.services.database.unit_of_work() as session:
             scheme_id = whole_number(form.text("scheme", limit=20))
