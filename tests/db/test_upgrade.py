@@ -29,9 +29,9 @@ from tests.support import old_schemas, records
 from tests.support.databases import Postgres
 from tests.support.old_schemas import MANY, Writer
 
-#: What a whole catalogue of a PostgreSQL schema is: columns with defaults, keys and indexes, sequences, partitions.
 #: Which households were reckoned: no fact but a note of work done, which 0035 has done anew by other rules.
 DONE_ANEW = "retention_reckoned"
+#: What a whole catalogue of a PostgreSQL schema is: columns with defaults, keys and indexes, sequences, partitions.
 LAYOUT = {
     "columns": "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attislocal,"
     " a.attinhcount, pg_get_expr(d.adbin, d.adrelid) from pg_class c join pg_attribute a on a.attrelid = c.oid"
