@@ -20,6 +20,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.completeness import anomalies, consistency
 from archive_service.completeness.observations import Agreement, Observation, Seen, fingerprint
 from archive_service.completeness.rules import HeldItem
+from archive_service.households import states
 from archive_service.households.assessment import held_of
 from archive_service.households.counted import KEY, CaseCount, CaseFigure, CaseHit
 from archive_service.households.facts import case_facts, late_reasons, stage_days
@@ -194,7 +195,7 @@ def _counting(
         satisfied_count=case.satisfied_count,
         assessable=case.assessment_error is None,
         filed_on=filed_on,
-        filing_due_on=case.filing_due_on,
+        filing_due_on=case.first_due_on or case.filing_due_on,
         told=told,
         differing=differing,
         scanned=readings[0],
@@ -207,10 +208,18 @@ def _counting(
         "customer_category": case.customer_category,
         "business_type": case.business_type,
         "month": f"{case.energised_on:%Y-%m}" if case.energised_on else "",
-        "due_on": None if filed_on else case.filing_due_on,
+        "due_on": _owed_until(case),
         **measured(countable),
     }
     return _Counted(row, tuple(hits))
+
+
+def _owed_until(case: CaseFile) -> date | None:
+    """Return until when a case is to be filed, for the first time or again; none for one that is filed."""
+    if case.filed_at is None:
+        return case.filing_due_on
+    # One that was opened again before such deadlines were kept has none.
+    return case.filing_due_on if case.state in states.OPEN and case.first_due_on is not None else None
 
 
 def _answers(session: Session, case_ids: Collection[int]) -> dict[int, dict[int, bool]]:

@@ -58,7 +58,10 @@ class CaseFile(Base):
     conditions: Mapped[list[str] | None] = mapped_column(JsonText)
     accepted_on: Mapped[date | None]
     energised_on: Mapped[date | None]
+    #: Until when it is to be filed; of a case that was opened again, for this time.
     filing_due_on: Mapped[date | None]
+    #: The deadline of its first filing, once it was opened again.
+    first_due_on: Mapped[date | None]
     #: The moment of which the business system said what it last said of the case; none: it never said of which.
     source_as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: One of `states.STATES`; only the actions of `lifecycle` change it.

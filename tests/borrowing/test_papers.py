@@ -189,7 +189,13 @@ def test_papers_that_are_not_in_the_archive_are_not_lent(database: Database) -> 
         item = session.get_one(Item, world.items["A"][0])
         number = session.get_one(CaseFile, item.case_id).application_no
         lifecycle.reopen_case(
-            session, number, by=records.system(session), now=NOW, purpose="supplement", reason="补充资料"
+            session,
+            number,
+            by=records.system(session),
+            now=NOW,
+            purpose="supplement",
+            reason="补充资料",
+            filing_due_workdays=3,
         )
         refusal("paper.reordering", out, session, world, one)
 

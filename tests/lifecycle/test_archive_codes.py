@@ -65,7 +65,9 @@ def test_a_case_filed_again_keeps_its_code(database: Database) -> None:
     with database.unit_of_work() as session:
         case = accepted(session)
         code, by = file(session, case), records.system(session)
-        actions.reopen_case(session, case.application_no, purpose="supplement", reason="补一份", by=by, now=NOW)
+        actions.reopen_case(
+            session, case.application_no, purpose="supplement", reason="补一份", by=by, now=NOW, filing_due_workdays=3
+        )
         records.item(session, case, "OTHER")
         records.filed(session, case)
         assert session.scalars(select(ArchiveCode.code)).all() == [code]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive_service.calendars.rules import NATIONAL
 from archive_service.completeness import consistency
 from archive_service.completeness.observations import CaseFacts
 from archive_service.db.session import Database
@@ -56,8 +57,29 @@ def test_every_step_of_a_case_keeps_the_figures(database: Database) -> None:
             desk.file()
         assert (printed(session, "first-pass"), printed(session, "rounds")) == ("50.0%", "2.00")
         assert sums(session)["cases"] == 2
-        actions.reopen_case(session, first.no, purpose="supplement", reason="补合同", by=first.archivist, now=NOW)
+        actions.reopen_case(
+            session, first.no, purpose="supplement", reason="补合同", by=first.archivist, now=NOW, filing_due_workdays=3
+        )
         assert (printed(session, "first-pass"), printed(session, "rounds")) == ("50.0%", "2.00")
+
+
+def test_a_case_that_is_opened_again_is_owed_until_a_day_of_its_own(database: Database) -> None:
+    """Three working days after the reopening; whether it was first filed in time stays as it was."""
+    with database.unit_of_work() as session:
+        desk, by = Desk(session), records.viewer(session)
+        desk.case.energised_on, desk.case.filing_due_on = date(2026, 11, 16), date(2026, 11, 19)
+        desk.submit(), desk.accept(), desk.file()
+        before = sums(session)
+        assert (before["on_time"] + before["late"], figures.due_days(session, by)) == (1, {})
+        purpose: dict[str, Any] = {"purpose": "supplement", "reason": "补合同", "by": desk.archivist}
+        actions.reopen_case(session, desk.no, **purpose, now=NOW, filing_due_workdays=3)
+        assert figures.due_days(session, by) == {NATIONAL.add(TODAY, 3): 1}
+        assert sums(session) == before
+        late = NATIONAL.add(TODAY, 4)
+        assert figures.added(figures.totals(session, by, by="unit", today=late))["overdue"] == before["overdue"] + 1
+        desk.submit(), desk.accept(), desk.file()
+        assert figures.due_days(session, by) == {}
+        assert (sums(session)["on_time"], sums(session)["late"]) == (before["on_time"], before["late"])
 
 
 def test_a_case_that_was_taken_in_and_then_sent_back_did_not_pass(database: Database) -> None:

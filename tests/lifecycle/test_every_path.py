@@ -112,7 +112,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(WHO), purpose=st.sampled_from(rules.PURPOSES))
     def reopen(self, who: str, purpose: str) -> None:
-        self.step("reopen", who, purpose=purpose, reason="补充资料")
+        self.step("reopen", who, purpose=purpose, reason="补充资料", filing_due_workdays=3)
 
     @rule(code=st.sampled_from(["K01R", "V01", "A05"]))
     def a_paper_comes(self, code: str) -> None:

@@ -95,7 +95,7 @@ def test_no_step_is_taken_where_the_table_has_none_and_the_refusal_says_what_to_
         steps = {
             "submit": desk.submit, "accept": desk.accept, "return": desk.send_back, "file": desk.file,
             "reopen": lambda: actions.reopen_case(
-                session, desk.no, purpose="change", reason="换合同", by=desk.archivist, now=NOW
+                session, desk.no, purpose="change", reason="换合同", by=desk.archivist, now=NOW, filing_due_workdays=3
             ),
         }  # fmt: skip
         for state in rules.NEXT:
@@ -198,7 +198,9 @@ def test_filing_locks_order_and_numbers_and_later_papers_are_supplements(databas
             assert refused.value.code == "case.locked"
         records.item(session, desk.case, "V01")
         assert desk.life().unplaced == 1
-        actions.reopen_case(session, desk.no, purpose="supplement", reason="补回访单", by=by, now=NOW)
+        actions.reopen_case(
+            session, desk.no, purpose="supplement", reason="补回访单", by=by, now=NOW, filing_due_workdays=3
+        )
         given = desk.submit()
         assert [one.document_type for one in desk.life().hand_overs[0].papers] == ["V01"]
         desk.accept()
@@ -215,7 +217,9 @@ def test_a_paper_taken_out_of_a_reopened_case_leaves_its_place_empty(database: D
         desk = Desk(session)
         desk.submit(), desk.accept(), desk.file()
         first = desk.life().places[0]
-        actions.reopen_case(session, desk.no, purpose="change", reason="换表", by=desk.archivist, now=NOW)
+        actions.reopen_case(
+            session, desk.no, purpose="change", reason="换表", by=desk.archivist, now=NOW, filing_due_workdays=3
+        )
         households.withdraw_item(
             session, item_id=first.item_id, reason="扫描不清", by=desk.archivist, now=NOW, today=TODAY
         )
@@ -253,7 +257,9 @@ def test_an_account_is_closed_with_its_cases_once_its_cancellation_is_filed(data
         assert close() == 1
         assert (head.state, session.get_one(CaseFile, desk.case.id).state) == ("closed", "closed")
         with pytest.raises(Refused):
-            actions.reopen_case(session, desk.no, purpose="change", reason="再开", by=by, now=NOW)
+            actions.reopen_case(
+                session, desk.no, purpose="change", reason="再开", by=by, now=NOW, filing_due_workdays=3
+            )
         with pytest.raises(Refused, match="已经封存"):
             close()
 
@@ -276,4 +282,6 @@ def test_a_reopening_says_what_for_and_why(database: Database) -> None:
         desk.submit(), desk.accept(), desk.file()
         for purpose, reason in (("fun", "补资料"), ("supplement", " ")):
             with pytest.raises(Invalid):
-                actions.reopen_case(session, desk.no, purpose=purpose, reason=reason, by=desk.archivist, now=NOW)
+                actions.reopen_case(
+                    session, desk.no, purpose=purpose, reason=reason, by=desk.archivist, now=NOW, filing_due_workdays=3
+                )

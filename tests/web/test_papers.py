@@ -37,7 +37,7 @@ def filed(world: World) -> str:
         case = records.case(session, FILED, at=at, account_name="望江机械厂", service_address="望江路 8 号")
         items = records.everything_due(session, case)
         records.filed(session, case)
-        lifecycle.reopen_case(session, FILED, purpose="change", reason="换一份", by=by, now=NOW)
+        lifecycle.reopen_case(session, FILED, purpose="change", reason="换一份", by=by, now=NOW, filing_due_workdays=3)
         taken = next(one for one in items if one.document_type == "A05")
         records.actions.withdraw_item(
             session, item_id=taken.id, reason="重复", by=by, now=NOW, today=records.TODAY

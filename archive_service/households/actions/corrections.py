@@ -13,7 +13,7 @@ from archive_service import masking
 from archive_service.audit.record import record
 from archive_service.errors import NotFound, Refused
 from archive_service.households import counting, rules, stage_rules
-from archive_service.households.actions.dues import filing_due_on
+from archive_service.households.actions.dues import filing_due_on, set_first_due
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, HouseholdFile, StageCorrection
@@ -81,7 +81,7 @@ def decide_correction(
         case.accepted_on = after.get(rules.ACCEPT, case.accepted_on)
         if asked.stage == rules.ENERGISE:
             case.energised_on = asked.wanted
-            case.filing_due_on = filing_due_on(session, household.unit_id, asked.wanted, filing_due_workdays)
+            set_first_due(case, filing_due_on(session, household.unit_id, asked.wanted, filing_due_workdays))
         household.revision += 1
         reassess_case(session, case, today=today, now=now)
     did = "case.correction-approved" if approve else "case.correction-refused"

@@ -10,11 +10,20 @@ from sqlalchemy.orm import Session
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import NATIONAL, Calendar, CalendarEnds
 from archive_service.households import rules
+from archive_service.households.tables import CaseFile
 
 
 def filing_due_on(session: Session, unit_id: int, energised_on: date, workdays: int) -> date | None:
     """Return when a case of a unit must be filed; none where the holiday table ends before that day."""
     return due_in(calendar_of(session, unit_id), energised_on, workdays)
+
+
+def set_first_due(case: CaseFile, due_on: date | None) -> None:
+    """Keep the deadline that counts from the energisation; a case that was opened again has another one beside it."""
+    if case.first_due_on is None:
+        case.filing_due_on = due_on
+    else:
+        case.first_due_on = due_on or case.first_due_on
 
 
 def due_in(calendar: Calendar, energised_on: date, workdays: int) -> date | None:

@@ -21,7 +21,7 @@ from archive_service.calendars.rules import Calendar
 from archive_service.errors import Refused
 from archive_service.households import counting, rules, states
 from archive_service.households.actions.deeds import case_changes, described, listed, printed
-from archive_service.households.actions.dues import due_in
+from archive_service.households.actions.dues import due_in, set_first_due
 from archive_service.households.actions.entries import (
     Changes,
     Entry,
@@ -268,7 +268,7 @@ class Register:
         case.energised_on = days.get(ENERGISE, case.energised_on)
         if ENERGISE in days:
             calendar = self._calendar(entry.household.unit_id)
-            case.filing_due_on = due_in(calendar, days[ENERGISE], self.filing_due_workdays)
+            set_first_due(case, due_in(calendar, days[ENERGISE], self.filing_due_workdays))
 
     def _calendar(self, unit_id: int) -> Calendar:
         known = self._calendars.get(unit_id)

@@ -15,6 +15,7 @@ from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import CalendarEnds
 from archive_service.errors import NotFound, Refused
 from archive_service.households import counting, states
+from archive_service.households.actions.dues import set_first_due
 from archive_service.households.handed import LatenessReason
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
 from archive_service.households.tables import CaseFile, HouseholdFile
@@ -99,9 +100,9 @@ def _due_anew(session: Session, household: HouseholdFile, case: CaseFile, workda
         return
     calendar = calendar_of(session, household.unit_id)
     try:
-        case.filing_due_on = calendar.add(case.energised_on, workdays, pauses_of(session, case.id))
+        set_first_due(case, calendar.add(case.energised_on, workdays, pauses_of(session, case.id)))
     except CalendarEnds:
-        case.filing_due_on = None
+        set_first_due(case, None)
 
 
 def _lasting(session: Session, case: CaseFile) -> ClockPause | None:

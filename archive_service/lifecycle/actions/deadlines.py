@@ -44,6 +44,8 @@ def keep_year(
             CaseFile.household_id.in_(mine),
             CaseFile.state.in_(states.OPEN),
             CaseFile.energised_on.between(since, until),
+            # One that was opened again has its deadline from that day.
+            CaseFile.first_due_on.is_(None),
             # One that pauses or paused has a deadline of its own; it is worked out when the clocks run again.
             CaseFile.id.not_in(select(ClockPause.case_id)),
         )

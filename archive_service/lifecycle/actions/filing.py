@@ -12,6 +12,7 @@ from archive_service.audit.record import record
 from archive_service.catalogue.load import edition_for
 from archive_service.errors import NotFound, Refused
 from archive_service.households import states
+from archive_service.households.actions.dues import filing_due_on
 from archive_service.households.queries.locked import household_for_update
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item
 from archive_service.lifecycle import rules
@@ -20,6 +21,7 @@ from archive_service.lifecycle.actions.codes import give_code
 from archive_service.lifecycle.actions.steps import Held, hold, take
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.zone import local
 
 
 def file_case(session: Session, application_no: str, *, by: Viewer, now: datetime, seen: int | None = None) -> int:
@@ -46,12 +48,20 @@ def reopen_case(
     reason: str,
     by: Viewer,
     now: datetime,
+    filing_due_workdays: int,
     seen: int | None = None,
 ) -> None:
-    """Open a filed case again, for a supplement or a change; what has a place keeps it."""
+    """Open a filed case again, for a supplement or a change; what has a place keeps it.
+
+    It is to be filed again so many working days after today; whether it was first filed in time stays as it was.
+    """
     held = hold(session, application_no, rules.REOPEN, by=by, now=now, seen=seen)
     said = rules.check_note(reason, needed=True)
-    take(held, note=said, facts={"purpose": rules.check_purpose(purpose)})
+    case, today = held.case, local(now).date()
+    case.first_due_on = case.first_due_on or case.filing_due_on
+    case.filing_due_on = filing_due_on(session, held.household.unit_id, today, filing_due_workdays)
+    due = case.filing_due_on.isoformat() if case.filing_due_on else None
+    take(held, note=said, facts={"purpose": rules.check_purpose(purpose), "due_on": due})
 
 
 def close_household(session: Session, account_no: str, *, by: Viewer, now: datetime) -> int:

@@ -160,7 +160,10 @@ def take_step(visit: Caller, application_no: str, step: Step) -> LifeOut:
         elif step.verb == "accept":
             actions.accept_case(session, application_no, **who)
         else:
-            actions.reopen_case(session, application_no, purpose=step.purpose, reason=step.note, **who)
+            workdays = visit.services.settings.filing_due_workdays
+            actions.reopen_case(
+                session, application_no, purpose=step.purpose, reason=step.note, filing_due_workdays=workdays, **who
+            )
         return _life(queries.case_life(session, visit.viewer, application_no))
 
 

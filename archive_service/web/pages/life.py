@@ -58,7 +58,10 @@ def take(session: Any, visit: Visit, application_no: str, verb: str, form: Form)
         actions.accept_case(session, application_no, **said)
     elif verb == rules.REOPEN:
         purpose, reason = form.text("purpose", limit=20), form.text("note")
-        actions.reopen_case(session, application_no, purpose=purpose, reason=reason, **said)
+        workdays = visit.services.settings.filing_due_workdays
+        actions.reopen_case(
+            session, application_no, purpose=purpose, reason=reason, filing_due_workdays=workdays, **said
+        )
     elif verb == rules.RETURN:
         actions.return_case(
             session,
