@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from archive_service import zone
 from archive_service.borrowing import actions, queries
 from archive_service.borrowing.actions import Inspected, Wish
+from archive_service.borrowing.matrix import Because
 from archive_service.borrowing.tables import (
     LentPaper,
     LoanDecision,
@@ -491,7 +492,7 @@ class Borrowing(RuleBasedStateMachine):
                 wish = session.get_one(LoanWish, key)
                 named = queries.deciders_of(session, wish, self.world.people[one.who], self.now)
                 assert {self.world.people[who] for who in on} == {each.person_id for each in named.people}
-                assert on or "等待" in named.why[-1]
+                assert bool(on) == (named.why[-1].code is not Because.NOBODY)
             else:
                 assert not on
         for item in {item for one in self.wishes.values() if one.way == "paper" for item, _ in one.pages}:

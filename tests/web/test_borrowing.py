@@ -364,6 +364,16 @@ def test_the_matrix_says_who_would_decide_and_why(world: World, staff: Browser) 
     assert "没有这个户档案" in staff.get("/loans/matrix?account_no=1").text
 
 
+def test_why_it_is_they_who_decide_is_said_in_the_language_of_who_reads(world: World, staff: Browser) -> None:
+    """The matrix, the form before asking, and the request itself."""
+    staff.submit("/me/preferences", name="language", value="en", next="/")
+    why = "files of the own unit (rule BR08); who decides: Archivist."
+    assert why in staff.get(f"/loans/matrix?account_no={world.near.account_no}").text
+    assert why in staff.get(f"/loans/ask?line={personal(world)}").text
+    assert ask(staff, world).status_code == 303
+    assert why in staff.get(f"/loans/requests/{newest(world).request_id}").text
+
+
 def test_a_letter_is_on_record_also_when_what_it_came_with_is_refused(world: World, staff: Browser) -> None:
     """Else each refused form would leave bytes in the store that `verify` knows nothing of."""
     said = {

@@ -46,6 +46,9 @@ def test_what_is_asked_for_is_decided_read_and_on_record(
     assert made[0].json() == made[1].json()
     (asked,) = made[0].json()["lines"]
     wish, item = asked["wish"], asked["papers"][0]["item"]
+    reason = {"code": "decides", "rule": "BR08", "level": "archivist", "sentence": asked["why"]}
+    assert (asked["because"], asked["may_decide"]["reasons"]) == (reason, [reason])
+    assert asked["may_decide"]["why"] == ["本单位的档案（规则 BR08），由档案员决定。"]
     assert staff_program.refused(f"/loans/wishes/{wish}/decide", approve=True)[0] in (403, 409)
     assert staff_program.get(f"/api/v1/readings/{item}/pages/1/image").status_code == 403
     decided = archivist.done(f"/loans/wishes/{wish}/decide", approve=True, words="仅限本案")
@@ -57,6 +60,17 @@ def test_what_is_asked_for_is_decided_read_and_on_record(
     assert archivist.told("/loans/pages")["lines"][0]["account_no"] == world.near.account_no
     assert staff_program.done(f"/loans/grants/{own['grant']}/end")["why"] == "given-back"
     assert staff_program.get(f"/api/v1/readings/{item}/pages/1/image").status_code == 403
+
+
+def test_why_it_is_they_who_decide_is_told_in_the_language_of_who_asks(world: World, staff_program: Program) -> None:
+    staff_program.submit("/me/preferences", name="language", value="en", next="/")
+    said = {"purpose": "legal", "words": "court", "lines": [line(world)]}
+    deciders = staff_program.done("/loans/preview", **said)["lines"][0]["deciders"]
+    assert deciders["level_title"] == "Archivist"
+    assert deciders["why"] == ["files of the own unit (rule BR08); who decides: Archivist."]
+    assert [one["code"] for one in deciders["reasons"]] == ["decides"]
+    levels = staff_program.told("/loans/matrix")["levels"]
+    assert {one["code"]: one["title"] for one in levels}["leader"] == "Company leader"
 
 
 def test_the_basket_holds_what_is_asked_for_later(world: World, staff_program: Program) -> None:
