@@ -157,6 +157,30 @@ class Facts:
     unmasked: bool
 
 
+class Because(StrEnum):
+    """What a step on the way to who decides says; the doors have a sentence for each."""
+
+    #: A rule names the level that decides.
+    DECIDES = "decides"
+    #: A rule asks for nobody's yes.
+    NO_APPROVAL = "no-approval"
+    #: At the level stands only who asks, or who stands in for them.
+    ONLY_ASKER = "only-asker"
+    #: Nobody holds the role of the level.
+    VACANT = "vacant"
+    #: Nobody is left at any level; the request waits.
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A step on the way to who decides: what it says, and the level and the rule of which it says so."""
+
+    code: Because
+    level: Level | None = None
+    rule: Rule | None = None
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The level that decides, and the rule that says so."""
@@ -166,10 +190,9 @@ class Verdict:
     edition: str
 
     @property
-    def why(self) -> str:
-        """Return the reason as a sentence."""
-        end = f"由{self.level.title}决定" if self.level.role else "无需审批"
-        return f"{self.rule.says}（规则 {self.rule.id}），{end}。"
+    def why(self) -> Reason:
+        """Return the reason."""
+        return Reason(Because.DECIDES if self.level.role else Because.NO_APPROVAL, self.level, self.rule)
 
 
 @dataclass(frozen=True)
@@ -188,7 +211,7 @@ class Deciders:
 
     level: Level
     people: tuple[Holder, ...]
-    why: tuple[str, ...]
+    why: tuple[Reason, ...]
 
     def holder(self, person_id: int | None) -> Holder | None:
         """Return how a person is among them, for themselves rather than as a deputy; none if they are not."""
@@ -264,9 +287,8 @@ def deciders(matrix: Edition, found: Verdict, holders: Mapping[str, Sequence[Hol
         free = tuple(one for one in there if asker_id not in (one.person_id, one.deputy_for))
         if free:
             return Deciders(level, free, tuple(why))
-        lacking = f"{level.title}只有申请人本人或其代理人" if there else f"没有在任的{level.title}"
-        why.append(f"{lacking}，交上一级。")
-    why[-1] = "没有可以审批的人。请安全管理员授予负责人角色，申请保留等待。"
+        why.append(Reason(Because.ONLY_ASKER if there else Because.VACANT, level))
+    why[-1] = Reason(Because.NOBODY)
     return Deciders(matrix.levels[-1], (), tuple(why))
 
 

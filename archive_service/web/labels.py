@@ -1,14 +1,15 @@
-"""Names out of the catalogue in the language of the page."""
+"""Names out of the catalogue and the matrix of approval in the language of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from archive_service.borrowing.matrix import Level, Reason, Rule
 from archive_service.catalogue import load
 from archive_service.web import words
-from archive_service.web.i18n import N_, translate
+from archive_service.web.i18n import N_, say, translate
 
 OTHER = "OTHER"
 
@@ -53,6 +54,28 @@ class Labels:
     def stage_head(self, code: str) -> str:
         """Return the short name of a stage, for the head of a narrow column."""
         return self._say(words.STAGE[code]) if code in words.STAGE else self.stage(code)
+
+    def loan_level(self, level: Level) -> str:
+        """Return who decides at a level of the matrix of approval."""
+        return self._say(words.LOAN_LEVEL.get(level.code, level.title))
+
+    def loan_rule(self, rule: Rule) -> str:
+        """Return what a rule of the matrix says."""
+        return self._say(words.LOAN_RULE.get(rule.id, rule.says))
+
+    def loan_reason(self, reason: Reason) -> str:
+        """Return a step on the way to who decides as a sentence."""
+        facts: dict[str, str] = {}
+        if reason.level is not None:
+            facts["level"] = self.loan_level(reason.level)
+        if reason.rule is not None:
+            facts["rule"] = reason.rule.id
+            facts["says"] = self.loan_rule(reason.rule)
+        return say(words.LOAN_REASON[reason.code], self.language, **facts)
+
+    def loan_reasons(self, why: Iterable[Reason]) -> str:
+        """Return why it is they who decide, in as many sentences as there are steps."""
+        return (" " if self.language == "en" else "").join(self.loan_reason(one) for one in why)
 
     def stages(self) -> list[str]:
         """Return the codes of all stages in work order."""

@@ -108,6 +108,14 @@ LOAN_RULE = {
     "BR07": N_("司法协查"),
     "BR08": N_("本单位的档案"),
 }
+#: Why it is they who decide, step by step; the places are filled with the words of rules and levels.
+LOAN_REASON = {
+    "decides": N_("%(says)s（规则 %(rule)s），由%(level)s决定。"),
+    "no-approval": N_("%(says)s（规则 %(rule)s），无需审批。"),
+    "only-asker": N_("%(level)s只有申请人本人或其代理人，交上一级。"),
+    "vacant": N_("没有在任的%(level)s，交上一级。"),
+    "nobody": N_("没有可以审批的人。请安全管理员授予负责人角色，申请保留等待。"),
+}
 ORIGIN = {"customer": N_("客户"), "utility": N_("供电企业"), "third": N_("第三方"), "joint": N_("双方")}
 #: An edition on the desk, what it does to a case, and how it differs from another.
 EDITION = {

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from archive_service.borrowing import matrix
-from archive_service.borrowing.matrix import Facts, Holder, Relation, Way
+from archive_service.borrowing.matrix import Because, Facts, Holder, Reason, Relation, Way
 from archive_service.people.roles import Role
 
 EDITION = matrix.edition_on(date(2026, 11, 20))
@@ -57,8 +57,8 @@ def test_the_level_that_decides(level: str, said: dict[str, object]) -> None:
     """Own files the archivist, other units' their head, outside bodies the unit above, much of it the top."""
     found = matrix.verdict(EDITION, replace(PLAIN, **said))  # type: ignore[arg-type]
     assert found.level.code == level
-    assert found.rule.says in found.why
-    assert found.rule.id in found.why
+    because = Because.NO_APPROVAL if level == matrix.NOBODY else Because.DECIDES
+    assert found.why == Reason(because, found.level, found.rule)
 
 
 def test_outside_bodies_and_courts_bring_a_letter_and_are_no_emergency() -> None:
@@ -97,7 +97,19 @@ def test_who_may_decide(asker: int, holders: dict[str, list[Holder]], level: str
     assert {one.person_id for one in found.people} == people
     assert all(found.holder(one) is not None for one in people)
     assert found.holder(asker) is None
-    assert bool(people) or "等待" in found.why[-1]
+    assert bool(people) == (found.why[-1].code is not Because.NOBODY)
+
+
+def test_each_step_up_says_of_which_level_and_why() -> None:
+    """The rule first; then each level that is passed over, for want of anybody or because only who asks is there."""
+    verdict = matrix.verdict(EDITION, PLAIN)
+    held = {"archivist": [ONE], "unit_head": [], "manager": [TWO]}
+    found = matrix.deciders(EDITION, verdict, held, asker_id=1)
+    assert [(one.code, one.level and one.level.code) for one in found.why] == [
+        (Because.DECIDES, "archivist"),
+        (Because.ONLY_ASKER, "archivist"),
+        (Because.VACANT, "unit_head"),
+    ]
 
 
 def test_a_level_below_the_one_that_decides_is_never_asked() -> None:

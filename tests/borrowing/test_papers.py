@@ -109,6 +109,27 @@ def test_whoever_waits_gets_the_paper_in_the_order_of_asking(database: Database)
         out(session, world, second, 3)
 
 
+def test_the_register_narrowed_to_what_is_overdue(database: Database) -> None:
+    """What is out and was due before the day: not on its day, nor what came back, nor what waits or is read."""
+    with database.unit_of_work() as session:
+        world = worlds.build(session)
+        held = out(session, world, approved(session, world, "staff", 0), 1)
+        brought = out(session, world, approved(session, world, "second", 1), 2)
+        back(session, world, brought)
+        approved(session, world, "second", 0)
+        ask(session, world, "staff", wish(world))
+        head, far = world.viewer(session, "head"), world.viewer(session, "far_head")
+        assert brought.due_on == held.due_on
+        after = held.due_on + timedelta(days=1)
+        assert len(queries.loan_register(session, head)) == 4
+        assert queries.loan_register(session, head, overdue_on=held.due_on) == []
+        (row,) = queries.loan_register(session, head, overdue_on=after)
+        assert (row.loan_id, row.due_on, row.closed_at) == (held.id, held.due_on, None)
+        assert queries.loan_register(session, head, overdue_on=after, way="screen") == []
+        assert queries.loan_register(session, head, overdue_on=after, before=row.wish_id) == []
+        assert queries.loan_register(session, far, overdue_on=after) == []
+
+
 def test_an_overdue_borrower_gets_no_other_paper_until_it_is_back(database: Database) -> None:
     with database.unit_of_work() as session:
         world = worlds.build(session)

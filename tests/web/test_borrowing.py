@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import threading
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from archive_service import clock
-from archive_service.borrowing.tables import LoanRequest, LoanWish, PageReading, ReadingGrant
+from archive_service.borrowing.tables import LoanRequest, LoanWish, PageReading, PaperLoan, ReadingGrant
 from archive_service.households.tables import CaseFile, Item
 from archive_service.people.roles import Role
 from archive_service.storage.tables import StoredObject
@@ -362,6 +363,49 @@ def test_the_matrix_says_who_would_decide_and_why(world: World, staff: Browser) 
     outside = staff.get(f"/loans/matrix?account_no={world.near.account_no}&on_behalf_of=某法院").text
     assert "BR03" in outside
     assert "没有这个户档案" in staff.get("/loans/matrix?account_no=1").text
+
+
+def test_why_it_is_they_who_decide_is_said_in_the_language_of_who_reads(world: World, staff: Browser) -> None:
+    """The matrix, the form before asking, and the request itself."""
+    staff.submit("/me/preferences", name="language", value="en", next="/")
+    why = "files of the own unit (rule BR08); who decides: Archivist."
+    assert why in staff.get(f"/loans/matrix?account_no={world.near.account_no}").text
+    assert why in staff.get(f"/loans/ask?line={personal(world)}").text
+    assert ask(staff, world).status_code == 303
+    assert why in staff.get(f"/loans/requests/{newest(world).request_id}").text
+
+
+def test_the_register_and_its_export_narrow_to_what_is_overdue(world: World, browser: Browser) -> None:
+    """A day after the paper was due it stands there alone; on the day itself nothing does."""
+    address, near = "/loans/register?overdue=1", world.near
+    for late, lines in ((0, 0), (1, 1)):
+        with world.services.database.unit_of_work() as session:
+            loan = session.get_one(PaperLoan, near.loan)
+            loan.due_on = clock.today() - timedelta(days=late)
+            wish = loan.wish_id
+        page = browser.get(address).text
+        assert re.findall(r"/loans/requests/\d+#w(\d+)", page) == [str(wish)] * lines
+        assert re.search(r'name="overdue" value="1"\s+checked', page)
+        taken = browser.get("/loans/register/export?overdue=1").text.strip().splitlines()
+        assert [line.count(near.account_no) for line in taken[1:]] == [1] * lines
+    assert len(re.findall(r"/loans/requests/\d+#w\d+", browser.get("/loans/register").text)) > 1
+
+
+def test_a_letter_of_more_than_a_megabyte_comes_whole(world: World, staff: Browser) -> None:
+    """Past the size up to which an upload stays in memory: kept as it was sent, and read by who decides."""
+    letter = b"%PDF-1.4 " + random.Random(7).randbytes(1_500_000)
+    said = {
+        "token": staff.token, "act": "send", "lines": personal(world), "purpose": "judicial", "words": "调取证据",
+        "way": "screen", "days": "1", "on_behalf_of": "某法院",
+    }  # fmt: skip
+    answer = staff.post("/loans/ask", data=said, files={"letter": ("函.pdf", letter, "application/pdf")})
+    assert answer.status_code == 303
+    address = f"/loans/requests/{newest(world).request_id}/letter"
+    assert staff.get(address).content == letter
+    with world.services.database.reading() as session:
+        digest = session.get_one(LoanRequest, newest(world).request_id).letter_digest
+        assert digest == hashlib.sha256(letter).hexdigest()
+        assert session.scalar(select(StoredObject.size_bytes).where(StoredObject.digest == digest)) == len(letter)
 
 
 def test_a_letter_is_on_record_also_when_what_it_came_with_is_refused(world: World, staff: Browser) -> None:

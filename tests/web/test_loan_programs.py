@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from archive_service import clock
+from archive_service.borrowing.tables import PaperLoan
 from archive_service.notices.tables import NoticeMail
 from archive_service.people.tables import Person
 from tests.support.records import NOW
@@ -46,6 +50,9 @@ def test_what_is_asked_for_is_decided_read_and_on_record(
     assert made[0].json() == made[1].json()
     (asked,) = made[0].json()["lines"]
     wish, item = asked["wish"], asked["papers"][0]["item"]
+    reason = {"code": "decides", "rule": "BR08", "level": "archivist", "sentence": asked["why"]}
+    assert (asked["because"], asked["may_decide"]["reasons"]) == (reason, [reason])
+    assert asked["may_decide"]["why"] == ["本单位的档案（规则 BR08），由档案员决定。"]
     assert staff_program.refused(f"/loans/wishes/{wish}/decide", approve=True)[0] in (403, 409)
     assert staff_program.get(f"/api/v1/readings/{item}/pages/1/image").status_code == 403
     decided = archivist.done(f"/loans/wishes/{wish}/decide", approve=True, words="仅限本案")
@@ -57,6 +64,17 @@ def test_what_is_asked_for_is_decided_read_and_on_record(
     assert archivist.told("/loans/pages")["lines"][0]["account_no"] == world.near.account_no
     assert staff_program.done(f"/loans/grants/{own['grant']}/end")["why"] == "given-back"
     assert staff_program.get(f"/api/v1/readings/{item}/pages/1/image").status_code == 403
+
+
+def test_why_it_is_they_who_decide_is_told_in_the_language_of_who_asks(world: World, staff_program: Program) -> None:
+    staff_program.submit("/me/preferences", name="language", value="en", next="/")
+    said = {"purpose": "legal", "words": "court", "lines": [line(world)]}
+    deciders = staff_program.done("/loans/preview", **said)["lines"][0]["deciders"]
+    assert deciders["level_title"] == "Archivist"
+    assert deciders["why"] == ["files of the own unit (rule BR08); who decides: Archivist."]
+    assert [one["code"] for one in deciders["reasons"]] == ["decides"]
+    levels = staff_program.told("/loans/matrix")["levels"]
+    assert {one["code"]: one["title"] for one in levels}["leader"] == "Company leader"
 
 
 def test_the_basket_holds_what_is_asked_for_later(world: World, staff_program: Program) -> None:
@@ -77,6 +95,27 @@ def test_a_letter_goes_along_and_comes_back_as_it_was(world: World, staff_progra
     assert staff_program.get(address).content == b"%PDF-1.4 letter of a court"
     bad = staff_program.post("/api/v1/loans/requests/with-letter", data={"request": "{"}, files=files)
     assert (bad.status_code, bad.json()["code"]) == (422, "loan.request-text")
+
+
+def test_a_letter_of_more_than_a_megabyte_goes_along_whole(world: World, staff_program: Program) -> None:
+    """Past the size up to which an upload stays in memory."""
+    line = {"account_no": world.near.account_no}
+    said = json.dumps({"purpose": "legal", "words": "应诉", "on_behalf_of": "某法院", "lines": [line]})
+    letter = b"%PDF-1.4 " + random.Random(8).randbytes(1_500_000)
+    files = {"letter": ("公函.pdf", letter, "application/pdf")}
+    made = staff_program.post("/api/v1/loans/requests/with-letter", data={"request": said}, files=files)
+    assert made.status_code == 201, made.text
+    assert staff_program.get(f"/api/v1/loans/requests/{made.json()['request']}/letter").content == letter
+
+
+def test_the_register_is_narrowed_to_what_is_overdue(world: World, archivist: Program) -> None:
+    """From the day after it was due; the day itself is still in time."""
+    for late in (0, 1):
+        with world.services.database.unit_of_work() as session:
+            due = session.get_one(PaperLoan, world.near.loan).due_on = clock.today() - timedelta(days=late)
+        lines = archivist.told("/loans/register", overdue=True)["lines"]
+        assert [(one["loan"], one["due_on"]) for one in lines] == [(str(world.near.loan), due.isoformat())] * late
+    assert len(archivist.told("/loans/register")["lines"]) > 1
 
 
 def test_a_wrong_reading_is_struck_out_and_its_moment_written_down_again(world: World, archivist: Program) -> None:

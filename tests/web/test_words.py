@@ -6,10 +6,13 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
 from babel.messages.extract import extract_from_dir
 
+from archive_service.borrowing import matrix
 from archive_service.inspection.indicators import INDICATORS
 from archive_service.web import assets, i18n, nav, words
+from archive_service.web.labels import Labels
 from ingest.errors import SENTENCES
 from tests.docs.words import raised
 from tests.web.conftest import Browser, World
@@ -62,6 +65,27 @@ def test_no_template_says_chinese_outside_the_catalogue() -> None:
     for path in (WEB / "templates").rglob("*.html"):
         plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", path.read_text("utf-8"), flags=re.S)
         assert not CHINESE.search(plain), path
+
+
+def test_the_matrix_of_approval_has_its_words() -> None:
+    """Each rule, level and purpose of each edition, as the edition says it, and a sentence for each step."""
+    for edition in matrix.known():
+        assert {one.id: one.says for one in edition.rules}.items() <= words.LOAN_RULE.items()
+        assert {one.code: one.title for one in edition.levels}.items() <= words.LOAN_LEVEL.items()
+        assert edition.purposes.items() <= words.LOAN_PURPOSE.items()
+    assert set(words.LOAN_REASON) == set(matrix.Because)
+
+
+@pytest.mark.parametrize("code", list(matrix.Because))
+def test_each_step_to_who_decides_is_said_in_both_languages(code: matrix.Because) -> None:
+    """With the words of its rule and its level; nothing of it stays Chinese on an English page."""
+    (edition, *_) = matrix.known()
+    rule = edition.rules[0]
+    reason = matrix.Reason(code, edition.level(rule.level), rule)
+    assert CHINESE.search(Labels("zh").loan_reason(reason))
+    english = Labels("en").loan_reason(reason)
+    assert not CHINESE.search(english)
+    assert Labels("en").loan_reasons([reason, reason]) == f"{english} {english}"
 
 
 def test_the_language_is_switched_and_kept_with_the_person(world: World, browser: Browser) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, record
-from archive_service.borrowing import matrix, rules
+from archive_service.borrowing import rules
 from archive_service.borrowing.actions.opening import end, open_grants, open_reading
 from archive_service.borrowing.actions.parts import note, person_of
 from archive_service.borrowing.matrix import Deciders, Way
@@ -132,6 +132,7 @@ def _check_whole_papers(wish: LoanWish, asked: Sequence[PageKey], chosen: Sequen
 
 
 def _not_theirs(found: Deciders) -> NotPermitted:
-    names = "、".join(sorted({one.name for one in found.people})) or "（暂无）"
-    told = found.why[-1] if found.people == () or found.level.code == matrix.NOBODY else ""
-    return NotPermitted("loan.not-decider", f"这项申请由{found.level.title}审批：{names}。{told}请联系审批人。")
+    if not found.people:
+        return NotPermitted("loan.not-decider", "这项申请暂无可以审批的人，保留等待。请安全管理员授予负责人角色。")
+    names = "、".join(sorted({one.name for one in found.people}))
+    return NotPermitted("loan.not-decider", f"这项申请由{found.level.title}审批：{names}。请联系审批人。")

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service.borrowing import matrix
-from archive_service.borrowing.matrix import Deciders
+from archive_service.borrowing.matrix import Deciders, Reason
 from archive_service.borrowing.queries.availability import PaperWhereabouts, items_of, queue_of, whereabouts
 from archive_service.borrowing.queries.deciding import deciders_of, to_decide, wish_in
 from archive_service.borrowing.rules import PageKey, State
@@ -57,7 +57,8 @@ class LineView:
     #: The viewer is one of them.
     mine: bool
     #: Why it fell to that level when it was asked for.
-    why: str
+    #: The rule under which it was asked for, and the level that it names.
+    reason: Reason
     outcome: str
     decided_by: str
     decided_at: datetime | None
@@ -158,7 +159,7 @@ def _line(session: Session, viewer: Viewer, wish: LoanWish, asked: LoanRequest, 
         papers=papers_asked(session, wish.id),
         deciders=found,
         mine=found is not None and found.holder(viewer.person_id) is not None,
-        why=matrix.verdict_of(matrix.edition(wish.edition), wish.rule).why,
+        reason=matrix.verdict_of(matrix.edition(wish.edition), wish.rule).why,
         outcome=decision.outcome if decision else "",
         decided_by=decider.name if decider else "",
         decided_at=decision.decided_at if decision else None,

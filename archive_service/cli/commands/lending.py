@@ -9,6 +9,7 @@ from archive_service.borrowing import actions, lines, queries
 from archive_service.cli import output
 from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
+from archive_service.web.labels import Labels
 
 
 @click.group()
@@ -34,10 +35,11 @@ def request(services: Services, line: str, purpose: str, words: str, way: str, d
         made = actions.ask(session, viewer, [wish], purpose=purpose, words=words, now=now)
         found = queries.request_view(session, viewer, made.id, now)
     (one,) = found.lines
+    why = Labels("zh").loan_reason(one.reason)
     if as_json:
-        output.emit({"request": str(found.request_id), "wish": str(one.wish_id), "state": one.state, "why": one.why})
+        output.emit({"request": str(found.request_id), "wish": str(one.wish_id), "state": one.state, "why": why})
     else:
-        output.say(f"已申请，申请 {found.request_id}，编号 {one.wish_id}：{one.why}")
+        output.say(f"已申请，申请 {found.request_id}，编号 {one.wish_id}：{why}")
 
 
 @loans.command("list")

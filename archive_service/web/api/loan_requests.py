@@ -9,25 +9,39 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from archive_service.borrowing import actions, matrix, queries
-from archive_service.borrowing.matrix import Deciders, Level, Limits, Rule
+from archive_service.borrowing.matrix import Because, Deciders, Level, Limits, Reason, Rule
 from archive_service.borrowing.queries import LineView
 from archive_service.people.roles import Right
 from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.api.told import Told
+from archive_service.web.labels import Labels
 from archive_service.web.pages.loans_decide import letter_file
 from archive_service.web.visit import LARGEST_ID, Id, Visit
 
 router = api_router("loans")
 
 
+class ReasonOut(BaseModel):
+    """A step on the way to who decides: its code, the rule and the level that it names, and its sentence."""
+
+    code: Because = Field(examples=["decides"])
+    rule: str | None = Field(examples=["BR08"])
+    level: str | None = Field(examples=["archivist"])
+    sentence: str
+
+
 class DecidersOut(BaseModel):
-    """Who may decide now, any one of them, and why it is they; nobody has to where the level is `none`."""
+    """Who may decide now, any one of them, and why it is they; nobody has to where the level is `none`.
+
+    `why` are the sentences of `reasons`, in the caller's language.
+    """
 
     level: str = Field(examples=["archivist"])
     level_title: str
     people: list[str]
     why: list[str]
+    reasons: list[ReasonOut]
 
 
 class AwayOut(Told):
@@ -65,7 +79,7 @@ class RequestLine(Told):
     decide_by: date | None
     papers: list[AskedPaper]
     mine: bool
-    why: str
+    why: str = ""
     outcome: str
     decided_by: str
     decided_at: datetime | None
@@ -77,6 +91,8 @@ class RequestLine(Told):
     grant_ends_at: datetime | None = None
     loan_id: str | None = None
     due_on: date | None = None
+    #: The rule under which it was asked for; `why` is its sentence.
+    because: ReasonOut | None = None
 
 
 class RequestOut(BaseModel):
@@ -185,8 +201,8 @@ def get_matrix(visit: Caller) -> MatrixOut:
         code=edition.code,
         effective_from=edition.effective_from,
         purposes=edition.purposes,
-        levels=[_level(one) for one in edition.levels],
-        rules=[_rule(one) for one in edition.rules],
+        levels=[_level(one, visit.language) for one in edition.levels],
+        rules=[_rule(one, visit.language) for one in edition.rules],
         limits=edition.limits,
     )
 
@@ -231,22 +247,36 @@ def request_out(session: Any, visit: Visit, request_id: int) -> RequestOut:
         letter=found.letter_digest is not None,
         emergency=found.emergency,
         asked_at=found.asked_at,
-        lines=[_line(one) for one in found.lines],
+        lines=[_line(one, visit.language) for one in found.lines],
     )
 
 
-def deciders_out(found: Deciders) -> DecidersOut:
+def deciders_out(found: Deciders, language: str) -> DecidersOut:
     """Return who may decide, for programs."""
+    reasons = [_reason(one, language) for one in found.why]
     return DecidersOut(
         level=found.level.code,
-        level_title=found.level.title,
+        level_title=Labels(language).loan_level(found.level),
         people=[one.name for one in found.people],
-        why=list(found.why),
+        why=[one.sentence for one in reasons],
+        reasons=reasons,
     )
 
 
-def _line(found: LineView) -> RequestLine:
-    update: dict[str, Any] = {"may_decide": deciders_out(found.deciders) if found.deciders else None}
+def _reason(found: Reason, language: str) -> ReasonOut:
+    return ReasonOut(
+        code=found.code,
+        rule=found.rule.id if found.rule else None,
+        level=found.level.code if found.level else None,
+        sentence=Labels(language).loan_reason(found),
+    )
+
+
+def _line(found: LineView, language: str) -> RequestLine:
+    because = _reason(found.reason, language)
+    update: dict[str, Any] = {"because": because, "why": because.sentence}
+    if found.deciders is not None:
+        update["may_decide"] = deciders_out(found.deciders, language)
     if found.grant is not None:
         update |= {"grant_id": str(found.grant.id), "grant_ends_at": found.grant.ended_at or found.grant.ends_at}
     if found.loan is not None:
@@ -254,10 +284,12 @@ def _line(found: LineView) -> RequestLine:
     return RequestLine.model_validate(found).model_copy(update=update)
 
 
-def _level(found: Level) -> LevelOut:
+def _level(found: Level, language: str) -> LevelOut:
     role = found.role.value if found.role else None
-    return LevelOut(code=found.code, title=found.title, role=role, place=found.place, days=found.days)
+    title = Labels(language).loan_level(found)
+    return LevelOut(code=found.code, title=title, role=role, place=found.place, days=found.days)
 
 
-def _rule(found: Rule) -> RuleOut:
-    return RuleOut(rule=found.id, level=found.level, says=found.says, letter=found.letter, emergency=found.emergency)
+def _rule(found: Rule, language: str) -> RuleOut:
+    says = Labels(language).loan_rule(found)
+    return RuleOut(rule=found.id, level=found.level, says=says, letter=found.letter, emergency=found.emergency)

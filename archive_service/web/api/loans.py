@@ -177,7 +177,7 @@ def preview(visit: Caller, wanted: Asked) -> Previews:
             now=visit.now,
             on_behalf_of=wanted.on_behalf_of,
         )
-    return Previews(lines=[_preview(one) for one in found])
+    return Previews(lines=[_preview(one, visit.language) for one in found])
 
 
 @router.post("/loans/requests", status_code=201)
@@ -282,7 +282,7 @@ def _basket(session: Any, visit: Visit) -> BasketOut:
     return BasketOut(lines=[one.name for one in kept], most=MOST_KEPT)
 
 
-def _preview(found: Preview) -> PreviewOut:
+def _preview(found: Preview, language: str) -> PreviewOut:
     return PreviewOut(
         account_no=found.account_no,
         way=found.way.value,
@@ -290,7 +290,7 @@ def _preview(found: Preview) -> PreviewOut:
         masked=found.masked,
         away=[AwayOut.model_validate(one) for one in found.away],
         waiting=found.waiting,
-        deciders=deciders_out(found.deciders),
+        deciders=deciders_out(found.deciders, language),
         needs_letter=found.needs_letter,
         emergency_possible=found.emergency_possible,
     )
