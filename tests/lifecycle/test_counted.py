@@ -77,6 +77,7 @@ def test_a_case_that_is_opened_again_is_owed_until_a_day_of_its_own(database: Da
         assert sums(session) == before
         late = NATIONAL.add(TODAY, 4)
         assert figures.added(figures.totals(session, by, by="unit", today=late))["overdue"] == before["overdue"] + 1
+        records.item(session, desk.case, "V01")
         desk.submit(), desk.accept(), desk.file()
         assert figures.due_days(session, by) == {}
         assert (sums(session)["on_time"], sums(session)["late"]) == (before["on_time"], before["late"])
