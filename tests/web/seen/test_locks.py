@@ -18,7 +18,9 @@ from tests.support.browser import faults, sideways
 from tests.web.conftest import World
 from tests.web.seen.conftest import Windows, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]  # fmt: skip
 
 
 def looks_good(page: Page, name: str) -> None:
