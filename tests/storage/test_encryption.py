@@ -26,6 +26,7 @@ from archive_service.storage.encrypted import EncryptedStore, drop_old, rotate, 
 from archive_service.storage.files import FileStore
 from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.sealing import MAGIC, PIECE, TAG
+from tests.support import records
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 THREE = os.urandom(2 * PIECE + 100)
@@ -229,6 +230,11 @@ def test_a_rotation_that_is_killed_is_on_record(settings: Settings, migrated_fil
     store = open_store(changed)
     for number in range(3):
         store.put_bytes(bytes([number]))
+    database = Database(changed.url())
+    with database.unit_of_work() as session:
+        # Who keeps the keys does so for every unit: there has to be one.
+        records.unit(session)
+    database.close()
     environment = {**os.environ, **changed.environment()}
 
     def told() -> list[str]:
