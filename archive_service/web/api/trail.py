@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from archive_service.audit import checkpoints as signing
 from archive_service.audit import offline, sheet
@@ -92,6 +93,18 @@ class Export(BaseModel):
     last_day: Day | None = None
 
 
+class FaultOut(BaseModel):
+    """Something that does not hold: number of the entry, or size of the checkpoint, and why."""
+
+    entry: int
+    why: str
+
+
+def _faults(found: Sequence[Any]) -> list[FaultOut]:
+    """Name what a view has in pairs."""
+    return [FaultOut(entry=int(entry), why=str(why)) for entry, why in found]
+
+
 class RunOut(Told):
     """A check of the whole trail, or a bundle of entries: `asked` with `done` of `total` entries, or `done`."""
 
@@ -108,9 +121,9 @@ class RunOut(Told):
     entries: int
     #: Entries under the checkpoint that it goes by.
     covered: int
-    #: What does not hold, and the first of it: number of the entry and why.
+    #: How much does not hold, and the first of it.
     finding_count: int
-    findings: list[tuple[int, str]]
+    findings: Annotated[list[FaultOut], BeforeValidator(_faults)]
     sha256: str | None = Field(validation_alias="digest")
     size_bytes: int
     done: int
