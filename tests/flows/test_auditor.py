@@ -12,12 +12,11 @@ from playwright.sync_api import Page, expect
 
 from archive_service.db.session import Database
 from archive_service.people.roles import Role
+from tests.flows.conftest import COUNTY_ONLY
 from tests.support import records
 
 #: What a browser does by itself is the same whatever stands behind the pages.
-pytestmark = [
-    pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.parametrize("place", ["county"], indirect=True),
-]  # fmt: skip
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), COUNTY_ONLY]
 _LONG = 120_000
 
 

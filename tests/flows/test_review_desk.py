@@ -20,8 +20,6 @@ from tests.support.browser import faults, window
 from tests.support.desk_pile import Read
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-#: What the page does by itself is the same whatever stands behind it.
-IN_A_COUNTY = pytest.mark.parametrize("place", ["county"], indirect=True)
 
 ACCOUNT, APPLICATION, NAME = "3271834724798", "202611020417", "汪雪梅"
 #: As it is and as it was read, one digit wrong: its check digit tells.
@@ -199,7 +197,6 @@ def undo_everything(page: Page, database: Database, papers: Papers) -> None:
         assert {item.state for item in session.query(Item)} == {"withdrawn"}
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_what_was_typed_and_not_confirmed_is_there_again(page: Page, papers: Papers, database: Database) -> None:
     """Later, by a link and after a refusal; gone when it is thrown away, when it is confirmed, and for others."""
@@ -246,7 +243,6 @@ def refused_and_left(page: Page, papers: Papers) -> None:
     page.keyboard.press("Tab")
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_letters_typed_into_a_field_are_letters(page: Page, papers: Papers, database: Database) -> None:
     """Nor do keys act while a word is being composed, nor for those who switched them off."""
@@ -338,7 +334,6 @@ def test_an_open_page_hears_that_its_scan_was_taken_over(page: Page, other: Page
     expect(page.locator("#account_no")).to_have_value("我正在填写")
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, papers: Papers) -> None:
     """On a slow line the page is read before its scripts come: text goes where its key leads, other keys wait."""
@@ -359,7 +354,6 @@ def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, pa
     expect(page.locator("#account_no")).to_have_value("望江")
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Papers) -> None:
     sign_in(page)
@@ -376,7 +370,6 @@ def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Pa
     assert taken == 0
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_on_a_phone_there_is_room_for_a_look_and_a_decision(phone: Page, papers: Papers) -> None:
     """Nothing runs off the side, whatever is pressed is as large as a finger, and the decision is always there."""
@@ -396,7 +389,6 @@ def test_on_a_phone_there_is_room_for_a_look_and_a_decision(phone: Page, papers:
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@IN_A_COUNTY
 @COUNTY_ONLY
 def test_the_desk_keeps_to_wcag(page: Page, other: Page, papers: Papers) -> None:
     """With doubts, with its dialogs, in other hands, in the list, in the dark, and on a phone."""
