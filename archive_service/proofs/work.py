@@ -121,7 +121,7 @@ class ExportHandler:
         try:
             with self.database.unit_of_work() as session:
                 now = self.now()
-                record_object(session, stored, role="audit-bundle", media_type="application/zip", now=now)
+                record_object(session, stored, role="bundle", media_type="application/zip", now=now)
                 row = session.get_one(AuditRun, run_id, with_for_update=True)
                 row.state, row.finished_at, row.digest = "done", now, stored.digest
                 row.size_bytes, row.entries, row.covered, row.key = stored.size_bytes, made.entries, made.size, made.key
@@ -131,7 +131,7 @@ class ExportHandler:
         except LeaseLost:
             # In the store, and named by no row: on record all the same, or `verify` would take it for foreign.
             with self.database.unit_of_work() as session:
-                record_object(session, stored, role="audit-bundle", media_type="application/zip", now=self.now())
+                record_object(session, stored, role="bundle", media_type="application/zip", now=self.now())
             raise
 
     def _viewer(self, session: Session, row: AuditRun) -> Viewer:

@@ -365,7 +365,7 @@ def taken_out(session: Session, store: FileStore, centre: Centre, size: int) -> 
         finished_at=clock.now(), entries=1, covered=size, digest=stored.digest, size_bytes=stored.size_bytes,
     )  # fmt: skip
     session.add(row)
-    record_object(session, stored, role="audit-bundle", media_type="application/zip", now=clock.now())
+    record_object(session, stored, role="bundle", media_type="application/zip", now=clock.now())
     session.flush()
     entry = session.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.unit_id == centre.unit))
     return replace(centre, audit_run=row.id, entry=entry or 0, checkpoint=size)
