@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
+from xml.etree import ElementTree
 
 import urllib3
 from minio.commonconfig import COMPLIANCE
@@ -11,6 +12,7 @@ from minio.error import MinioException
 from minio.retention import Retention
 
 from archive_service.errors import Damaged, Unavailable
+from archive_service.storage.retain import unless_unset
 from archive_service.storage.s3 import S3Store
 
 _FAULTS = (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError)
@@ -24,8 +26,13 @@ def put_locked(store: S3Store, name: str, body: bytes, *, until: datetime) -> No
     try:
         if not _is_there(store, name, body):
             store.client.put_object(store.bucket, name, io.BytesIO(body), len(body))
+        # Asked before anything is set: a server that knows no locks would write the lock over the checkpoint.
+        unless_unset(lambda: store.client.get_object_retention(store.bucket, name))
         store.client.set_object_retention(store.bucket, name, Retention(COMPLIANCE, until))
         kept = store.client.get_object_retention(store.bucket, name)
+    except ElementTree.ParseError:
+        # It hands out the checkpoint itself.
+        kept = None
     except _FAULTS as e:
         raise Unavailable("audit.place-s3", "检查点没有写入并锁定到对象存储。请检查存储服务和对象锁后等待重试。") from e
     if kept is None or kept.mode != COMPLIANCE or kept.retain_until_date < until - timedelta(days=1):

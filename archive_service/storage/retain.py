@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from xml.etree import ElementTree
 
 import urllib3
 from minio.commonconfig import COMPLIANCE
@@ -63,8 +64,16 @@ def look(bucket: S3Store, name: str, version: str | None = None) -> Kept:
         found = bucket.client.stat_object(bucket.bucket, key_of(name), version_id=version)
         version = version or found.version_id
         asked: dict[str, Any] = {"bucket_name": bucket.bucket, "object_name": key_of(name), "version_id": version}
-        kept = _unless_unset(lambda: bucket.client.get_object_retention(**asked))
-        held = _unless_unset(lambda: bucket.client.is_object_legal_hold_enabled(**asked))
+        kept = unless_unset(lambda: bucket.client.get_object_retention(**asked))
+        held = unless_unset(lambda: bucket.client.is_object_legal_hold_enabled(**asked))
+    except ElementTree.ParseError as e:
+        # A server that knows no locks hands out the object itself; asked to set one, it would write that over it.
+        raise Refused(
+            "store.lock-refused",
+            "对象存储没有锁定这份内容。请核对存储桶的对象锁和访问密钥的权限。",
+            digest=name,
+            answer="no lock",
+        ) from e
     except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
         raise _said(e, name) from e
     # A lock that people with rights can lift is none.
@@ -72,7 +81,7 @@ def look(bucket: S3Store, name: str, version: str | None = None) -> Kept:
     return Kept(version, until, bool(held))
 
 
-def _unless_unset(call: Callable[[], T]) -> T | None:
+def unless_unset(call: Callable[[], T]) -> T | None:
     """Return what the server says; none where nothing was ever set, which servers call by different names."""
     try:
         return call()
