@@ -13,10 +13,11 @@ from archive_service.db.session import Database
 from archive_service.households.tables import Item
 from archive_service.people.roles import Role
 from archive_service.storage.store import ObjectStore
+from ingest.claims.tables import ReviewClaim
 from ingest.tables import ScanDocument
 from tests.flows.conftest import COUNTY_ONLY
 from tests.support import desk_pile, records
-from tests.support.browser import faults, window
+from tests.support.browser import PATIENCE_S, faults, window
 from tests.support.desk_pile import Read
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -90,6 +91,16 @@ def begin(page: Page) -> None:
 def at(page: Page, document: int) -> None:
     """The desk shows this document."""
     page.wait_for_url(re.compile(rf"/review/{document}(\?|$)"))
+
+
+def wait_until_freed(database: Database, page: Page) -> None:
+    """Wait until nobody has a scan: what a page sends when it is left may come behind what the next one asks."""
+    for _ in range(PATIENCE_S * 10):
+        with database.reading() as session:
+            if session.query(ReviewClaim).count() == 0:
+                return
+        page.wait_for_timeout(100)
+    raise AssertionError("the scan was not let go")
 
 
 def told(page: Page, words: str) -> None:
@@ -297,13 +308,16 @@ def test_two_people_never_do_the_same_scan(page: Page, other: Page, papers: Pape
     assert state(database, papers.sure) == "filed"
 
 
-def test_leaving_frees_a_scan_and_handing_over_gives_it(page: Page, other: Page, papers: Papers) -> None:
+def test_leaving_frees_a_scan_and_handing_over_gives_it(
+    page: Page, other: Page, papers: Papers, database: Database
+) -> None:
     sign_in(page)
     sign_in(other, "zhao")
     begin(page)
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page.get_by_role("heading", level=1)).to_have_text("归档待办")
+    wait_until_freed(database, page)
     begin(other)
     at(other, papers.sure)
     other.keyboard.press("h")
