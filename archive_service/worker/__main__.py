@@ -40,6 +40,8 @@ def _work(name: str, told: parent.Told) -> None:
         if not runner.run_one():
             # Workers that wake at the same moment would only stand in each other's way.
             told.rest(IDLE_S * random.uniform(0.8, 1.2))  # noqa: S311
+    # Or libraries would call at the end what was kept from the collector a leak.
+    gc.unfreeze()
 
 
 def _keep_up(told: parent.Told) -> None:
