@@ -83,6 +83,18 @@ def test_a_case_that_is_opened_again_is_owed_until_a_day_of_its_own(database: Da
         assert (sums(session)["on_time"], sums(session)["late"]) == (before["on_time"], before["late"])
 
 
+def test_a_case_that_never_had_a_deadline_gets_none_when_it_is_opened_again(database: Database) -> None:
+    """Nothing was energised: it is neither in time nor late, before and after, and no list has it as due."""
+    with database.unit_of_work() as session:
+        desk, by = Desk(session), records.viewer(session)
+        desk.submit(), desk.accept(), desk.file()
+        before = sums(session)
+        purpose: dict[str, Any] = {"purpose": "supplement", "reason": "补合同", "by": desk.archivist}
+        actions.reopen_case(session, desk.no, **purpose, now=NOW, filing_due_workdays=3)
+        assert (sums(session), figures.due_days(session, by)) == (before, {})
+        assert (desk.case.filing_due_on, before["on_time"], before["late"]) == (None, 0, 0)
+
+
 def test_a_case_that_was_taken_in_and_then_sent_back_did_not_pass(database: Database) -> None:
     """It is not taken in any more."""
     with database.unit_of_work() as session:

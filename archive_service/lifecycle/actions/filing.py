@@ -53,13 +53,15 @@ def reopen_case(
 ) -> None:
     """Open a filed case again, for a supplement or a change; what has a place keeps it.
 
-    It is to be filed again so many working days after today; whether it was first filed in time stays as it was.
+    It is to be filed again so many working days after today; whether it was first filed in time stays as it was. One
+    that never had a deadline, for nothing was energised, gets none.
     """
     held = hold(session, application_no, rules.REOPEN, by=by, now=now, seen=seen)
     said = rules.check_note(reason, needed=True)
     case, today = held.case, local(now).date()
     case.first_due_on = case.first_due_on or case.filing_due_on
-    case.filing_due_on = filing_due_on(session, held.household.unit_id, today, filing_due_workdays)
+    if case.first_due_on is not None:
+        case.filing_due_on = filing_due_on(session, held.household.unit_id, today, filing_due_workdays)
     due = case.filing_due_on.isoformat() if case.filing_due_on else None
     take(held, note=said, facts={"purpose": rules.check_purpose(purpose), "due_on": due})
 
