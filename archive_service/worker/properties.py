@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from archive_service import logs
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
+
+# A run may name a package, and its row is only written where the table of packages is known.
+from archive_service.exchange import tables as _packages  # noqa: F401
 from archive_service.households.tables import CaseFile
 from archive_service.people import queries as people
 from archive_service.properties import actions, queries, work
