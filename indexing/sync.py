@@ -20,6 +20,7 @@ from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.restricted.queries import lasting
+from archive_service.subjects.tables import SubjectRequest
 from indexing import project
 from indexing.engine import IndexBusy, Writer
 from indexing.index import Index
@@ -107,13 +108,14 @@ def _changed(session: Session, mark: Mark, reached: Mark) -> list[int] | None:
     told = reached.seq - mark.seq
     if mark.generation != reached.generation or not 0 <= told <= _MOST_ENTRIES:
         return None
-    # Whatever raises the revision of a household names it, its case or its item in the trail, in the same transaction.
+    # Whatever raises the revision of a household names it, its case, its item or what somebody asks about its papers in
+    # the trail, in the same transaction.
     entries = select(AuditEntry.object_kind, AuditEntry.object_id).where(AuditEntry.seq > mark.seq)
-    named: dict[str, set[int]] = {"household": set(), "case": set(), "item": set()}
+    named: dict[str, set[int]] = {"household": set(), "case": set(), "item": set(), "subject-request": set()}
     for kind, key in session.execute(entries.where(AuditEntry.object_kind.in_(named)).distinct()):
         named[kind].add(int(key))
     found = named["household"]
-    for table, kind in ((CaseFile, "case"), (Item, "item")):
+    for table, kind in ((CaseFile, "case"), (Item, "item"), (SubjectRequest, "subject-request")):
         for part in parts(sorted(named[kind]), _IDS_A_QUESTION):
             found.update(session.scalars(select(table.household_id).where(table.id.in_(part))))
     return sorted(found)

@@ -20,6 +20,8 @@ from archive_service.people.roles import Right
 from archive_service.settings import Settings
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
+from archive_service.subjects import actions as subjects
+from archive_service.subjects.rules import Said, Verdict
 from archive_service.worker.upkeep import Upkeep
 from indexing.index import Index, open_index
 from indexing.rebuild import rebuild
@@ -112,7 +114,7 @@ def test_a_mark_of_another_generation_is_compared_whole(database: Database, inde
     assert (found(database, index, "计量装置"), found(database, index, "变压器台账")) == ([item], [late])
 
 
-@pytest.mark.parametrize("change", ["filed", "withdrawn", "moved", "corrected", "renamed", "registered"])
+@pytest.mark.parametrize("change", ["filed", "withdrawn", "moved", "corrected", "renamed", "registered", "restricted"])
 def test_whatever_changes_a_household_is_told_by_the_trail(database: Database, index: Index, change: str) -> None:
     """Following from a mark does all that comparing every household would have done."""
     item, case_id = filed(database, "计量装置")
@@ -142,6 +144,13 @@ def _change(session: Session, change: str, item: int, case: CaseFile, elsewhere:
     elif change == "renamed":
         account = case.household.account_no
         records.case(session, account_no=account, account_name="王五", business="RENAME")
+    elif change == "restricted":
+        asked = subjects.register(
+            session, by, case.household.account_no, Said("restrict", "王五", "self", "passport", "", "不要再用", TODAY),
+            item_nos=[], now=NOW, today=TODAY, workdays_to_answer=15,
+        )  # fmt: skip
+        letter = Stored("f" * 64, 1, new=True)
+        subjects.decide(session, by, asked.id, Verdict(True, "核实为本人", "", ""), letter, now=NOW)
     else:
         records.case(session)
 
