@@ -6,16 +6,18 @@ component is unreachable.
 
 from __future__ import annotations
 
+import ast
 import secrets
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from archive_service import __version__, logs, settings
-from archive_service.cli import output
+from archive_service.cli import commands, output
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError, Unavailable
 
@@ -83,6 +85,28 @@ class LazyGroup(click.Group):
         command = getattr(import_module(f"archive_service.cli.commands.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line for each command without loading any: all of them together take seconds to load."""
+        space = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=_docstring(place)).get_short_help_str(space))
+                    for name, place in COMMANDS.items()
+                ]
+            )
+
+
+def _docstring(place: str) -> str | None:
+    """Return the docstring of a command ("module:name") as its source has it."""
+    module, _, name = place.partition(":")
+    source = Path(commands.__path__[0], f"{module}.py").read_text(encoding="utf-8")
+    return next(
+        ast.get_docstring(node)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
