@@ -1,18 +1,21 @@
 """`demo`: make sample scans, take them through the real pipeline, serve the result with demo sign-ins.
 
-Nothing here is special to the demo but the people and the papers: files are received, read and filed by the same code
-as any other, and a second run finds what the first one took in.
+Nothing here is special to the demo but the people, the papers and what `demo_days` has the people do: files are
+received, read and filed by the same code as any other, and a second run finds what the first one took in.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from archive_service import clock
 from archive_service.cli import output
+from archive_service.cli.commands import demo_days
 from archive_service.cli.commands.ingesting import new_batch, take_in, wait_for, working
 from archive_service.cli.commands.serving import run_server
 from archive_service.cli.commands.setting_up import make_archive
@@ -25,20 +28,22 @@ from archive_service.people.roles import Role
 from archive_service.samples import SampleSet, make
 from indexing.sync import follow
 from ingest import queries as scans
+from ingest.receive import first_with
 from ingest.recognise.values import Said
 
 #: Login, name and role of the demo's people.
 PEOPLE = (
-    ("dangan", "沈知微", Role.ARCHIVIST),
-    ("yewu", "林若川", Role.STAFF),
-    ("jicha", "陆明远", Role.AUDITOR),
+    (demo_days.ARCHIVIST, "沈知微", Role.ARCHIVIST),
+    (demo_days.STAFF, "林若川", Role.STAFF),
+    (demo_days.AUDITOR, "陆明远", Role.AUDITOR),
+    ("fuze", "顾承安", Role.UNIT_HEAD),
 )
 
 
 @click.command()
 @click.option("--households", default=12, show_default=True, help="Households to invent.")
 @click.option("--seed", default=1, show_default=True, help="The same seed invents the same papers.")
-@click.option("--no-serve", is_flag=True, help="Stop when the papers are filed.")
+@click.option("--no-serve", is_flag=True, help="Stop before the server starts.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.pass_obj
@@ -50,6 +55,7 @@ def demo(services: Services, households: int, seed: int, no_serve: bool, host: s
     password = _add_people(services)
     _register_cases(services, samples)
     _take_in(services, samples)
+    demo_days.live(services)
     _report(services)
     _say_sign_ins(password)
     if not no_serve:
@@ -120,15 +126,27 @@ def _register_cases(services: Services, samples: SampleSet) -> None:
 
 
 def _take_in(services: Services, samples: SampleSet) -> None:
-    batch_id = new_batch(services, name="演示移交包", channel="demo", centre=None)
-    receipts = [take_in(services, file.path, batch_id, Said()) for file in samples.files]
+    """Take in what an earlier run did not, and wait for all of it."""
+    with services.database.reading() as session:
+        known = {file.path: _received(session, file.path) for file in samples.files}
+    scan_ids = [scan_id for scan_id in known.values() if scan_id]
+    fresh = [path for path, scan_id in known.items() if scan_id is None]
+    if fresh:
+        batch_id = new_batch(services, name="演示移交包", channel="demo", centre=None)
+        scan_ids += [take_in(services, path, batch_id, Said()).scan_id for path in fresh]
     with working(services):
-        wait_for(services, [receipt.scan_id for receipt in receipts])
-    while follow(services.database, services.index, now=clock.now()):
-        continue
+        wait_for(services, scan_ids)
+
+
+def _received(session: Session, path: Path) -> int | None:
+    with path.open("rb") as stream:
+        first = first_with(session, hashlib.file_digest(stream, "sha256").hexdigest())
+    return first.id if first else None
 
 
 def _report(services: Services) -> None:
+    while follow(services.database, services.index, now=clock.now()):
+        continue
     with services.reading() as (session, viewer):
         cases = queries.cases(session, viewer, limit=1000).rows
         doubtful = scans.review_queue(session, viewer, limit=1).total
@@ -137,6 +155,6 @@ def _report(services: Services) -> None:
 
 
 def _say_sign_ins(password: str) -> None:
-    names = {Role.ARCHIVIST: "档案员", Role.STAFF: "业务人员", Role.AUDITOR: "稽查员"}
+    names = {Role.ARCHIVIST: "档案员", Role.STAFF: "业务人员", Role.AUDITOR: "稽查员", Role.UNIT_HEAD: "单位负责人"}
     for login, name, role in PEOPLE:
         output.say(f"{names[role]} {name}：登录名 {login}　密码 {password}")
