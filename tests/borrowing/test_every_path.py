@@ -303,7 +303,7 @@ class Borrowing(RuleBasedStateMachine):
         """Say whether nobody waits for any of these papers who asked, or was passed over, before."""
         with self.database.reading() as session:
             since = dict(session.execute(select(LoanWish.id, LoanWish.queued_at)).all())
-        return min(self.in_line(items), key=lambda one: (since[one], one)) == key
+        return min(self.in_line(items), key=lambda one: (since[one], one), default=None) == key
 
     def in_line(self, items: set[int]) -> list[int]:
         """The wishes that wait for any of these papers."""
