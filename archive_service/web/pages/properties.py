@@ -13,7 +13,7 @@ from archive_service.properties import actions, queries, work
 from archive_service.properties.judge import ANSWERS
 from archive_service.properties.queries import RunView
 from archive_service.properties.scheme import Moment, standard_text
-from archive_service.web import pictures, property_desk, property_papers, words
+from archive_service.web import drafting, pictures, property_desk, property_papers, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
@@ -185,17 +185,14 @@ def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") 
         scheme = queries.in_force(session, visit.today)
         editions = queries.schemes(session, visit.viewer)
         may_draft = queries.may_draft(session, visit.viewer)
-    facts = error.facts.get("findings", []) if error else []
     return visit.page(
         "properties/items.html",
-        status=error.http_status if error else 200,
         scheme=scheme,
         moments=list(Moment),
         editions=editions,
         english=visit.language == "en",
-        findings=facts,
         text=typed or standard_text(),
         may_draft=may_draft,
         may_release=visit.viewer.may(Right.CATALOGUE_RELEASE),
-        error=visit.told(error) if error else "",
+        **drafting.refusal(visit, error),
     )
