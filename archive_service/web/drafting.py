@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -14,14 +14,13 @@ from archive_service.web.visit import Visit
 
 def write_page(visit: Visit, template: str, *, draft: object, text: str, error: ArchiveError | None = None) -> Response:
     """Return the page with the text of a draft, what was typed last, and everything that is wrong in it by line."""
-    return visit.page(template, draft=draft, text=text, **refusal(visit, error))
+    return visit.page(template, refusal=error, draft=draft, text=text, findings=findings(error))
 
 
-def refusal(visit: Visit, error: ArchiveError | None) -> dict[str, Any]:
-    """Return what a page says of a text that was refused: status, sentence, findings by line."""
-    if error is None:
-        return {"status": 200, "error": "", "findings": []}
-    return {"status": error.http_status, "error": visit.told(error), "findings": error.facts.get("findings", [])}
+def findings(error: ArchiveError | None) -> list[Mapping[str, Any]]:
+    """Return what is wrong in a text that was refused, by line."""
+    found: list[Mapping[str, Any]] = error.facts.get("findings", []) if error else []
+    return found
 
 
 def rights(visit: Visit, unit_id: int, writers: Collection[int | None]) -> dict[str, Any]:

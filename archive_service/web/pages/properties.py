@@ -140,8 +140,8 @@ def _taken(visit: Visit, properties_run: int, which: Literal["report", "data"]) 
 def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> Response:
     asked = visit.request.query_params
     number = number or asked.get("case", "").strip()[:40]
-    state = asked.get("state", "") if asked.get("state") in words.PROPERTY_STATE else ""
-    moment = asked.get("moment", "") if asked.get("moment") in words.PROPERTY_MOMENT else ""
+    state = visit.chosen("state", words.PROPERTY_STATE)
+    moment = visit.chosen("moment", words.PROPERTY_MOMENT)
     before = whole_number(asked.get("before"))
     with visit.services.database.reading() as session:
         found = queries.runs(
@@ -149,14 +149,13 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
         )
     return visit.page(
         "properties/list.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         found=found,
         number=number,
         state=state,
         moment=moment,
         before=before,
         may_check=visit.viewer.may(Right.CASE_RECEIVE) or visit.viewer.may(Right.INSPECT),
-        error=visit.told(error) if error else "",
     )
 
 
@@ -165,13 +164,12 @@ def _run(visit: Visit, properties_run: int, error: ArchiveError | None = None) -
         found = queries.run(session, visit.viewer, properties_run)
     return visit.page(
         "properties/run.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         run=found,
         english=visit.language == "en",
         answers=[one.value for one in ANSWERS],
         may_answer=_may_answer(visit, found),
         may_file=property_papers.may_be_filed(visit.viewer, found),
-        error=visit.told(error) if error else "",
     )
 
 
@@ -194,5 +192,6 @@ def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") 
         text=typed or standard_text(),
         may_draft=may_draft,
         may_release=visit.viewer.may(Right.CATALOGUE_RELEASE),
-        **drafting.refusal(visit, error),
+        refusal=error,
+        findings=drafting.findings(error),
     )

@@ -141,8 +141,7 @@ def drop(visit: SignedIn, _form: SentForm, schedule_id: Id) -> Response:
 def show_run(visit: SignedIn, schedule_id: Id, run_id: Id) -> Response:
     """Show how far a preview is, and the papers that come due earlier or later."""
     asked = visit.request.query_params
-    effect = asked.get("effect", "earlier")
-    effect = effect if effect in words.SCHEDULE_EFFECT else "earlier"
+    effect = visit.chosen("effect", words.SCHEDULE_EFFECT, "earlier")
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
         found = drafts.draft(session, visit.viewer, schedule_id)
@@ -167,14 +166,13 @@ def _show(visit: Visit, schedule_id: int, error: ArchiveError | None = None) -> 
     made, _ = schedule.read(found.text)
     return visit.page(
         "retention/schedule.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         draft=found,
         made=made,
         in_force=current == found.code,
         runs=runs,
         previewed=any(one.purpose == "preview" and one.revision == found.revision for one in runs),
         seen=any(one.purpose == "preview" and one.revision == found.revision and one.state == "done" for one in runs),
-        error=visit.told(error) if error else "",
         **drafting.rights(visit, found.unit_id, found.writers),
     )
 
