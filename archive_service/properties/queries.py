@@ -161,12 +161,6 @@ def row_for_update(session: Session, viewer: Viewer, run_id: int) -> PropertyRun
     return row
 
 
-def failed_codes(session: Session, run_id: int) -> list[str]:
-    """Return the codes of the items that failed, in their order."""
-    wanted = select(PropertyResult.code).where(PropertyResult.run_id == run_id, PropertyResult.result == "failed")
-    return list(session.scalars(wanted.order_by(PropertyResult.place)))
-
-
 def answers(
     session: Session, *, household_id: int, case_id: int | None, moment: Moment, fingerprint: str
 ) -> dict[str, Answered]:
