@@ -13,7 +13,6 @@ from archive_service.errors import Invalid
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TYPE_CODE = re.compile(r"[A-Z][0-9]{2}[A-Z]?")
 #: Look-alikes that keyboards, scanners and OCR put in place of a digit.
-_DIGIT_LOOKALIKES = str.maketrans({"O": "0", "o": "0", "〇": "0", "l": "1", "I": "1", "|": "1"})
 
 
 def digest(text: str) -> str:
@@ -38,11 +37,6 @@ def account_no(text: str, *, pattern: str) -> str:
 def compact(text: str) -> str:
     """Return `text` in half-width form without any white space."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-
-
-def digits_from_scan(text: str) -> str:
-    """Return `text` compacted, with letters that look like digits read as digits."""
-    return compact(text).translate(_DIGIT_LOOKALIKES)
 
 
 def is_type_code(text: str) -> bool:

@@ -19,7 +19,6 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import last_seq
 from archive_service.db.session import Database
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
-from archive_service.restricted.queries import lasting
 from archive_service.subjects.tables import SubjectRequest
 from indexing import project
 from indexing.engine import IndexBusy, Writer
@@ -124,13 +123,6 @@ def _changed(session: Session, mark: Mark, reached: Mark) -> list[int] | None:
 def lag(session: Session, index: Index) -> int:
     """Return how many households wait to be indexed."""
     return session.scalar(select(func.count()).select_from(_waiting(index.generation()).subquery())) or 0
-
-
-def missing_documents(session: Session, index: Index) -> int:
-    """Return by how many documents index and records differ; other than 0 without a lag means: rebuild."""
-    findable = select(func.count()).select_from(Item).where(Item.state == "filed", ~lasting(Item.id))
-    filed = session.scalar(findable) or 0
-    return filed - index.current()[1].count()
 
 
 def take(database: Database, writer: Writer, generation: str, owed: Sequence[Revision], *, now: datetime) -> None:

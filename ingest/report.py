@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from archive_service.completeness.marks import to_json
 from archive_service.people.viewer import Viewer
 from archive_service.storage.store import ObjectStore
-from ingest import lines, queries, states
+from ingest import lines, queries
 from ingest.again.queries import readings
 from ingest.again.tables import PageReadingRow
 from ingest.queries import DocumentView, ScanView
@@ -117,8 +117,3 @@ def _page(store: ObjectStore, page: queries.ScanPageView, before: list[dict[str,
         "error": page.error_code,
         "before": before,
     }
-
-
-def at_rest(session: Session, viewer: Viewer, scan_id: int) -> bool:
-    """Say whether the file has come to rest."""
-    return queries.scan(session, viewer, scan_id).row.state in states.FINAL

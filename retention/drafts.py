@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from archive_service.editions.drafts import with_names
 from archive_service.errors import NotFound
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.roles import Right
-from archive_service.people.tables import Person
 from archive_service.people.viewer import Viewer
 from retention.tables import RetentionChange, RetentionDraft, RetentionRun
 
@@ -80,13 +80,13 @@ class ChangeView:
 def drafts(session: Session, viewer: Viewer) -> list[DraftView]:
     """Return the editions that people drafted, newest first; who may read records may see by what they are kept."""
     viewer.require(Right.RECORD_READ)
-    return [_view(row) for row in session.execute(_rows().order_by(RetentionDraft.id.desc()).limit(_MOST))]
+    return [_view(row) for row in session.execute(with_names(RetentionDraft).limit(_MOST))]
 
 
 def draft(session: Session, viewer: Viewer, draft_id: int) -> DraftView:
     """Return an edition. Raises NotFound."""
     viewer.require(Right.RECORD_READ)
-    row = session.execute(_rows().where(RetentionDraft.id == draft_id)).first()
+    row = session.execute(with_names(RetentionDraft).where(RetentionDraft.id == draft_id)).first()
     if row is None:
         raise NotFound("schedule.not-found", "没有这一版保管期限表，或者您无权办理。请从列表里选择。")
     return _view(row)
@@ -136,15 +136,6 @@ def _run_view(row: RetentionRun) -> RunView:
         row.id, row.draft_id, row.purpose, row.revision, row.state, row.made_at, row.finished_at, row.next_id,
         row.last_id, row.items, row.earlier, row.later, row.other,
     )  # fmt: skip
-
-
-def _rows() -> Any:
-    changer, decider = aliased(Person), aliased(Person)
-    return (
-        select(RetentionDraft, changer.name.label("changer"), decider.name.label("decider"))
-        .outerjoin(changer, changer.id == RetentionDraft.changed_by)
-        .outerjoin(decider, decider.id == RetentionDraft.decided_by)
-    )
 
 
 def _view(found: Any) -> DraftView:

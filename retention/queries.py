@@ -54,27 +54,6 @@ class DueListing:
     total: int
 
 
-def due_items(
-    session: Session, *, unit_ids: Collection[int], today: date, after: int = 0, limit: int = 1000
-) -> list[RetentionDue]:
-    """Return the dues that have come by `today` of items in units, by item, above an id; holds are not asked for.
-
-    Who freezes a review list asks `holds.queries.holding` as well, and again when it is executed.
-    """
-    wanted = (
-        select(RetentionDue)
-        .join(Item, Item.id == RetentionDue.item_id)
-        .join(HouseholdFile, HouseholdFile.id == Item.household_id)
-        .where(
-            RetentionDue.outcome == "date",
-            RetentionDue.due_on <= today,
-            RetentionDue.item_id > after,
-            HouseholdFile.unit_id.in_(unit_ids),
-        )
-    )
-    return list(session.scalars(wanted.order_by(RetentionDue.item_id).limit(limit)))
-
-
 def dues(
     session: Session,
     viewer: Viewer,

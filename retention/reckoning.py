@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from archive_service.editions.drafts import text_in_force
 from archive_service.households.queries.locked import households_for_update
 from archive_service.households.tables import HouseholdFile
 from retention import facts, rules
@@ -21,12 +22,7 @@ A_TIME = 50
 
 def in_force(session: Session, *, today: date) -> Schedule:
     """Return the schedule by which is reckoned on a day: the newest that was released and has begun, or our own."""
-    text = session.scalar(
-        select(RetentionDraft.text)
-        .where(RetentionDraft.state == "released", RetentionDraft.effective_from <= today)
-        .order_by(RetentionDraft.effective_from.desc(), RetentionDraft.decided_at.desc(), RetentionDraft.id.desc())
-        .limit(1)
-    )
+    text = text_in_force(session, RetentionDraft, today=today)
     if text is None:
         return standard()
     made, found = read(text)

@@ -9,15 +9,15 @@ from functools import lru_cache
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from archive_service.catalogue.check import in_words
-from archive_service.catalogue.marked_yaml import Finding, MarkedYaml, Path
+from archive_service.catalogue.check import read_as
+from archive_service.catalogue.marked_yaml import Finding, Path
+from archive_service.catalogue.schema import EditionCode
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,29}$")]
 TypeCode = Annotated[str, StringConstraints(pattern=r"^([A-Z][0-9]{2}[A-Z]?|OTHER)$")]
-EditionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 
 
 class Trigger(StrEnum):
@@ -87,17 +87,7 @@ def read(text: str, *, known_types: Collection[str] = ()) -> tuple[Schedule | No
 
     `known_types` are the codes of the catalogue; empty asks for none of them.
     """
-    marked = MarkedYaml(text)
-    if marked.findings:
-        return None, marked.findings
-    if not isinstance(marked.value, dict):
-        return None, [Finding(1, 1, "", "文件里没有保管期限表。")]
-    try:
-        made = Schedule.model_validate(marked.value)
-    except ValidationError as e:
-        return None, in_words(marked, e)
-    found = [marked.finding(path, message) for path, message in _problems(made, known_types)]
-    return (None if found else made), sorted(found, key=lambda one: (one.line, one.column))
+    return read_as(Schedule, text, name="保管期限表", problems=lambda made: _problems(made, known_types))
 
 
 @lru_cache(maxsize=1)

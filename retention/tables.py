@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, UtcDateTime
+from archive_service.editions.columns import Look, Weighed
 
 _HOLDS = text("taken_back_at IS NULL")
 
@@ -96,7 +97,7 @@ class RetentionFact(Base):
     taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class RetentionDraft(Base):
+class RetentionDraft(Weighed):
     """An edition of the schedule as somebody writes it; once released, its text is what is reckoned by."""
 
     __tablename__ = "retention_drafts"
@@ -106,23 +107,8 @@ class RetentionDraft(Base):
         CheckConstraint("decided_by is null or decided_by <> changed_by", name="another"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(40))
-    title: Mapped[str] = mapped_column(String(200))
-    effective_from: Mapped[date]
-    text: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(10))
-    #: Raised by every change of the text; a preview says of which it was.
-    revision: Mapped[int]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    changed_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-
-class RetentionRun(Base):
+class RetentionRun(Look):
     """All dues reckoned by a draft: to see what it would change, or after its release to change it."""
 
     __tablename__ = "retention_runs"
@@ -132,14 +118,7 @@ class RetentionRun(Base):
         CheckConstraint("state in ('running', 'done', 'failed')", name="state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("retention_drafts.id"))
-    purpose: Mapped[str] = mapped_column(String(10))
-    revision: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10))
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Households up to this one are done, of those up to `last_id`.
     next_id: Mapped[int]
     last_id: Mapped[int]

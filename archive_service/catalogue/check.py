@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from archive_service.catalogue import references as rules
 from archive_service.catalogue.build import overlaid
-from archive_service.catalogue.marked_yaml import Finding, MarkedYaml
+from archive_service.catalogue.marked_yaml import Finding, MarkedYaml, Path
 from archive_service.catalogue.schema import EditionText, OverlayText
+
+Form = TypeVar("Form", bound=BaseModel)
 
 #: Reasons of the schema in the words of the archive; {…} are facts of the schema's error.
 _REASONS = {
@@ -65,7 +67,7 @@ def read(text: str) -> tuple[EditionText | OverlayText | None, list[Finding]]:
     try:
         written = form.model_validate(marked.value)
     except ValidationError as e:
-        return None, in_words(marked, e)
+        return None, _in_words(marked, e)
     return written, [marked.finding(path, message) for path, message in rules.twice(written)]
 
 
@@ -105,8 +107,28 @@ def _begins(text: EditionText | OverlayText) -> date:
     return text.effective_from
 
 
-def in_words(marked: MarkedYaml, error: ValidationError) -> list[Finding]:
-    """Return what a schema found wrong in a text, by line, in the words of the archive."""
+def read_as(
+    form: type[Form], text: str, *, name: str, problems: Callable[[Form], Iterable[tuple[Path, str]]]
+) -> tuple[Form | None, list[Finding]]:
+    """Return what `text` writes, or everything that keeps it from being a `form`, in the order of the lines.
+
+    `name` is what is missing from a text that holds something else; `problems` are asked for only where the schema
+    finds nothing.
+    """
+    marked = MarkedYaml(text)
+    if marked.findings:
+        return None, marked.findings
+    if not isinstance(marked.value, dict):
+        return None, [Finding(1, 1, "", f"文件里没有{name}。")]
+    try:
+        made = form.model_validate(marked.value)
+    except ValidationError as e:
+        return None, _in_words(marked, e)
+    found = [marked.finding(path, message) for path, message in problems(made)]
+    return (None if found else made), sorted(found, key=lambda one: (one.line, one.column))
+
+
+def _in_words(marked: MarkedYaml, error: ValidationError) -> list[Finding]:
     return [_finding(marked, each) for each in _causes(error.errors(include_url=False))]
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.catalogue import check, load
 from archive_service.catalogue.marked_yaml import Finding
 from archive_service.catalogue.schema import EditionText, OverlayText
+from archive_service.editions import life
+from archive_service.editions.life import Kind, Refusal, Step
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueSlice
-from archive_service.errors import Invalid, NotFound, Refused
+from archive_service.errors import Refused
 from archive_service.households.rules import check_reason
 from archive_service.households.tables import CaseFile
 from archive_service.jobs import queue
@@ -28,10 +29,45 @@ LONGEST_TEXT = 1_000_000
 #: Parts into which the cases of a check fall, so that several workers have something to do.
 _PARTS = 8
 _SMALL = 500
-
-
-class BadEdition(Refused):
-    """The text contradicts itself or the other editions; the fact `findings` says each line and reason."""
+_DRAFT, _SUBMITTED = frozenset({"draft"}), frozenset({"submitted"})
+_NOT_SUBMITTED = Refusal("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。")
+_KIND = Kind(
+    table=CatalogueDraft,
+    trail="edition",
+    told=("revision", "note", "changed_by"),
+    name="目录",
+    longest_chars=LONGEST_TEXT,
+    steps={
+        "change": Step(
+            _DRAFT,
+            None,
+            Refusal("edition.not-draft", "这个版本已提交或发布，不能再改。请先退回，或另起草一版。"),
+            Right.CATALOGUE_CHANGE,
+        ),
+        "preview": Step(
+            _DRAFT | _SUBMITTED, None, Refusal("edition.released", "这个版本已经发布或作废，不用预览。请看复核报告。")
+        ),
+        "submit": Step(
+            _DRAFT,
+            "submitted",
+            Refusal("edition.not-draft", "这个版本已提交或发布。请刷新页面查看。"),
+            Right.CATALOGUE_CHANGE,
+        ),
+        "return": Step(_SUBMITTED, "draft", _NOT_SUBMITTED, Right.CATALOGUE_RELEASE),
+        "release": Step(_SUBMITTED, "released", _NOT_SUBMITTED, Right.CATALOGUE_RELEASE),
+        "drop": Step(
+            _DRAFT | _SUBMITTED,
+            "dropped",
+            Refusal("edition.released", "已发布的版本不能作废。请起草新的版本代替它。"),
+            Right.CATALOGUE_CHANGE,
+        ),
+    },
+    not_found=Refusal("edition.not-found", "没有这个目录版本，或者您无权查看。请从目录列表里选择。"),
+    own=Refusal("edition.own", "起草和提交的人不能自己发布。请由另一位有发布权的人办理。"),
+    too_long="edition.too-long",
+    bad="edition.bad",
+    code_taken="edition.code-taken",
+)
 
 
 @dataclass(frozen=True)
@@ -67,44 +103,32 @@ def save_draft(
 ) -> CatalogueDraft:
     """Keep the text of a draft, a new one without `draft_id`.
 
-    Raises BadEdition with every place where it contradicts itself, and Refused where the code is taken or it was
+    Raises BadText with every place where it contradicts itself, and Refused where the code is taken or it was
     handed in.
     """
     by.require(Right.CATALOGUE_CHANGE, unit_id)
     written = _sound(session, text, unit_id)
-    row = _locked(session, draft_id, by) if draft_id is not None else None
-    if row is not None and (row.state != "draft" or row.unit_id != unit_id):
-        raise Refused("edition.not-draft", "这个版本已提交或发布，不能再改。请先退回，或另起草一版。", state=row.state)
-    taken = select(CatalogueDraft.id).where(CatalogueDraft.code == written.edition)
-    others = [one for one in session.scalars(taken) if row is None or one != row.id]
-    if others or load.edition_by_code(written.edition) is not None:
-        raise Refused("edition.code-taken", f"版本代码“{written.edition}”已经用过。请换一个代码。")
-    new = row is None
-    if row is None:
-        row = CatalogueDraft(state="draft", unit_id=unit_id, made_by=by.person_id, revision=0)
-        session.add(row)
-    row.code, row.title, row.text = written.edition, written.title_zh, text
-    row.effective_from, row.changed_at, row.changed_by = written.effective_from, now, by.person_id
-    row.revision += 1
-    session.flush()
-    _noted(session, row, "edition.drafted" if new else "edition.changed", by=by, now=now)
+    old = life.take(session, _KIND, draft_id, "change", by) if draft_id is not None else None
+    if old is not None and old.unit_id != unit_id:
+        raise Refused(*_KIND.steps["change"].otherwise, state=old.state)
+    reserved = load.edition_by_code(written.edition) is not None
+    row = life.keep(session, _KIND, old, written, text, unit_id=unit_id, reserved=reserved, by=by, now=now)
+    life.note(session, _KIND, row, did="edition.changed" if old else "edition.drafted", by=by, now=now)
     return row
 
 
 def lock_draft(session: Session, draft_id: int, by: Viewer) -> None:
     """Keep others from a draft of the viewer's units until the transaction ends. Raises NotFound."""
-    _locked(session, draft_id, by)
+    life.locked(session, _KIND, draft_id, by)
 
 
 def submit_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
-    """Hand a draft in for release by another person. Raises BadEdition where it does not fit the others any more."""
-    row = _locked(session, draft_id, by)
-    by.require(Right.CATALOGUE_CHANGE, row.unit_id)
-    if row.state != "draft":
-        raise Refused("edition.not-draft", "这个版本已提交或发布。请刷新页面查看。", state=row.state)
+    """Hand a draft in for release by another person. Raises BadText where it does not fit the others any more."""
+    row = life.take(session, _KIND, draft_id, "submit", by)
     _sound(session, row.text, row.unit_id)
-    row.state, row.submitted_by, row.note = "submitted", by.person_id, None
-    _noted(session, row, "edition.submitted", by=by, now=now)
+    row.submitted_by, row.note = by.person_id, None
+    life.move(session, _KIND, row, "submit", by=by, now=now)
+    life.note(session, _KIND, row, did="edition.submitted", by=by, now=now)
     return row
 
 
@@ -113,67 +137,42 @@ def release_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime)
 
     Raises Refused for one's own, without a preview of the very text, or if it was not handed in.
     """
-    row = _locked(session, draft_id, by)
-    by.require(Right.CATALOGUE_RELEASE, row.unit_id)
-    if row.state != "submitted":
-        raise Refused("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。", state=row.state)
-    if by.person_id is not None and by.person_id in (row.submitted_by, row.changed_by, row.made_by):
-        raise Refused("edition.own", "起草和提交的人不能自己发布。请由另一位有发布权的人办理。")
-    seen = select(CatalogueCheck.id).where(
-        CatalogueCheck.draft_id == row.id,
-        CatalogueCheck.purpose == "preview",
-        CatalogueCheck.revision == row.revision,
-        CatalogueCheck.state == "done",
-    )
-    if session.scalar(seen.limit(1)) is None:
+    row = life.take(session, _KIND, draft_id, "release", by)
+    life.check_another(_KIND, row, by, row.submitted_by)
+    if not life.was_previewed(session, CatalogueCheck, row):
         raise Refused("edition.not-previewed", "发布前要先看影响：请先预览这一稿会改变哪些案件。")
     _sound(session, row.text, row.unit_id)
-    row.state, row.decided_by, row.decided_at = "released", by.person_id, now
-    _noted(session, row, "edition.released", by=by, now=now)
+    life.move(session, _KIND, row, "release", by=by, now=now)
+    life.note(session, _KIND, row, did="edition.released", by=by, now=now)
     _begin(session, row, "recheck", by=by, now=now)
     return row
 
 
 def return_draft(session: Session, *, draft_id: int, reason: str, by: Viewer, now: datetime) -> CatalogueDraft:
     """Send a draft that was handed in back to whoever wrote it, saying why."""
-    row = _locked(session, draft_id, by)
-    by.require(Right.CATALOGUE_RELEASE, row.unit_id)
-    said = masking.text(check_reason(reason))[:300]
-    if row.state != "submitted":
-        raise Refused("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。", state=row.state)
-    row.state, row.note = "draft", said
-    _noted(session, row, "edition.returned", by=by, now=now)
+    row = life.take(session, _KIND, draft_id, "return", by)
+    row.note = masking.text(check_reason(reason))[:300]
+    life.move(session, _KIND, row, "return", by=by, now=now)
+    life.note(session, _KIND, row, did="edition.returned", by=by, now=now)
     return row
 
 
 def drop_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
     """Give a draft up; its code stays taken."""
-    row = _locked(session, draft_id, by)
-    by.require(Right.CATALOGUE_CHANGE, row.unit_id)
-    if row.state not in ("draft", "submitted"):
-        raise Refused("edition.released", "已发布的版本不能作废。请起草新的版本代替它。", state=row.state)
-    row.state = "dropped"
-    _noted(session, row, "edition.dropped", by=by, now=now)
+    row = life.take(session, _KIND, draft_id, "drop", by)
+    life.move(session, _KIND, row, "drop", by=by, now=now)
+    life.note(session, _KIND, row, did="edition.dropped", by=by, now=now)
     return row
 
 
 def preview_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueCheck:
     """Have all cases that a draft concerns judged by it, changing none; a preview under way is returned."""
-    row = _locked(session, draft_id, by)
-    if not by.may(Right.CATALOGUE_RELEASE, row.unit_id):
-        by.require(Right.CATALOGUE_CHANGE, row.unit_id)
-    if row.state not in ("draft", "submitted"):
-        raise Refused("edition.released", "这个版本已经发布或作废，不用预览。请看复核报告。", state=row.state)
-    under_way = select(CatalogueCheck).where(
-        CatalogueCheck.draft_id == row.id,
-        CatalogueCheck.revision == row.revision,
-        CatalogueCheck.state == "running",
-    )
-    there = session.scalar(under_way.limit(1))
+    row = life.take(session, _KIND, draft_id, "preview", by)
+    there = life.under_way(session, CatalogueCheck, row)
     if there is not None:
         return there
     _sound(session, row.text, row.unit_id)
-    _noted(session, row, "edition.previewed", by=by, now=now)
+    life.note(session, _KIND, row, did="edition.previewed", by=by, now=now)
     return _begin(session, row, "preview", by=by, now=now)
 
 
@@ -201,13 +200,10 @@ def _begin(session: Session, row: CatalogueDraft, purpose: str, *, by: Viewer, n
 
 
 def _sound(session: Session, text: str, unit_id: int) -> EditionText | OverlayText:
-    if len(text) > LONGEST_TEXT:
-        raise Invalid("edition.too-long", "目录文本太长。请删去多余的内容。")
+    life.check_length(_KIND, text)
     read_ = read(text, scope_of(session, unit_id))
     if read_.findings or read_.edition is None:
-        first = read_.findings[0]
-        message = f"目录有 {len(read_.findings)} 处问题，没有保存。第 {first.line} 行：{first.message}"
-        raise BadEdition("edition.bad", message, findings=list(read_.findings))
+        raise life.refuse(_KIND, read_.findings)
     return read_.edition
 
 
@@ -215,31 +211,3 @@ def scope_of(session: Session, unit_id: int) -> str | None:
     """Return the code of the unit whose local additions its people draft; none at the top, where it is for all."""
     unit = session.get(Unit, unit_id)
     return None if unit is None or unit.parent_id is None else unit.code
-
-
-def _locked(session: Session, draft_id: int, by: Viewer) -> CatalogueDraft:
-    wanted = select(CatalogueDraft).where(CatalogueDraft.id == draft_id).with_for_update()
-    row = session.scalar(wanted.execution_options(populate_existing=True))
-    if row is None or not (by.may(Right.CATALOGUE_CHANGE, row.unit_id) or by.may(Right.CATALOGUE_RELEASE, row.unit_id)):
-        raise NotFound("edition.not-found", "没有这个目录版本，或者您无权查看。请从目录列表里选择。")
-    return row
-
-
-def _noted(session: Session, row: CatalogueDraft, did: str, *, by: Viewer, now: datetime) -> None:
-    facts = {
-        "code": row.code,
-        "effective_from": row.effective_from.isoformat(),
-        "revision": row.revision,
-        "note": row.note,
-        "changed_by": row.changed_by,
-    }
-    record(
-        session,
-        by=by.actor,
-        did=did,
-        object_kind="edition",
-        object_id=row.id,
-        unit_id=row.unit_id,
-        facts=facts,
-        now=now,
-    )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service.editions.drafts import with_names
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding, CatalogueSlice
 from archive_service.errors import NotFound
 from archive_service.households.tables import CaseFile, HouseholdFile
@@ -77,27 +78,25 @@ class FindingView:
     gone: tuple[str, ...]
 
 
-_changer, _submitter, _decider = aliased(Person), aliased(Person), aliased(Person)
-
-
 def _units(viewer: Viewer) -> frozenset[int]:
     return viewer.units(Right.CATALOGUE_CHANGE) | viewer.units(Right.CATALOGUE_RELEASE)
 
 
 def drafts(session: Session, viewer: Viewer, *, draft_id: int | None = None) -> list[DraftView]:
     """Return the editions on the desks of the viewer's units, what waits first, then the newest."""
+    submitter = aliased(Person)
     chosen = (
-        select(CatalogueDraft, Unit, _changer.name, _submitter.name, _decider.name)
+        with_names(CatalogueDraft)
+        .add_columns(Unit, submitter.name.label("submitter"))
         .join(Unit, Unit.id == CatalogueDraft.unit_id)
-        .outerjoin(_changer, _changer.id == CatalogueDraft.changed_by)
-        .outerjoin(_submitter, _submitter.id == CatalogueDraft.submitted_by)
-        .outerjoin(_decider, _decider.id == CatalogueDraft.decided_by)
+        .outerjoin(submitter, submitter.id == CatalogueDraft.submitted_by)
         .where(CatalogueDraft.unit_id.in_(_units(viewer)))
-        .order_by(CatalogueDraft.id.desc())
     )
     if draft_id is not None:
         chosen = chosen.where(CatalogueDraft.id == draft_id)
-    found = [_draft(*row) for row in session.execute(chosen)]
+    found = [
+        _draft(row.CatalogueDraft, row.Unit, row.changer, row.submitter, row.decider) for row in session.execute(chosen)
+    ]
     order = {"submitted": 0, "draft": 1, "released": 2, "dropped": 3}
     return sorted(found, key=lambda each: order[each.state])
 

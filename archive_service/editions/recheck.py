@@ -22,11 +22,13 @@ from archive_service.catalogue.schema import Edition
 from archive_service.db.session import Database
 from archive_service.editions.publish import bring_up
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding, CatalogueSlice
-from archive_service.households import assessment, counting, measures, states, units
-from archive_service.households.assessment import Judgement
+from archive_service.households import assessment, counting, judging, measures, states, units
 from archive_service.households.background import backgrounds
+from archive_service.households.held import held_items, held_of
+from archive_service.households.judging import Judgement
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.verdicts import replace_judgements
 from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 
@@ -154,14 +156,14 @@ def _judge(session: Session, rows: Sequence[tuple[CaseFile, HouseholdFile]], sid
     pairs = [(case, household) for case, household, _, _ in wanted]
     if not pairs:
         return _Looked((), same, compared)
-    held = assessment.held_items(session, [case.id for case, _ in pairs], brief=True)
-    around = backgrounds(session, pairs, held=lambda ids: assessment.held_of(session, ids, brief=True))
+    held = held_items(session, [case.id for case, _ in pairs], brief=True)
+    around = backgrounds(session, pairs, held=lambda ids: held_of(session, ids, brief=True))
     judged = []
     for case, household, before, after in wanted:
         own, background = held.get(case.id, ()), around[case.id]
-        old = assessment.judge_by(before, case, household, own, background)
+        old = judging.judge_by(before, case, household, own, background)
         same_types = _alike(before, after, (case.customer_category, case.business_type))
-        new = assessment.judge_by(after, case, household, own, background, like=old, alike=same_types)
+        new = judging.judge_by(after, case, household, own, background, like=old, alike=same_types)
         judged.append(_Judged(case, household, household.revision, old, new))
     return _Looked(judged, same, compared)
 
@@ -241,7 +243,7 @@ def _take(session: Session, looked: _Looked) -> None:
     households = locked.households_for_update(session, {each.household.id for each in open_})
     fresh = [each for each in open_ if households[each.household.id].revision == each.revision]
     stale = [each.case.id for each in open_ if households[each.household.id].revision != each.revision]
-    assessment.replace_judgements(session, [(each.case, each.before, each.after) for each in fresh])
+    replace_judgements(session, [(each.case, each.before, each.after) for each in fresh])
     for each in fresh:
         if _complete(each.before) != _complete(each.after):
             households[each.household.id].revision += 1

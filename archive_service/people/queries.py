@@ -106,6 +106,14 @@ def highest(session: Session, ids: Collection[int]) -> int:
     return session.scalar(chosen) or 0
 
 
+def top_unit(session: Session) -> int:
+    """Return the unit at the top, for which is drafted what holds for everybody. Raises NotFound."""
+    found = session.scalar(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1))
+    if found is None:
+        raise NotFound("people.unit-not-found", "还没有单位。请先建立单位。")
+    return found
+
+
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """Return the unit with the code, or none."""
     return session.scalar(select(Unit).where(Unit.code == code))

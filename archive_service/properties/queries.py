@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from archive_service.editions.drafts import text_in_force, with_names
 from archive_service.errors import NotFound
 from archive_service.households import states
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.people.queries import top_unit
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
@@ -93,10 +95,7 @@ class SchemeView:
 
 def in_force(session: Session, today: date) -> Scheme:
     """Return the edition by which is checked today: the newest released one, else that of the program."""
-    wanted = select(PropertyScheme.text).where(
-        PropertyScheme.state == "released", PropertyScheme.effective_from <= today
-    )
-    text = session.scalar(wanted.order_by(PropertyScheme.effective_from.desc(), PropertyScheme.id.desc()).limit(1))
+    text = text_in_force(session, PropertyScheme, today=today)
     made = read(text)[0] if text is not None else None
     return made or standard()
 
@@ -104,20 +103,13 @@ def in_force(session: Session, today: date) -> Scheme:
 def schemes(session: Session, viewer: Viewer) -> list[SchemeView]:
     """Return the editions that people wrote, newest first."""
     viewer.require(Right.RECORD_READ)
-    writer, decider = aliased(Person), aliased(Person)
-    rows = session.execute(
-        select(PropertyScheme, writer.name.label("writer"), decider.name.label("decider"))
-        .outerjoin(writer, writer.id == PropertyScheme.changed_by)
-        .outerjoin(decider, decider.id == PropertyScheme.decided_by)
-        .order_by(PropertyScheme.id.desc())
-    )
-    return [_scheme(row[0], row.writer, row.decider, viewer) for row in rows]
+    rows = session.execute(with_names(PropertyScheme))
+    return [_scheme(row[0], row.changer, row.decider, viewer) for row in rows]
 
 
 def may_draft(session: Session, viewer: Viewer) -> bool:
     """Say whether the viewer may draft editions: they are for everybody, so it takes the right at the top."""
-    top = session.scalar(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1))
-    return top is not None and viewer.may(Right.CATALOGUE_CHANGE, top)
+    return viewer.may(Right.CATALOGUE_CHANGE) and viewer.may(Right.CATALOGUE_CHANGE, top_unit(session))
 
 
 def runs(
@@ -167,12 +159,6 @@ def row_for_update(session: Session, viewer: Viewer, run_id: int) -> PropertyRun
     if row is None or not viewer.may(Right.RECORD_READ, row.unit_id):
         raise not_found()
     return row
-
-
-def failed_codes(session: Session, run_id: int) -> list[str]:
-    """Return the codes of the items that failed, in their order."""
-    wanted = select(PropertyResult.code).where(PropertyResult.run_id == run_id, PropertyResult.result == "failed")
-    return list(session.scalars(wanted.order_by(PropertyResult.place)))
 
 
 def answers(

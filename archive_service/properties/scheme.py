@@ -13,17 +13,17 @@ from functools import lru_cache
 from importlib import resources
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from archive_service.catalogue.check import in_words
-from archive_service.catalogue.marked_yaml import Finding, MarkedYaml, Path
+from archive_service.catalogue.check import read_as
+from archive_service.catalogue.marked_yaml import Finding, Path
+from archive_service.catalogue.schema import EditionCode
 from archive_service.properties.checks import CHECKS, OF_PACKAGES
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 #: Code text as the unit writes it, such as GD-2-6 or YJ-ZS-2-3.
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9.-]{0,19}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,11}$")]
-EditionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Format = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,10}$")]
 
 
@@ -97,17 +97,7 @@ class Scheme(_Frozen):
 
 def read(text: str) -> tuple[Scheme | None, list[Finding]]:
     """Return the edition that `text` writes, or everything that keeps it from being one, in the order of the lines."""
-    marked = MarkedYaml(text)
-    if marked.findings:
-        return None, marked.findings
-    if not isinstance(marked.value, dict):
-        return None, [Finding(1, 1, "", "文件里没有四性检测项目表。")]
-    try:
-        made = Scheme.model_validate(marked.value)
-    except ValidationError as e:
-        return None, in_words(marked, e)
-    found = [marked.finding(path, message) for path, message in _problems(made)]
-    return (None if found else made), sorted(found, key=lambda one: (one.line, one.column))
+    return read_as(Scheme, text, name="四性检测项目表", problems=_problems)
 
 
 @lru_cache(maxsize=1)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive_service.db.base import Base, UtcDateTime
+from archive_service.editions.columns import Drafted
 
 
-class PropertyScheme(Base):
+class PropertyScheme(Drafted):
     """An edition of the items as somebody writes it; once released, its text is what is checked by."""
 
     __tablename__ = "property_schemes"
@@ -19,19 +20,6 @@ class PropertyScheme(Base):
         CheckConstraint("state in ('draft', 'released', 'dropped')", name="state"),
         CheckConstraint("decided_by is null or decided_by <> changed_by", name="another"),
     )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(40))
-    title: Mapped[str] = mapped_column(String(200))
-    effective_from: Mapped[date]
-    text: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(10))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    changed_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PropertyRun(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -76,11 +76,30 @@ class Visit:
         return form_token(self.secret)
 
     def page(
-        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        refusal: ArchiveError | None = None,
+        headers: Mapping[str, str] | None = None,
+        **facts: Any,
     ) -> HTMLResponse:
-        """Answer with `template`, filled with `facts` and what the frame around every page needs."""
-        html = render.html(template, self.language, {**render.frame(self), **facts})
-        return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        """Answer with `template`, filled with `facts` and what the frame around every page needs.
+
+        With `refusal` the status is that of the error, and its sentence is what the page shows as `error`.
+        """
+        said = {"error": self.told(refusal) if refusal else ""}
+        html = render.html(template, self.language, {**render.frame(self), **said, **facts})
+        return HTMLResponse(html, status_code=refusal.http_status if refusal else status, headers=dict(headers or {}))
+
+    def progress(self, template: str, *, goes_on: bool, **facts: Any) -> HTMLResponse:
+        """Answer with the part of a page that says how far something is; the page anew once nothing goes on."""
+        return self.page(template, headers={} if goes_on else {"HX-Refresh": "true"}, **facts)
+
+    def chosen(self, name: str, among: Container[str], otherwise: str = "") -> str:
+        """Return what the address chooses by `name`, or `otherwise` where it is none of them."""
+        value = self.request.query_params.get(name, "")
+        return value if value in among else otherwise
 
     def say(self, message: str, **facts: Any) -> str:
         """Return `message` in the language of this person."""

@@ -68,12 +68,6 @@ def write(pages: Sequence[SourcePage], about: About, out: BinaryIO) -> None:
         pdf.save(out, deterministic_id=True, min_version="1.7", object_stream_mode=ObjectStreamMode.disable)
 
 
-def sheet_of(page: SourcePage) -> tuple[float, float, float]:
-    """Return width and height of a page in units, and how many points (1/72 inch) a unit has."""
-    found = _sheet(page)
-    return found.width, found.height, found.user_unit
-
-
 def _sheet(page: SourcePage) -> _Sheet:
     dpi = page.dpi if _LEAST_DPI <= page.dpi <= _MOST_DPI else _USUAL_DPI
     scale = _POINTS_PER_INCH / dpi

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from archive_service.audit.tables import AuditEntry
 from archive_service.catalogue import load
 from archive_service.db.session import Database
-from archive_service.editions import actions, publish, queries
+from archive_service.editions import actions, life, publish, queries
 from archive_service.editions.recheck import CheckHandler
 from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, CatalogueFinding
 from archive_service.errors import NotFound, NotPermitted, Refused
@@ -171,7 +171,7 @@ def test_an_edition_that_contradicts_itself_is_refused_with_every_place(database
     wrong = text(rest=CARD.replace("ACCEPT", "NOWHERE").replace("LR", "XX"))
     with database.unit_of_work() as session:
         by = records.viewer(session)
-        with pytest.raises(actions.BadEdition) as caught:
+        with pytest.raises(life.BadText) as caught:
             draft(session, by, wrong)
         assert len(caught.value.facts["findings"]) == 2
         assert session.scalar(select(func.count()).select_from(CatalogueDraft)) == 0
@@ -185,7 +185,7 @@ def test_a_unit_drafts_only_its_own_additions(database: Database, folder: Path) 
         a, b = (records.unit(session, code, below=records.unit(session)) for code in ("A", "B"))
         near, far = records.viewer(session, at=a), records.viewer(session, at=b)
         for wrong in (text(), text(unit="B")):
-            with pytest.raises(actions.BadEdition):
+            with pytest.raises(life.BadText):
                 draft(session, near, wrong, "A")
         with pytest.raises(NotPermitted):
             draft(session, near, text(unit="B"), "B")

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
-from archive_service.households import actions, counting
+from archive_service.households import actions, adding, counting
 from archive_service.households.counted import CaseCount, CaseFigure, CaseHit
 from archive_service.households.queries import figures
 from archive_service.households.tables import CaseFile, Item
@@ -170,9 +170,9 @@ def test_the_same_page_in_two_households_is_told_in_both_until_one_is_withdrawn(
         page = [records.page(3, digest="e" * 64)]
         kept = records.item(session, one, pages=page)
         astray = records.item(session, other, pages=page)
-        rows, _ = figures.hits(session, viewer, counting.SAME_SCAN)
+        rows, _ = figures.hits(session, viewer, adding.SAME_SCAN)
         assert {row.application_no for row in rows} == {one.application_no, other.application_no}
         assert {seen["item"] for row in rows for seen in row.evidence} == {kept.id, astray.id}
         by = records.system(session)
         actions.withdraw_item(session, item_id=astray.id, reason="归错户", by=by, now=NOW, today=TODAY)
-        assert figures.hits(session, viewer, counting.SAME_SCAN) == ([], None)
+        assert figures.hits(session, viewer, adding.SAME_SCAN) == ([], None)

@@ -18,7 +18,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.lifecycle.tables import ClosedFile
 from archive_service.people.roles import Role
-from retention import actions, drafts, queries, reckoning, run, schedule
+from retention import actions, candidates, drafts, queries, reckoning, run, schedule
 from retention.tables import RetentionDue, RetentionRun
 from tests.support import records
 from tests.support.records import NOW, TODAY
@@ -101,9 +101,9 @@ def test_thirty_years_forward_and_back_change_no_kept_day(database: Database) ->
         for years in (30, -30):
             reckoning.sweep(session, today=TODAY.replace(year=TODAY.year + years))
             assert due(session, item).due_on == kept
-        units = [records.unit(session).id]
-        assert queries.due_items(session, unit_ids=units, today=kept - timedelta(days=1)) == []
-        assert item.id in [one.item_id for one in queries.due_items(session, unit_ids=units, today=kept)]
+        unit_id = records.unit(session).id
+        assert candidates.due(session, unit_id, today=kept - timedelta(days=1)) == []
+        assert item.id in [one.item_id for one in candidates.due(session, unit_id, today=kept)]
 
 
 def test_a_schedule_is_previewed_and_released_by_another_person_and_then_reckoned(database: Database) -> None:

@@ -107,6 +107,7 @@ def test_a_schedule_is_drafted_and_previewed_before_it_is_released(world: World)
         assert known == {"in_force": standard["code"], "standard": standard["code"], "schedules": []}
         bad = planner.post("/api/v1/retention/schedules", json={"text": "edition: X"})
         assert (bad.status_code, bad.json()["code"]) == (409, "schedule.bad")
+        assert {"line", "message"} <= set(bad.json()["facts"]["findings"][0])
         text = standard["text"].replace(f"edition: {standard['code']}", "edition: T-1")
         made = planner.done("/retention/schedules", text=text)
         address = f"/retention/schedules/{made['schedule']}"

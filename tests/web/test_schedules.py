@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import get_args
@@ -13,6 +14,7 @@ from archive_service import clock
 from archive_service.jobs import queue
 from archive_service.people.roles import Role
 from archive_service.people.tables import Unit
+from archive_service.properties import scheme
 from archive_service.web import words
 from retention import actions, reckoning, schedule
 from retention.run import RunHandler
@@ -131,3 +133,26 @@ def test_a_draft_of_a_later_day_waits_for_it_and_one_can_be_given_up(world: Worl
     assert "已作废" in head.get(address).text
     assert "不能再改" in head.submit(f"{address}/drop").text
     assert head.submit(LIST, text=text).status_code == 409
+
+
+LOCAL = """edition: T-9
+based_on: '2018'
+title_zh: 增补
+title_en: additions
+effective_from: 2027-01-01
+document_types: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [(LIST, PERMANENT), ("/catalogue/drafts", LOCAL), ("/properties/items", scheme.standard_text())],
+)
+def test_a_code_that_is_taken_is_said_beside_the_text_that_was_typed(world: World, address: str, text: str) -> None:
+    """On every desk of editions; nobody types a thousand lines twice."""
+    writer = someone(world, "writer", Role.ARCHIVIST)
+    if address == "/catalogue/drafts":
+        assert writer.submit(address, text=text).status_code == 303
+    page = writer.submit(address, text=text)
+    assert (page.status_code, "已经用过" in page.text) == (409, True)
+    assert html.escape(text.splitlines()[-1]) in page.text

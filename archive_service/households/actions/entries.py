@@ -13,8 +13,9 @@ from typing import Any, Literal, cast
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from archive_service.households.assessment import Judgement, judge, keep, kept_values
+from archive_service.households.judging import Judgement, judge
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile
+from archive_service.households.verdicts import keep, kept_values
 
 #: Written as plain rows: nobody looks at them again in the same transaction.
 _STAGES = cast(Table, CaseStage.__table__)

@@ -16,9 +16,10 @@ from archive_service.completeness import consistency, report
 from archive_service.completeness.observations import CaseFacts, Observation, fingerprint
 from archive_service.completeness.rules import Assessment, HeldItem
 from archive_service.errors import NotFound
-from archive_service.households.assessment import Judgement, held_of, judge
 from archive_service.households.background import backgrounds
 from archive_service.households.facts import case_facts, late_reasons, stage_days
+from archive_service.households.held import held_of
+from archive_service.households.judging import Judgement, judge
 from archive_service.households.queries.elsewhere import elsewhere
 from archive_service.households.queries.said import false_alarms
 from archive_service.households.tables import CaseFile, HouseholdFile, Item

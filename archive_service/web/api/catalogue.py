@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -200,13 +199,8 @@ def drop(visit: Caller, response: Response, draft_id: Id) -> DraftDetail:
 
 
 def _save(session: Any, visit: Visit, draft_id: int | None, unit_id: int, text: str) -> int:
-    try:
-        return actions.save_draft(
-            session, draft_id=draft_id, unit_id=unit_id, text=text, by=visit.viewer, now=visit.now
-        ).id
-    except actions.BadEdition as error:
-        found = [asdict(one) for one in error.facts["findings"]]
-        raise actions.BadEdition(error.code, error.message, findings=found) from error
+    row = actions.save_draft(session, draft_id=draft_id, unit_id=unit_id, text=text, by=visit.viewer, now=visit.now)
+    return row.id
 
 
 def _detail(session: Any, visit: Visit, draft_id: int) -> DraftDetail:

@@ -218,7 +218,7 @@ def show(
     own = person.id == viewer.person_id
     return visit.page(
         "people/person.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         person=person,
         password=password,
         units=units,
@@ -231,7 +231,6 @@ def show(
         keeps=not own and viewer.may(Right.PEOPLE_MANAGE, person.unit_id),
         grants=not own and viewer.may(Right.ROLES_GRANT, person.unit_id),
         own=own,
-        error=visit.told(error) if error else "",
     )
 
 
@@ -243,11 +242,10 @@ def _ask(visit: Visit, person_id: int, act: str, *, error: ArchiveError | None =
     visit.viewer.require(question.right, person.unit_id)
     return visit.page(
         "people/ask.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         person=person,
         question=question,
         address=f"/people/{person_id}/{question.address}",
-        error=visit.told(error) if error else "",
     )
 
 
@@ -259,12 +257,11 @@ def _units(visit: Visit, *, typed: Form | None = None, error: ArchiveError | Non
         in_use = queries.people_by_unit(session)
     return visit.page(
         "people/units.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         units=units,
         in_use=in_use,
         typed=typed,
         may_add=visit.viewer.may(Right.PEOPLE_MANAGE),
-        error=visit.told(error) if error else "",
     )
 
 

@@ -125,7 +125,7 @@ def _board(visit: Visit, document_id: int, *, typed: Form | None = None, error: 
         step = review.last_step(session, visit.viewer, scan.row.id)
     return visit.page(
         "review/pages.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         document=document,
         scan=scan,
         batch=batch,
@@ -135,7 +135,6 @@ def _board(visit: Visit, document_id: int, *, typed: Form | None = None, error: 
         reason=typed.text("reason", limit=200) if typed else "",
         step=step if step and step.person_id == visit.viewer.person_id else None,
         drop_reasons=review_form.DROP_REASONS,
-        error=visit.told(error) if error else "",
     )
 
 

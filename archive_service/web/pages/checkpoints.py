@@ -42,13 +42,12 @@ def _list(visit: Visit, error: ArchiveError | None = None, form: Form | None = N
     names = ("what", "account_no", "sample", "first_day", "last_day")
     return visit.page(
         "audit/checkpoints.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         found=found,
         before=before,
         checks=checks,
         exports=exports,
         said={name: form.text(name, limit=40) if form else "" for name in names},
-        error=visit.told(error) if error else "",
     )
 
 
@@ -176,7 +175,7 @@ def show_run(visit: SignedIn, run_id: Id) -> Response:
 def show_state(visit: SignedIn, run_id: Id) -> Response:
     """Return how far a check or an export is; the whole page anew once nothing works on it any more."""
     run = _run(visit, run_id)
-    return visit.page("audit/run_now.html", headers={} if run.moving else {"HX-Refresh": "true"}, run=run)
+    return visit.progress("audit/run_now.html", goes_on=run.moving, run=run)
 
 
 @router.get("/audit/runs/{run_id}/file")

@@ -117,16 +117,13 @@ def _copy(visit: Visit, copy_id: int, error: ArchiveError | None = None) -> Resp
         found = queries.copy(session, visit.viewer, copy_id)
     return visit.page(
         "copies/copy.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         copy=found,
-        error=visit.told(error) if error else "",
     )
 
 
 def _asked(visit: Visit) -> tuple[str, str]:
-    asked = visit.request.query_params
-    state = asked.get("state", "")
-    return state if state in words.COPY_STATE else "", asked.get("q", "").strip()[:120]
+    return visit.chosen("state", words.COPY_STATE), visit.request.query_params.get("q", "").strip()[:120]
 
 
 def _file(visit: Visit, account_no: str) -> HouseholdView:
@@ -158,7 +155,7 @@ def _form(
 ) -> Response:
     return visit.page(
         "copies/new.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         file=file,
         chosen=set(typed.group("page.")) if typed else set(),
         said={name: typed.raw(name) if typed else "" for name in ("purpose", "note", "receiver", "unmask_reason")},
@@ -167,5 +164,4 @@ def _form(
         may_unmask=visit.viewer.reads_personal(file.unit_id, file.id),
         purposes=words.COPY_PURPOSE,
         signs=bool(visit.services.settings.signing_file),
-        error=visit.told(error) if error else "",
     )

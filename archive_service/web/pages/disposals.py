@@ -65,8 +65,7 @@ def show_state(visit: SignedIn, disposal_id: Id) -> Response:
     with visit.services.database.reading() as session:
         found = queries.one(session, visit.viewer, disposal_id, limit=1).summary
         papers = queries.papers(session, visit.viewer, disposal_id)
-    headers = {} if found.state == "executing" else {"HX-Refresh": "true"}
-    return visit.page("retention/execution.html", headers=headers, one=found, papers=papers)
+    return visit.progress("retention/execution.html", goes_on=found.state == "executing", one=found, papers=papers)
 
 
 @router.get("/retention/disposals/{disposal_id}/{disposal_paper}")
@@ -200,11 +199,10 @@ def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:
         units = queries.units(session, visit.viewer)
     return visit.page(
         "retention/disposals.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         found=found,
         after=after,
         units=units,
-        error=visit.told(error) if error else "",
     )
 
 
@@ -215,10 +213,9 @@ def _list(visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, 
         papers = queries.papers(session, visit.viewer, disposal_id)
     return visit.page(
         "retention/disposal.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         found=found,
         one=found.summary,
         papers=papers,
         after=after,
-        error=visit.told(error) if error else "",
     )

@@ -10,16 +10,17 @@ from archive_service.catalogue.difference import difference
 from archive_service.catalogue.schema import Edition
 from archive_service.editions import actions, publish, queries
 from archive_service.editions.queries import DraftView
-from archive_service.errors import NotFound
+from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
-from archive_service.web import words
+from archive_service.web import drafting, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
 router = APIRouter()
 
 _SHOWN = 50
+_WRITE = "catalogue/edit.html"
 _EMPTY = """edition: '{code}'
 based_on: '{base}'
 {unit}title_zh: 请填写名称
@@ -82,7 +83,7 @@ def new_draft(visit: SignedIn) -> Response:
         unit=f"for_unit: '{scope}'\n" if scope else "",
         day=visit.today.isoformat(),
     )
-    return _edit(visit, None, text)
+    return drafting.write_page(visit, _WRITE, draft=None, text=text)
 
 
 @router.post("/catalogue/drafts")
@@ -99,7 +100,6 @@ def show_draft(visit: SignedIn, draft_id: Id) -> Response:
         checks = queries.checks(session, draft_id)
     edition, base = as_edition(draft)
     preview = next((one for one in checks if one.purpose == "preview" and one.revision == draft.revision), None)
-    own = visit.viewer.person_id in (draft.made_by, draft.changed_by, draft.submitted_by)
     return visit.page(
         "catalogue/draft.html",
         draft=draft,
@@ -108,14 +108,12 @@ def show_draft(visit: SignedIn, draft_id: Id) -> Response:
         checks=checks,
         preview=preview,
         report=next((one for one in checks if one.purpose == "recheck"), None),
-        own=own,
-        may_change=visit.viewer.may(Right.CATALOGUE_CHANGE, draft.unit_id),
-        may_release=visit.viewer.may(Right.CATALOGUE_RELEASE, draft.unit_id),
         states=words.EDITION,
         effects=words.EDITION_EFFECT,
         sections=words.EDITION_SECTION,
         kinds=words.EDITION_CHANGE,
         parts=words.EDITION_PART,
+        **drafting.rights(visit, draft.unit_id, (draft.made_by, draft.changed_by, draft.submitted_by)),
     )
 
 
@@ -125,7 +123,7 @@ def edit_draft(visit: SignedIn, draft_id: Id) -> Response:
     with visit.services.database.reading() as session:
         draft = queries.draft(session, visit.viewer, draft_id)
     visit.viewer.require(Right.CATALOGUE_CHANGE, draft.unit_id)
-    return _edit(visit, draft, draft.text)
+    return drafting.write_page(visit, _WRITE, draft=draft, text=draft.text)
 
 
 @router.post("/catalogue/drafts/{draft_id}/edit")
@@ -211,19 +209,9 @@ def _save(visit: Visit, form: Form, draft_id: int | None) -> Response:
                 session, draft_id=draft_id, unit_id=unit_id, text=text, by=visit.viewer, now=visit.now
             )
             saved = row.id
-    except actions.BadEdition as error:
-        return _edit(visit, draft, text, error=error)
+    except (Invalid, Refused) as error:
+        return drafting.write_page(visit, _WRITE, draft=draft, text=text, error=error)
     return _to(saved)
-
-
-def _edit(visit: Visit, draft: DraftView | None, text: str, *, error: actions.BadEdition | None = None) -> Response:
-    return visit.page(
-        "catalogue/edit.html",
-        status=error.http_status if error else 200,
-        draft=draft,
-        text=text,
-        findings=error.facts["findings"] if error else [],
-    )
 
 
 def own_unit(visit: Visit) -> int:

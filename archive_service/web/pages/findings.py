@@ -23,7 +23,7 @@ def list_findings(visit: SignedIn) -> Response:
     """List findings by state, newest first."""
     visit.viewer.require(Right.INSPECTION_READ)
     given = visit.request.query_params
-    state = given.get("state", "") if given.get("state") in {*rules.State, "overdue"} else ""
+    state = visit.chosen("state", {*rules.State, "overdue"})
     after = whole_number(given.get("after"))
     filters = FindingFilters(
         state=state if state in set(rules.State) else None, overdue_on=visit.today if state == "overdue" else None

@@ -152,7 +152,7 @@ def _gaps(
     standing = {row.document_type: row for row in rulings if row.state in ("asked", "approved")}
     return visit.page(
         "households/gaps.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         case=case,
         owed=owed,
         count=sum(len(one.tasks) for one in owed),
@@ -166,7 +166,6 @@ def _gaps(
         origins=words.ORIGIN,
         states=words.RULING,
         given=given or {},
-        error=visit.told(error) if error else "",
     )
 
 

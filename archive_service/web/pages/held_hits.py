@@ -96,11 +96,10 @@ def _form(visit: Visit, asked: Asked, *, typed: Form | None = None, error: Archi
     names = ("scope", "kind", "reason", "authority", "review_on")
     return visit.page(
         "holds/found.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         asked=asked,
         found=found,
         most=rules.MOST_SUBJECTS,
         most_at_once=rules.MOST_AT_ONCE,
         said={name: typed.raw(name) if typed else "" for name in names},
-        error=visit.told(error) if error else "",
     )

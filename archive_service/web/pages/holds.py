@@ -26,7 +26,7 @@ _LONGEST_LIST = 20_000
 def list_holds(visit: SignedIn) -> Response:
     """List holds, newest first."""
     asked = visit.request.query_params
-    state = asked.get("state", "lasting") if asked.get("state") in words.HOLD_STATE else "lasting"
+    state = visit.chosen("state", words.HOLD_STATE, "lasting")
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
         found = queries.holds(session, visit.viewer, state=state, today=visit.today, after=after, limit=_SHOWN)
@@ -114,10 +114,9 @@ def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None) -> Resp
     return visit.page(
         "holds/hold.html",
         reviews=reviews,
-        status=error.http_status if error else 200,
+        refusal=error,
         hold=found,
         subjects=subjects,
-        error=visit.told(error) if error else "",
     )
 
 
@@ -125,7 +124,6 @@ def _form(visit: Visit, *, accounts: str, typed: Form | None = None, error: Arch
     names = ("applications", "kind", "reason", "authority", "review_on")
     return visit.page(
         "holds/new.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         said={"accounts": accounts, **{name: typed.raw(name) if typed else "" for name in names}},
-        error=visit.told(error) if error else "",
     )

@@ -52,9 +52,8 @@ def show_state(visit: SignedIn, import_id: Id) -> Response:
     visit.viewer.require(Right.CASE_IMPORT)
     with visit.services.database.reading() as session:
         file = queries.one(session, visit.viewer, import_id)
-    headers = {} if file.moving else {"HX-Refresh": "true"}
-    return visit.page(
-        "cases/import_file_now.html", headers=headers, file=file, outcomes=words.FATE, states=words.IMPORT
+    return visit.progress(
+        "cases/import_file_now.html", goes_on=file.moving, file=file, outcomes=words.FATE, states=words.IMPORT
     )
 
 

@@ -189,7 +189,7 @@ def said_of(visit: Visit, form: Form) -> Said:
 
 def _batch_facts(visit: Visit, session: Any, batch_id: int) -> dict[str, Any]:
     asked = visit.request.query_params
-    state = asked.get("state", "") if asked.get("state") in words.SCAN else ""
+    state = visit.chosen("state", words.SCAN)
     after = whole_number(asked.get("after"))
     batch = queries.batch(session, visit.viewer, batch_id)
     files = queries.scans(

@@ -159,10 +159,9 @@ def _show(visit: Visit, job_id: int, error: ArchiveError | None = None) -> Respo
         detail = jobs.find(session, visit.viewer, job_id)
     return visit.page(
         "jobs/detail.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         detail=detail,
         job=detail.job,
-        error=visit.told(error) if error else "",
         now=visit.now,
         figures=_told(visit),
     )

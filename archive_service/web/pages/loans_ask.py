@@ -189,8 +189,7 @@ def _drop(visit: Visit, given: Given, key: str) -> Response:
 
 
 def _form(visit: Visit, given: Given, error: ArchiveError | None = None) -> Response:
-    told = visit.told(error) if error else ""
-    return visit.page("loans/ask.html", status=error.http_status if error else 200, error=told, **_facts(visit, given))
+    return visit.page("loans/ask.html", refusal=error, **_facts(visit, given))
 
 
 def _facts(visit: Visit, given: Given) -> dict[str, Any]:

@@ -41,9 +41,8 @@ def _show(visit: Visit, request_id: int, error: ArchiveError | None = None, wish
         found = queries.request_view(session, visit.viewer, request_id, visit.now)
     return visit.page(
         "loans/request.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         request=found,
-        error=visit.told(error) if error else "",
         wrong=wish_id,
         kept=keeping.kept(visit, [paper.item_id for line in found.lines for paper in line.papers]),
     )

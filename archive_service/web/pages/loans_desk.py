@@ -45,9 +45,8 @@ def _hand_out(visit: Visit, wish_id: int, error: ArchiveError | None = None, for
         wish = queries.wish_to_hand_out(session, visit.viewer, wish_id)
     return visit.page(
         "loans/hand_out.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         wish=wish,
-        error=visit.told(error) if error else "",
         counted=form.text("pages", limit=10) if form else "",
         note=form.text("note", limit=600) if form else "",
     )
@@ -111,10 +110,9 @@ def _loan(visit: Visit, loan_id: int, error: ArchiveError | None = None, form: F
         loan = queries.loan_view(session, visit.viewer, loan_id)
     return visit.page(
         "loans/loan.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         loan=loan,
         code=picture(f"{_CODE}{loan_id}"),
-        error=visit.told(error) if error else "",
         given=form.group("", limit=2000) if form else {},
         conditions=[one.value for one in Condition if one is not Condition.LOST],
     )

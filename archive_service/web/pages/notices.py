@@ -78,7 +78,7 @@ def open_notice(visit: SignedIn, notice_id: Id, _form: SentForm) -> Response:
 def show_log(visit: SignedIn) -> Response:
     """Show which mails went to whom, when, how often tried, and how they stand; nothing of what they say."""
     asked = visit.request.query_params
-    state = asked.get("state", "") if asked.get("state") in words.MAIL_STATE else ""
+    state = visit.chosen("state", words.MAIL_STATE)
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
         found = queries.mails(session, visit.viewer, state=state, after=after, limit=_SHOWN)
@@ -106,7 +106,7 @@ def _choices(visit: Visit, *, typed: Form | None = None, error: ArchiveError | N
         address = queries.address_of(session, visit.viewer)
     return visit.page(
         "notices/settings.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         groups={
             group: [(one.code, one.text(visit.language).name, chosen[one.code].value) for one in kinds]
             for group, kinds in GROUPS.items()
@@ -115,5 +115,4 @@ def _choices(visit: Visit, *, typed: Form | None = None, error: ArchiveError | N
         has_address=bool(address),
         configured=smtp.is_configured(visit.services.settings),
         domains=[one.strip() for one in visit.services.settings.mail_domains.split(",") if one.strip()],
-        error=visit.told(error) if error else "",
     )

@@ -116,7 +116,7 @@ def _tokens(
     }
     return visit.page(
         "people/tokens.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         tokens=found,
         scopes={scope: SCOPES[scope] for scope in fitting(visit.viewer.rights)},
         names={scope.value: SCOPES[scope][0] for scope in Scope},
@@ -124,7 +124,6 @@ def _tokens(
         said=said,
         first=(visit.today + timedelta(days=1)).isoformat(),
         last=(visit.today + timedelta(days=_MOST_DAYS)).isoformat(),
-        error=visit.told(error) if error else "",
     )
 
 

@@ -55,8 +55,7 @@ def show_package(visit: SignedIn, package_id: Id) -> Response:
 def show_state(visit: SignedIn, package_id: Id) -> Response:
     """Return how far a package is; the whole page anew once nothing works on it any more."""
     package = _package(visit, package_id)
-    headers = {} if package.moving else {"HX-Refresh": "true"}
-    return visit.page("packages/now.html", headers=headers, package=package)
+    return visit.progress("packages/now.html", goes_on=package.moving, package=package)
 
 
 @router.get("/packages/{package_id}/file")
@@ -86,13 +85,12 @@ def _list(visit: Visit, account_no: str, error: ArchiveError | None = None) -> R
         unsigned = queries.unsigned_histories(session, head.id)
     return visit.page(
         "packages/list.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         file=file,
         found=found,
         brought=brought,
         unsigned=unsigned,
         formats=words.PACKAGE_FORMAT,
-        error=visit.told(error) if error else "",
     )
 
 

@@ -13,7 +13,7 @@ from archive_service.properties import actions, queries, work
 from archive_service.properties.judge import ANSWERS
 from archive_service.properties.queries import RunView
 from archive_service.properties.scheme import Moment, standard_text
-from archive_service.web import pictures, property_desk, property_papers, words
+from archive_service.web import drafting, pictures, property_desk, property_papers, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 
@@ -140,8 +140,8 @@ def _taken(visit: Visit, properties_run: int, which: Literal["report", "data"]) 
 def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> Response:
     asked = visit.request.query_params
     number = number or asked.get("case", "").strip()[:40]
-    state = asked.get("state", "") if asked.get("state") in words.PROPERTY_STATE else ""
-    moment = asked.get("moment", "") if asked.get("moment") in words.PROPERTY_MOMENT else ""
+    state = visit.chosen("state", words.PROPERTY_STATE)
+    moment = visit.chosen("moment", words.PROPERTY_MOMENT)
     before = whole_number(asked.get("before"))
     with visit.services.database.reading() as session:
         found = queries.runs(
@@ -149,14 +149,13 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
         )
     return visit.page(
         "properties/list.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         found=found,
         number=number,
         state=state,
         moment=moment,
         before=before,
         may_check=visit.viewer.may(Right.CASE_RECEIVE) or visit.viewer.may(Right.INSPECT),
-        error=visit.told(error) if error else "",
     )
 
 
@@ -165,13 +164,12 @@ def _run(visit: Visit, properties_run: int, error: ArchiveError | None = None) -
         found = queries.run(session, visit.viewer, properties_run)
     return visit.page(
         "properties/run.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         run=found,
         english=visit.language == "en",
         answers=[one.value for one in ANSWERS],
         may_answer=_may_answer(visit, found),
         may_file=property_papers.may_be_filed(visit.viewer, found),
-        error=visit.told(error) if error else "",
     )
 
 
@@ -185,17 +183,15 @@ def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") 
         scheme = queries.in_force(session, visit.today)
         editions = queries.schemes(session, visit.viewer)
         may_draft = queries.may_draft(session, visit.viewer)
-    facts = error.facts.get("findings", []) if error else []
     return visit.page(
         "properties/items.html",
-        status=error.http_status if error else 200,
         scheme=scheme,
         moments=list(Moment),
         editions=editions,
         english=visit.language == "en",
-        findings=facts,
         text=typed or standard_text(),
         may_draft=may_draft,
         may_release=visit.viewer.may(Right.CATALOGUE_RELEASE),
-        error=visit.told(error) if error else "",
+        refusal=error,
+        findings=drafting.findings(error),
     )

@@ -91,12 +91,11 @@ def _facts(visit: Visit, item_id: int, error: ArchiveError | None = None) -> Res
         facts = said.facts_of(session, item_id)
     return visit.page(
         "retention/item.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         item=item,
         facts=facts,
         kept=keeping.kept(visit, [item_id])[item_id],
         may_say=visit.viewer.may(Right.ITEM_CHANGE, item.unit_id),
-        error=visit.told(error) if error else "",
     )
 
 
@@ -109,6 +108,4 @@ def _day(form: Form) -> date:
 
 
 def _asked(visit: Visit) -> tuple[str, str]:
-    asked = visit.request.query_params
-    which = asked.get("list", "now")
-    return which if which in words.DUE_LIST else "now", asked.get("q", "").strip()[:40]
+    return visit.chosen("list", words.DUE_LIST, "now"), visit.request.query_params.get("q", "").strip()[:40]

@@ -105,11 +105,10 @@ def show_state(visit: SignedIn, scan_id: Id) -> Response:
         scan = queries.scan(session, visit.viewer, scan_id)
         owed = jobs.jobs_of_scan(session, visit.viewer, scan_id)
     moving = scan.row.state in _MOVING
-    headers = {} if moving else {"HX-Refresh": "true"}
-    return visit.page(
+    return visit.progress(
         "ingest/scan_state.html",
+        goes_on=moving,
         status=200 if moving else _STOP_POLLING,
-        headers=headers,
         scan=scan,
         moving=moving,
         job=owed[0] if owed else None,
@@ -145,10 +144,10 @@ def show_read_again(visit: SignedIn, scan_id: Id) -> Response:
         scan = queries.scan(session, visit.viewer, scan_id)
         found = reading_again.under_way(session, scan_id)
     moving = found is not None and found.state != "failed"
-    return visit.page(
+    return visit.progress(
         "ingest/read_again_now.html",
+        goes_on=moving,
         status=200 if moving else _STOP_POLLING,
-        headers={} if moving else {"HX-Refresh": "true"},
         scan=scan,
         read_again=found,
     )
@@ -200,10 +199,9 @@ def _ask_read_again(visit: Visit, scan_id: int, error: Invalid | Refused | None 
     visit.viewer.require(Right.SCAN_REVIEW, scan.unit_id)
     return visit.page(
         "ingest/read_again.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         scan=scan,
         reasons=AGAIN_REASONS,
-        error=visit.told(error) if error else "",
     )
 
 

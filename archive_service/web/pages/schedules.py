@@ -6,18 +6,19 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from archive_service.errors import ArchiveError, Invalid, Refused
+from archive_service.people.queries import top_unit
 from archive_service.people.roles import Right
-from archive_service.web import words
+from archive_service.web import drafting, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.guard import SANDBOX
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from retention import actions, drafts, reckoning, schedule
-from retention.drafts import DraftView
 
 router = APIRouter()
 
 _SHOWN = 50
 _LIST = "/retention/schedules"
+_WRITE = "retention/schedule_edit.html"
 #: Bytes of an uploaded text: every character of the longest one may take four.
 _LONGEST_FILE = 4 * actions.LONGEST_TEXT
 
@@ -29,7 +30,7 @@ def list_schedules(visit: SignedIn) -> Response:
         found = drafts.drafts(session, visit.viewer)
         current = reckoning.in_force(session, today=visit.today).edition
         may_draft = visit.viewer.may(Right.CATALOGUE_CHANGE) and visit.viewer.may(
-            Right.CATALOGUE_CHANGE, actions.top(session)
+            Right.CATALOGUE_CHANGE, top_unit(session)
         )
     return visit.page(
         "retention/schedules.html",
@@ -63,11 +64,11 @@ def take_standard(visit: SignedIn) -> Response:
 def new_draft(visit: SignedIn) -> Response:
     """Begin an edition with the text of the one in force."""
     with visit.services.database.reading() as session:
-        visit.viewer.require(Right.CATALOGUE_CHANGE, actions.top(session))
+        visit.viewer.require(Right.CATALOGUE_CHANGE, top_unit(session))
         current = reckoning.in_force(session, today=visit.today).edition
         every = drafts.drafts(session, visit.viewer)
     text = next((one.text for one in every if one.code == current), schedule.standard_text())
-    return _edit(visit, None, text)
+    return drafting.write_page(visit, _WRITE, draft=None, text=text)
 
 
 @router.post("/retention/schedules")
@@ -96,7 +97,7 @@ def edit_draft(visit: SignedIn, schedule_id: Id) -> Response:
     with visit.services.database.reading() as session:
         found = drafts.draft(session, visit.viewer, schedule_id)
     visit.viewer.require(Right.CATALOGUE_CHANGE, found.unit_id)
-    return _edit(visit, found, found.text)
+    return drafting.write_page(visit, _WRITE, draft=found, text=found.text)
 
 
 @router.post("/retention/schedules/{schedule_id}/edit")
@@ -140,8 +141,7 @@ def drop(visit: SignedIn, _form: SentForm, schedule_id: Id) -> Response:
 def show_run(visit: SignedIn, schedule_id: Id, run_id: Id) -> Response:
     """Show how far a preview is, and the papers that come due earlier or later."""
     asked = visit.request.query_params
-    effect = asked.get("effect", "earlier")
-    effect = effect if effect in words.SCHEDULE_EFFECT else "earlier"
+    effect = visit.chosen("effect", words.SCHEDULE_EFFECT, "earlier")
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
         found = drafts.draft(session, visit.viewer, schedule_id)
@@ -166,23 +166,20 @@ def _show(visit: Visit, schedule_id: int, error: ArchiveError | None = None) -> 
     made, _ = schedule.read(found.text)
     return visit.page(
         "retention/schedule.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         draft=found,
         made=made,
         in_force=current == found.code,
         runs=runs,
         previewed=any(one.purpose == "preview" and one.revision == found.revision for one in runs),
         seen=any(one.purpose == "preview" and one.revision == found.revision and one.state == "done" for one in runs),
-        own=visit.viewer.person_id in found.writers,
-        may_change=visit.viewer.may(Right.CATALOGUE_CHANGE, found.unit_id),
-        may_release=visit.viewer.may(Right.CATALOGUE_RELEASE, found.unit_id),
-        error=visit.told(error) if error else "",
+        **drafting.rights(visit, found.unit_id, found.writers),
     )
 
 
 def _save(visit: Visit, form: Form, schedule_id: int | None) -> Response:
     with visit.services.database.reading() as session:
-        visit.viewer.require(Right.CATALOGUE_CHANGE, actions.top(session))
+        visit.viewer.require(Right.CATALOGUE_CHANGE, top_unit(session))
         found = drafts.draft(session, visit.viewer, schedule_id) if schedule_id is not None else None
     text = form.text("text", limit=_LONGEST_FILE)
     try:
@@ -191,7 +188,7 @@ def _save(visit: Visit, form: Form, schedule_id: int | None) -> Response:
             row = actions.save_draft(session, visit.viewer, text, draft_id=schedule_id, now=visit.now)
             saved = row.id
     except (Invalid, Refused) as error:
-        return _edit(visit, found, text, error)
+        return drafting.write_page(visit, _WRITE, draft=found, text=text, error=error)
     return RedirectResponse(f"{_LIST}/{saved}", status_code=303)
 
 
@@ -207,17 +204,6 @@ def _sent(form: Form) -> str:
         return sent.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("schedule.encoding", "这个文件不是 UTF-8 编码的文本。请另存为 UTF-8 再上传。") from None
-
-
-def _edit(visit: Visit, draft: DraftView | None, text: str, error: ArchiveError | None = None) -> Response:
-    return visit.page(
-        "retention/schedule_edit.html",
-        status=error.http_status if error else 200,
-        draft=draft,
-        text=text,
-        findings=error.facts.get("findings", []) if error else [],
-        error=visit.told(error) if error else "",
-    )
 
 
 def _text(text: str, code: str) -> Response:

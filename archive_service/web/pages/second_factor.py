@@ -110,10 +110,9 @@ def _page(
 ) -> HTMLResponse:
     return visit.page(
         "people/second_factor.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         codes=codes or [],
         done=done or visit.request.query_params.get("done", ""),
-        error=visit.told(error) if error else "",
         **_facts(visit),
     )
 

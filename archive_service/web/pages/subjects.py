@@ -24,7 +24,7 @@ _SHOWN = 50
 def list_requests(visit: SignedIn) -> Response:
     """List requests, newest first."""
     asked = visit.request.query_params
-    state = asked.get("state", "open") if asked.get("state") in words.SUBJECT_LIST else "open"
+    state = visit.chosen("state", words.SUBJECT_LIST, "open")
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
         found = queries.requests(session, visit.viewer, state=state, today=visit.today, after=after, limit=_SHOWN)
@@ -144,11 +144,10 @@ def _request(visit: Visit, subject_id: int, error: ArchiveError | None = None) -
         openings = queries.openings(session, visit.viewer, subject_id)
     return visit.page(
         "subjects/request.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         asked=found,
         papers=papers,
         openings=openings,
-        error=visit.told(error) if error else "",
     )
 
 
@@ -156,7 +155,6 @@ def _form(visit: Visit, *, account: str, typed: Form | None = None, error: Archi
     names = ("kind", "asker", "relation", "proof", "proof_note", "words", "received_on", "papers")
     return visit.page(
         "subjects/new.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         said={"account": account, **{name: typed.raw(name) if typed else "" for name in names}},
-        error=visit.told(error) if error else "",
     )

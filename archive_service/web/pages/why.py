@@ -49,13 +49,12 @@ def show_why(visit: SignedIn) -> Response:
             error = refused
     return visit.page(
         "people/why.html",
-        status=error.http_status if error else 200,
+        refusal=error,
         asked=asked,
         kinds=KINDS,
         rules=RULES,
         answer=answer,
         right=words.RIGHT[right],
-        error=visit.told(error) if error else "",
     )
 
 
