@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service import workdays
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import NotFound
 from archive_service.households.tables import HouseholdFile, Item
@@ -17,6 +18,7 @@ from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 from archive_service.restricted.tables import RestrictedReading, Restriction
+from archive_service.subjects import rules
 from archive_service.subjects.tables import SubjectItem, SubjectRequest
 
 
@@ -104,6 +106,27 @@ def request(session: Session, viewer: Viewer, request_id: int) -> RequestView:
     if row is None or not viewer.may(Right.SUBJECT_KEEP, row[0].unit_id):
         raise not_found()
     return _view(row)
+
+
+def waiting(session: Session, viewer: Viewer, *, today: date, limit: int) -> Sequence[SubjectRequest]:
+    """Return requests of the viewer's units that are to be answered soon or late, the most urgent first."""
+    return session.scalars(
+        _waiting(viewer, today).order_by(SubjectRequest.due_on, SubjectRequest.id).limit(limit)
+    ).all()
+
+
+def waiting_count(session: Session, viewer: Viewer, *, today: date) -> tuple[int, int]:
+    """Return how many requests of the viewer's units are to be answered soon or late, and how many of them are late."""
+    rows = _waiting(viewer, today).subquery()
+    late = func.count().filter(rows.c.due_on < today)
+    both = session.execute(select(func.count(), late).select_from(rows)).one()
+    return both[0], both[1]
+
+
+def _waiting(viewer: Viewer, today: date) -> Select[SubjectRequest]:
+    soon = workdays.add_working_days(today, rules.SOON_WORKDAYS)
+    mine = SubjectRequest.unit_id.in_(viewer.units(Right.SUBJECT_KEEP))
+    return select(SubjectRequest).where(mine, SubjectRequest.state == "open", SubjectRequest.due_on <= soon)
 
 
 def papers(session: Session, viewer: Viewer, request_id: int) -> list[PaperNamed]:
