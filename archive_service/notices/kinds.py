@@ -156,8 +156,8 @@ _WORK = (
         ("个人信息要求逾期未答复", "个人信息要求 %(number)s 应在 %(due_on)s 前答复，已逾期",
          "个人信息要求 %(number)s 的答复期限 %(due_on)s 已过。请立即答复；在答复之前每周提醒一次。"),
         ("Request of a person not answered in time", "Request %(number)s was to be answered by %(due_on)s",
-         "The day to answer request %(number)s by, %(due_on)s, has passed. Please answer it now; you are told again every "
-         "week until then."),
+         "The day to answer request %(number)s by, %(due_on)s, has passed. Please answer it now; you are told again "
+         "every week until then."),
     ),
     _kind(
         "work-due", "overdue today week returned findings", Way.DIGEST,
