@@ -143,6 +143,8 @@ def _by_rule(schedule: Schedule, rule: Rule, household: Household, paper: Paper,
     if day > today:
         return said(UNKNOWN, f"{word}后 {years} 年，但起算日 {day} 在将来。请核对，在此之前不到期。")
     late = max(day, paper.latest_on)
+    if late.year + years > date.max.year:
+        return said(UNKNOWN, f"{word}后 {years} 年，但日期 {late} 不合理。请核对，在此之前不到期。")
     note = f"；资料日期 {late} 晚于{word}日，从资料日期起算" if late > day else ""
     reason = f"{word} {day} 后 {years} 年{note}。"
     return said(DATE, reason, due_on=plus_years(late, years), starts_on=late)
