@@ -28,6 +28,7 @@ class RequestView:
 
     id: int
     number: str
+    household_id: int
     account_no: str
     account_name: str
     unit_id: int
@@ -83,15 +84,35 @@ class Correction:
 
 
 def requests(
-    session: Session, viewer: Viewer, *, state: str = "", today: date, after: int | None = None, limit: int = 50
+    session: Session,
+    viewer: Viewer,
+    *,
+    state: str = "",
+    text: str = "",
+    household_id: int | None = None,
+    today: date,
+    after: int | None = None,
+    limit: int = 50,
 ) -> RequestListing:
-    """Return the register of the viewer's units, newest first, below the id `after`; `late` is open past its day."""
+    """Return the register of the viewer's units, newest first, below the id `after`; `late` is open past its day.
+
+    `text` is part of a number or of who asks, or a whole account number.
+    """
     viewer.require(Right.SUBJECT_KEEP)
     wanted = _rows().where(SubjectRequest.unit_id.in_(viewer.units(Right.SUBJECT_KEEP)))
     if state:
         wanted = wanted.where(SubjectRequest.state == ("open" if state == "late" else state))
     if state == "late":
         wanted = wanted.where(SubjectRequest.due_on < today)
+    if household_id is not None:
+        wanted = wanted.where(SubjectRequest.household_id == household_id)
+    if said := text.strip():
+        number, asker = SubjectRequest.number, SubjectRequest.asker
+        wanted = wanted.where(
+            number.contains(said, autoescape=True)
+            | asker.contains(said, autoescape=True)
+            | (HouseholdFile.account_no == said)
+        )
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after is not None:
         wanted = wanted.where(SubjectRequest.id < after)
@@ -218,6 +239,7 @@ def _view(found: Any) -> RequestView:
     return RequestView(
         id=row.id,
         number=row.number,
+        household_id=row.household_id,
         account_no=found.account_no,
         account_name=found.account_name,
         unit_id=row.unit_id,

@@ -291,6 +291,7 @@ def test_a_hold_between_signature_and_execution_keeps_the_item(database: Databas
 def test_what_became_longer_after_the_signatures_is_not_destroyed(database: Database, settings: Settings) -> None:
     """Also before the upkeep has reckoned it: the day is reckoned anew in the transaction that destroys."""
     here = world(database, MemoryStore())
+    here.waiting_days = 1
     item = papers(database, 1)
     with database.unit_of_work() as session:
         head = session.scalars(select(HouseholdFile)).one()

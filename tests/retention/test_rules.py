@@ -61,6 +61,13 @@ def test_an_open_account_starts_no_clock() -> None:
     assert "销户" in found.reason
 
 
+def test_what_waits_names_the_rule_that_will_keep_it_longest() -> None:
+    """Not the first of the text: a contract of an open account is kept as a contract, and its case with it."""
+    found = dues(PHOTO, CONTRACT, of=OPEN)
+    assert [(one.outcome, one.rule) for one in found.values()] == [("waiting", "CONTRACTS")] * 2
+    assert dues(PHOTO, of=OPEN)[1].rule == "OTHER_PAPERS"
+
+
 @pytest.mark.parametrize(("closed_on", "said"), [(None, "缺少起算日"), (date(2027, 1, 1), "在将来")])
 def test_a_day_that_is_missing_or_to_come_is_said_and_never_due(closed_on: date | None, said: str) -> None:
     """Not even where another rule of the case gives a day."""
