@@ -14,7 +14,7 @@ from archive_service.errors import Refused
 from archive_service.jobs import queue
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from retention import candidates, lists
+from retention import candidates, lists, reckoning
 from retention import disposal_rules as rules
 from retention.candidates import Holds, held
 from retention.disposal_rules import Opinion, State
@@ -91,6 +91,7 @@ def refused_now(
     """Return the items to be destroyed that may not be at this moment, each with the reason."""
     going = [only] if only is not None else lists.listed(session, row, opinion=Opinion.DESTROY)
     ids = [one.item_id for one in going]
+    reckoning.renew(session, {one.household_id for one in going}, today=today)
     why = {**candidates.later_now(session, ids, today=today), **candidates.in_the_way(session, ids, holds)}
     hashes = candidates.content_hashes(session, ids)
     for one in going:

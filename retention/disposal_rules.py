@@ -186,7 +186,9 @@ def check_plan(shown: str, planned: str) -> None:
 
 
 def kept_until(due_on: date, years: int) -> date:
-    """Return the day on which an item that is kept `years` longer is due again."""
+    """Return the day on which an item that is kept `years` longer is due again, the last of all behind it."""
+    if due_on.year + years > date.max.year:
+        return date.max
     try:
         return due_on.replace(year=due_on.year + years)
     except ValueError:

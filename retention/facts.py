@@ -103,8 +103,11 @@ def _statuses(cases: Sequence[CaseFile], *, disputed: bool) -> frozenset[str]:
 
 def _said(session: Session, household_ids: Collection[int]) -> Mapping[tuple[int, str], date]:
     """Return what people said of papers and still say, by item and kind."""
-    wanted = select(RetentionFact.item_id, RetentionFact.kind, RetentionFact.happened_on).where(
-        RetentionFact.household_id.in_(household_ids), RetentionFact.taken_back_at.is_(None)
+    wanted = (
+        select(RetentionFact.item_id, RetentionFact.kind, RetentionFact.happened_on)
+        # Of the papers that lie there now: what was said goes along with a paper that is moved.
+        .join(Item, Item.id == RetentionFact.item_id)
+        .where(Item.household_id.in_(household_ids), RetentionFact.taken_back_at.is_(None))
     )
     return {(item_id, kind): day for item_id, kind, day in session.execute(wanted)}
 

@@ -30,6 +30,7 @@ from archive_service.notices.actions import tell_all
 from archive_service.storage.places import Stores
 from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
 from retention.candidates import kept_until
+from retention.letters import of_households
 from retention.lock_rules import Holder, Wish, wish
 from retention.tables import LockMark, RetentionDue, RetentionReckoned
 
@@ -116,7 +117,7 @@ class LockHandler:
         now = self.now()
         with self.database.reading() as session:
             marks = _owed(session, today=self.today(), limit=A_TIME) if places else []
-            work = _work(session, marks, now=now, span=timedelta(days=self.span_days))
+            work = _work(session, marks, now=now, today=self.today(), span=timedelta(days=self.span_days))
         found = []
         for place in places:
             for digest in sorted(work.there[place.name]):
@@ -158,7 +159,7 @@ def _owed(session: Session, *, today: date, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _work(session: Session, marks: Sequence[Row[Any]], *, now: datetime, span: timedelta) -> _Work:
+def _work(session: Session, marks: Sequence[Row[Any]], *, now: datetime, today: date, span: timedelta) -> _Work:
     asked = select(Item.id, *_COLUMNS, RetentionDue.outcome, RetentionDue.due_on, item_held().label("held")).join(
         Page, Page.item_id == Item.id
     )
@@ -176,6 +177,9 @@ def _work(session: Session, marks: Sequence[Row[Any]], *, now: datetime, span: t
             due = max(due, said) if said is not None else None
         for digest in row[1 : 1 + len(_COLUMNS)]:
             holders[digest].add(Holder(due, bool(row.held)))
+    for letters in of_households(session, [one.id for one in marks], today=today).values():
+        for one in letters:
+            holders[one.digest].add(Holder(one.due.due_on, one.held))
     wishes = {digest: wish(held_by, now=now, span=span) for digest, held_by in holders.items()}
     known, there = _known(session, wishes)
     return _Work(marks, _with_others(session, wishes, known), known, there)

@@ -46,6 +46,27 @@ def reckon(session: Session, household_ids: Collection[int], schedule: Schedule,
     return found
 
 
+def renew(session: Session, household_ids: Collection[int], *, today: date) -> None:
+    """Reckon those households anew, before something is destroyed, whose files or schedule changed since the upkeep.
+
+    One that was never reckoned waits for the upkeep: nothing of it is due.
+    """
+    schedule = in_force(session, today=today)
+    stale = session.scalars(
+        select(HouseholdFile.id)
+        .join(RetentionReckoned, RetentionReckoned.household_id == HouseholdFile.id)
+        .where(HouseholdFile.id.in_(household_ids))
+        .where(
+            or_(
+                RetentionReckoned.revision != HouseholdFile.revision,
+                RetentionReckoned.edition != schedule.edition,
+            )
+        )
+    ).all()
+    if stale:
+        reckon(session, stale, schedule, today=today)
+
+
 def reckon_account(session: Session, account_no: str, *, today: date) -> None:
     """Reckon a household at once, in the transaction that closed or reopened it."""
     keys = session.scalars(select(HouseholdFile.id).where(HouseholdFile.account_no == account_no)).all()

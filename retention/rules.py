@@ -7,7 +7,7 @@ sense counts as longer than any day, so that nothing comes due by an error. Sour
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from retention.schedule import Rule, Schedule, Trigger
@@ -61,6 +61,8 @@ class Due:
     rule: str
     edition: str
     reason: str
+    #: How many years it runs once it starts; says which of several that wait to name.
+    years: int = field(default=0, compare=False)
 
 
 def reckon(schedule: Schedule, household: Household, papers: Sequence[Paper], *, today: date) -> dict[int, Due]:
@@ -110,14 +112,18 @@ def _rank(due: Due) -> tuple[int, date]:
     return _LENGTH[due.outcome], due.due_on or date.max
 
 
+def _named(due: Due) -> tuple[int, date, int]:
+    """Return by what a due is chosen to be named: where none has a day, the one with the most years tells the most."""
+    return (*_rank(due), 0 if due.outcome == DATE else due.years)
+
+
 def _longest(dues: Iterable[Due]) -> Due:
     # Among equals the first rule of the text, so that the reason does not change from one reckoning to the next.
-    found = list(dues)
-    return max(found, key=_rank)
+    return max(list(dues), key=_named)
 
 
 def _with_case(own: Due, case: Due) -> Due:
-    if not longer(case, own):
+    if _named(case) <= _named(own):
         return own
     return replace(case, reason=f"随本案件中期限最长的资料：{case.reason}"[:300])
 
@@ -127,7 +133,7 @@ def _by_rule(schedule: Schedule, rule: Rule, household: Household, paper: Paper,
 
     def said(outcome: str, reason: str, *, due_on: date | None = None, starts_on: date | None = None) -> Due:
         words = f"{rule.title_zh}：{reason}"[:300]
-        return Due(outcome, due_on, starts_on, rule.code, schedule.edition, words)
+        return Due(outcome, due_on, starts_on, rule.code, schedule.edition, words, period.years or 0)
 
     if period.permanent:
         return said(PERMANENT, "永久保管。")
@@ -143,6 +149,8 @@ def _by_rule(schedule: Schedule, rule: Rule, household: Household, paper: Paper,
     if day > today:
         return said(UNKNOWN, f"{word}后 {years} 年，但起算日 {day} 在将来。请核对，在此之前不到期。")
     late = max(day, paper.latest_on)
+    if late.year + years > date.max.year:
+        return said(UNKNOWN, f"{word}后 {years} 年，但日期 {late} 不合理。请核对，在此之前不到期。")
     note = f"；资料日期 {late} 晚于{word}日，从资料日期起算" if late > day else ""
     reason = f"{word} {day} 后 {years} 年{note}。"
     return said(DATE, reason, due_on=plus_years(late, years), starts_on=late)

@@ -20,6 +20,10 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,29}$")]
 TypeCode = Annotated[str, StringConstraints(pattern=r"^([A-Z][0-9]{2}[A-Z]?|OTHER)$")]
 
 
+#: What a rule calls the letters that answer requests of people; no paper of the catalogue.
+LETTER = "Q01"
+
+
 class Trigger(StrEnum):
     """What starts the clock."""
 
@@ -128,7 +132,7 @@ def _of_rule(rule: Rule, known_types: Collection[str]) -> list[tuple[Path, str]]
         found.append(((), "永久保管或沿用别的规则时，不写 trigger 和 starts_on。"))
     if rule.years is not None and (rule.trigger is Trigger.FIXED_DATE) != (rule.starts_on is not None):
         found.append(((), "trigger 是 fixed_date 时要写 starts_on，其他情形不写。"))
-    unknown = [one for one in rule.document_types if known_types and one not in known_types and one != "OTHER"]
+    unknown = [one for one in rule.document_types if known_types and one not in {*known_types, "OTHER", LETTER}]
     found += [(("document_types",), f"资料目录里没有“{one}”这种资料。") for one in unknown]
     return found
 

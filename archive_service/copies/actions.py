@@ -20,6 +20,7 @@ from archive_service.errors import Refused
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import check_open
 from archive_service.storage.record import record_object
 from archive_service.storage.store import Stored
 
@@ -140,8 +141,12 @@ def withdraw(session: Session, viewer: Viewer, copy_id: int, *, reason: str, now
 
 
 def hand_over(session: Session, viewer: Viewer, copy_id: int, *, now: datetime) -> CertifiedCopy:
-    """Put on record that somebody takes the file of a copy, and return its row. Raises NotFound."""
+    """Put on record that somebody takes the file of a copy, and return its row.
+
+    Raises NotFound, and NotPermitted while a paper that it shows is stored only and not open to them.
+    """
     row = queries.for_update(session, viewer, copy_id)
+    check_open(session, viewer, {int(page["item"]) for page in row.pages})
     _note(session, viewer, row, "copy.downloaded", {"sha256": row.digest}, now=now)
     return row
 

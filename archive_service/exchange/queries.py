@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from archive_service.errors import NotFound
 from archive_service.exchange.tables import CarriedHistory, Package
-from archive_service.households.tables import HouseholdFile
+from archive_service.households.tables import HouseholdFile, Item
 from archive_service.jobs.tables import Job
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.tables import Restriction
 
 _PACK_JOB = "package.make"
 
@@ -96,6 +97,17 @@ def row(session: Session, viewer: Viewer, package_id: int) -> Package:
     if found is None or found.unit_id not in _units(viewer):
         raise _not_found()
     return found
+
+
+def shut_since(session: Session, package: Package) -> bool:
+    """Say whether a paper that a package holds became one that is stored only after the package was asked for."""
+    numbers = session.scalars(
+        select(Item.item_no)
+        .join(Restriction, Restriction.item_id == Item.id)
+        .where(Item.household_id == package.household_id, Restriction.ended_at.is_(None))
+        .where(Restriction.begun_at >= package.asked_at)
+    ).all()
+    return bool(numbers) if package.items is None else not set(numbers).isdisjoint(package.items)
 
 
 def being_made(session: Session, household_id: int, format: str, items: list[int] | None) -> Package | None:

@@ -113,6 +113,17 @@ def of_household(session: Session, household_id: int) -> list[HoldView]:
     return [views[key] for key in sorted(views)]
 
 
+def households_held(session: Session, household_ids: Collection[int]) -> set[int]:
+    """Return which of some households are held as a whole."""
+    whole = (
+        select(HoldSubject.household_id)
+        .join(Hold, Hold.id == HoldSubject.hold_id)
+        .where(HoldSubject.household_id.in_(household_ids), Hold.released_at.is_(None))
+        .where(HoldSubject.case_id.is_(None), HoldSubject.item_id.is_(None))
+    )
+    return set(session.scalars(whole))
+
+
 def holds(
     session: Session,
     viewer: Viewer,

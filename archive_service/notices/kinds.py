@@ -144,6 +144,22 @@ _WORK = (
          "it, or put the review off, saying why."),
     ),
     _kind(
+        "subject-due", "number due_on", Way.MAIL,
+        ("个人信息要求将到答复期限", "个人信息要求 %(number)s 请在 %(due_on)s 前答复",
+         "个人信息要求 %(number)s 的答复期限 %(due_on)s 快到了。请打开它，同意或说明理由拒绝；答复书由系统写好。"),
+        ("Request of a person to be answered soon", "Request %(number)s is to be answered by %(due_on)s",
+         "The day to answer request %(number)s by, %(due_on)s, is near. Open it and grant it, or refuse it saying why; "
+         "the letter is drawn for you."),
+    ),
+    _kind(
+        "subject-late", "number due_on", Way.MAIL,
+        ("个人信息要求逾期未答复", "个人信息要求 %(number)s 应在 %(due_on)s 前答复，已逾期",
+         "个人信息要求 %(number)s 的答复期限 %(due_on)s 已过。请立即答复；在答复之前每周提醒一次。"),
+        ("Request of a person not answered in time", "Request %(number)s was to be answered by %(due_on)s",
+         "The day to answer request %(number)s by, %(due_on)s, has passed. Please answer it now; you are told again "
+         "every week until then."),
+    ),
+    _kind(
         "work-due", "overdue today week returned findings", Way.DIGEST,
         ("每日到期与逾期", "逾期 %(overdue)s 件，今日到期 %(today)s 件",
          "归档已逾期 %(overdue)s 件，今日到期 %(today)s 件，7 日内到期 %(week)s 件。"

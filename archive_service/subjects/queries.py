@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from archive_service import workdays
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import NotFound
 from archive_service.households.tables import HouseholdFile, Item
@@ -17,6 +18,7 @@ from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 from archive_service.restricted.tables import RestrictedReading, Restriction
+from archive_service.subjects import rules
 from archive_service.subjects.tables import SubjectItem, SubjectRequest
 
 
@@ -26,6 +28,7 @@ class RequestView:
 
     id: int
     number: str
+    household_id: int
     account_no: str
     account_name: str
     unit_id: int
@@ -81,15 +84,35 @@ class Correction:
 
 
 def requests(
-    session: Session, viewer: Viewer, *, state: str = "", today: date, after: int | None = None, limit: int = 50
+    session: Session,
+    viewer: Viewer,
+    *,
+    state: str = "",
+    text: str = "",
+    household_id: int | None = None,
+    today: date,
+    after: int | None = None,
+    limit: int = 50,
 ) -> RequestListing:
-    """Return the register of the viewer's units, newest first, below the id `after`; `late` is open past its day."""
+    """Return the register of the viewer's units, newest first, below the id `after`; `late` is open past its day.
+
+    `text` is part of a number or of who asks, or a whole account number.
+    """
     viewer.require(Right.SUBJECT_KEEP)
     wanted = _rows().where(SubjectRequest.unit_id.in_(viewer.units(Right.SUBJECT_KEEP)))
     if state:
         wanted = wanted.where(SubjectRequest.state == ("open" if state == "late" else state))
     if state == "late":
         wanted = wanted.where(SubjectRequest.due_on < today)
+    if household_id is not None:
+        wanted = wanted.where(SubjectRequest.household_id == household_id)
+    if said := text.strip():
+        number, asker = SubjectRequest.number, SubjectRequest.asker
+        wanted = wanted.where(
+            number.contains(said, autoescape=True)
+            | asker.contains(said, autoescape=True)
+            | (HouseholdFile.account_no == said)
+        )
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if after is not None:
         wanted = wanted.where(SubjectRequest.id < after)
@@ -104,6 +127,27 @@ def request(session: Session, viewer: Viewer, request_id: int) -> RequestView:
     if row is None or not viewer.may(Right.SUBJECT_KEEP, row[0].unit_id):
         raise not_found()
     return _view(row)
+
+
+def waiting(session: Session, viewer: Viewer, *, today: date, limit: int) -> Sequence[SubjectRequest]:
+    """Return requests of the viewer's units that are to be answered soon or late, the most urgent first."""
+    return session.scalars(
+        _waiting(viewer, today).order_by(SubjectRequest.due_on, SubjectRequest.id).limit(limit)
+    ).all()
+
+
+def waiting_count(session: Session, viewer: Viewer, *, today: date) -> tuple[int, int]:
+    """Return how many requests of the viewer's units are to be answered soon or late, and how many of them are late."""
+    rows = _waiting(viewer, today).subquery()
+    late = func.count().filter(rows.c.due_on < today)
+    both = session.execute(select(func.count(), late).select_from(rows)).one()
+    return both[0], both[1]
+
+
+def _waiting(viewer: Viewer, today: date) -> Select[SubjectRequest]:
+    soon = workdays.add_working_days(today, rules.SOON_WORKDAYS)
+    mine = SubjectRequest.unit_id.in_(viewer.units(Right.SUBJECT_KEEP))
+    return select(SubjectRequest).where(mine, SubjectRequest.state == "open", SubjectRequest.due_on <= soon)
 
 
 def papers(session: Session, viewer: Viewer, request_id: int) -> list[PaperNamed]:
@@ -195,6 +239,7 @@ def _view(found: Any) -> RequestView:
     return RequestView(
         id=row.id,
         number=row.number,
+        household_id=row.household_id,
         account_no=found.account_no,
         account_name=found.account_name,
         unit_id=row.unit_id,

@@ -13,6 +13,8 @@ LONGEST_WORDS = 500
 LONGEST_REASON = 300
 #: Minutes for which who keeps a restricted paper has it open.
 OPEN_MINUTES = 30
+#: Working days before its last day from which on an answer is asked for.
+SOON_WORKDAYS = 3
 
 
 class Kind(StrEnum):

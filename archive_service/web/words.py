@@ -759,6 +759,7 @@ EVENT = {
     "hold.placed": N_("冻结资料"),
     "hold.released": N_("解除冻结"),
     "hold.reviewed": N_("复查冻结"),
+    "hold.went-along": N_("冻结随资料移动"),
     "retention.fact-said": N_("登记资料被取代或合同终止"),
     "retention.fact-taken-back": N_("撤销资料被取代或合同终止的登记"),
     "subject.registered": N_("登记个人信息要求"),

@@ -25,6 +25,7 @@ from archive_service.people.queries import viewer_for
 from archive_service.people.roles import Right, Role
 from archive_service.people.tables import Person, RoleGrant
 from archive_service.people.viewer import Viewer
+from archive_service.subjects.notify import tell_answers
 
 log = logs.get("due-work")
 #: Local time of day from which on people are told: before they begin to work, and before the usual digest.
@@ -86,6 +87,7 @@ class DueWork:
                 return False
             tell_due(session, person_id, today=today, now=self.now())
             tell_reviews(session, person_id, today=today, now=self.now())
+            tell_answers(session, person_id, today=today, now=self.now())
         self._after = person_id
         return True
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.holds import actions, queries
 from archive_service.holds.actions import On
+from archive_service.holds.moving import move_item
 from archive_service.holds.notify import tell_reviews
 from archive_service.holds.rules import Terms
 from archive_service.holds.tables import Hold
@@ -57,6 +60,46 @@ def test_a_household_hold_covers_what_is_filed_later_and_a_case_hold_only_its_ca
             select(AuditEntry.did).where(AuditEntry.object_kind == "hold").order_by(AuditEntry.seq)
         ).all()
         assert did == ["hold.placed"] * 3 + ["hold.released"] * 2
+
+
+def test_a_paper_that_is_moved_stays_held(database: Database) -> None:
+    """Out of a held household, out of a held case, and held by itself: wherever it goes, and released with the rest."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        left, right = records.case(session), records.case(session)
+        source = session.get_one(HouseholdFile, left.household_id)
+        paper, single = records.item(session, left), records.item(session, left, "A10")
+        whole = place(session, by, On(accounts=[source.account_no]))
+        alone = place(session, by, On(item_ids=[single.id]))
+        for one in (paper, single):
+            move_item(
+                session, item_id=one.id, household_id=right.household_id, case_id=right.id, by=by, now=NOW, today=TODAY
+            )
+        found = queries.holding(session, [paper.id, single.id])
+        assert {key: [one.id for one in held] for key, held in found.items()} == {
+            paper.id: [whole.id], single.id: [whole.id, alone.id],
+        }  # fmt: skip
+        assert [one.id for one in queries.of_household(session, right.household_id)] == [whole.id, alone.id]
+        went = session.scalars(select(AuditEntry.object_id).where(AuditEntry.did == "hold.went-along")).all()
+        assert went == [str(whole.id)] * 2
+        of_case = place(session, by, On(applications=[right.application_no]))
+        move_item(session, item_id=paper.id, household_id=right.household_id, case_id=None, by=by, now=NOW, today=TODAY)
+        assert [one.id for one in queries.holding(session, [paper.id])[paper.id]] == [whole.id, of_case.id]
+        for key in (whole.id, of_case.id):
+            actions.release(session, by, key, reason="已经结案", now=NOW)
+        assert set(queries.holding(session, [paper.id, single.id])) == {single.id}
+
+
+def test_nothing_moves_a_paper_past_its_holds() -> None:
+    """One module calls the move that asks for no hold; doors call that one."""
+    root = Path(__file__).parents[2]
+    callers = {
+        path.relative_to(root).as_posix()
+        for package in ("archive_service", "ingest", "indexing", "retention")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"(households|actions|items)\.move_item\(", path.read_text("utf-8"))
+    }
+    assert callers == {"archive_service/holds/moving.py"}
 
 
 def test_who_keeps_holds_is_told_once_that_a_review_day_has_passed(database: Database) -> None:

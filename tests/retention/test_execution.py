@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdf
@@ -27,11 +27,12 @@ from archive_service.cli.services import Services
 from archive_service.cli.verify import findings
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, Refused, Unavailable
-from archive_service.holds.actions import On
+from archive_service.holds.actions import On, release
 from archive_service.holds.actions import place as hold
 from archive_service.holds.rules import Terms
-from archive_service.households.tables import Item, ItemField, Page
+from archive_service.households.tables import HouseholdFile, Item, ItemField, Page
 from archive_service.jobs import queue
+from archive_service.lifecycle.tables import ClosedFile
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
 from archive_service.storage.files import FileStore
@@ -44,9 +45,11 @@ from indexing.index import index_of
 from indexing.sync import follow
 from ingest.erasing import ScanRoad
 from ingest.tables import Scan, ScanPage
+from retention import reckoning
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
 from retention.erase import ExecuteHandler
 from retention.roads import FileRoad
+from retention.tables import RetentionDue
 from tests.docs.words import ROOT
 from tests.faults.test_kill import ACCOUNT, APPLICATION, take_in, work_on
 from tests.retention.world import World, filed, papers, world
@@ -284,6 +287,31 @@ def test_a_hold_between_signature_and_execution_keeps_the_item(database: Databas
         assert session.scalars(wanted).all() == ["冻结：用户投诉未结"]
 
 
+@ON_SQLITE
+def test_what_became_longer_after_the_signatures_is_not_destroyed(database: Database, settings: Settings) -> None:
+    """Also before the upkeep has reckoned it: the day is reckoned anew in the transaction that destroys."""
+    here = world(database, MemoryStore())
+    here.waiting_days = 1
+    item = papers(database, 1)
+    with database.unit_of_work() as session:
+        head = session.scalars(select(HouseholdFile)).one()
+        session.add(ClosedFile(household_id=head.id, number="S-1", closed_on=date(2000, 1, 1), reopen_reason=""))
+        head.state = "closed"
+        session.scalars(select(Item)).one().filed_at = here.now.replace(year=2000)
+        reckoning.reckon_account(session, head.account_no, today=here.today)
+        assert session.scalars(select(RetentionDue)).one().due_on == date(2005, 1, 4)
+    here.signed(item)
+    with database.unit_of_work() as session:
+        terms = Terms("dispute", "用户投诉未结", "95598 工单", here.today + timedelta(days=60))
+        asker, on = here.viewer(session, "asker"), On(accounts=[head.account_no])
+        made = hold(session, asker, on, terms, now=here.now, today=here.today)
+        release(session, asker, made.id, reason="已经和解", now=here.now)
+    handler(here, settings, roads=False).run(here.claim())
+    assert [one.id for one in filed(database)] == item
+    with database.reading() as session:
+        assert "保管期限已变更" in session.scalars(select(DisposalItem.dropped_why)).one()
+
+
 def test_a_list_whose_items_are_not_those_of_the_plan_is_not_executed(database: Database, settings: Settings) -> None:
     here = world(database, MemoryStore())
     items = papers(database, 2)
@@ -361,7 +389,11 @@ def test_there_is_no_other_delete() -> None:
     callers, importers = set(), set()
     for package in ("archive_service", "ingest", "indexing", "retention"):
         for path in (ROOT / package).rglob("*.py"):
-            tree = ast.parse(path.read_text("utf-8"))
+            text = path.read_text("utf-8")
+            # Most modules name none of it, and need not be understood.
+            if "remov" not in text:
+                continue
+            tree = ast.parse(text)
             name = path.relative_to(ROOT).as_posix()
             for node in ast.walk(tree):
                 if isinstance(node, ast.Attribute) and node.attr in (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
+from archive_service.holds.moving import move_item
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.people.roles import Role
@@ -131,3 +132,18 @@ def test_what_cannot_be_is_not_said(database: Database) -> None:
         staff = records.viewer(session, Role.STAFF, login="staff")
         with pytest.raises(NotPermitted):
             say(session, new, "superseded", who=staff)
+
+
+def test_what_was_said_of_a_paper_goes_along_when_it_is_moved(database: Database) -> None:
+    """It comes due by the same rule in the household where it lies now, and there it can be taken back."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        left, right = records.case(session), records.case(session)
+        item = of_day(session, left, "K01R", EARLIER)
+        fact = say(session, item, "contract_ended", who=by)
+        before = due(session, item)
+        assert (before.rule, before.outcome) == ("CON", "date")
+        move_item(session, item_id=item.id, household_id=right.household_id, case_id=None, by=by, now=NOW, today=TODAY)
+        assert due(session, item) == before
+        said.take_back(session, by, item.id, fact, now=NOW, today=TODAY)
+        assert due(session, item).outcome == "waiting"

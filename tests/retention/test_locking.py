@@ -26,6 +26,8 @@ from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 from archive_service.storage.s3 import S3Store
 from archive_service.storage.tables import ObjectLock, StoredObject
+from archive_service.subjects import actions as subjects
+from archive_service.subjects.rules import Said, Verdict
 from archive_service.zone import local, midnight
 from retention import locking, reckoning
 from retention.locking import LockHandler
@@ -160,6 +162,30 @@ def test_an_object_of_two_records_is_locked_as_long_as_the_longer_one(world: Wor
     world.due(near, 600)
     world.lock()
     assert world.original(near).until == until
+
+
+def test_a_letter_that_answers_a_request_is_locked_with_its_household(world: World) -> None:
+    """While its account is open for the span; held with the whole household, and let go with it."""
+    world.file(b"contract")
+    letter = world.store.put_bytes(b"letter")
+    with world.database.unit_of_work() as session:
+        by = records.viewer(session)
+        said = Said("copy", "王秀英", "self", "passport", "", "要一份合同", local(world.now).date())
+        made = subjects.register(
+            session, by, "5101431049", said, now=world.now, today=said.received_on, workdays_to_answer=15
+        )
+        subjects.decide(session, by, made.id, Verdict(False, "不属于申请人"), letter, now=world.now)
+        terms = Terms("litigation", "合同纠纷", "传票", said.received_on + timedelta(days=90))
+        held = holds.place(session, by, On(accounts=["5101431049"]), terms, now=world.now, today=said.received_on)
+        reckoning.sweep(session, today=said.received_on)
+    world.prove()
+    world.lock()
+    (version,) = world.server.versions(letter.digest)
+    assert (version.until, version.held) == ((world.now + timedelta(days=SPAN)).replace(microsecond=0), True)
+    with world.database.unit_of_work() as session:
+        holds.release(session, records.system(session), held.id, reason="已经结案", now=world.now)
+    world.lock()
+    assert not world.server.versions(letter.digest)[0].held
 
 
 def test_what_comes_due_on_no_day_is_locked_for_a_span_that_is_renewed(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import rules, schedule
+from retention import disposal_rules, rules, schedule
 from retention.rules import Household, Paper
 
 TODAY = date(2026, 11, 20)
@@ -61,6 +61,13 @@ def test_an_open_account_starts_no_clock() -> None:
     assert "销户" in found.reason
 
 
+def test_what_waits_names_the_rule_that_will_keep_it_longest() -> None:
+    """Not the first of the text: a contract of an open account is kept as a contract, and its case with it."""
+    found = dues(PHOTO, CONTRACT, of=OPEN)
+    assert [(one.outcome, one.rule) for one in found.values()] == [("waiting", "CONTRACTS")] * 2
+    assert dues(PHOTO, of=OPEN)[1].rule == "OTHER_PAPERS"
+
+
 @pytest.mark.parametrize(("closed_on", "said"), [(None, "缺少起算日"), (date(2027, 1, 1), "在将来")])
 def test_a_day_that_is_missing_or_to_come_is_said_and_never_due(closed_on: date | None, said: str) -> None:
     """Not even where another rule of the case gives a day."""
@@ -73,6 +80,24 @@ def test_a_paper_younger_than_its_trigger_counts_from_its_own_day() -> None:
     """What was filed after the closing is not due before its years have run."""
     late = replace(PHOTO, case_id=None, latest_on=date(2024, 2, 29))
     assert dues(late)[1].due_on == date(2029, 3, 1)
+
+
+@pytest.mark.parametrize("day", [date.min, date(1912, 2, 29), date(1969, 12, 31), date(1970, 1, 1), date(2024, 2, 29)])
+def test_the_oldest_days_count_like_any_other(day: date) -> None:
+    """Before 1970, a leap day and the first day there is: the years run from the later of closing and paper."""
+    loose = replace(PHOTO, case_id=None, latest_on=day)
+    assert dues(loose)[1].due_on == max(date(2025, 6, 1), rules.plus_years(day, 5))
+    old = dues(loose, of=replace(CLOSED, closed_on=day))[1]
+    assert (old.outcome, old.due_on) == ("date", rules.plus_years(day, 5))
+
+
+@pytest.mark.parametrize("day", [date.max, date(9996, 2, 29)])
+def test_a_day_so_far_ahead_that_no_year_follows_it_is_never_due(day: date) -> None:
+    """As a misread date may be: it is said, and the other papers are reckoned all the same."""
+    found = dues(replace(PHOTO, case_id=None, latest_on=day), replace(CONTRACT, case_id=None))
+    assert (found[1].outcome, found[1].due_on, found[2].outcome) == ("unknown", None, "date")
+    assert "不合理" in found[1].reason
+    assert disposal_rules.kept_until(day, 50) == date.max
 
 
 def test_critical_customers_are_kept_for_ever() -> None:

@@ -17,11 +17,13 @@ from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.exchange.content import content
 from archive_service.households import queries as households
 from archive_service.households.tables import HouseholdFile, Item
+from archive_service.notices.tables import Notice
 from archive_service.people.roles import Role
 from archive_service.people.viewer import Viewer
 from archive_service.restricted import queries as restricted
 from archive_service.storage.store import Stored
 from archive_service.subjects import actions, queries, rules
+from archive_service.subjects.notify import tell_answers
 from archive_service.subjects.rules import Said, Verdict
 from archive_service.subjects.tables import SubjectRequest
 from indexing import project
@@ -183,6 +185,35 @@ def test_it_is_answered_once_within_working_days_by_who_keeps_the_register(datab
         with pytest.raises(Refused) as twice:
             decided(session, by, found)
         assert twice.value.code == "subject.decided"
+
+
+def test_who_answers_is_told_before_the_day_and_every_week_after_it(database: Database) -> None:
+    """Who does not keep the register is told nothing; an answer ends it. The home page counts the same."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        staff = records.viewer(session, Role.STAFF, login="staff")
+        head, *_ = filed(session)
+        found = registered(session, by, head)
+        soon = date(2026, 12, 8)
+        assert (found.due_on, workdays.working_days_between(soon, found.due_on)) == (date(2026, 12, 11), 3)
+
+        def told(who: Viewer, day: date) -> int:
+            assert who.person_id is not None
+            return tell_answers(session, who.person_id, today=day, now=NOW)
+
+        before, last = soon - timedelta(days=1), found.due_on
+        assert [told(by, day) for day in (before, soon, last)] == [0, 1, 0]
+        late = [last + timedelta(days=days) for days in (1, 7, 8)]
+        assert ([told(by, day) for day in late], told(staff, late[0])) == ([1, 0, 1], 0)
+        kinds = session.scalars(select(Notice.kind).where(Notice.person_id == by.person_id).order_by(Notice.id)).all()
+        assert kinds == ["subject-due", "subject-late", "subject-late"]
+        counts = [queries.waiting_count(session, by, today=day) for day in (before, soon, late[0])]
+        assert counts == [(0, 0), (1, 0), (1, 1)]
+        decided(session, by, found)
+        assert (told(by, late[-1] + timedelta(days=7)), queries.waiting_count(session, by, today=late[0])) == (
+            0,
+            (0, 0),
+        )
 
 
 def test_a_correction_stands_beside_the_paper_and_a_copy_is_a_certified_one(database: Database) -> None:

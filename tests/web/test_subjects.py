@@ -88,6 +88,19 @@ def test_a_correction_is_read_beside_the_paper_by_everybody_who_reads_it(
     wanted = {"verdict": "grant", "reason": "已附说明", "annotation": "用电地址应为清河路八号"}
     assert browser.submit(f"{address}/decide", **wanted).status_code == 303
     assert "用电地址应为清河路八号" in staff.get(f"/items/{item}").text
+    # The letter is a record of the household, for who keeps the register.
+    here = f"/households/{world.near.account_no}"
+    assert f'href="{address}/letter"' in browser.get(here).text
+    assert "ANSWERS" in browser.get(address).text
+    assert address not in staff.get(here).text
+    found = browser.get("/api/v1/subject-requests", params={"text": "王秀英"}).json()
+    assert browser.get("/api/v1" + address.replace("subjects", "subject-requests")).json()["letter_kept"] == {
+        "outcome": "waiting", "due_on": None, "rule": "ANSWERS", "edition": "R2026", "held": False,
+        "reason": "对个人信息要求的答复书：销户后 10 年，还没有开始计算。",
+    }  # fmt: skip
+    assert [one["subject_id"] for one in found["requests"]] == [address.rpartition("/")[2]]
+    assert address in browser.get("/subjects", params={"q": "王秀英"}).text
+    assert address not in browser.get("/subjects", params={"q": "没有此人"}).text
     other = browser.submit("/subjects", **said(world, item)).headers["location"].partition("?")[0]
     assert browser.submit(f"{other}/withdraw", reason="本人撤回").status_code == 303
     assert "已撤回" in browser.get(other).text

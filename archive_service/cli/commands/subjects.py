@@ -13,11 +13,12 @@ from archive_service.cli.services import Services
 from archive_service.errors import NotFound
 from archive_service.subjects import actions, answering, queries
 from archive_service.subjects.rules import Kind, Proof, Relation, Said, Verdict
+from retention import letters
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DAY = click.DateTime(["%Y-%m-%d"])
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
-_STATES = ["open", "late", "granted", "refused", "withdrawn"]
+_STATES = ["all", "open", "late", "granted", "refused", "withdrawn"]
 
 
 @click.group()
@@ -27,12 +28,14 @@ def subjects() -> None:
 
 @subjects.command("list")
 @click.option("--state", type=click.Choice(_STATES), default="open", show_default=True, help="Which.")
+@click.option("--find", "text", default="", help="Part of a number or of who asked, or an account number.")
 @_JSON
 @click.pass_obj
-def list_(services: Services, state: str, as_json: bool) -> None:
+def list_(services: Services, state: str, text: str, as_json: bool) -> None:
     """List the register, newest first."""
+    wanted = "" if state == "all" else state
     with services.reading() as (session, viewer):
-        found = queries.requests(session, viewer, state=state, today=clock.today(), limit=200)
+        found = queries.requests(session, viewer, state=wanted, text=text, today=clock.today(), limit=200)
     if as_json:
         output.emit({"total": found.total, "requests": list(found.rows)})
         return
@@ -53,7 +56,9 @@ def show(services: Services, request_id: int) -> None:
     with services.reading() as (session, viewer):
         found = queries.request(session, viewer, request_id)
         papers = queries.papers(session, viewer, request_id)
-    output.emit({**output.plain(found), "papers": [output.plain(one) for one in papers]})
+        kept = letters.kept(session, found.household_id, today=clock.today()).get(found.id)
+    told = {**output.plain(kept.due), "held": kept.held} if kept is not None else None
+    output.emit({**output.plain(found), "papers": [output.plain(one) for one in papers], "letter_kept": told})
 
 
 @subjects.command()

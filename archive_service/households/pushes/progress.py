@@ -14,6 +14,7 @@ from archive_service.errors import NotFound
 from archive_service.households.tables import CaseFile, CaseStage, HouseholdFile, Item, ItemField, Verdict
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import lasting
 
 #: So many last digits of the account number, or of a phone number on the papers of the household.
 PROOF = 4
@@ -70,6 +71,7 @@ def _phones(session: Session, household_id: int) -> list[str]:
         select(ItemField.value)
         .join(Item, Item.id == ItemField.item_id)
         .where(Item.household_id == household_id, Item.state == "filed", ItemField.name.in_(_PHONES))
+        .where(~lasting(Item.id))
     )
     digits = ["".join(filter(str.isdecimal, value)) for value in session.scalars(rows)]
     return [one for one in digits if len(one) > PROOF]

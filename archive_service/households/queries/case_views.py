@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,14 +13,26 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.catalogue.load import edition_by_code
 from archive_service.catalogue.schema import Edition
+from archive_service.households.queries import concealed
 from archive_service.households.tables import ArchiveCode, CaseFile, CaseStage, HouseholdFile, StageCorrection, Verdict
 from archive_service.households.views import CaseView, StageView, VerdictView
 
 _VERDICTS = select(*Verdict.__table__.columns)
 
 
-def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], *, personal: bool) -> list[CaseView]:
-    """Return cases of a household with stages and verdicts, in the order given."""
+def case_views(
+    session: Session,
+    head: HouseholdFile,
+    rows: Sequence[CaseFile],
+    *,
+    personal: bool,
+    opened: Collection[int] = (),
+) -> list[CaseView]:
+    """Return cases of a household with stages and verdicts, in the order given.
+
+    What verdicts say of papers that are stored only and not `opened` is left out.
+    """
+    shut = concealed.closed_in(session, head.id, opened)
     keys = [row.id for row in rows]
     stages: dict[int, list[StageView]] = defaultdict(list)
     corrected = select(StageCorrection.case_id, StageCorrection.stage, StageCorrection.wanted)
@@ -61,21 +73,22 @@ def case_views(session: Session, head: HouseholdFile, rows: Sequence[CaseFile], 
             deferred_count=row.deferred_count,
             assessment_error=row.assessment_error,
             stages=tuple(stages[row.id]),
-            verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal)),
+            verdicts=tuple(_verdict_views(row, verdicts[row.id], personal=personal, shut=shut)),
             archive_code=codes.get(row.id),
         )
         for row in rows
     ]
 
 
-def _verdict_views(row: CaseFile, verdicts: Iterable[Any], *, personal: bool) -> list[VerdictView]:
+def _verdict_views(
+    row: CaseFile, verdicts: Iterable[Any], *, personal: bool, shut: Collection[int]
+) -> list[VerdictView]:
     edition = edition_by_code(row.edition) if row.edition else None
     place = {code: at for at, code in enumerate(edition.document_types)} if edition else {}
     bases = _bases(edition, row)
-    return [
-        _verdict_view(one, bases.get(one.document_type, ""), personal=personal)
-        for one in sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
-    ]
+    in_order = sorted(verdicts, key=lambda v: (place.get(v.document_type, len(place)), v.document_type))
+    told = [(one, bases.get(one.document_type, "")) for one in in_order]
+    return [concealed.verdict_view(_verdict_view(one, basis, personal=personal), shut, basis) for one, basis in told]
 
 
 def _bases(edition: Edition | None, row: CaseFile) -> dict[str, str]:

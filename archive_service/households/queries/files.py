@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from archive_service import masking
 from archive_service.completeness import marks
 from archive_service.errors import NotFound
+from archive_service.households.queries import concealed
 from archive_service.households.queries.case_views import case_views
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, ItemField, Page
 from archive_service.households.views import (
@@ -29,7 +30,7 @@ from archive_service.households.views import (
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
-from archive_service.restricted.queries import closed, lasting
+from archive_service.restricted.queries import closed
 
 _PERSONAL = frozenset({"personal", "sensitive"})
 #: Below this confidence of its reading nobody can tell which numbers a page holds.
@@ -68,7 +69,7 @@ def household(
         state=head.state,
         revision=head.revision,
         created_at=head.created_at,
-        cases=tuple(case_views(session, head, cases, personal=personal)),
+        cases=tuple(case_views(session, head, cases, personal=personal, opened=viewer.opened)),
         items=tuple(items),
         masked=any(item.masked for item in items),
     )
@@ -85,7 +86,7 @@ def case(session: Session, viewer: Viewer, application_no: str) -> CaseView:
         raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     row, head = found
     personal = viewer.reads_personal(head.unit_id, head.id)
-    return case_views(session, head, [row], personal=personal)[0]
+    return case_views(session, head, [row], personal=personal, opened=viewer.opened)[0]
 
 
 def item(session: Session, viewer: Viewer, item_id: int) -> ItemView:
@@ -259,8 +260,8 @@ def _item_views(
 ) -> list[ItemView]:
     """Return items of one household, given as rows of their columns, in the order given."""
     # One question, however many papers there are.
-    stored_only = set(session.scalars(select(Item.id).where(Item.household_id == head.id, lasting(Item.id))))
-    shut = frozenset(stored_only - opened)
+    stored_only = concealed.closed_in(session, head.id, ())
+    shut = stored_only - opened
     keys = [row.id for row in rows if row.id not in shut]
     pages = _page_briefs(session, rows, personal=personal, shut=shut)
     read: dict[int, list[FieldView]] = defaultdict(list)
@@ -308,11 +309,12 @@ def _item_view(
         application_no=application_no,
         document_type=row.document_type,
         title=row.title if personal and not shut else masking.text(row.title),
-        document_date=row.document_date,
+        document_date=None if shut else row.document_date,
         sensitivity=row.sensitivity,
         state=row.state,
         confidence=row.confidence,
-        reasons=tuple(row.reasons if personal else map(masking.text, row.reasons)),
+        # Why it is of its type quotes what stands on it.
+        reasons=() if shut else tuple(row.reasons if personal else map(masking.text, row.reasons)),
         scan_id=row.scan_id,
         scan_document=row.scan_document,
         filed_at=row.filed_at,

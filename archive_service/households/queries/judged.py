@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from archive_service.households.background import backgrounds
 from archive_service.households.facts import case_facts, late_reasons, stage_days
 from archive_service.households.held import held_of
 from archive_service.households.judging import Judgement, judge
+from archive_service.households.queries import concealed
 from archive_service.households.queries.elsewhere import elsewhere
 from archive_service.households.queries.said import false_alarms
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
@@ -122,16 +123,19 @@ def observations(session: Session, viewer: Viewer, application_no: str, *, today
     case, head = found
     items = _held(session, case.id, None)
     judgement = _judgement(session, case, head, items, None)
-    return _told(session, case.id, _checked(session, viewer, case, head, items, judgement, today))
+    seen = _checked(session, viewer, case, head, items, judgement, today)
+    return _told(session, case.id, seen, concealed.closed_in(session, head.id, viewer.opened))
 
 
-def _told(session: Session, case_id: int, seen: Sequence[Observation]) -> tuple[CheckView, ...]:
+def _told(session: Session, case_id: int, seen: Sequence[Observation], shut: Collection[int]) -> tuple[CheckView, ...]:
     said = false_alarms(session, case_id)
+    shown = concealed.observations(session, seen, shut)
+    # What a person said holds for what the rule saw, shown or not.
     return tuple(
         CheckView(
-            one.rule, str(one.status), one.evidence, one.message, mark := fingerprint(one), said.get((one.rule, mark))
+            one.rule, str(one.status), one.evidence, one.message, mark := fingerprint(raw), said.get((raw.rule, mark))
         )
-        for one in seen
+        for one, raw in zip(shown, seen, strict=True)
     )
 
 
@@ -141,13 +145,15 @@ def _judged(
     items = _held(session, case.id, as_of)
     judgement = _judgement(session, case, head, items, as_of)
     seen = _checked(session, viewer, case, head, items, judgement, as_of or today)
+    shut = concealed.closed_in(session, head.id, viewer.opened)
+    found = judgement.assessment
     return CaseCompleteness(
         case=_facts(session, case, head, items, judgement),
         edition=judgement.edition,
-        assessment=judgement.assessment,
-        observations=seen,
+        assessment=concealed.assessment(found, shut) if found is not None else None,
+        observations=concealed.observations(session, seen, shut),
         error=judgement.error,
-        false_alarms=tuple(one.rule for one in _told(session, case.id, seen) if one.false_alarm),
+        false_alarms=tuple(one.rule for one in _told(session, case.id, seen, shut) if one.false_alarm),
     )
 
 

@@ -16,6 +16,7 @@ from archive_service.households.values import OTHER
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import lasting, restricted
 
 _MOST = 200
 
@@ -64,8 +65,9 @@ def off_system(session: Session, viewer: Viewer, *, after: str | None = None, li
     shown = rows[:limit]
     keys = [item.id for item, *_ in shown]
     numbers = select(ItemField.item_id, ItemField.value).where(
-        ItemField.item_id.in_(keys), ItemField.name == "application_no"
+        ItemField.item_id.in_(keys), ItemField.name == "application_no", ~lasting(ItemField.item_id)
     )
+    shut = restricted(session, keys)
     printed = dict(session.execute(numbers).all())
     known = set(
         session.scalars(select(CaseFile.application_no).where(CaseFile.application_no.in_(set(printed.values()))))
@@ -77,7 +79,7 @@ def off_system(session: Session, viewer: Viewer, *, after: str | None = None, li
             account_name=account_name,
             unit_name=unit_name,
             document_type=item.document_type,
-            document_date=item.document_date,
+            document_date=None if item.id in shut else item.document_date,
             filed_at=item.filed_at,
             application_no=printed.get(item.id),
             registered=printed.get(item.id) in known,

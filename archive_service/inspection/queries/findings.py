@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -15,6 +16,9 @@ from archive_service.inspection.tables import Finding, FindingStep, SampleCase
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import closed
+
+_KEPT_ONLY = "所涉资料只作存储，内容不再显示。"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,9 @@ def findings(
         wanted = wanted.where(Finding.state != "closed", Finding.due_on < filters.overdue_on)
     if after is not None:
         wanted = wanted.where(Finding.id < after)
-    return [_finding(*row) for row in session.execute(wanted)]
+    rows = session.execute(wanted).all()
+    shut = closed(session, viewer, {row[0].item_id for row in rows if row[0].item_id is not None})
+    return [_concealed(_finding(*row), shut) for row in rows]
 
 
 def finding(session: Session, viewer: Viewer, finding_id: int) -> FindingView:
@@ -103,7 +109,18 @@ def finding(session: Session, viewer: Viewer, finding_id: int) -> FindingView:
         StepView(one.step, one.words, one.proof_item_id, one.due_on, name or "", one.at)
         for one, name in session.execute(steps)
     )
-    return replace(_finding(*row), steps=told)
+    found = replace(_finding(*row), steps=told)
+    papers = [found.item_id, *(one.proof_item_id for one in told)]
+    return _concealed(found, closed(session, viewer, {one for one in papers if one is not None}))
+
+
+def _concealed(found: FindingView, shut: Collection[int]) -> FindingView:
+    """Return a finding without what was written of a paper that is stored only; its rule, days and steps stay."""
+    if found.item_id in shut:
+        steps = tuple(replace(one, words=_KEPT_ONLY) for one in found.steps)
+        return replace(found, description=_KEPT_ONLY, steps=steps)
+    told = (replace(one, words=_KEPT_ONLY) if one.proof_item_id in shut else one for one in found.steps)
+    return replace(found, steps=tuple(told))
 
 
 def steps_open(viewer: Viewer, finding: FindingView) -> list[str]:

@@ -10,6 +10,7 @@ from fastapi import Path, Request, Response
 from pydantic import BaseModel, Field
 
 from archive_service.errors import Invalid
+from archive_service.holds.moving import move_item as move
 from archive_service.households import actions, queries
 from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.households import FiledItem, filed_item
@@ -90,7 +91,7 @@ def move_item(visit: Caller, request: Request, response: Response, item_id: Id, 
         case = next((one for one in file.cases if one.application_no == said.application_no), None)
         if said.application_no is not None and case is None:
             raise Invalid("review.application", "该户下没有这个申请编号。请核对后再试。")
-        actions.move_item(
+        move(
             session,
             item_id=item_id,
             household_id=file.id,

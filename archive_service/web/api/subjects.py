@@ -16,6 +16,7 @@ from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.api.told import Told
 from archive_service.web.visit import LARGEST_ID, Id, Visit
+from retention import letters
 
 router = api_router("subjects")
 
@@ -45,6 +46,24 @@ class SubjectRequestOut(Told):
     copy_number: str | None
     letter_sha256: str | None = Field(validation_alias="letter_digest")
     restricted: int
+
+
+class LetterKeptOut(BaseModel):
+    """How long the letter is kept, by which rule of the schedule; `due_on` only with the outcome date."""
+
+    outcome: str = Field(examples=["waiting"])
+    due_on: date | None
+    rule: str = Field(examples=["ANSWERS"])
+    edition: str = Field(examples=["R2026"])
+    reason: str
+    #: The whole household is held, and the letter with it.
+    held: bool
+
+
+class OneSubjectRequestOut(SubjectRequestOut):
+    """A request with how long its letter is kept; none before it is answered with one."""
+
+    letter_kept: LetterKeptOut | None = None
 
 
 class SubjectRequestList(BaseModel):
@@ -87,24 +106,30 @@ class Ending(BaseModel):
 def list_requests(
     visit: Caller,
     state: Literal["open", "late", "granted", "refused", "withdrawn"] | None = None,
+    text: Annotated[str, Query(max_length=120)] = "",
     after: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SubjectRequestList:
-    """List the requests of the caller's units; `late` are those past the day by which they are answered."""
+    """List the requests of the caller's units; `late` are those past the day by which they are answered.
+
+    `text` is part of a number or of who asks, or a whole account number.
+    """
     with visit.services.database.reading() as session:
-        found = queries.requests(session, visit.viewer, state=state or "", today=visit.today, after=after, limit=limit)
+        found = queries.requests(
+            session, visit.viewer, state=state or "", text=text, today=visit.today, after=after, limit=limit
+        )
     rows = [SubjectRequestOut.model_validate(one) for one in found.rows]
     return SubjectRequestList(requests=rows, total=found.total, next=found.next)
 
 
 @router.get("/subject-requests/{subject_id}")
-def get_request(visit: Caller, subject_id: Id) -> SubjectRequestOut:
+def get_request(visit: Caller, subject_id: Id) -> OneSubjectRequestOut:
     """Return a request."""
     return _request(visit, subject_id)
 
 
 @router.post("/households/{account_no}/subject-requests", status_code=201)
-def register_request(visit: Caller, account_no: str, wanted: NewRequest, response: Response) -> SubjectRequestOut:
+def register_request(visit: Caller, account_no: str, wanted: NewRequest, response: Response) -> OneSubjectRequestOut:
     """Register a request about papers of a household."""
     said = Said(
         wanted.kind, wanted.asker, wanted.relation, wanted.proof, wanted.proof_note, wanted.words, wanted.received_on
@@ -126,7 +151,7 @@ def register_request(visit: Caller, account_no: str, wanted: NewRequest, respons
 
 
 @router.post("/subject-requests/{subject_id}/decide")
-def decide_request(visit: Caller, subject_id: Id, said: Answer) -> SubjectRequestOut:
+def decide_request(visit: Caller, subject_id: Id, said: Answer) -> OneSubjectRequestOut:
     """Answer a request; its letter is drawn and kept."""
     verdict = Verdict(said.granted, said.reason, said.annotation, said.copy_number)
     here = visit.services
@@ -145,7 +170,7 @@ def get_letter(visit: Caller, subject_id: Id) -> Response:
 
 
 @router.post("/subject-requests/{subject_id}/withdraw")
-def withdraw_request(visit: Caller, subject_id: Id, said: Ending) -> SubjectRequestOut:
+def withdraw_request(visit: Caller, subject_id: Id, said: Ending) -> OneSubjectRequestOut:
     """Put down that it is asked for no more."""
     with visit.services.database.unit_of_work() as session:
         actions.withdraw(session, visit.viewer, subject_id, reason=said.reason, now=visit.now)
@@ -153,7 +178,7 @@ def withdraw_request(visit: Caller, subject_id: Id, said: Ending) -> SubjectRequ
 
 
 @router.post("/subject-requests/{subject_id}/lift")
-def lift_restriction(visit: Caller, subject_id: Id, said: Ending) -> SubjectRequestOut:
+def lift_restriction(visit: Caller, subject_id: Id, said: Ending) -> OneSubjectRequestOut:
     """End what a request restricts."""
     with visit.services.database.unit_of_work() as session:
         actions.lift(session, visit.viewer, subject_id, reason=said.reason, now=visit.now)
@@ -167,6 +192,15 @@ def open_paper(visit: Caller, item_id: Id, said: Ending) -> None:
         actions.open_paper(session, visit.viewer, item_id, reason=said.reason, now=visit.now)
 
 
-def _request(visit: Visit, subject_id: int) -> SubjectRequestOut:
+def _request(visit: Visit, subject_id: int) -> OneSubjectRequestOut:
     with visit.services.database.reading() as session:
-        return SubjectRequestOut.model_validate(queries.request(session, visit.viewer, subject_id))
+        found = queries.request(session, visit.viewer, subject_id)
+        kept = letters.kept(session, found.household_id, today=visit.today).get(found.id)
+    told = OneSubjectRequestOut.model_validate(found)
+    if kept is None:
+        return told
+    due = kept.due
+    told.letter_kept = LetterKeptOut(
+        outcome=due.outcome, due_on=due.due_on, rule=due.rule, edition=due.edition, reason=due.reason, held=kept.held
+    )
+    return told

@@ -21,6 +21,7 @@ from archive_service.notebook import queries as notebook
 from archive_service.notebook.rules import Kind
 from archive_service.people import queries as people
 from archive_service.people.roles import Right, Role
+from archive_service.subjects import queries as subjects
 from archive_service.web import reminders
 from archive_service.web.pages import completeness
 from archive_service.web.visit import SignedIn, Visit
@@ -130,6 +131,7 @@ def _due(visit: Visit) -> dict[str, Any]:
         days = households.due_days(session, visit.viewer)
         rates = households.rates(session, visit.viewer, since=today.replace(day=1), today=today)
         reviews = holds.overdue(session, visit.viewer, today=today)
+        answers, late = subjects.waiting_count(session, visit.viewer, today=today)
     load, count = _load(days, today), reminders.counted(days, today)
     judged = sum(rate.judged_for_time for rate in rates)
     return {
@@ -141,6 +143,8 @@ def _due(visit: Visit) -> dict[str, Any]:
         "month": f"{today:%Y-%m}",
         "load": load,
         "hold_reviews": reviews,
+        "subject_answers": answers,
+        "subject_late": late,
         "most": max([one.cases for one in load], default=0),
     }
 

@@ -19,11 +19,12 @@ from archive_service.households.heads import queries as heads
 from archive_service.households.views import CaseView, CheckView, HouseholdView, ItemView, VerdictView
 from archive_service.notebook.rules import Kind
 from archive_service.people.roles import Right
+from archive_service.subjects import queries as subjects
 from archive_service.web import labels, reading, remembering, words
 from archive_service.web.pages import household_items
 from archive_service.web.visit import SignedIn, Visit, whole_number
 from ingest import queries as ingest
-from retention import disposal_queries
+from retention import disposal_queries, letters
 from retention import queries as retention
 
 router = APIRouter()
@@ -159,12 +160,17 @@ def _show_case(visit: Visit, file: HouseholdView, case: CaseView | None) -> Resp
         held = holds.of_household(session, file.id)
         kept = retention.longest_of_household(session, visit.viewer, file.id)
         locks = write_once.of_household(session, file.id, now=visit.now)
+        keeps = visit.viewer.may(Right.SUBJECT_KEEP, file.unit_id)
+        asked = subjects.requests(session, visit.viewer, household_id=file.id, today=visit.today) if keeps else None
+        answers = letters.kept(session, file.id, today=visit.today) if keeps else {}
     page = visit.page(
         "households/file.html",
         file=file,
         held=held,
         kept=kept,
         locks=locks,
+        asked=asked.rows if asked else (),
+        letters=answers,
         tab="cases",
         case=case,
         columns=columns(case) if case else [],

@@ -14,6 +14,7 @@ from archive_service.subjects.rules import Said, Verdict
 from archive_service.web import pictures, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
+from retention import letters
 
 router = APIRouter()
 
@@ -24,11 +25,15 @@ _SHOWN = 50
 def list_requests(visit: SignedIn) -> Response:
     """List requests, newest first."""
     asked = visit.request.query_params
-    state = visit.chosen("state", words.SUBJECT_LIST, "open")
+    text = asked.get("q", "").strip()[:120]
+    # Who looks for one looks among all of them, unless a state was chosen.
+    state = visit.chosen("state", words.SUBJECT_LIST, "" if text else "open")
     after = whole_number(asked.get("after"))
     with visit.services.database.reading() as session:
-        found = queries.requests(session, visit.viewer, state=state, today=visit.today, after=after, limit=_SHOWN)
-    return visit.page("subjects/list.html", found=found, state=state, after=after)
+        found = queries.requests(
+            session, visit.viewer, state=state, text=text, today=visit.today, after=after, limit=_SHOWN
+        )
+    return visit.page("subjects/list.html", found=found, state=state, text=text, after=after)
 
 
 @router.get("/subjects/new")
@@ -142,12 +147,14 @@ def _request(visit: Visit, subject_id: int, error: ArchiveError | None = None) -
         found = queries.request(session, visit.viewer, subject_id)
         papers = queries.papers(session, visit.viewer, subject_id)
         openings = queries.openings(session, visit.viewer, subject_id)
+        kept = letters.kept(session, found.household_id, today=visit.today) if found.letter_digest else {}
     return visit.page(
         "subjects/request.html",
         refusal=error,
         asked=found,
         papers=papers,
         openings=openings,
+        letters=kept,
     )
 
 
