@@ -1013,7 +1013,7 @@ PACKAGE_STATE = {
 #: A package that was handed in.
 HAND_IN_STATE = {
     "received": State("refresh", "info", N_("正在检查")),
-    "checked": State("user-check", "warn", N_("等待答复")),
+    "checked": State("clipboard-check", "warn", N_("等待答复")),
     "taking": State("refresh", "info", N_("正在接收")),
     "taken": State("circle-check", "ok", N_("已接收")),
     "refused": State("circle-x", "bad", N_("检查不通过")),

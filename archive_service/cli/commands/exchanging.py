@@ -13,7 +13,7 @@ from archive_service.cli import output
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
-from archive_service.exchange import by_hand, leaving
+from archive_service.exchange import by_hand, checked, leaving
 from archive_service.exchange import content as contents
 from archive_service.exchange.bags.write import FolderTarget, settle
 from archive_service.exchange.findings import PackageRefused
@@ -24,6 +24,7 @@ from archive_service.exchange.work import write_package
 from archive_service.jobs.nudge import nudge
 from archive_service.properties import queries as property_queries
 from archive_service.worker import hand_ins as incoming
+from archive_service.worker.properties import desk as property_desk
 from ingest import queries as scans
 from ingest.names import display_name
 from ingest.renditions import carried
@@ -58,13 +59,14 @@ def export_command(
         household_id = made.household_id
     try:
         count = _write(services, household_id, chosen, kind, partial)
+        check = _checked(services, held.package_id, partial)
         if out.exists():
             out.rmdir()
         partial.rename(out)
         with services.writing() as (session, viewer):
             row = by_hand.finish(session, viewer, held.package_id, folder=out, files=count, now=clock.now())
             told = {"package": row.id, "account_no": account_no, "format": kind, "files": count, "out": str(out),
-                    "manifest_sha256": row.manifest_sha256}  # fmt: skip
+                    "check": check, "manifest_sha256": row.manifest_sha256}  # fmt: skip
     finally:
         leaving.end(services.database, held, now=clock.now())
     if as_json:
@@ -90,6 +92,14 @@ def _write(services: Services, household_id: int, chosen: list[int] | None, kind
         )
     settle(partial)
     return count
+
+
+def _checked(services: Services, package_id: int, partial: Path) -> int:
+    """Check the package for the four properties before it leaves; return the run. Raises Refused."""
+    desk = property_desk(services.settings, services.database, services.store, clock.now)
+    with services.reading() as (_, viewer):
+        pass
+    return checked.written(desk, viewer, package_id, partial)
 
 
 @click.command("import")
