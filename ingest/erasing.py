@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from archive_service.exchange.tables import HandIn
 from archive_service.households.tables import Item
 from ingest import states
 from ingest.again.tables import PageReadingRow
@@ -43,6 +44,7 @@ class ScanRoad:
         session.execute(update(ScanDocument).where(ScanDocument.id == document.id).values(_BLANK))
         session.expire(document)
         scan = session.get_one(Scan, document.scan_id)
+        named |= _packages(session, scan)
         if not _lives(session, scan.id):
             # Also the pages that belong to no document.
             pages = list(session.scalars(select(ScanPage.page_no).where(ScanPage.scan_id == scan.id)))
@@ -97,6 +99,16 @@ class ScanRoad:
         if parent is not None and not _lives(session, parent.id):
             named |= self._forget_file(session, parent)
         return named
+
+
+def _packages(session: Session, scan: Scan) -> set[str]:
+    """Take the file of the package off its record that the scan came in with; return its digest."""
+    came = select(HandIn).where(HandIn.batch_id == scan.batch_id, HandIn.digest.is_not(None))
+    named = set()
+    for row in session.scalars(came):
+        named.add(str(row.digest))
+        row.digest = None
+    return named
 
 
 def _lives(session: Session, scan_id: int) -> bool:

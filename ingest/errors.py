@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
         "内容看起来是{looks_like}，不是可以归档的类型。请转换为 PDF、OFD、JPEG、PNG 或 TIFF"
         "（或由它们打成的 ZIP）后再上传。"
     ),
+    "file.type-not-accepted/package": "内容看起来是{looks_like}，不是信息包。请交来 ZIP 或未压缩的 TAR 文件。",
     "file.type-not-accepted/method": "压缩包用了不支持的压缩方式。请用普通 ZIP 方式重新打包后再上传。",
     "file.password": "文件设有打开密码，系统无法读取。请由提供者去掉密码后重新上传。",
     "file.password/ofd": "OFD 文件已加密，系统无法读取。请由提供者解密后另存，再重新上传。",

@@ -147,6 +147,11 @@ def add_scan(
     return _receipt(scan)
 
 
+def add_refused(session: Session, batch: Batch, name: str, error: FileRefused, *, by: Actor, now: datetime) -> Receipt:
+    """Put a file on record that is no good, of which nothing was kept."""
+    return _refused_scan(session, batch, name, EMPTY_DIGEST, error, by=by, parent=None, now=now)
+
+
 def _permitted_batch(session: Session, viewer: Viewer, batch_id: int) -> Batch:
     batch = session.get_one(Batch, batch_id)
     if not reach.sees_batch(viewer, batch):
@@ -192,7 +197,7 @@ def _duplicate(
 def _refused(
     session: Session, batch: Batch, name: str, error: FileRefused, *, viewer: Viewer, now: datetime
 ) -> Receipt:
-    return _refused_scan(session, batch, name, EMPTY_DIGEST, error, by=viewer.actor, parent=None, now=now)
+    return add_refused(session, batch, name, error, by=viewer.actor, now=now)
 
 
 def _refused_scan(

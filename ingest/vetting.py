@@ -18,7 +18,8 @@ def vetting(settings: Settings) -> Callable[[Path, str], None]:
     """Return what looks at a file as the object that it is said to be.
 
     It raises an ArchiveError for a file that would be refused at the door, and for one that is not what it is said to
-    be: a page image that is no picture, lines that are no lines, a searchable copy that is no PDF.
+    be: an original that is a container, a page image that is no picture, lines that are no lines, a searchable copy
+    that is no PDF.
     """
     limits = Limits.of(settings)
 
@@ -29,7 +30,8 @@ def vetting(settings: Settings) -> Callable[[Path, str], None]:
         scanner.check(path, settings)
         # The sandbox names files by their content; the name only tells a person which one it was.
         found = opening.probe(path, file_name=path.name, limits=limits).format
-        if (role in _PICTURES and found not in ("jpeg", "png")) or (role == "rendition" and found != "pdf"):
+        nested = role == "original_digest" and found == "zip"
+        if nested or (role in _PICTURES and found not in ("jpeg", "png")) or (role == "rendition" and found != "pdf"):
             raise Invalid("package.object-kind", "这份内容不是元数据所说的种类。请移交方重新导出。")
 
     return look

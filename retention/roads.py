@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.borrowing.tables import LoanRequest
 from archive_service.copies.tables import CertifiedCopy
+from archive_service.exchange.tables import HandIn, Package
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.notebook.tables import PageNote
 from archive_service.subjects.tables import SubjectRequest
@@ -20,14 +21,16 @@ _OTHERS = (
     SubjectRequest.letter_digest,
     DisposalList.report_digest,
     DisposalList.certificate_digest,
+    Package.digest,
+    HandIn.digest,
 )
 
 
 class FileRoad:
-    """The rows of an item in its household file, and the copies that were certified of it."""
+    """The rows of an item in its household file, the copies that were certified of it, and packages that hold it."""
 
     def close(self, session: Session, item: Item) -> Collection[str]:
-        """Delete pages, fields and notes; name their objects and the files of copies that show a page of the item."""
+        """Delete pages, fields and notes; name their objects, and files of copies and packages that the item is in."""
         named = {
             str(digest)
             for row in session.execute(select(*_OF_PAGES).where(Page.item_id == item.id))
@@ -35,6 +38,7 @@ class FileRoad:
             if digest
         }
         named |= self._copies(session, item)
+        named |= self._packages(session, item)
         for table in (Page, ItemField, PageNote):
             session.execute(delete(table).where(table.item_id == item.id))
         session.expire(item)
@@ -52,6 +56,22 @@ class FileRoad:
         """Look for pages, fields and notes."""
         found = (select(table.id).where(table.item_id == item_id).limit(1) for table in (Page, ItemField, PageNote))
         return "户档案" if any(session.scalar(one) is not None for one in found) else ""
+
+    def _packages(self, session: Session, item: Item) -> set[str]:
+        """Take the files of packages off the register that went out with the item, or that it came in with."""
+        of_household = Package.household_id == item.household_id
+        went = select(Package).where(of_household, Package.digest.is_not(None))
+        came = (
+            select(HandIn)
+            .join(Package, Package.id == HandIn.package_id)
+            .where(of_household, HandIn.digest.is_not(None))
+        )
+        with_it = [one for one in session.scalars(went) if one.items is None or item.item_no in one.items]
+        named = set()
+        for row in (*with_it, *session.scalars(came)):
+            named.add(str(row.digest))
+            row.digest = None
+        return named
 
     def _copies(self, session: Session, item: Item) -> set[str]:
         # The register keeps the copy and its digest, so that its code is still answered; the pages are gone.

@@ -15,7 +15,7 @@ from archive_service.cli.findings import Finding
 from archive_service.cli.services import Services
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.errors import ArchiveError
-from archive_service.exchange.tables import CarriedHistory, Package
+from archive_service.exchange.tables import CarriedHistory, HandIn, Package
 from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs.tables import Job
 from archive_service.proofs.tables import AuditRun
@@ -61,6 +61,7 @@ REFERENCES: tuple[tuple[str, InstrumentedAttribute[str] | InstrumentedAttribute[
     ("disposal_lists.report_digest", DisposalList.report_digest),
     ("disposal_lists.certificate_digest", DisposalList.certificate_digest),
     ("packages.digest", Package.digest),
+    ("package_hand_ins.digest", HandIn.digest),
     ("audit_runs.digest", AuditRun.digest),
     ("carried_histories.digest", CarriedHistory.digest),
     ("property_runs.report_digest", PropertyRun.report_digest),

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive_service.audit.chain import Link, link_hash
-from archive_service.errors import ArchiveError
+from archive_service.errors import ArchiveError, Unavailable
 from archive_service.exchange import schema
 from archive_service.exchange.bags.check import Checked, Limits, check, digests_of, open_inside
 from archive_service.exchange.eep import names
 from archive_service.exchange.eep.check import EepChecked
 from archive_service.exchange.findings import Finding, refused
-from archive_service.exchange.pack import HOUSEHOLD
+from archive_service.exchange.pack import HOUSEHOLD, Progress
 from archive_service.exchange.schema import HouseholdSaid
 from archive_service.storage.store import ObjectStore, Stored, copy_checked, damaged
 
@@ -38,6 +38,17 @@ class Incoming:
     manifest_sha256: str
     #: Opens a file; what it gives is checked once more by whoever keeps it.
     open: Callable[[str], BinaryIO]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a package of a household says, after every file of it was looked at."""
+
+    said: HouseholdSaid
+    #: What each object is, by digest.
+    objects: Mapping[str, str]
+    #: Each history that came along, by path, with how many entries it has.
+    histories: list[tuple[str, int]]
 
 
 @dataclass
@@ -85,6 +96,16 @@ def arrive(found: Incoming, *, store: ObjectStore, admit: Admit, vet: Vet, desk:
 
     Nothing is kept before everything was looked at. Raises PackageRefused with every finding.
     """
+    return keep(found, look_at(found, admit=admit, vet=vet, desk=desk), store=store)
+
+
+def look_at(
+    found: Incoming, *, admit: Admit, vet: Vet, desk: Path, progress: Progress = lambda done, total: None
+) -> Looked:
+    """Check what a package of ours says against what it holds, and look at every file; nothing is kept.
+
+    Raises PackageRefused with every finding, Unavailable where it was not the package that stood in the way.
+    """
     said = _said(found)
     admit(said)
     objects = said.objects()
@@ -92,14 +113,20 @@ def arrive(found: Incoming, *, store: ObjectStore, admit: Admit, vet: Vet, desk:
     histories = _histories(found)
     findings += [one for _, _, wrong in histories for one in wrong]
     if not findings:
-        for digest, role in sorted(objects.items()):
+        for done, (digest, role) in enumerate(sorted(objects.items()), start=1):
             findings += _looked_at(found, said.files[digest], digest, role, vet=vet, desk=desk)
+            progress(done, len(objects))
     if findings:
         raise refused(findings)
-    made = Arrived(said, found.manifest_sha256)
-    for digest, role in sorted(objects.items()):
-        made.objects[digest] = _kept(store, found, said.files[digest], digest), role
-    made.histories = [(_kept(store, found, path, found.digests[path]), entries) for path, entries, _ in histories]
+    return Looked(said, objects, [(path, entries) for path, entries, _ in histories])
+
+
+def keep(found: Incoming, looked: Looked, *, store: ObjectStore) -> Arrived:
+    """Put the files of a package that was looked at into the store. Raises Damaged for one that changed meanwhile."""
+    made = Arrived(looked.said, found.manifest_sha256)
+    for digest, role in sorted(looked.objects.items()):
+        made.objects[digest] = _kept(store, found, looked.said.files[digest], digest), role
+    made.histories = [(_kept(store, found, path, found.digests[path]), entries) for path, entries in looked.histories]
     return made
 
 
@@ -165,6 +192,8 @@ def _looked_at(found: Incoming, path: str, digest: str, role: str, *, vet: Vet, 
         with found.open(path) as source:
             copy_checked(source, digest, copy)
         vet(copy, role)
+    except Unavailable:
+        raise
     except ArchiveError as e:
         return [Finding(e.code, path, e.message)]
     finally:

@@ -29,8 +29,9 @@ from archive_service.properties import actions as properties
 from archive_service.properties import queries as runs
 from archive_service.properties import work
 from archive_service.properties.checks.outcome import Result
-from archive_service.properties.facts import PackageFacts
+from archive_service.properties.facts import PackageFacts, PageFacts
 from archive_service.properties.gather import Subject
+from archive_service.properties.reading import Looked
 from archive_service.properties.scheme import Moment
 from archive_service.properties.work import Desk
 
@@ -51,6 +52,25 @@ def hand_over(desk: Desk, viewer: Viewer, package_id: int) -> tuple[str, str]:
         return row.digest, name
 
 
+def written(desk: Desk, viewer: Viewer, package_id: int, folder: Path) -> int:
+    """Check a package that a command wrote into `folder`, before it is called whole; return the run.
+
+    Raises Refused, with the run on record, for one that failed or waits for a person's answer.
+    """
+    with desk.database.reading() as session:
+        row = queries.row(session, viewer, package_id)
+        subject, pages, withdrawn = _content(session, row)
+        format = row.format
+    files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+
+    def opened(name: str) -> BinaryIO:
+        return (folder / name).open("rb")
+
+    told = _digest(opened, MANIFESTS[format])
+    facts = look_at(format, files, opened, told=told, withdrawn=withdrawn)
+    return _entered(desk, viewer, package_id, subject, desk.look(pages), facts)
+
+
 def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
     with desk.database.reading() as session:
         row = queries.row(session, viewer, package_id)
@@ -59,13 +79,21 @@ def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
             return
         if newest is not None and newest.state == "open":
             raise _refused("open", [], newest.id)
-        subject = Subject(row.household_id, items=None if row.items is None else tuple(row.items))
-        pages = work.pages_of(session, subject)
-        gone = select(Item.item_no).where(Item.household_id == row.household_id, Item.state != "filed")
-        withdrawn = frozenset(session.scalars(gone))
+        subject, pages, withdrawn = _content(session, row)
         session.expunge(row)
     looked = desk.look(pages)
-    facts = _of_file(desk, row, withdrawn)
+    _entered(desk, viewer, package_id, subject, looked, _of_file(desk, row, withdrawn))
+
+
+def _content(session: Session, row: Package) -> tuple[Subject, list[PageFacts], frozenset[int]]:
+    """Return what a package is about, its pages, and the numbers of the papers that were withdrawn."""
+    subject = Subject(row.household_id, items=None if row.items is None else tuple(row.items))
+    gone = select(Item.item_no).where(Item.household_id == row.household_id, Item.state != "filed")
+    return subject, work.pages_of(session, subject), frozenset(session.scalars(gone))
+
+
+def _entered(desk: Desk, viewer: Viewer, package_id: int, subject: Subject, looked: Looked, facts: PackageFacts) -> int:
+    """Put the check on record with its report, and return the run. Raises Refused unless it was passed."""
     with desk.database.unit_of_work() as session:
         found = properties.examine(
             session, subject, Moment.TRANSFER, looked=looked, outside=desk.outside, today=desk.today(), package=facts
@@ -74,6 +102,7 @@ def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
     work.write_report(desk, run_id)
     if found.state != "passed":
         raise _refused(found.state, found.failed, run_id)
+    return run_id
 
 
 def taken(session: Session, desk: Desk, viewer: Viewer, made: Package, arrived: Arrived) -> int:

@@ -41,7 +41,7 @@ def hold(home: Path, package_id: int, partial: Path) -> Hold:
     """Hold an export before its row is on record, so that none is ever on record and not held."""
     path = home / _FOLDER / str(package_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    while (file := _locked(path, fcntl.LOCK_EX)) is None:
+    while (file := locked(path, fcntl.LOCK_EX)) is None:
         pass
     file.truncate(0)
     file.write(os.fsencode(partial))
@@ -64,13 +64,13 @@ def clear(database: Database, home: Path, *, now: Callable[[], datetime]) -> int
     cleared = 0
     folder = home / _FOLDER
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.isdigit() and (file := _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)) is not None:
+        if path.name.isdigit() and (file := locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)) is not None:
             end(database, Hold(int(path.name), path, file, _named(file, int(path.name))), now=now())
             cleared += 1
     return cleared
 
 
-def _locked(path: Path, how: int) -> IO[bytes] | None:
+def locked(path: Path, how: int) -> IO[bytes] | None:
     """Open and lock a file; None where another process holds it, or removed it meanwhile."""
     file = path.open("a+b")
     try:

@@ -41,6 +41,58 @@ class Package(Base):
     manifest_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
+class HandIn(Base):
+    """A package that somebody handed in, whatever became of it."""
+
+    __tablename__ = "package_hand_ins"
+    __table_args__ = (
+        CheckConstraint("channel in ('web', 'api', 'cli')", name="channel"),
+        CheckConstraint(
+            "state in ('received', 'checked', 'refused', 'taking', 'taken', 'declined', 'stopped')", name="state"
+        ),
+        Index("ix_package_hand_ins_unit_id_id", "unit_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The unit that takes it in.
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    #: The household goes to the unit that the package names instead.
+    as_named: Mapped[bool]
+    channel: Mapped[str] = mapped_column(String(4))
+    #: The file, or the folder that a command was given, as its owner calls it.
+    name: Mapped[str] = mapped_column(String(255))
+    #: The file in the store; none for what a command was given, and once a disposal took it out.
+    digest: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[str] = mapped_column(String(8), default="received")
+    handed_in_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    handed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: What the check saw: bagit or eep, the household, how many cases, items and files; empty before, and for files of
+    #: another program, which name no household.
+    format: Mapped[str] = mapped_column(String(8), default="")
+    account_no: Mapped[str] = mapped_column(String(20), default="")
+    cases: Mapped[int] = mapped_column(default=0)
+    items: Mapped[int] = mapped_column(default=0)
+    files: Mapped[int] = mapped_column(default=0)
+    manifest_sha256: Mapped[str] = mapped_column(String(64), default="")
+    #: ours, foreign or none, and whom the certificate names.
+    signature: Mapped[str] = mapped_column(String(8), default="")
+    signer: Mapped[str] = mapped_column(String(300), default="")
+    #: Why it is refused, each with code, path and message.
+    findings: Mapped[list[dict[str, str]]] = mapped_column(JsonText, default=list)
+    #: Who accepted or declined it, when, and why it was declined.
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: What came of it: the package of a household, or the batch of files that are read like scans. Batches belong to a
+    #: workflow above, so theirs is a plain number.
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("packages.id"))
+    batch_id: Mapped[int | None]
+    #: Files of the batch that are received, in the order of their paths.
+    received: Mapped[int] = mapped_column(default=0)
+
+
 class CarriedHistory(Base):
     """What happened to a household in an archive that it came from: lines of a trail, kept as they came."""
 

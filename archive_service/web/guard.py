@@ -221,5 +221,5 @@ STALLED_S = 60.0
 #: Addresses that take files.
 UPLOADS = re.compile(
     r"/intake|/intake/files|/api/v1/scans|(?:/api/v1)?/scans/[0-9]{1,10}/pages/[0-9]{1,10}/rescan"
-    r"|/loans/ask|/api/v1/loans/requests/with-letter"
+    r"|/loans/ask|/api/v1/loans/requests/with-letter|(?:/api/v1)?/packages/in"
 )

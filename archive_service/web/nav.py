@@ -37,6 +37,7 @@ PLACES = (
     Place("/cases", "folders", N_("案件"), N_("案件"), _READ, Right.RECORD_READ),
     Place("/loans", "book-2", N_("借阅"), N_("借阅"), _READ, Right.LOAN_ASK),
     Place("/hand-overs", "inbox", N_("移交与退回"), N_("移交"), _WORK, Right.CASE_HAND_OVER, other=Right.CASE_RECEIVE),
+    Place("/packages/in", "file-zip", N_("接收外来信息包"), N_("收包"), _WORK, Right.CASE_IMPORT),
     Place("/rooms", "building-warehouse", N_("库房"), N_("库房"), _WORK, Right.ROOM_READ),
     Place("/calendar", "calendar", N_("节假日表"), N_("节假日"), _CARE, Right.CALENDAR_KEEP),
     Place("/copies", "copy", N_("证明复制件"), N_("出证"), _READ, Right.COPY_ISSUE),
@@ -63,7 +64,7 @@ PLACES = (
 _SELDOM = frozenset(
     {
         "/scans", "/jobs", "/fixity", "/rulings", "/catalogue", "/rooms", "/notices/log", "/copies", "/holds",
-        "/subjects", "/retention", "/retention/disposals", "/audit/checkpoints", "/properties",
+        "/subjects", "/retention", "/retention/disposals", "/audit/checkpoints", "/properties", "/packages/in",
     }
 )  # fmt: skip
 

@@ -405,6 +405,7 @@ JOB_KIND = {
     "cases.import": N_("预览或导入案件文件"),
     "retention.execute": N_("执行销毁计划"),
     "package.make": N_("制作信息包"),
+    "package.take": N_("检查或接收信息包"),
     "audit-check": N_("核验审计链"),
     "audit-export": N_("制作审计包"),
     "notice-mails": N_("发送通知邮件"),
@@ -549,7 +550,7 @@ RIGHT = {
 CATEGORY = {"HV": N_("高压"), "LN": N_("低压非居民"), "LR": N_("低压居民"), "LB": N_("低压批量")}
 CHANNEL = {
     "web": N_("网页上传"), "cli": N_("命令行"), "watch": N_("文件夹"), "api": N_("接口"), "demo": N_("演示"),
-    "program": N_("程序生成"),
+    "program": N_("程序生成"), "package": N_("外来信息包"),
 }  # fmt: skip
 FIELD = {
     "account_no": N_("户号"),
@@ -738,6 +739,12 @@ EVENT = {
     "package.stopped": N_("信息包未写完"),
     "package.downloaded": N_("下载信息包"),
     "package.taken": N_("接收信息包"),
+    "package.handed-in": N_("交来信息包"),
+    "package.checked": N_("信息包检查通过"),
+    "package.refused": N_("信息包检查不通过"),
+    "package.accepted": N_("同意接收信息包"),
+    "package.declined": N_("退回信息包"),
+    "package.files-received": N_("收下外来信息包的文件"),
     "item.taken": N_("随信息包接收资料"),
     "copy.issued": N_("出具证明复制件"),
     "copy.withdrawn": N_("撤回证明复制件"),
@@ -1003,6 +1010,21 @@ PACKAGE_STATE = {
     "ready": State("circle-check", "ok", N_("已制成")),
     "stopped": State("circle-x", "bad", N_("已中断")),
     "taken": State("circle-check", "ok", N_("已接收")),
+}
+#: A package that was handed in.
+HAND_IN_STATE = {
+    "received": State("refresh", "info", N_("正在检查")),
+    "checked": State("clipboard-check", "warn", N_("等待答复")),
+    "taking": State("refresh", "info", N_("正在接收")),
+    "taken": State("circle-check", "ok", N_("已接收")),
+    "refused": State("circle-x", "bad", N_("检查不通过")),
+    "declined": State("arrow-back-up", "bad", N_("已退回")),
+    "stopped": State("circle-x", "bad", N_("已中断")),
+}
+HAND_IN_SIGNATURE = {
+    "ours": N_("本档案库的签名，内容未被改动"),
+    "foreign": N_("签名有效，但不是本档案库的：请与移交方核对签名人"),
+    "none": N_("没有签名：随包的元数据和经历只是移交方的说法"),
 }
 #: A place outside that checkpoints are taken to.
 AUDIT_PLACE = {"folder": N_("文件夹"), "s3": N_("加锁对象存储"), "mail": N_("邮件")}

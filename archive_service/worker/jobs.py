@@ -8,6 +8,8 @@ from archive_service.db.session import Database
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.recheck import CheckHandler
 from archive_service.exchange.actions import PACK_JOB
+from archive_service.exchange.hand_ins.actions import TAKE_JOB
+from archive_service.exchange.hand_ins.work import TakeHandler, Taking
 from archive_service.exchange.work import PackHandler
 from archive_service.imports.actions import IMPORT_JOB
 from archive_service.imports.work import ImportHandler
@@ -21,6 +23,7 @@ from archive_service.settings import Settings
 from archive_service.storage.choose import open_store, open_stores
 from archive_service.webhooks.actions import DELIVERY_JOB
 from archive_service.webhooks.deliver import DeliveryHandler
+from archive_service.worker import hand_ins
 from archive_service.worker.fit import Fit
 from indexing.erasing import IndexRoad
 from indexing.index import index_of
@@ -57,6 +60,7 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         READ_AGAIN_JOB: ReadAgainHandler(workshop),
         IMPORT_JOB: ImportHandler(workshop.settings, workshop.database, clock.now),
         PACK_JOB: PackHandler(workshop.settings, workshop.database, workshop.store, carried.renditions_of, clock.now),
+        TAKE_JOB: TakeHandler(lambda: _taking(workshop), workshop.database, workshop.settings.lease_s, workshop.now),
         AUDIT_CHECK_JOB: proofs.CheckHandler(workshop.settings, workshop.database, clock.now),
         AUDIT_EXPORT_JOB: proofs.ExportHandler(workshop.settings, workshop.database, workshop.store, clock.now),
         CHECK_JOB: CheckHandler(workshop.database, workshop.settings.lease_s, clock.now),
@@ -64,6 +68,10 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         LOCK_JOB: locking(workshop),
         RUN_JOB: RunHandler(workshop.database, workshop.settings.lease_s, clock.now, clock.today),
     }
+
+
+def _taking(workshop: Workshop) -> Taking:
+    return hand_ins.taking(workshop.settings, workshop.database, workshop.store, now=workshop.now, today=workshop.today)
 
 
 def execution(workshop: Workshop) -> ExecuteHandler:

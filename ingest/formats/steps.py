@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import FileRefused
-from ingest.formats import fonts, kinds, pages, pdf, pictures, structure, workbook, zips
+from ingest.formats import fonts, kinds, packages, pages, pdf, pictures, structure, workbook, zips
 from ingest.formats.limits import Limits
 from ingest.formats.ofd import pages as ofd
 from ingest.sandbox.child import Step
@@ -54,6 +54,21 @@ def unpack(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
     return zips.unpack(path, work, Limits(**arguments["limits"]))
 
 
+def unpack_package(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Unpack a package of another archive, under the names of its files."""
+    return packages.unpack(path, work, Limits(**arguments["limits"]), most_files=arguments["files"])
+
+
+def check_bag(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Check a bag that lies in a folder."""
+    return packages.check_bag(path, files=arguments["files"], size_bytes=arguments["size_bytes"])
+
+
+def check_eep(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
+    """Read an EEP package that lies in a folder."""
+    return packages.check_eep(path, work, files=arguments["files"], size_bytes=arguments["size_bytes"])
+
+
 def look_inside(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
     """Say what a PDF holds besides its pages."""
     return structure.read(path)
@@ -93,6 +108,9 @@ STEPS: Mapping[str, Step] = {
     "probe": probe,
     "render": render,
     "unpack": unpack,
+    "unpack_package": unpack_package,
+    "check_bag": check_bag,
+    "check_eep": check_eep,
     "look_inside": look_inside,
     "tabulate": tabulate,
 }

@@ -87,7 +87,7 @@ def _is_junk(info: zipfile.ZipInfo) -> bool:
 
 
 def _take(package: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, counter: Counter) -> dict[str, Any]:
-    raw = _name(info)
+    raw = name_of(info)
     try:
         with target.open("wb") as out:
             written = 0
@@ -126,8 +126,8 @@ def is_unsafe(raw: str) -> bool:
     return ".." in parts or raw.startswith(("/", "\\")) or "\0" in raw or raw[1:2] == ":"
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return the member's name as its maker meant it.
+def name_of(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member as its maker meant it.
 
     Without the UTF-8 flag the bytes are in the maker's code page: on the machines of our users that is GBK, and
     zipfile has read them as cp437.

@@ -65,8 +65,12 @@ class Sandbox:
         self._ready: Mapping[str, Any] = {}
         _all.add(self)
 
-    def run(self, step: str, path: Path, *, into: Path, allow: Allowance, **arguments: Any) -> Any:
+    def run(
+        self, step: str, path: Path, *, into: Path, allow: Allowance, folders: bool = False, **arguments: Any
+    ) -> Any:
         """Do `step` on the file at `path`; files it makes end up in the folder `into`, its answer is returned.
+
+        With `folders` the folders that it makes come over too, with the plain files and folders in them.
 
         Raises FileRefused for whatever the file does to the child, Unavailable for trouble on our side. Nothing is
         left in `into` unless the step succeeded.
@@ -76,7 +80,7 @@ class Sandbox:
         try:
             report, answer = self._exchange(request | asdict(allow), wait_s=allow.wall_s + _GRACE_S)
             value = _value(report, answer, allow)
-            _hand_over(work, into)
+            _hand_over(work, into, folders=folders)
             return value
         finally:
             rmtree(work, ignore_errors=True)
@@ -200,12 +204,28 @@ def _value(report: Mapping[str, Any], answer: bytes, allow: Allowance) -> Any:
         raise errors.refuse("file.crash", **facts) from error
 
 
-def _hand_over(work: Path, into: Path) -> None:
+def _hand_over(work: Path, into: Path, *, folders: bool) -> None:
     """Move plain files out of the child's folder; links and the like would lead out of it and are dropped."""
     for entry in os.scandir(work):
         kind = entry.stat(follow_symlinks=False)
-        if stat.S_ISREG(kind.st_mode) and kind.st_nlink == 1:
+        if _is_plain(kind) or (folders and stat.S_ISDIR(kind.st_mode)):
+            if stat.S_ISDIR(kind.st_mode):
+                _drop_links(Path(entry.path))
             os.replace(entry.path, into / entry.name)
+
+
+def _drop_links(folder: Path) -> None:
+    """Leave only plain files and folders below a folder that no child writes to any more."""
+    for at, below, files in os.walk(folder):
+        for name in (*below, *files):
+            path = os.path.join(at, name)
+            kind = os.lstat(path)
+            if not _is_plain(kind) and not stat.S_ISDIR(kind.st_mode):
+                os.unlink(path)
+
+
+def _is_plain(kind: os.stat_result) -> bool:
+    return stat.S_ISREG(kind.st_mode) and kind.st_nlink == 1
 
 
 _all: weakref.WeakSet[Sandbox] = weakref.WeakSet()

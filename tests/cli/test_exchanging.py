@@ -59,7 +59,7 @@ def test_a_foreign_package_is_received_and_a_bad_one_is_refused_with_what_is_wro
     (folder / "manifest-sha256.txt").write_text(f"{hashlib.sha256(content).hexdigest()}  data/paper.pdf\n")
     taken = archive.run("import", str(folder), "--json")
     assert taken.code == 0, taken.err
-    assert [(one["file"], one["state"]) for one in taken.json["scans"]] == [("data/paper.pdf", "received")]
+    assert [(one["file"], one["state"]) for one in taken.json["scans"]] == [("paper.pdf", "received")]
     (folder / "data/paper.pdf").write_bytes(b"other")
     refused = archive.run("import", str(folder), "--json")
     assert refused.code == 3

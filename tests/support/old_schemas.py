@@ -295,6 +295,12 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             asked_at=NOW, size_bytes=1, file_count=1, manifest_sha256="",
         )  # fmt: skip
         writer.add("carried_histories", household_id=household, seq=1, digest="e" * 64, entries=1, carried_at=NOW)
+    if writer.knows("package_hand_ins"):
+        writer.add(
+            "package_hand_ins", unit_id=unit, as_named=False, channel="web", name="移交.zip", size_bytes=1,
+            state="refused", handed_in_at=NOW, format="", account_no="", cases=0, items=0, files=0, manifest_sha256="",
+            signature="", signer="", findings="[]", reason="", received=0,
+        )  # fmt: skip
     if writer.knows("audit_runs"):
         writer.add(
             "audit_runs", kind="check", state="done", asked_at=NOW, entries=1, covered=1, finding_count=0,

@@ -32,7 +32,7 @@ from archive_service.borrowing.tables import (
 from archive_service.copies.tables import CertifiedCopy
 from archive_service.db.session import Database
 from archive_service.editions import actions as desk
-from archive_service.exchange.tables import Package
+from archive_service.exchange.tables import HandIn, Package
 from archive_service.households import actions
 from archive_service.households.actions.previews import Fate
 from archive_service.households.queries.figures import FigureFilters
@@ -148,6 +148,8 @@ class Centre:
     checkpoint: int = 0
     #: A four-property check that waits for a person.
     property_run: int = 0
+    #: A package that was handed in, found sound, and waits for an answer.
+    hand_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def centre(session: Any, store: FileStore, code: str, number: int, name: str) ->
         *shelved(session, at, f"{account}-{form.item_no:03d}"),
         certified(session, store, at.id, case.household_id, number),
         packaged(session, store, at.id, case.household_id, number),
-        property_run=checked(session, at.id, case),
+        property_run=checked(session, at.id, case), hand_in=package_in(session, store, at.id, account, number),
     )  # fmt: skip
 
 
@@ -350,6 +352,20 @@ def packaged(session: Any, store: FileStore, unit_id: int, household_id: int, nu
         household_id=household_id, unit_id=unit_id, direction="out", format="bagit", state="ready", items=None,
         asked_at=clock.now(), finished_at=clock.now(), digest=stored.digest, size_bytes=stored.size_bytes,
         file_count=1, manifest_sha256=stored.digest,
+    )  # fmt: skip
+    session.add(row)
+    record_object(session, stored, role="package", media_type="application/zip", now=clock.now())
+    session.flush()
+    return int(row.id)
+
+
+def package_in(session: Any, store: FileStore, unit_id: int, account: str, number: int) -> int:
+    """Enter a package that was handed in and waits for an answer."""
+    stored = store.put_bytes(f"PK in {number}".encode())
+    row = HandIn(
+        unit_id=unit_id, as_named=False, channel="web", name="移交.zip", digest=stored.digest,
+        size_bytes=stored.size_bytes, state="checked", handed_in_at=clock.now(), format="bagit", account_no=account,
+        cases=1, items=2, files=9, signature="none",
     )  # fmt: skip
     session.add(row)
     record_object(session, stored, role="package", media_type="application/zip", now=clock.now())

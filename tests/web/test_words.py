@@ -21,10 +21,9 @@ WEB = Path(i18n.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 #: First words of codes that only the command line answers with.
 COMMAND_LINE = (
-    "archive.", "audit.", "backup.", "bag.", "cases.", "catalogue.", "eep.", "fonts.", "internal.",
+    "archive.", "audit.", "backup.", "cases.", "catalogue.", "fonts.", "internal.",
     "naming.nothing-before", "ocr.", "people.tie",
-    "package.refused", "package.out", "package.household-known", "package.case-known", "package.code-known",
-    "package.object", "package.metadata", "package.history", "package.property",
+    "package.out",
     "reread.filter", "restore.", "row.", "samples.", "settings.", "store.lock",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

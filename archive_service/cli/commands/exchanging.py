@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
-from archive_service import clock, signing
+from archive_service import clock
 from archive_service.cli import output
-from archive_service.cli.commands.ingesting import new_batch
 from archive_service.cli.services import Services
 from archive_service.cli.units import unit_id
 from archive_service.errors import Invalid
-from archive_service.exchange import arriving, by_hand, checked, leaving
+from archive_service.exchange import by_hand, checked, leaving
 from archive_service.exchange import content as contents
-from archive_service.exchange.arriving import Incoming
 from archive_service.exchange.bags.write import FolderTarget, settle
-from archive_service.exchange.eep import names as eep_names
-from archive_service.exchange.eep.check import EepChecked, check_eep
-from archive_service.exchange.findings import PackageRefused, refused
-from archive_service.exchange.restore import admit, restore
-from archive_service.exchange.schema import HouseholdSaid
-from archive_service.exchange.sealing import Seal, seal_of
+from archive_service.exchange.findings import PackageRefused
+from archive_service.exchange.hand_ins import actions as hand_ins
+from archive_service.exchange.hand_ins import by_hand as by_hand_in
+from archive_service.exchange.hand_ins import queries as hand_in_queries
 from archive_service.exchange.work import write_package
 from archive_service.jobs.nudge import nudge
-from archive_service.properties import work
-from archive_service.settings import Settings
+from archive_service.properties import queries as property_queries
+from archive_service.worker import hand_ins as incoming
 from archive_service.worker.properties import desk as property_desk
-from ingest import vetting
-from ingest.receive import Said, receive
+from ingest import queries as scans
+from ingest.names import display_name
 from ingest.renditions import carried
 
 
@@ -64,13 +59,14 @@ def export_command(
         household_id = made.household_id
     try:
         count = _write(services, household_id, chosen, kind, partial)
+        check = _checked(services, held.package_id, partial)
         if out.exists():
             out.rmdir()
         partial.rename(out)
         with services.writing() as (session, viewer):
             row = by_hand.finish(session, viewer, held.package_id, folder=out, files=count, now=clock.now())
             told = {"package": row.id, "account_no": account_no, "format": kind, "files": count, "out": str(out),
-                    "manifest_sha256": row.manifest_sha256}  # fmt: skip
+                    "check": check, "manifest_sha256": row.manifest_sha256}  # fmt: skip
     finally:
         leaving.end(services.database, held, now=clock.now())
     if as_json:
@@ -98,102 +94,87 @@ def _write(services: Services, household_id: int, chosen: list[int] | None, kind
     return count
 
 
+def _checked(services: Services, package_id: int, partial: Path) -> int:
+    """Check the package for the four properties before it leaves; return the run. Raises Refused."""
+    desk = property_desk(services.settings, services.database, services.store, clock.now)
+    with services.reading() as (_, viewer):
+        pass
+    return checked.written(desk, viewer, package_id, partial)
+
+
 @click.command("import")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--centre", help="Centre that takes the household in; the one the package names if not given.")
+@click.argument("package", type=click.Path(exists=True, path_type=Path))
+@click.option("--centre", help="Centre that takes it in; the one the package names if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def import_command(services: Services, folder: Path, centre: str | None, as_json: bool) -> None:
-    """Take in a BagIt or EEP package: a household of such an archive, or files that are read like received ones."""
-    work = services.settings.home / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=work) as at:
-        desk = Path(at)
-        try:
-            kind, incoming, seal = _checked(services.settings, folder, desk)
-            if arriving.is_ours(incoming):
-                told = _restore(services, incoming, desk, kind, centre, seal=seal)
-            else:
-                told = _receive(services, incoming, folder.name, centre)
-        except PackageRefused as e:
-            if as_json:
-                output.emit({"taken": False, "findings": e.facts["findings"]})
-            raise
-    told |= {"taken": True, "format": kind, **output.plain(seal)}
+def import_command(services: Services, package: Path, centre: str | None, as_json: bool) -> None:
+    """Take in a BagIt or EEP package, a folder or a ZIP or TAR of one, in the name of whoever runs the command.
+
+    A household of such an archive is entered; files of other programs are read like received ones. What is refused is
+    on record with every finding, as for packages handed in on the page.
+    """
+    by_hand_in.clear(services.database, services.settings.home, now=clock.now)
+    with services.writing() as (session, viewer):
+        place = unit_id(session, centre) if centre else viewer.unit_id
+        made = hand_ins.hand_in(
+            session, viewer, None, name=display_name(package.name), channel="cli", unit_id=place,
+            as_named=centre is None, now=clock.now(),
+        )  # fmt: skip
+        held = by_hand_in.hold(services.settings.home, made.id)
+    try:
+        refusal = _taken(services, held.hand_in_id, package)
+    finally:
+        by_hand_in.end(services.database, held, now=clock.now())
+    if refusal is not None:
+        if as_json:
+            output.emit({"taken": False, "hand_in": held.hand_in_id, "findings": refusal.facts["findings"]})
+        raise refusal
+    told = _told(services, held.hand_in_id)
+    nudge(services.settings)
     if as_json:
         output.emit(told)
     else:
         _say(told)
 
 
-def _checked(settings: Settings, folder: Path, desk: Path) -> tuple[str, Incoming, Seal]:
-    """Check a package of either format. Raises PackageRefused with every finding."""
-    ours = signing.certificate_der(settings, now=clock.now())
-    if (folder / eep_names.FILE).is_symlink() or (folder / eep_names.FILE).exists():
-        inside = desk / "inline"
-        inside.mkdir()
-        found: EepChecked = check_eep(folder, desk=inside, our_certificate=ours)
-        if not found.valid:
-            raise refused(found.findings)
-        return "eep", arriving.from_eep(folder, found), Seal(found.signature, found.signer)
-    bag = arriving.check_folder(folder)
-    return "bagit", arriving.from_bag(folder, bag), seal_of(folder, bag, our_certificate=ours)
+def _taken(services: Services, hand_in_id: int, package: Path) -> PackageRefused | None:
+    """Check a package and take it in; return the refusal, which then is on record."""
+    settings, database = services.settings, services.database
+    taking = incoming.taking(settings, database, services.store, now=clock.now, today=clock.today)
+    with services.reading() as (_, viewer), output.progress() as bar:
+        task = bar.add_task("接收信息包", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        def end(session: Session) -> None:
+            """Nothing else hangs on a pass that a command makes."""
+
+        refusal = taking.check(hand_in_id, viewer, folder=package, end=end, progress=progress)
+        if refusal is not None:
+            return refusal
+        with services.writing() as (session, viewer):
+            hand_ins.begin_taking(session, viewer, hand_in_id, now=clock.now())
+        return taking.take(hand_in_id, viewer, folder=package, end=end, progress=progress)
 
 
-def _restore(
-    services: Services, incoming: Incoming, desk: Path, kind: str, centre: str | None, *, seal: Seal
-) -> dict[str, Any]:
-    def admitted(said: HouseholdSaid) -> None:
-        with services.reading() as (session, viewer):
-            admit(session, viewer, said, unit_id=unit_id(session, centre or said.unit))
-
-    look: Callable[[Path, str], None] = vetting.vetting(services.settings)
-    checking = property_desk(services.settings, services.database, services.store, clock.now)
-    arrived = arriving.arrive(incoming, store=services.store, admit=admitted, vet=look, desk=desk)
-    now = clock.now()
-    with services.writing() as (session, viewer):
-        made = restore(
-            session,
-            viewer,
-            arrived,
-            unit_id=unit_id(session, centre or arrived.said.unit),
-            format=kind,
-            seal=seal,
-            keep_rendition=lambda session, item_id, kept: carried.keep(session, item_id, kept, now=now),
-            filing_due_workdays=services.settings.filing_due_workdays,
-            now=now,
-            today=clock.today(),
-        )
-        check = checked.taken(session, checking, viewer, made, arrived)
-        told = {"account_no": arrived.said.household.account_no, "items": len(arrived.said.items),
-                "cases": len(arrived.said.cases), "package": made.id, "check": check}  # fmt: skip
-    work.write_report(checking, check)
-    nudge(services.settings)
-    return told
-
-
-def _receive(services: Services, incoming: Incoming, name: str, centre: str | None) -> dict[str, Any]:
-    """Hand the files of a foreign package to the step that receives scans; they are read like every other."""
-    batch_id = new_batch(services, name=name, channel="cli", centre=centre)
-    with services.reading() as (_, viewer):
-        pass
-    scans = []
-    for path in sorted(incoming.files):
-        with incoming.open(path) as stream:
-            receipt = receive(
-                services.database,
-                services.store,
-                stream=stream,
-                file_name=path.rpartition("/")[2],
-                batch_id=batch_id,
-                viewer=viewer,
-                said=Said(None, None, None),
-                max_bytes=services.settings.max_upload_bytes,
-                now=clock.now(),
-            )
-        scans.append({"file": path, "scan": receipt.scan_id, "state": receipt.state, "error": receipt.error_code})
-    nudge(services.settings)
-    return {"batch": batch_id, "scans": scans}
+def _told(services: Services, hand_in_id: int) -> dict[str, Any]:
+    """Return what came of a package, as the command says it."""
+    with services.reading() as (session, viewer):
+        row = hand_in_queries.hand_in(session, viewer, hand_in_id)
+        told: dict[str, Any] = {"taken": True, "hand_in": row.id, "format": row.format}
+        if row.batch_id is not None:
+            found = scans.scans(session, viewer, state=None, batch_id=row.batch_id, after=None, limit=row.files)
+            told |= {"batch": row.batch_id, "scans": [
+                {"file": one.file_name, "scan": one.id, "state": one.state, "error": one.error_code}
+                for one in reversed(found.rows)
+            ]}  # fmt: skip
+        else:
+            assert row.package_id is not None
+            newest = property_queries.newest_of_package(session, row.package_id)
+            told |= {"account_no": row.account_no, "items": row.items, "cases": row.cases, "package": row.package_id,
+                     "check": newest.id if newest else None}  # fmt: skip
+        return told | {"signature": row.signature, "signer": row.signer}
 
 
 def _say(told: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ def check(folder: Path, *, limits: Limits | None = None) -> Checked:
     """Check the bag in `folder`, whose own name does not matter."""
     found = Checked()
     limits = limits or Limits()
-    if not _walk(folder, found, limits):
+    if not walk(folder, found, limits):
         return found
     version, encoding = _declared(folder, found)
     manifests = [*_manifests(folder, found, encoding)]
@@ -82,8 +82,8 @@ def check(folder: Path, *, limits: Limits | None = None) -> Checked:
     return found
 
 
-def _walk(folder: Path, found: Checked, limits: Limits) -> bool:
-    """Collect the files; return whether the package is small enough to be looked at."""
+def walk(folder: Path, found: Checked, limits: Limits) -> bool:
+    """Collect the files of a package; return whether it is small enough to be looked at."""
     pending, total, seen = [(folder, "")], 0, 0
     while pending:
         below, prefix = pending.pop()

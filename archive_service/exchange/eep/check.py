@@ -1,47 +1,24 @@
-"""Reading an EEP package as hostile input: no entities, no network, nothing larger than it may be.
-
-The XML is fitted against a schema, each file against its digests, the signature against its certificate. What is
-wrong is found, all of it. Source: DA/T 48 as described in docs/decisions/0048.
-"""
+"""Checking an EEP package: what it holds, and who signed it. Source: docs/decisions/0048."""
 
 from __future__ import annotations
 
 import base64
-import binascii
-import hashlib
-import os
-import stat
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files as resources
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from lxml import etree
 
 from archive_service import signing
-from archive_service.exchange.bags import names as paths
-from archive_service.exchange.bags.check import Limits, digests_of, open_inside
+from archive_service.exchange.bags.check import Limits
 from archive_service.exchange.eep import names
-from archive_service.exchange.eep.names import q
-from archive_service.exchange.eep.write import canonical
+from archive_service.exchange.eep.read import SIGNED, EepRead, read_eep
 from archive_service.exchange.findings import Finding, printable
 
-_ALGORITHMS = {"SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512", "SM3": "sm3"}
 _STRONG_SIGNATURES = frozenset({"ECDSA-SHA256", "RSA-SHA256"})
-_MOST_TOLD = 50
 
 
 @dataclass
-class EepChecked:
-    """What a check found: all findings, the files by path, and what the signature says."""
+class EepChecked(EepRead):
+    """What a check found, with what the signature says."""
 
-    findings: list[Finding] = field(default_factory=list)
-    files: dict[str, int] = field(default_factory=dict)
-    #: sha256 by path.
-    digests: dict[str, str] = field(default_factory=dict)
-    #: Files that stood in the XML, where they were written; the others lie in the package.
-    inline: dict[str, Path] = field(default_factory=dict)
     #: ours, foreign or none.
     signature: str = "none"
     signer: str = ""
@@ -54,154 +31,30 @@ class EepChecked:
 
 def check_eep(folder: Path, *, desk: Path, our_certificate: bytes, limits: Limits | None = None) -> EepChecked:
     """Check the package in `folder`; what stands in the XML is written into `desk`, an empty folder."""
-    found, limits = EepChecked(), limits or Limits()
-    root = _parsed(folder, found)
-    if root is None:
+    return with_signer(read_eep(folder, desk=desk, limits=limits), desk=desk, our_certificate=our_certificate)
+
+
+def with_signer(read: EepRead, *, desk: Path, our_certificate: bytes) -> EepChecked:
+    """Add who signed a package that was read into `desk`."""
+    found = EepChecked(**vars(read))
+    if found.signatures is None:
         return found
-    version = root.findtext(q("版本"))
-    if version not in names.READ_VERSIONS:
-        found.findings.append(Finding("eep.version", names.FILE, f"不支持 DA/T 48 版本“{printable(version or '')}”。"))
-    if root.findtext(f"{q('被签名对象')}/{q('封装包类型')}") != "原始型":
-        found.findings.append(Finding("eep.modified", names.FILE, "是修改型封装包。请移交方导出原始型封装包。"))
-    _documents(root, folder, found, desk, limits)
-    found.findings += paths.collisions(found.files)
-    _signature(root, found, our_certificate)
-    found.findings = list(dict.fromkeys(found.findings))
-    return found
-
-
-def _parsed(folder: Path, found: EepChecked) -> Any:
-    def bad(code: str, said: str) -> None:
-        found.findings.append(Finding(code, names.FILE, said))
-
-    try:
-        with open_inside(folder, names.FILE) as stream:
-            content = stream.read(names.LARGEST + 1)
-    except OSError:
-        return bad("eep.missing", "信息包里没有封装包文件，或者它是链接。")
-    if len(content) > names.LARGEST:
-        return bad("eep.too-large", f"封装包文件超过 {names.LARGEST // 1024**2} MB。大文件请按引用存放。")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:64]:
-        return bad("eep.encoding", "封装包文件不是 UTF-8 编码。")
-    # Before any parser sees it: a document type is where entities come from.
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        return bad("eep.entities", "封装包文件带有文档类型或实体声明，不予接收。")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return bad("eep.damaged", "封装包文件不是完好的 XML，或者嵌套过深、单个内容过大。")
-    if root.getroottree().docinfo.doctype:
-        return bad("eep.entities", "封装包文件带有文档类型或实体声明，不予接收。")
-    schema = _schema()
-    if not schema.validate(root):
-        for line in sorted({one.line for one in schema.error_log})[:_MOST_TOLD]:
-            bad("eep.schema", f"第 {line} 行不符合封装包结构。")
-        return None
-    return root
-
-
-@cache
-def _schema() -> Any:
-    text = resources("archive_service.exchange.eep").joinpath("schema.xsd").read_bytes()
-    return etree.XMLSchema(etree.fromstring(text))
-
-
-def _documents(root: Any, folder: Path, found: EepChecked, desk: Path, limits: Limits) -> None:
-    total = 0
-    for number, one in enumerate(root.iter(q("文档")), start=1):
-        if number > limits.files:
-            found.findings.append(Finding("eep.too-many", "", f"文件超过 {limits.files} 个，没有继续检查。"))
-            return
-        path = one.findtext(q("文档标识符"))
-        wrong = paths.path_finding(path)
-        if wrong is not None:
-            found.findings.append(wrong)
-            continue
-        told = {mark.get("算法"): mark.text.lower() for mark in one.findall(q("数字摘要"))}
-        size = int(one.findtext(f"{q('电子属性')}/{q('计算机文件大小')}"))
-        seen = _digests(one, path, folder, found, desk / f"{number:06d}", told)
-        if seen is None:
-            continue
-        sums, real = seen
-        if path in found.digests and found.digests[path] != sums["sha256"]:
-            found.findings.append(Finding("eep.duplicate", path, "同一标识符有两份不同的内容。"))
-        total += real if path not in found.files else 0
-        found.files[path], found.digests[path] = real, sums["sha256"]
-        if total > limits.size_bytes:
-            found.findings.append(Finding("eep.too-large", "", f"内容超过 {limits.size_bytes} 字节。"))
-            return
-        if real != size:
-            found.findings.append(Finding("eep.size", path, f"登记为 {size} 字节，实际 {real} 字节。"))
-        _compare(path, told, sums, found)
-
-
-def _digests(
-    one: Any, path: str, folder: Path, found: EepChecked, place: Path, told: dict[str, str]
-) -> tuple[dict[str, str], int] | None:
-    """Return digests and size of a document, wherever it is; none for one that is not there."""
-    wanted = {"sha256", *(_ALGORITHMS[name] for name in told if name in _ALGORITHMS)} & hashlib.algorithms_available
-    inline = one.findtext(q("编码数据"))
-    if inline is not None:
-        try:
-            content = base64.b64decode("".join(inline.split()), validate=True)
-        except binascii.Error:
-            found.findings.append(Finding("eep.inline", path, "内容不是完好的 base64 编码。"))
-            return None
-        place.write_bytes(content)
-        found.inline[path] = place
-        return {name: hashlib.new(name, content).hexdigest() for name in wanted}, len(content)
-    where = one.findtext(q("存储位置"))
-    wrong = paths.path_finding(where)
-    if wrong is not None:
-        found.findings.append(wrong)
-        return None
-    if where != path:
-        found.findings.append(Finding("eep.reference", printable(path), "引用的位置与文档标识符不一致。"))
-        return None
-    try:
-        with open_inside(folder, where) as stream:
-            about = _size(stream)
-        return digests_of(folder, where, wanted), about
-    except OSError:
-        found.findings.append(Finding("eep.missing", printable(path), "引用的文件不在信息包里，或者是链接。"))
-        return None
-
-
-def _size(stream: Any) -> int:
-
-    about = os.fstat(stream.fileno())
-    if not stat.S_ISREG(about.st_mode):
-        raise OSError("not a regular file")
-    return about.st_size
-
-
-def _compare(path: str, told: dict[str, str], sums: dict[str, str], found: EepChecked) -> None:
-    known = {name: digest for name, digest in told.items() if _ALGORITHMS.get(name) in sums}
-    if not known:
-        said = f"只有 {printable('、'.join(told))} 摘要，不足以证明内容未被改动。请用 SHA-256 或 SM3 重新封装。"
-        found.findings.append(Finding("eep.weak", printable(path), said))
-    for name, digest in known.items():
-        if sums[_ALGORITHMS[name]] != digest:
-            found.findings.append(Finding("eep.digest", printable(path), f"内容与 {name} 摘要不符。"))
-
-
-def _signature(root: Any, found: EepChecked, our_certificate: bytes) -> None:
-    all_of = root.findall(f"{q('电子签名块')}/{q('电子签名')}")
-    if not all_of:
+    if not found.signatures:
         found.findings.append(Finding("eep.unsigned", names.FILE, "没有电子签名。请移交方签名后重新封装。"))
-        return
-    content = canonical(root.find(q("被签名对象")))
-    for one in all_of:
-        algorithm = one.findtext(q("签名算法标识"))
-        if algorithm not in _STRONG_SIGNATURES:
-            said = f"签名算法 {printable(algorithm)} 太弱或不能核对。可接收 {'、'.join(sorted(_STRONG_SIGNATURES))}。"
+        return found
+    content = (desk / SIGNED).read_bytes()
+    for one in found.signatures:
+        if one.algorithm not in _STRONG_SIGNATURES:
+            said = (
+                f"签名算法 {printable(one.algorithm)} 太弱或不能核对。可接收 {'、'.join(sorted(_STRONG_SIGNATURES))}。"
+            )
             found.findings.append(Finding("eep.signature-algorithm", names.FILE, said))
             continue
-        certificate = base64.b64decode(one.findtext(f"{q('证书块')}/{q('证书')}"))
-        checked = signing.check_bytes(content, base64.b64decode(one.findtext(q("签名结果"))), certificate)
-        if checked is None:
+        certificate = base64.b64decode(one.certificate)
+        signer = signing.check_bytes(content, base64.b64decode(one.result), certificate)
+        if signer is None:
             found.findings.append(Finding("eep.signature", names.FILE, "电子签名与内容不符，内容可能被改动过。"))
             continue
         found.signature = "ours" if certificate == our_certificate else "foreign"
-        found.signer = printable(checked)
+        found.signer = printable(signer)
+    return found

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from lxml import etree
+
 NAMESPACE = "http://www.saac.gov.cn/standards/ERM/encapsulation"
 FILE = "电子文件封装包.xml"
 ROOT = "电子文件封装包"
@@ -17,3 +21,9 @@ LARGEST = 64 * 1024 * 1024
 def q(name: str) -> str:
     """Return an element's name with its namespace."""
     return f"{{{NAMESPACE}}}{name}"
+
+
+def canonical(element: Any) -> bytes:
+    """Return the one form of an element that its signature covers."""
+    made: bytes = etree.tostring(element, method="c14n", with_tail=False)
+    return made

@@ -19,7 +19,7 @@ from archive_service.exchange import dat46
 from archive_service.exchange.bags.write import Target
 from archive_service.exchange.content import Content
 from archive_service.exchange.eep import names
-from archive_service.exchange.eep.names import q
+from archive_service.exchange.eep.names import canonical, q
 from archive_service.exchange.pack import HOUSEHOLD, Progress, kind_of
 from archive_service.settings import Settings
 from archive_service.storage.store import CHUNK, ObjectStore, Readable, damaged
@@ -207,12 +207,6 @@ def _sign(root: Any, settings: Settings, *, now: datetime) -> None:
     _one(one, "签名结果", base64.b64encode(made.signature).decode())
     _one(_one(one, "证书块"), "证书", base64.b64encode(made.certificate).decode())
     _one(one, "签名算法标识", made.algorithm)
-
-
-def canonical(element: Any) -> bytes:
-    """Return the one form of an element that its signature covers."""
-    made: bytes = etree.tostring(element, method="c14n", with_tail=False)
-    return made
 
 
 def _one(parent: Any, name: str, text: str | None = None) -> Any:

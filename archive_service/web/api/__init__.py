@@ -24,6 +24,7 @@ def router() -> APIRouter:
         findings,
         fixity,
         gaps,
+        hand_ins,
         history,
         holds,
         households,
@@ -78,7 +79,7 @@ def router() -> APIRouter:
         loans, loan_requests, loan_papers, loan_registers, readings, copies, subjects, room_counts, rooms, climate,
         notices,
     )  # fmt: skip
-    kept = (holds, retention, keeping, disposals, packages, trail, pictures)
+    kept = (holds, retention, keeping, disposals, hand_ins, packages, trail, pictures)
     # The rows that are chosen come before one row, whose number "chosen" and "queue" would be.
     for part in (ticked, scans, sheets, quality, jobs, *records, *desks, *lending, *kept, document):
         whole.include_router(part.router)

@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         findings,
         fixity,
         gaps,
+        hand_ins,
         health,
         held_hits,
         holds,
@@ -107,6 +108,8 @@ def routers() -> list[APIRouter]:
         search,
         privacy,
         copies,
+        # Before the packages of a household, whose numbers stand in the same place.
+        hand_ins,
         packages,
         properties,
         verify_copy,
