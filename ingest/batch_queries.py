@@ -11,13 +11,18 @@ from sqlalchemy.orm import Session
 from archive_service.errors import NotFound
 from archive_service.people.viewer import Viewer
 from ingest import reach
+from ingest.filing.queries import Standing, standing
 from ingest.tables import Batch, Scan
 from ingest.views import BatchProgress
 
 
-def batches(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 20) -> list[BatchProgress]:
-    """List batches with their progress, newest first, below the id `after`."""
+def batches(
+    session: Session, viewer: Viewer, *, state: str = "", after: int | None = None, limit: int = 20
+) -> list[BatchProgress]:
+    """List batches with their progress, those of a state or all, newest first, below the id `after`."""
     wanted = select(Batch).where(reach.of_batches(viewer))
+    if state:
+        wanted = wanted.where(Batch.state == state)
     if after is not None:
         wanted = wanted.where(Batch.id < after)
     return _progress(session, session.scalars(wanted.order_by(Batch.id.desc()).limit(limit)).all())
@@ -29,6 +34,12 @@ def batch(session: Session, viewer: Viewer, batch_id: int) -> BatchProgress:
     if found is None or not reach.sees_batch(viewer, found):
         raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
     return _progress(session, [found])[0]
+
+
+def standing_of(session: Session, viewer: Viewer, batch_id: int) -> Standing:
+    """Return how a batch stands with its filing; raises NotFound like `batch`."""
+    batch(session, viewer, batch_id)
+    return standing(session, viewer, session.get_one(Batch, batch_id))
 
 
 def _progress(session: Session, rows: Sequence[Batch]) -> list[BatchProgress]:
@@ -50,4 +61,5 @@ def _batch(row: Batch, counts: Sequence[tuple[Any, ...]]) -> BatchProgress:
         pages=sum(c[2] or 0 for c in counts),
         pages_done=sum(c[3] or 0 for c in counts),
         by_state={c[0]: c[1] for c in counts},
+        state=row.state,
     )

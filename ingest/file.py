@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import SYSTEM, Actor
 from archive_service.catalogue import load
+from archive_service.errors import Refused
 from archive_service.households import actions as households
 from archive_service.households.tables import Item
 from archive_service.households.values import FieldValue, NewItem, NewPage
@@ -44,8 +45,13 @@ def state_of(scan: Scan) -> str:
 def file_document(
     session: Session, scan: Scan, document: ScanDocument, *, by: Actor, now: datetime, today: date
 ) -> Item:
-    """File one document into the household that it names, in the caller's transaction."""
+    """File one document into the household that it names, in the caller's transaction.
+
+    Raises Refused while its batch is sent back: nothing of that counts as filed.
+    """
     assert document.household_id is not None
+    if scan.batch.state == states.RETURNED:
+        raise Refused("batch.returned", "这份资料所在的批次已退回。请由交件人重新交件后再归入。")
     item = households.file_item(
         session,
         household_id=document.household_id,

@@ -17,6 +17,7 @@ from archive_service.restricted.queries import check_open
 from ingest import reach, signatures, states
 from ingest.batch_queries import batch as batch
 from ingest.batch_queries import batches as batches
+from ingest.batch_queries import standing_of as standing_of
 from ingest.review_queries import (
     ORDER,
     document_views,

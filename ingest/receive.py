@@ -26,6 +26,7 @@ from archive_service.storage.record import record_object
 from archive_service.storage.store import ObjectStore, Readable, Stored
 from ingest import reach, states
 from ingest.errors import FileRefused, refuse
+from ingest.filing import rules
 from ingest.names import display_name
 from ingest.recognise.values import Said as Said
 from ingest.tables import Batch, Scan
@@ -83,7 +84,8 @@ def receive(
 ) -> Receipt:
     """Take a file in and return once it is durable; what is no good is on record as refused.
 
-    Raises NotPermitted, and Unavailable when the store or database cannot take it: then nothing was kept.
+    Raises NotPermitted, Refused for a batch that was decided, and Unavailable when the store or database cannot take
+    it: then nothing was kept.
     """
     name = display_name(file_name)
     try:
@@ -157,6 +159,9 @@ def _permitted_batch(session: Session, viewer: Viewer, batch_id: int) -> Batch:
     if not reach.sees_batch(viewer, batch):
         viewer.require(Right.SCAN_RECEIVE, batch.unit_id)
         raise NotFound("batch.not-found", "没有这个批次，或您无权查看。请返回扫描入库。")
+    # Shared with other files that come in; whoever files the batch waits for them, and they for whoever does.
+    wanted = select(Batch).where(Batch.id == batch_id).with_for_update(read=True)
+    rules.check_may_add(session.scalars(wanted.execution_options(populate_existing=True)).one().state)
     return batch
 
 
@@ -219,7 +224,7 @@ def _refused_scan(
     scan.finished_at = now
     session.add(scan)
     session.flush()
-    _audit(session, scan, "scan.refused", {"file": name, "code": error.code}, by=by, now=now)
+    _audit(session, scan, "scan.refused", {"file": name, "code": error.code, "batch": batch.id}, by=by, now=now)
     return _receipt(scan)
 
 

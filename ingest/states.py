@@ -14,6 +14,10 @@ MOVING = (RECEIVED, CHECKED, RENDERED, READ, SORTED)
 #: Where a file comes to rest.
 FINAL = (FILED, NEEDS_REVIEW, REFUSED, SET_ASIDE)
 
+#: How a batch stands: files may be added, it passed the four-property check, or it went back to who handed it in. The
+#: word for a batch that passed is that of a file that was filed.
+OPEN, RETURNED = "open", "returned"
+
 
 def of_container(members: Collection[tuple[str, str | None]]) -> str:
     """Return the state of a container from its members' (state, error code), all of them at rest.

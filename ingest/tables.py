@@ -24,6 +24,28 @@ class Batch(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
     received_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: open, filed (it passed the four-property check) or returned (it did not, and waits for who handed it in).
+    state: Mapped[str] = mapped_column(String(8), default="open", server_default="open")
+    #: When it was last filed or sent back.
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: What was mended, as whoever handed it in again says.
+    mended: Mapped[str] = mapped_column(String(300), default="", server_default="")
+
+
+class ReturnedPaper(Base):
+    """A paper that was taken back out of its household file because its batch was sent back."""
+
+    __tablename__ = "returned_papers"
+    __table_args__ = (
+        Index("ix_returned_papers_batch_id", "batch_id"),
+        Index("ix_returned_papers_item_id", "item_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    #: When it was put back, or gave way to another; none: it waits for its batch.
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Scan(Base):
@@ -66,6 +88,8 @@ class Scan(Base):
     received_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: When it went back for good with its batch: another takes its place, and the next check passes over it.
+    went_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     batch: Mapped[Batch] = relationship()
     pages: Mapped[list[ScanPage]] = relationship(order_by="ScanPage.page_no")

@@ -125,6 +125,8 @@ class BatchProgress:
     pages: int
     pages_done: int
     by_state: Mapping[str, int]
+    #: open, filed or returned.
+    state: str = "open"
 
     @property
     def running(self) -> bool:

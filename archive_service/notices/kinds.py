@@ -82,6 +82,16 @@ _WORK = (
          "tried again daily. Look at “Storage checks”, and check the bucket's object lock and the rights of the key."),
     ),
     _kind(
+        "batch-returned", "number items by", Way.MAIL,
+        ("我交的批次被退回", "批次 %(number)s 四性检测不合格，已退回",
+         "%(by)s 归档批次 %(number)s 时，四性检测有项目不合格（%(items)s），整批已退回，其中的资料暂不计为已归档。"
+         "请打开批次，按各项说明补正，写明改了什么后重新交件。"),
+        ("A batch of mine was returned", "Batch %(number)s failed the four-property check and was returned",
+         "When %(by)s was to file batch %(number)s, items of the four-property check failed (%(items)s). The whole "
+         "batch was returned, and nothing of it counts as filed. Open it, mend what each item says, and hand it in "
+         "again."),
+    ),
+    _kind(
         "case-returned", "application_no round due_on by", Way.MAIL,
         ("案件被退回", "案件 %(application_no)s 已退回，%(due_on)s 前补正",
          "%(by)s 退回了您第 %(round)s 次移交的案件 %(application_no)s。请在 %(due_on)s 前补正，再移交一次。"),

@@ -65,6 +65,8 @@ class ScanFacts:
     document_pages: int
     #: Signatures that the file says it bears; nobody verified them.
     signatures: int
+    #: Number of the batch that it came in, while that is sent back; none: it is not.
+    returned_batch: int | None = None
 
 
 @dataclass(frozen=True)

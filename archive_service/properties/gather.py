@@ -109,8 +109,11 @@ def gather(
         unit=session.get_one(Unit, head.unit_id).name,
         cases=tuple(_case(session, one) for one in cases),
         papers=papers,
-        objects=_objects(session, digests, read),
-        trail=_trail(session, head.id, [one.id for one in cases], [one.id for one in items]),
+        objects=objects_of(session, digests, read),
+        trail=trail_of(
+            session,
+            {"household": [head.id], "case": [one.id for one in cases], "item": [one.id for one in items]},
+        ),
         known=_known(scheme, cases),
         scanner=scanner,
         package=package,
@@ -201,7 +204,8 @@ def _hand_over(session: Session, case_id: int) -> HandOverFacts | None:
     return HandOverFacts(row.giver_id, row.receiver_id, row.outcome, dict(session.execute(listed).all()))
 
 
-def _objects(session: Session, digests: Collection[str], read: Mapping[str, ObjectFacts]) -> dict[str, ObjectFacts]:
+def objects_of(session: Session, digests: Collection[str], read: Mapping[str, ObjectFacts]) -> dict[str, ObjectFacts]:
+    """Return what is on record of objects, and how they were found when they were read back."""
     found: dict[str, ObjectFacts] = {}
     for part in _parts(sorted(digests)):
         for row in session.scalars(select(StoredObject).where(StoredObject.digest.in_(part))):
@@ -215,9 +219,8 @@ def _objects(session: Session, digests: Collection[str], read: Mapping[str, Obje
     return {one: found.get(one, read.get(one, ObjectFacts(one, recorded=False))) for one in sorted(digests)}
 
 
-def _trail(session: Session, household_id: int, cases: Sequence[int], items: Sequence[int]) -> TrailFacts:
-    """Check every entry about the records against what it says and against the entry before it."""
-    about = {"household": [household_id], "case": list(cases), "item": list(items)}
+def trail_of(session: Session, about: Mapping[str, Sequence[int]]) -> TrailFacts:
+    """Check every entry about records, ids by kind, against what it says and against the entry before it."""
     count, broken = 0, []
     for kind, keys in about.items():
         for part in _parts([str(key) for key in keys]):

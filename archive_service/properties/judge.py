@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive_service.errors import Invalid
+from archive_service.properties.batch_facts import BatchFacts
 from archive_service.properties.checks import CHECKS
+from archive_service.properties.checks.batches import BATCH_CHECKS, checked
 from archive_service.properties.checks.outcome import Outcome, Result
 from archive_service.properties.facts import Facts
 from archive_service.properties.scheme import CheckItem, Mode, Moment, Scheme
@@ -53,6 +55,22 @@ def judge(
     """
     given = answers or {}
     return tuple(_one(item, moment, facts, ask_people, given.get(item.codes[moment])) for item in scheme.at(moment))
+
+
+def judge_batch(scheme: Scheme, facts: BatchFacts) -> tuple[Judged, ...]:
+    """Return every item of the moment of filing for a batch; what is about cases, or asks people, does not apply."""
+    return tuple(_of_batch(item, facts) for item in scheme.at(Moment.FILING))
+
+
+def _of_batch(item: CheckItem, facts: BatchFacts) -> Judged:
+    code = item.codes[Moment.FILING]
+    if item.check is not None and item.check in BATCH_CHECKS:
+        outcome = checked(item.check, facts)
+    elif item.mode is Mode.NOT_APPLICABLE:
+        outcome = Outcome(Result.NOT_APPLICABLE, item.reason_zh or "")
+    else:
+        outcome = Outcome(Result.NOT_APPLICABLE, "这一项看的是户、案件和资料，在案件归档时检测。")
+    return Judged(item, code, outcome.result, outcome.evidence)
 
 
 def _one(item: CheckItem, moment: Moment, facts: Facts, ask_people: bool, given: Answered | None) -> Judged:

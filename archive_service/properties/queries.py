@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,11 +45,13 @@ class RunView:
 
     id: int
     moment: str
-    account_no: str
-    account_name: str
-    #: None when a package of a household was checked.
+    #: None for a batch: its papers may belong to many households.
+    account_no: str | None
+    account_name: str | None
+    #: None when a package of a household was checked, or a batch.
     application_no: str | None
     package_id: int | None
+    batch_id: int | None
     unit_id: int
     unit_name: str
     edition: str
@@ -119,6 +121,7 @@ def runs(
     application_no: str = "",
     state: str = "",
     moment: str = "",
+    batch_id: int | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> RunListing:
@@ -130,6 +133,8 @@ def runs(
     ):  # fmt: skip
         if asked:
             wanted = wanted.where(column == asked)
+    if batch_id is not None:
+        wanted = wanted.where(PropertyRun.batch_id == batch_id)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     if before is not None:
         wanted = wanted.where(PropertyRun.id < before)
@@ -192,6 +197,17 @@ def newest_of_package(session: Session, package_id: int) -> PropertyRun | None:
     return session.scalar(wanted.order_by(PropertyRun.id.desc()).limit(1))
 
 
+def newest_of_batches(session: Session, batch_ids: Collection[int]) -> dict[int, int]:
+    """Return the newest run over each of some batches, by batch."""
+    wanted = select(PropertyRun.batch_id, func.max(PropertyRun.id)).where(PropertyRun.batch_id.in_(batch_ids))
+    return {batch: run for batch, run in session.execute(wanted.group_by(PropertyRun.batch_id)) if batch is not None}
+
+
+def results_of(session: Session, run_id: int) -> tuple[ResultView, ...]:
+    """Return every item of a run, for whoever may see what was checked: the caller has asked that."""
+    return _results(session, run_id)
+
+
 def unreported(session: Session, *, limit: int) -> list[int]:
     """Return runs that ended and have no report yet, oldest first."""
     wanted = select(PropertyRun.id).where(PropertyRun.report_digest.is_(None), PropertyRun.state != "open")
@@ -232,7 +248,7 @@ def _rows(viewer: Viewer) -> Any:
             Unit.name.label("unit_name"),
             Person.name.label("asker"),
         )
-        .join(HouseholdFile, HouseholdFile.id == PropertyRun.household_id)
+        .outerjoin(HouseholdFile, HouseholdFile.id == PropertyRun.household_id)
         .join(Unit, Unit.id == PropertyRun.unit_id)
         .outerjoin(CaseFile, CaseFile.id == PropertyRun.case_id)
         .outerjoin(Person, Person.id == PropertyRun.asked_by)
@@ -281,6 +297,7 @@ def _view(found: Any, counts: dict[str, int], results: tuple[ResultView, ...] = 
         account_name=found.account_name,
         application_no=found.application_no,
         package_id=row.package_id,
+        batch_id=row.batch_id,
         unit_id=row.unit_id,
         unit_name=found.unit_name,
         edition=row.edition,

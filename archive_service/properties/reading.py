@@ -47,14 +47,28 @@ def look(
 ) -> Looked:
     """Read back all that pages name, up to a limit. Raises Unavailable when the store does not answer."""
     listed = list(pages)
+    named = {digest for page in listed for digest in page.digests}
+    originals, images = {page.original for page in listed}, {page.image for page in listed}
+    return look_at(store, named, originals, images, scanner=scanner, home=home, most_bytes=most_bytes)
+
+
+def look_at(
+    store: ObjectStore,
+    named: Collection[str],
+    originals: Collection[str],
+    images: Collection[str],
+    *,
+    scanner: Scanner | None,
+    home: Path,
+    most_bytes: int = MOST_BYTES,
+) -> Looked:
+    """Read back objects by digest, scan the `originals` among them for viruses, open the `images`, up to a limit."""
     name = _name(scanner)
     left, found = most_bytes, {}
     work = home / "work"
     work.mkdir(parents=True, exist_ok=True)
-    originals = {page.original for page in listed}
-    images = {page.image for page in listed}
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        for digest in sorted({digest for page in listed for digest in page.digests}):
+        for digest in sorted(named):
             if left <= 0:
                 break
             if digest in originals:

@@ -58,6 +58,7 @@ def data(run: RunView) -> bytes:
         "account_no": run.account_no,
         "application_no": run.application_no,
         "package": run.package_id,
+        "batch": run.batch_id,
         "papers": run.papers,
         "pages": run.pages,
         "fingerprint": run.fingerprint,
@@ -70,18 +71,25 @@ def data(run: RunView) -> bytes:
 
 
 def _facts(run: RunView) -> tuple[tuple[str, str], ...]:
-    about = (("申请编号", run.application_no),) if run.application_no else (("信息包", str(run.package_id or "—")),)
     ended = run.finished_at or run.begun_at
     return (
         ("检测环节", MOMENTS[run.moment]),
-        ("户号", run.account_no),
-        *about,
+        *_about(run),
         ("数量", f"{run.papers} 件 {run.pages} 页"),
         ("项目表版本", run.edition),
         ("检测人", run.asked_by or "系统"),
         ("完成时间", f"{zone.local(ended):%Y-%m-%d %H:%M}"),
         ("结论", STATES[run.state]),
     )
+
+
+def _about(run: RunView) -> tuple[tuple[str, str], ...]:
+    if run.batch_id is not None:
+        return (("批次", str(run.batch_id)),)
+    account = ("户号", run.account_no or "—")
+    if run.application_no:
+        return (account, ("申请编号", run.application_no))
+    return (account, ("信息包", str(run.package_id or "—")))
 
 
 def _sums(run: RunView) -> str:

@@ -23,26 +23,30 @@ class PropertyScheme(Drafted):
 
 
 class PropertyRun(Base):
-    """One run of the check over a case or a package; with its report it is a record and never changes again."""
+    """One run of the check over a case, a package or a batch; with its report it never changes again."""
 
     __tablename__ = "property_runs"
     __table_args__ = (
         CheckConstraint("moment in ('filing', 'transfer', 'longterm')", name="moment"),
         CheckConstraint("state in ('open', 'passed', 'failed')", name="state"),
         CheckConstraint("report_digest is null or state <> 'open'", name="report"),
+        CheckConstraint("household_id is not null or batch_id is not null", name="subject"),
         Index("ix_property_runs_unit_id_id", "unit_id", "id"),
         Index("ix_property_runs_case_id_id", "case_id", "id"),
         Index("ix_property_runs_household_id_id", "household_id", "id"),
         Index("ix_property_runs_package_id", "package_id"),
+        Index("ix_property_runs_batch_id", "batch_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: filing, transfer or longterm.
     moment: Mapped[str] = mapped_column(String(10))
-    household_id: Mapped[int] = mapped_column(ForeignKey("household_files.id"))
-    #: The case that was checked; none when a package of a household was.
+    #: None for a batch: its papers may belong to many households.
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("household_files.id"))
+    #: The case that was checked; none when a package of a household was, or a batch.
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_files.id"))
     package_id: Mapped[int | None] = mapped_column(ForeignKey("packages.id"))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     #: Edition of the items by which it was checked.
     edition: Mapped[str] = mapped_column(String(40))

@@ -5,7 +5,7 @@ Stopped before the report, the run is on record without one, and the upkeep writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from archive_service.people.viewer import Viewer
 from archive_service.properties import actions, queries, report
 from archive_service.properties.facts import PageFacts
 from archive_service.properties.gather import Outside, Subject, page_of, papers_of
-from archive_service.properties.reading import Looked, Scanner, look
+from archive_service.properties.reading import Looked, Scanner, look, look_at
 from archive_service.properties.scheme import Moment
 from archive_service.storage.store import ObjectStore
 
@@ -42,6 +42,11 @@ class Desk:
     def look(self, pages: Iterable[PageFacts]) -> Looked:
         """Read back what pages name. Raises Unavailable."""
         return look(self.store, pages, scanner=self.scanner, home=self.home)
+
+    def look_at(self, originals: Collection[str], images: Collection[str]) -> Looked:
+        """Read back received files and pictures of pages, by digest. Raises Unavailable."""
+        named = {*originals, *images}
+        return look_at(self.store, named, set(originals), set(images), scanner=self.scanner, home=self.home)
 
 
 def pages_of(session: Session, subject: Subject) -> list[PageFacts]:

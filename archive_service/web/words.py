@@ -355,6 +355,16 @@ PROPERTY_DONE = {
     "properties-filed": N_("报告已交给入库流程，归入后出现在本案件资料中。"),
     "properties-there": N_("同样内容的报告已经归档过，没有重复归档。"),
 }
+#: A batch: whether it was filed through the four-property check.
+BATCH = {
+    "open": State("circle-dashed", "", N_("未归档")),
+    "filed": State("circle-check", "ok", N_("整批已归档")),
+    "returned": State("arrow-back-up", "bad", N_("整批已退回")),
+}
+BATCH_DONE = {
+    "batch-filed": N_("四性检测合格，整批已归档。"),
+    "batch-again": N_("已重新交件。请补交文件，处理完后由档案员再办归档。"),
+}
 #: A received file.
 SCAN = {
     "received": State("download", "info", N_("已接收")),
@@ -702,6 +712,10 @@ EVENT = {
     "original.downloaded": N_("下载原件"),
     "rendition.downloaded": N_("下载可检索 PDF"),
     "batch.opened": N_("建立批次"),
+    "batch.filed": N_("整批归档"),
+    "batch.returned": N_("退回批次"),
+    "batch.handed-in-again": N_("批次重新交件"),
+    "item.put-back": N_("资料随批次归回"),
     "cases.imported": N_("导入案件"),
     "import.handed-in": N_("提交导入文件"),
     "import.confirmed": N_("确认导入文件"),

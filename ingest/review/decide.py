@@ -16,6 +16,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from ingest.file import file_document
+from ingest.filing.actions import give_way
 from ingest.recognise.values import OTHER
 from ingest.review import ground, marks, reasons
 
@@ -103,7 +104,7 @@ def undo(session: Session, viewer: Viewer, document_id: int, *, now: datetime, t
         raise Refused("review.not-decided", "这份资料还没有决定，无需撤销。")
     if document.decided_by != viewer.person_id or viewer.person_id is None:
         raise Refused("review.not-own", "只能撤销本人的决定。请联系作出决定的人员。")
-    if document.item_id is not None:
+    if document.item_id is not None and not give_way(session, document.item_id, now=now):
         households.withdraw_item(session, item_id=document.item_id, reason="撤销归入", by=viewer, now=now, today=today)
     document.state, document.item_id, document.decided_by, document.decided_at = "proposed", None, None, None
     document.rescan_pages = None

@@ -67,6 +67,8 @@ def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) 
     small |= {"packages", "carried_histories", "package_hand_ins"}
     # A run with some forty rows a filed case and, in turn, a year; they wait to be weighed on a quiet machine.
     small |= {"property_schemes", "property_runs", "property_results"}
+    # Papers of the few batches that are sent back.
+    small |= {"returned_papers"}
     # None unless a program wants to be told.
     small |= {"webhook_deliveries"}
     # One identity a person; a sign-in that is on its way is gone after ten minutes.

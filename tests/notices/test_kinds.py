@@ -19,6 +19,7 @@ LOANS = {
     "loan-overdue-superior", "loan-recalled", "loan-turn", "grant-ended",
 }  # fmt: skip
 WORK = {
+    "batch-returned",
     "case-returned", "finding-raised", "finding-answered", "finding-refused", "ruling-asked", "ruling-approved",
     "ruling-refused", "work-due", "object-lost", "lock-unproven", "lock-refused", "hold-review",
     "subject-due", "subject-late",

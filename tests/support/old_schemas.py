@@ -139,6 +139,8 @@ def fill(engine: Engine) -> None:
             _scan(writer, number, batch=batch, unit=unit, person=person)
             state = ("queued", "running", "done", "failed", "cancelled")[number % 5]
             add_job(writer, number, state=state)
+        if writer.knows("returned_papers"):
+            writer.add("returned_papers", batch_id=batch, item_id=1)
         add_entries(writer, range(1, MANY + 1))
         if writer.knows("notices"):
             mail = writer.add("notice_mails", person_id=person, kind="case-returned", state="sent", made_at=NOW)

@@ -64,9 +64,9 @@ def list_(services: Services, application_no: str, state: str | None, limit: int
             output.emit(one)
         return
     output.table(
-        ("编号", "环节", "户号", "申请编号", "结论", "不合格", "检测"),
+        ("编号", "环节", "户号", "对象", "结论", "不合格", "检测"),
         [
-            (one.id, MOMENTS[one.moment], one.account_no, one.application_no or "—", STATES[one.state],
+            (one.id, MOMENTS[one.moment], one.account_no or "—", _subject(one), STATES[one.state],
              one.counts.get("failed", 0), f"{local(one.begun_at):%Y-%m-%d %H:%M}")
             for one in found
         ],
@@ -140,6 +140,12 @@ def items(
     ]
     output.table(("代码", "项目", "性质", "方式"), rows)
     return 0
+
+
+def _subject(one: RunView) -> str:
+    if one.batch_id is not None:
+        return f"批次 {one.batch_id}"
+    return one.application_no or f"信息包 {one.package_id}"
 
 
 def _text(path: Path) -> str:

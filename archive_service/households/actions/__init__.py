@@ -10,6 +10,7 @@ from archive_service.households.actions.papers import say_paper
 from archive_service.households.actions.previews import in_parts, preview_cases
 from archive_service.households.actions.reading import note_file, note_item, note_list, note_reading
 from archive_service.households.actions.readings import replace_reading
+from archive_service.households.actions.returned import put_back, take_back
 from archive_service.households.actions.rulings import ask_ruling, decide_ruling, withdraw_ruling
 from archive_service.households.actions.unmasking import mask_again, unmask
 from archive_service.households.assessment import reassess_case
@@ -32,6 +33,7 @@ __all__ = [
     "note_list",
     "note_reading",
     "preview_cases",
+    "put_back",
     "reassess_case",
     "record_stage",
     "register_case",
@@ -40,6 +42,7 @@ __all__ = [
     "say_false_alarm",
     "say_mark",
     "say_paper",
+    "take_back",
     "take_back_false_alarm",
     "unmask",
     "withdraw_item",

@@ -4,9 +4,12 @@ from archive_service.properties.actions.filing import Filing, file_case
 from archive_service.properties.actions.longterm import check_kept
 from archive_service.properties.actions.runs import (
     Examined,
+    ExaminedBatch,
     answer,
     enter,
+    enter_batch,
     examine,
+    examine_batch,
     hand_over,
     keep_report,
     refusal,
@@ -16,12 +19,15 @@ from archive_service.properties.actions.schemes import drop_scheme, release_sche
 
 __all__ = [
     "Examined",
+    "ExaminedBatch",
     "Filing",
     "answer",
     "check_kept",
     "drop_scheme",
     "enter",
+    "enter_batch",
     "examine",
+    "examine_batch",
     "file_case",
     "hand_over",
     "keep_report",

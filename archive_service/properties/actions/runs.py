@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,10 +17,11 @@ from archive_service.households.tables import CaseFile, HouseholdFile
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.properties import queries
+from archive_service.properties.batch_facts import BatchFacts
 from archive_service.properties.checks.outcome import Result
 from archive_service.properties.facts import Facts, PackageFacts
 from archive_service.properties.gather import Outside, Subject, fingerprint, gather
-from archive_service.properties.judge import Judged, check_answer, judge, state_of
+from archive_service.properties.judge import Judged, check_answer, judge, judge_batch, state_of
 from archive_service.properties.reading import Looked
 from archive_service.properties.scheme import Moment, Scheme
 from archive_service.properties.tables import PropertyResult, PropertyRun
@@ -48,7 +50,26 @@ class Examined:
     @property
     def failed(self) -> list[str]:
         """Return the codes of the items that failed."""
-        return [one.code for one in self.judged if one.result is Result.FAILED]
+        return failed_of(self.judged)
+
+
+@dataclass(frozen=True)
+class ExaminedBatch:
+    """What came of looking at a batch; nothing of it is on record yet."""
+
+    scheme: Scheme
+    facts: BatchFacts
+    judged: tuple[Judged, ...]
+
+    @property
+    def failed(self) -> list[str]:
+        """Return the codes of the items that failed."""
+        return failed_of(self.judged)
+
+
+def failed_of(judged: Sequence[Judged]) -> list[str]:
+    """Return the codes of the items that failed, in their order."""
+    return [one.code for one in judged if one.result is Result.FAILED]
 
 
 def subject_of(session: Session, viewer: Viewer, application_no: str) -> Subject:
@@ -97,12 +118,16 @@ def examine(
     return Examined(subject, moment, scheme, facts, judge(scheme, moment, facts, ask_people=ask_people, answers=given))
 
 
+def examine_batch(scheme: Scheme, facts: BatchFacts) -> ExaminedBatch:
+    """Look at a batch that is to be filed, changing nothing."""
+    return ExaminedBatch(scheme, facts, judge_batch(scheme, facts))
+
+
 def enter(
     session: Session, viewer: Viewer, found: Examined, *, now: datetime, package_id: int | None = None
 ) -> PropertyRun:
     """Put a run and all its evidence on record."""
     head = session.get_one(HouseholdFile, found.subject.household_id)
-    state = found.state
     made = PropertyRun(
         moment=found.moment.value,
         household_id=head.id,
@@ -110,31 +135,66 @@ def enter(
         package_id=package_id,
         unit_id=head.unit_id,
         edition=found.scheme.edition,
-        state=state,
         fingerprint=fingerprint(found.facts),
         papers=len(found.facts.papers),
         pages=sum(len(one.pages) for one in found.facts.papers),
-        asked_by=viewer.person_id,
-        begun_at=now,
-        finished_at=None if state == "open" else now,
     )
-    session.add(made)
-    session.flush()
-    session.add_all(_row(made.id, place, one) for place, one in enumerate(found.judged, start=1))
-    session.flush()
-    results = [one.result.value for one in found.judged]
-    facts = {
+    about = {
         "account_no": head.account_no,
         "application_no": found.facts.cases[0].application_no if found.subject.case_id and found.facts.cases else None,
+    }
+    return _entered(session, viewer, made, found.judged, about, now=now)
+
+
+def enter_batch(session: Session, viewer: Viewer, found: ExaminedBatch, *, unit_id: int, now: datetime) -> PropertyRun:
+    """Put a run over a batch and all its evidence on record."""
+    kept = found.facts.kept
+    made = PropertyRun(
+        moment=Moment.FILING.value,
+        batch_id=found.facts.number,
+        unit_id=unit_id,
+        edition=found.scheme.edition,
+        fingerprint=batch_fingerprint(found.facts),
+        papers=len(kept),
+        pages=sum(len(one.pages) for one in kept),
+    )
+    return _entered(session, viewer, made, found.judged, {"batch": found.facts.number}, now=now)
+
+
+def _entered(
+    session: Session,
+    viewer: Viewer,
+    made: PropertyRun,
+    judged: Sequence[Judged],
+    about: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> PropertyRun:
+    results = [one.result.value for one in judged]
+    made.state = state_of(results)
+    made.asked_by, made.begun_at = viewer.person_id, now
+    made.finished_at = None if made.state == "open" else now
+    session.add(made)
+    session.flush()
+    session.add_all(_row(made.id, place, one) for place, one in enumerate(judged, start=1))
+    session.flush()
+    facts = {
+        **about,
         "moment": made.moment,
         "edition": made.edition,
-        "state": state,
+        "state": made.state,
         "counts": {one: results.count(one) for one in sorted(set(results))},
-        "failed": found.failed,
+        "failed": failed_of(judged),
         "fingerprint": made.fingerprint,
     }
     note(session, viewer, made, "properties.checked", facts, now=now)
     return made
+
+
+def batch_fingerprint(facts: BatchFacts) -> str:
+    """Return the sha256 over what was checked of a batch: numbers and contents of its files."""
+    said = [f"{one.scan_id} {one.digest}" for one in facts.files]
+    return hashlib.sha256("\n".join([f"batch {facts.number}", *said]).encode()).hexdigest()
 
 
 def answer(

@@ -51,8 +51,13 @@ def nothing_besides(facts: Facts) -> Outcome:
 
 
 def process_safe(facts: Facts) -> Outcome:
-    """4-7: giver and receiver are two people, and the audit trail of the records is untouched."""
+    """4-7: giver and receiver are two people, no paper is of a batch sent back, and the audit trail is untouched."""
     wrong = [f"审计记录第 {one} 条与前一条或内容不符" for one in facts.trail.broken]
+    wrong += [
+        f"{paper(one.item_no)}来自已退回的批次 {one.scan.returned_batch}，该批次还没有重新检测合格"
+        for one in facts.papers
+        if one.scan is not None and one.scan.returned_batch is not None
+    ]
     for case in facts.cases:
         over = case.hand_over
         if over is not None and over.giver_id is not None and over.giver_id == over.receiver_id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from archive_service.errors import NotFound
 from archive_service.people import queries as people
 from archive_service.people.roles import Right
+from archive_service.web import property_desk
 from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.review import QueueOut, waiting
 from archive_service.web.api.route import api_router
@@ -19,6 +20,8 @@ from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id, Visit
 from ingest import queries, reach
 from ingest.claims import queries as holding
+from ingest.filing import actions
+from ingest.filing import work as filing
 
 router = api_router("scans")
 
@@ -35,6 +38,39 @@ class BatchOut(Told):
     pages_done: int
     by_state: dict[str, int]
     running: bool
+    #: open, filed (it passed the four-property check) or returned.
+    state: str = Field(examples=["open"])
+
+
+class FailedItemOut(Told):
+    """An item for which a batch was sent back; `evidence` says what is wrong, and what to do."""
+
+    code: str = Field(examples=["GD-4-2"])
+    title_zh: str
+    title_en: str
+    evidence: str
+
+
+class BatchDetail(BatchOut):
+    """A batch and how its filing stands.
+
+    `check` is its newest run of the four-property check, `failed` what it was sent back for; `out` counts papers that
+    are out of their files until it passes, `went_back` files that went back for good.
+    """
+
+    check: str | None
+    decided_at: datetime | None
+    failed: list[FailedItemOut]
+    mended: str
+    out: int
+    went_back: int
+
+
+class MendedIn(BaseModel):
+    """What was mended, and the files that others replace."""
+
+    mended: Words = Field(max_length=300, examples=["重新扫描了 2 份"])
+    replaced: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(default=[], max_length=1000)
 
 
 class BatchList(BaseModel):
@@ -54,19 +90,20 @@ class Opening(BaseModel):
 @router.get("/batches")
 def list_batches(
     visit: Caller,
+    state: Literal["", "open", "filed", "returned"] = "",
     after: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> BatchList:
     """List the batches that the caller may add to, newest first."""
     reach.check_may_hand_in(visit.viewer)
     with visit.services.database.reading() as session:
-        found = queries.batches(session, visit.viewer, after=after, limit=limit + 1)
+        found = queries.batches(session, visit.viewer, state=state, after=after, limit=limit + 1)
     following = found[limit - 1].id if len(found) > limit else None
     return BatchList(batches=[BatchOut.model_validate(one) for one in found[:limit]], next=following)
 
 
 @router.post("/batches", status_code=201)
-def open_batch(visit: Caller, wanted: Opening, response: Response) -> BatchOut:
+def open_batch(visit: Caller, wanted: Opening, response: Response) -> BatchDetail:
     """Begin a batch for files that follow: `batch` of `POST /scans` names it."""
     reach.check_may_hand_in(visit.viewer)
     unit_id = _unit(visit, wanted.centre) if wanted.centre else None
@@ -76,10 +113,37 @@ def open_batch(visit: Caller, wanted: Opening, response: Response) -> BatchOut:
 
 
 @router.get("/batches/{batch_id}")
-def get_batch(visit: Caller, batch_id: Id) -> BatchOut:
-    """Return how far a batch is."""
+def get_batch(visit: Caller, batch_id: Id) -> BatchDetail:
+    """Return how far a batch is, and how its filing stands."""
     with visit.services.database.reading() as session:
-        return BatchOut.model_validate(queries.batch(session, visit.viewer, batch_id))
+        found = BatchOut.model_validate(queries.batch(session, visit.viewer, batch_id))
+        standing = queries.standing_of(session, visit.viewer, batch_id)
+    return BatchDetail(
+        **found.model_dump(),
+        check=str(standing.check) if standing.check else None,
+        decided_at=standing.decided_at,
+        failed=[FailedItemOut.model_validate(one) for one in standing.failed],
+        mended=standing.mended,
+        out=standing.out,
+        went_back=standing.went_back,
+    )
+
+
+@router.post("/batches/{batch_id}/file")
+def file_batch(visit: Caller, batch_id: Id) -> BatchDetail:
+    """File a batch through the four-property check; one that fails is sent back, and the refusal names the items."""
+    filing.file_batch(property_desk.desk(visit.services), visit.viewer, batch_id)
+    return get_batch(visit, batch_id)
+
+
+@router.post("/batches/{batch_id}/again")
+def hand_in_again(visit: Caller, batch_id: Id, said: MendedIn) -> BatchDetail:
+    """Open a batch that was sent back for the files that mend it."""
+    with visit.services.database.unit_of_work() as session:
+        actions.hand_in_again(
+            session, visit.viewer, batch_id, mended=said.mended, replaced=said.replaced, now=visit.now
+        )
+    return get_batch(visit, batch_id)
 
 
 @router.get("/batches/{batch_id}/documents")

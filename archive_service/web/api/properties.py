@@ -41,9 +41,11 @@ class CheckOut(Told):
     check: str = Field(validation_alias="id")
     moment: str = Field(examples=["filing"])
     state: str
-    account_no: str
+    #: Null for a batch.
+    account_no: str | None
     application_no: str | None
     package_id: str | None
+    batch_id: str | None
     unit_name: str
     edition: str
     papers: int
@@ -138,6 +140,7 @@ def list_checks(
     application_no: Annotated[Words, Query(max_length=40)] = "",
     state: Literal["", "open", "passed", "failed"] = "",
     moment: Literal["", "filing", "transfer", "longterm"] = "",
+    batch: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CheckList:
@@ -149,6 +152,7 @@ def list_checks(
             application_no=application_no,
             state=state,
             moment=moment,
+            batch_id=batch,
             before=before,
             limit=limit,
         )

@@ -10,6 +10,7 @@ def routers() -> list[APIRouter]:
     from archive_service.web.pages import (
         accounts,
         arrange,
+        batches,
         bulk,
         calendar,
         cases,
@@ -81,6 +82,7 @@ def routers() -> list[APIRouter]:
         import_cases,
         import_files,
         intake,
+        batches,
         scans,
         jobs,
         quality,

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from archive_service import ids, zone
-from archive_service.errors import Invalid
+from archive_service.errors import ArchiveError, Invalid
 from archive_service.jobs.nudge import nudge
 from archive_service.people import queries as people
 from archive_service.web import i18n, labels, words
@@ -63,20 +63,27 @@ class Pace:
 @router.get("/intake")
 def show_intake(visit: SignedIn) -> Response:
     """Show the drop zone, the batch looked at and the latest batches."""
+    return show(visit, whole_number(visit.request.query_params.get("batch")))
+
+
+def show(visit: Visit, chosen: int | None, error: ArchiveError | None = None) -> Response:
+    """Show the page with a batch, or with the newest, and what was refused."""
     reach.check_may_hand_in(visit.viewer)
-    chosen = whole_number(visit.request.query_params.get("batch"))
     with visit.services.database.reading() as session:
         batches = queries.batches(session, visit.viewer, limit=_BATCHES_SHOWN)
+        returned = queries.batches(session, visit.viewer, state="returned", limit=_BATCHES_SHOWN)
         wanted = chosen or (batches[0].id if batches else None)
         facts = _batch_facts(visit, session, wanted) if wanted is not None else {"batch": None}
         units = people.tree_of(session, reach.handing_in(visit.viewer))
     settings = visit.services.settings
     return visit.page(
         "ingest/intake.html",
-        batches=batches,
+        status=error.http_status if error else 200,
+        batches=[*returned, *(one for one in batches if one.state != "returned")],
         units=units,
         max_bytes=settings.max_upload_bytes,
         types=labels.document_types(),
+        error=visit.told(error) if error else "",
         **facts,
     )
 
@@ -199,6 +206,7 @@ def _batch_facts(visit: Visit, session: Any, batch_id: int) -> dict[str, Any]:
     documents = queries.documents_of(session, visit.viewer, [row.id for row in files.rows])
     return {
         "batch": batch,
+        "standing": queries.standing_of(session, visit.viewer, batch_id),
         "files": files,
         "state": state,
         "after": after,
