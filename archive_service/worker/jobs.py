@@ -37,6 +37,7 @@ from ingest.renditions.owed import RENDITION_JOB
 from ingest.review.reread import RereadHandler
 from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
+from retention import paper_rules
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.erase import ExecuteHandler
@@ -88,6 +89,7 @@ def locking(workshop: Workshop) -> LockHandler:
         lambda: open_stores(settings, workshop.store),
         settings.lease_s,
         settings.lock_span_days,
+        lambda: paper_rules.load(settings.paper_rules_file),
         workshop.now,
         workshop.today,
     )

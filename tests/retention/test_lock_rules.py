@@ -11,7 +11,7 @@ from archive_service.zone import midnight
 from retention.lock_rules import Holder, Wish, wish
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-SPAN = timedelta(days=365)
+SPAN = timedelta(days=364)
 HOLDERS = st.lists(
     st.builds(
         Holder,

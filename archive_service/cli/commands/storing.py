@@ -13,7 +13,7 @@ from archive_service.fixity.write_once import StoreState
 from archive_service.people.roles import Right
 from archive_service.storage.choose import open_stores
 from archive_service.web.words import LOCK_LET, LOCK_STATE, OBJECT_LOCK
-from retention import locking
+from retention import locking, paper_rules
 
 _STORES = {"first": "主存储", "second": "第二存储"}
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -48,9 +48,10 @@ def status(services: Services, as_json: bool) -> int:
 @click.pass_obj
 def lock(services: Services) -> None:
     """Order the job that locks what is owed; the upkeep orders it by itself every few minutes."""
+    rules = paper_rules.load(services.settings.paper_rules_file)
     with services.writing() as (session, viewer):
         viewer.require(Right.SYSTEM_HEALTH)
-        ordered = locking.ask(session, now=clock.now(), today=clock.today())
+        ordered = locking.ask(session, rules, now=clock.now(), today=clock.today())
     output.say("已下达锁定任务。" if ordered else "没有要锁定的对象，或没有存储通过自检。")
 
 

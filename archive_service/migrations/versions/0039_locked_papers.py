@@ -1,0 +1,28 @@
+"""Marks of the locks of the archive's own papers."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from archive_service.migrations.columns import number, text
+
+revision = "0039"
+down_revision = "0038"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "paper_lock_marks",
+        text("kind", 24),
+        text("rule", 16),
+        number("papers"),
+        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_paper_lock_marks")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("paper_lock_marks")
