@@ -40,12 +40,18 @@ class Work:
     mark: Callable[[Session], None]
 
 
-def of_households(session: Session, *, now: datetime, today: date, span: timedelta) -> Work | None:
+#: Says which originals belong to items besides those that their pages name.
+Originals = Callable[[Session, Collection[int]], Mapping[int, Collection[str]]]
+
+
+def of_households(
+    session: Session, originals: Originals, *, now: datetime, today: date, span: timedelta
+) -> Work | None:
     """Return the next households whose objects are owed a lock, none where there are none."""
     marks = owed(session, today=today, limit=A_TIME)
     if not marks:
         return None
-    wishes = _wishes(session, [one.id for one in marks], now=now, span=span)
+    wishes = _wishes(session, originals, [one.id for one in marks], now=now, span=span)
     known, there = look_up(session, wishes)
 
     def mark(writing: Session) -> None:
@@ -84,21 +90,24 @@ def owed(session: Session, *, today: date, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _wishes(session: Session, households: Collection[int], *, now: datetime, span: timedelta) -> dict[str, Wish]:
+def _wishes(
+    session: Session, originals: Originals, households: Collection[int], *, now: datetime, span: timedelta
+) -> dict[str, Wish]:
     asked = select(Item.id, *COLUMNS, RetentionDue.outcome, RetentionDue.due_on, item_held().label("held")).join(
         Page, Page.item_id == Item.id
     )
     rows = session.execute(
         asked.outerjoin(RetentionDue, RetentionDue.item_id == Item.id).where(Item.household_id.in_(households))
     ).all()
-    longer = kept_until(session, {row[0] for row in rows})
+    items = {row[0] for row in rows}
+    longer, more = kept_until(session, items), originals(session, items)
     holders: dict[str, set[Holder]] = defaultdict(set)
     for row in rows:
         due = row.due_on if row.outcome == "date" else None
         if due is not None and row[0] in longer:
             said = longer[row[0]]
             due = max(due, said) if said is not None else None
-        for digest in row[1 : 1 + len(COLUMNS)]:
+        for digest in (*row[1 : 1 + len(COLUMNS)], *more.get(row[0], ())):
             holders[digest].add(Holder(due, bool(row.held), step_of(row.outcome)))
     return {digest: wish(held_by, now=now, span=span) for digest, held_by in holders.items()}
 

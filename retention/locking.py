@@ -29,7 +29,7 @@ from archive_service.storage.places import Stores
 from archive_service.storage.tables import ObjectLock
 from retention import lock_papers, lock_work
 from retention.lock_rules import Wish
-from retention.lock_work import STORES, Work
+from retention.lock_work import STORES, Originals, Work
 from retention.paper_rules import PaperRules
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class LockHandler:
     span_days: int
     #: How long the archive's own papers are locked; read when needed, for the file may be wrong. Raises Invalid.
     rules: Callable[[], PaperRules]
+    #: What was received of items and no page of them names; another workflow knows.
+    originals: Originals
     now: Callable[[], datetime]
     today: Callable[[], date]
 
@@ -93,7 +95,7 @@ class LockHandler:
         span = timedelta(days=self.span_days)
         while True:
             with self.database.reading() as session:
-                work = lock_work.of_households(session, now=self.now(), today=self.today(), span=span)
+                work = lock_work.of_households(session, self.originals, now=self.now(), today=self.today(), span=span)
             if work is None:
                 break
             yield work

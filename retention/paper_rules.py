@@ -73,7 +73,7 @@ def read(text: str) -> tuple[PaperRules | None, list[Finding]]:
 def load(path: str) -> PaperRules:
     """Return the rules of a file, with an empty path those of the package. Raises Invalid."""
     try:
-        text = File(path).read_text("utf-8") if path else _standard()
+        text = File(path).read_text("utf-8") if path else standard_text()
     except (OSError, ValueError) as e:
         raise Invalid(
             "settings.paper-rules", "读不了系统文件锁定期限的文件。请核对 ARCHIVE_PAPER_RULES_FILE。", path=path
@@ -88,7 +88,8 @@ def load(path: str) -> PaperRules:
     return made
 
 
-def _standard() -> str:
+def standard_text() -> str:
+    """Return the text of the rules of the package."""
     return resources.files("retention").joinpath("schedules/papers.yaml").read_text(encoding="utf-8")
 
 

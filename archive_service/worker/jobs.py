@@ -28,6 +28,7 @@ from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB
 from ingest.erasing import ScanRoad
 from ingest.pipeline import StepHandler
+from ingest.quality.received import better_scans
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
 from ingest.receive import STEP_JOB
@@ -90,6 +91,7 @@ def locking(workshop: Workshop) -> LockHandler:
         settings.lease_s,
         settings.lock_span_days,
         lambda: paper_rules.load(settings.paper_rules_file),
+        better_scans,
         workshop.now,
         workshop.today,
     )

@@ -27,6 +27,7 @@ from archive_service.storage.record import record_object
 from archive_service.storage.s3 import S3Store
 from archive_service.storage.tables import ObjectLock, StoredObject
 from archive_service.zone import local, midnight
+from ingest.quality.received import better_scans
 from retention import locking, paper_rules, reckoning
 from retention.locking import LockHandler
 from retention.paper_rules import PaperRules
@@ -96,6 +97,7 @@ class World:
             600,
             SPAN,
             lambda: self.rules,
+            better_scans,
             lambda: self.now,
             lambda: local(self.now).date(),
         )
