@@ -1,4 +1,4 @@
-"""Marks of the locks of the archive's own papers."""
+"""Marks of the locks of the archive's own papers; until when a disposal waits for a lock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def upgrade() -> None:
         sa.Column("done_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_paper_lock_marks")),
     )
+    op.add_column("disposal_lists", sa.Column("locked_until", sa.Date(), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("disposal_lists") as table:
+        table.drop_column("locked_until")
     op.drop_table("paper_lock_marks")
