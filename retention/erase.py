@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Select, select
@@ -33,6 +33,11 @@ from retention.candidates import Holds, held
 from retention.disposal import backups_until, check_time, refused_now
 from retention.disposal_rules import State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
+
+
+#: While a package of an item is being made nothing of it is destroyed, and how long it is until that is asked again.
+MAKING = "disposal.package-making"
+_SOON = timedelta(minutes=5)
 
 
 class Road(Protocol):
@@ -72,14 +77,18 @@ class ExecuteHandler:
         if locked is not None:
             self._wait(claimed, list_id, locked)
             return
-        while self._next_item(claimed, list_id):
-            self.passed("dispose-item")
         try:
+            while self._next_item(claimed, list_id):
+                self.passed("dispose-item")
             self._objects(claimed, list_id)
-        except Refused as e:
-            if e.code != "store.locked":
+        except (Refused, Unavailable) as e:
+            if e.code == "store.locked":
+                self._wait(claimed, list_id, self._objects_locked(list_id))
+            elif e.code == MAKING:
+                with self.database.unit_of_work() as session:
+                    queue.postpone(session, claimed, code=e.code, until=self.now() + _SOON)
+            else:
                 raise
-            self._wait(claimed, list_id, self._objects_locked(list_id))
             return
         self._look(list_id)
         self.passed("dispose-looked")

@@ -1,4 +1,4 @@
-"""The household file as a way to the content of its items: pages, fields, notes, and certified copies."""
+"""The household file as a way to the content of its items: pages, fields, notes, certified copies and packages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from archive_service.borrowing.tables import LoanRequest
 from archive_service.copies.tables import CertifiedCopy
+from archive_service.errors import Unavailable
+from archive_service.exchange import queries as exchange
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.notebook.tables import PageNote
 from archive_service.subjects.tables import SubjectRequest
@@ -24,17 +26,25 @@ _OTHERS = (
 
 
 class FileRoad:
-    """The rows of an item in its household file, and the copies that were certified of it."""
+    """The rows of an item in its household file, the copies that were certified of it, and packages that hold it."""
 
     def close(self, session: Session, item: Item) -> Collection[str]:
-        """Delete pages, fields and notes; name their objects and the files of copies that show a page of the item."""
+        """Delete pages, fields and notes; name their objects and the files of copies and packages that hold the item.
+
+        Raises Unavailable while a package of it is being made: what comes of that could not be known.
+        """
+        packages, moving = exchange.holding(session, item.household_id, item.item_no)
+        if moving:
+            raise Unavailable(
+                "disposal.package-making", "正在制作含有这件资料的信息包，暂时没有销毁。制作完成后会自动继续。"
+            )
         named = {
             str(digest)
             for row in session.execute(select(*_OF_PAGES).where(Page.item_id == item.id))
             for digest in row
             if digest
         }
-        named |= self._copies(session, item)
+        named |= self._copies(session, item) | packages
         for table in (Page, ItemField, PageNote):
             session.execute(delete(table).where(table.item_id == item.id))
         session.expire(item)
