@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         "",
         description="Rules by which S3 locks papers of the archive itself, as YAML; empty means those of the package.",
     )
+    disk_reserve_mb: int = Field(
+        256,
+        ge=0,
+        description="MiB of disk kept free for the audit trail: below it no new files are stored; reading still works.",
+    )
     second_store: str = Field(
         "", description="Second copy of every object: a folder, or `s3://bucket`; empty means there is none."
     )

@@ -34,7 +34,6 @@ from retention.disposal import backups_until, check_time, refused_now
 from retention.disposal_rules import State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
 
-
 #: While a package of an item is being made nothing of it is destroyed, and how long it is until that is asked again.
 MAKING = "disposal.package-making"
 _SOON = timedelta(minutes=5)

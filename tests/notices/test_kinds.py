@@ -20,7 +20,7 @@ LOANS = {
 }  # fmt: skip
 WORK = {
     "case-returned", "finding-raised", "finding-answered", "finding-refused", "ruling-asked", "ruling-approved",
-    "ruling-refused", "work-due", "object-lost", "lock-unproven", "lock-refused", "hold-review",
+    "ruling-refused", "work-due", "object-lost", "disk-low", "lock-unproven", "lock-refused", "hold-review",
 }  # fmt: skip
 
 

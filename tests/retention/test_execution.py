@@ -300,9 +300,10 @@ def test_packages_that_hold_a_destroyed_paper_go_with_it(database: Database, set
     handler(here, settings, roads=False).run(here.claim())
     assert [one.id for one in filed(database)] == [gone, kept]
     with database.unit_of_work() as session:
-        session.scalars(
-            select(Job).where(Job.kind == packages.PACK_JOB, Job.subject == str(asked))
-        ).one().state = "done"
+        jobs = {(one.kind, one.subject): one for one in session.scalars(select(Job))}
+        jobs[packages.PACK_JOB, str(asked)].state = "done"
+        waits = jobs[EXECUTE_JOB, str(list_id)]
+        assert (waits.state, waits.error_code) == ("queued", MAKING)
     here.now += timedelta(hours=1)
     handler(here, settings, roads=False).run(here.claim())
     assert here.state(list_id) == "done"
