@@ -44,6 +44,15 @@ class Settings(BaseSettings):
     lock_span_days: int = Field(
         365, ge=2, description="Days for which S3 locks objects whose records come due on no day yet; renewed at half."
     )
+    paper_rules_file: str = Field(
+        "",
+        description="Rules by which S3 locks papers of the archive itself, as YAML; empty means those of the package.",
+    )
+    disk_reserve_mb: int = Field(
+        256,
+        ge=0,
+        description="MiB of disk kept free for the audit trail: below it no new files are stored; reading still works.",
+    )
     second_store: str = Field(
         "", description="Second copy of every object: a folder, or `s3://bucket`; empty means there is none."
     )

@@ -90,7 +90,7 @@ def of(session: Session, row: DisposalList, *, backups_until: date) -> bytes:
             unit=_unit(session, row),
             facts=facts,
             before=(
-                "户档案、收到的文件、证明复制件、全文索引、证件号码检索、对象存储均已查过，销毁的内容不能再读出。",
+                "户档案、收到的文件、证明复制件、信息包、全文索引、证件号码检索、对象存储均已查过，销毁的内容不能再读出。",
             ),
             sections=(_digests("已销毁", gone), _dropped(dropped)),
             signatures=tuple(

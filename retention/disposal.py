@@ -14,7 +14,7 @@ from archive_service.errors import Refused
 from archive_service.jobs import queue
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from retention import candidates, lists, reckoning
+from retention import candidates, lists, lock_ends, reckoning
 from retention import disposal_rules as rules
 from retention.candidates import Holds, held
 from retention.disposal_rules import Opinion, State
@@ -36,7 +36,8 @@ def plan(
     """Ask for the execution of an approved list: what may not go drops out, and the plan of the others stands.
 
     Asked again before anybody signed, the plan is made anew. Raises NotFound, NotPermitted, and Refused before the
-    waiting period is over, when nothing is left to destroy, or when the clock was moved.
+    waiting period is over, while a store keeps something under a lock, when nothing is left to destroy, or when the
+    clock was moved.
     """
     row = lists.locked(session, viewer, list_id, Right.DISPOSAL_PROPOSE)
     rules.check_state(row.state, State.APPROVED, State.PLANNED)
@@ -49,6 +50,7 @@ def plan(
     going = lists.listed(session, row, opinion=Opinion.DESTROY)
     if not going:
         raise Refused("disposal.nothing-left", "清单上没有可以销毁的资料，没有生成计划。可以放弃这份清单。")
+    lock_ends.check_free(session, [one.item_id for one in going], now=now)
     for one in lists.listed(session, row):
         one.in_plan = one.opinion == Opinion.DESTROY
     row.plan_hash = rules.plan_digest(row.number, lists.planned(going))
@@ -123,8 +125,9 @@ def witness(
     rules.check_witness(viewer.person_id, approver=row.decided_by, requesters=asked, first=row.first_witness)
     assert row.plan_hash is not None
     rules.check_plan(plan_hash, row.plan_hash)
-    standing = lists.planned(lists.listed(session, row, opinion=Opinion.DESTROY))
-    rules.check_plan(rules.plan_digest(row.number, standing), row.plan_hash)
+    going = lists.listed(session, row, opinion=Opinion.DESTROY)
+    rules.check_plan(rules.plan_digest(row.number, lists.planned(going)), row.plan_hash)
+    lock_ends.check_free(session, [one.item_id for one in going], now=now)
     if row.first_witness is None:
         row.first_witness, row.first_witnessed_at = viewer.person_id, now
         lists.note(session, row, "disposal.witnessed", {"plan": row.plan_hash, "witness": 1}, by=viewer, now=now)

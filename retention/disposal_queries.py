@@ -13,6 +13,8 @@ from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 from retention import lists as shared
+from retention import lock_ends
+from retention.disposal_rules import Opinion, State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
 
 
@@ -31,6 +33,8 @@ class ListView:
     unsaid: int
     destroyed: int
     execute_from: date | None
+    #: The day on which an execution that waits for a lock of the store goes on by itself.
+    locked_until: date | None
     plan_hash: str | None
     backups_until: date | None
     done_at: datetime | None
@@ -54,6 +58,8 @@ class ItemView:
     reason: str
     state: str
     dropped_why: str
+    #: The first day on which the store no longer keeps its objects under a lock; none where nothing is in the way.
+    free_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Detail:
     summary: ListView
     items: Sequence[ItemView]
     next: int | None
+    #: The first day on which no lock of a store is in the way of what is to go; none where none is.
+    free_on: date | None
 
 
 def lists(session: Session, viewer: Viewer, *, after: int | None = None, limit: int = 50) -> Listing:
@@ -128,13 +136,31 @@ def row(session: Session, viewer: Viewer, list_id: int) -> DisposalList:
     return found
 
 
-def one(session: Session, viewer: Viewer, list_id: int, *, after: int = 0, limit: int = 100) -> Detail:
+def summary(session: Session, viewer: Viewer, list_id: int) -> ListView:
+    """Return a list in one line. Raises NotFound."""
+    return _view(session, row(session, viewer, list_id))
+
+
+def one(session: Session, viewer: Viewer, list_id: int, *, now: datetime, after: int = 0, limit: int = 100) -> Detail:
     """Return a list with its items above the item `after`. Raises NotFound."""
     found = row(session, viewer, list_id)
     wanted = select(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.item_id > after)
     rows = session.scalars(wanted.order_by(DisposalItem.item_id).limit(limit + 1)).all()
-    items = [ItemView(**{name: getattr(one, name) for name in ItemView.__dataclass_fields__}) for one in rows[:limit]]
-    return Detail(_view(session, found), items, rows[limit - 1].item_id if len(rows) > limit else None)
+    ends = _ends(session, found, now=now)
+    names = [name for name in ItemView.__dataclass_fields__ if name != "free_on"]
+    items = [
+        ItemView(**{name: getattr(one, name) for name in names}, free_on=ends.get(one.item_id)) for one in rows[:limit]
+    ]
+    more = rows[limit - 1].item_id if len(rows) > limit else None
+    return Detail(_view(session, found), items, more, max(ends.values(), default=None))
+
+
+def _ends(session: Session, found: DisposalList, *, now: datetime) -> dict[int, date]:
+    """Return the first day without a lock for each item that is to go and has one in the way."""
+    if found.state in (State.DONE, State.DROPPED):
+        return {}
+    going = [one.item_id for one in shared.listed(session, found) if one.opinion in (None, Opinion.DESTROY)]
+    return {item: lock_ends.free_on(until) for item, until in lock_ends.locked_until(session, going, now=now).items()}
 
 
 def papers(session: Session, viewer: Viewer, list_id: int) -> Papers:
@@ -203,6 +229,7 @@ def _view(session: Session, found: DisposalList) -> ListView:
         unsaid=session.scalar(items.where(DisposalItem.state == "listed", DisposalItem.opinion.is_(None))) or 0,
         destroyed=session.scalar(items.where(DisposalItem.state == "destroyed")) or 0,
         execute_from=found.execute_from,
+        locked_until=found.locked_until if found.state == State.EXECUTING else None,
         plan_hash=found.plan_hash,
         backups_until=found.backups_until,
         done_at=found.done_at,

@@ -55,6 +55,8 @@ class DisposalList(Base):
     first_witnessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     second_witness: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     second_witnessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The day on which the execution goes on by itself, while the store keeps what it is to take out.
+    locked_until: Mapped[date | None]
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Until the end of this day a backup may still hold what was destroyed.
     backups_until: Mapped[date | None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Select, select
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from archive_service import zone
 from archive_service.audit.record import SYSTEM, record
 from archive_service.db.session import Database
-from archive_service.errors import Unavailable
+from archive_service.errors import Refused, Unavailable
 from archive_service.households.queries import locked
 from archive_service.households.tables import Item
 from archive_service.jobs import queue
@@ -27,12 +27,16 @@ from archive_service.storage import removal
 from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 from archive_service.storage.tables import RemovedObject, StoredObject
-from retention import certificate, lists
+from retention import certificate, lists, lock_ends
 from retention import disposal_rules as rules
 from retention.candidates import Holds, held
 from retention.disposal import backups_until, check_time, refused_now
 from retention.disposal_rules import State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
+
+#: While a package of an item is being made nothing of it is destroyed, and how long it is until that is asked again.
+MAKING = "disposal.package-making"
+_SOON = timedelta(minutes=5)
 
 
 class Road(Protocol):
@@ -68,9 +72,23 @@ class ExecuteHandler:
         """Destroy what the plan says, take the objects out, look whether anything can be read, certify it."""
         list_id = int(claimed.subject)
         self._check(list_id)
-        while self._next_item(claimed, list_id):
-            self.passed("dispose-item")
-        self._objects(claimed, list_id)
+        locked = self._locked(list_id)
+        if locked is not None:
+            self._wait(claimed, list_id, locked)
+            return
+        try:
+            while self._next_item(claimed, list_id):
+                self.passed("dispose-item")
+            self._objects(claimed, list_id)
+        except (Refused, Unavailable) as e:
+            if e.code == "store.locked":
+                self._wait(claimed, list_id, self._objects_locked(list_id))
+            elif e.code == MAKING:
+                with self.database.unit_of_work() as session:
+                    queue.postpone(session, claimed, code=e.code, until=self.now() + _SOON)
+            else:
+                raise
+            return
         self._look(list_id)
         self.passed("dispose-looked")
         self._certify(claimed, list_id)
@@ -86,6 +104,28 @@ class ExecuteHandler:
             items = list(session.scalars(_of_plan(list_id)))
             assert row.plan_hash is not None
             rules.check_plan(rules.plan_digest(row.number, lists.planned(items)), row.plan_hash)
+
+    def _locked(self, list_id: int) -> datetime | None:
+        """Return until when a store keeps something of an item that is still to go: it was locked since the plan."""
+        with self.database.reading() as session:
+            waiting = session.scalars(_of_plan(list_id).where(DisposalItem.state == "listed"))
+            ends = lock_ends.locked_until(session, [one.item_id for one in waiting], now=self.now())
+        return max(ends.values(), default=None)
+
+    def _objects_locked(self, list_id: int) -> datetime:
+        """Return until when the objects that wait to be taken out are locked, as far as is known."""
+        with self.database.reading() as session:
+            going = removal.going(session, session.get_one(DisposalList, list_id).number)
+            return lock_ends.objects_until(session, going, now=self.now())
+
+    def _wait(self, claimed: Claimed, list_id: int, until: datetime) -> None:
+        """Have the job come again by itself on the first day without the lock, and put on record that it waits."""
+        day = lock_ends.free_on(until)
+        with self.database.unit_of_work() as session:
+            row = session.get_one(DisposalList, list_id, with_for_update=True)
+            row.locked_until = day
+            lists.note(session, row, "disposal.put-off", {"until": str(day)}, by=system_viewer(session), now=self.now())
+            queue.postpone(session, claimed, code="disposal.locked", until=zone.midnight(day))
 
     def _next_item(self, claimed: Claimed, list_id: int) -> bool:
         """Destroy the next item, or let it drop out when it may not go; say whether there was one."""
@@ -162,6 +202,7 @@ class ExecuteHandler:
                     removal.withdraw(session, digest)
                     continue
             self.passed("dispose-announced")
+            lock_ends.lift_holds(self.database, stores, digest, now=self.now())
             removal.remove(self.database, stores, digest, now=self.now())
             self.passed("dispose-object")
 

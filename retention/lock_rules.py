@@ -2,6 +2,8 @@
 
 A rule that ends on a day locks until that day begins. What waits for its day, has none, or is kept for good is locked
 for a span that is renewed before its half is over: a lock that no one can lift must not outlive a mistake by a century.
+The span is never longer than the shortest period of a schedule, so that it ends before a clock that starts today does;
+and where a clock may have run for long without anybody knowing its day, it is short.
 """
 
 from __future__ import annotations
@@ -11,6 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from archive_service.zone import midnight
+
+#: No span is longer than the shortest period that a schedule can give, a year, less the day on which it is set.
+LONGEST_STEP = timedelta(days=364)
+#: The span of what comes due on a day that is not known yet: it may lie behind us.
+UNKNOWN_STEP = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,13 @@ class Holder:
 
     due_on: date | None
     held: bool
+    #: Without a day: the longest that it may be locked at a time.
+    step: timedelta = LONGEST_STEP
+
+
+def step_of(outcome: str | None) -> timedelta:
+    """Return how long something may be locked at a time of which the reckoning says this, none for nothing yet."""
+    return LONGEST_STEP if outcome in ("waiting", "permanent") else UNKNOWN_STEP
 
 
 def wish(holders: Iterable[Holder], *, now: datetime, span: timedelta) -> Wish:
@@ -37,7 +51,8 @@ def wish(holders: Iterable[Holder], *, now: datetime, span: timedelta) -> Wish:
     held = False
     for one in holders:
         held = held or one.held
-        first, last = (now + span / 2, now + span) if one.due_on is None else (midnight(one.due_on),) * 2
+        step = min(span, one.step)
+        first, last = (now + step / 2, now + step) if one.due_on is None else (midnight(one.due_on),) * 2
         if last > now:
             least.append(first)
             until.append(last)

@@ -1,4 +1,4 @@
-"""The household file as a way to the content of its items: pages, fields, notes, and certified copies."""
+"""The household file as a way to the content of its items: pages, fields, notes, certified copies and packages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from archive_service.borrowing.tables import LoanRequest
 from archive_service.copies.tables import CertifiedCopy
+from archive_service.errors import Unavailable
+from archive_service.exchange import queries as exchange
 from archive_service.exchange.tables import HandIn, Package
 from archive_service.households.tables import Item, ItemField, Page
 from archive_service.notebook.tables import PageNote
@@ -21,7 +23,6 @@ _OTHERS = (
     SubjectRequest.letter_digest,
     DisposalList.report_digest,
     DisposalList.certificate_digest,
-    Package.digest,
     HandIn.digest,
 )
 
@@ -30,15 +31,22 @@ class FileRoad:
     """The rows of an item in its household file, the copies that were certified of it, and packages that hold it."""
 
     def close(self, session: Session, item: Item) -> Collection[str]:
-        """Delete pages, fields and notes; name their objects, and files of copies and packages that the item is in."""
+        """Delete pages, fields and notes; name their objects, and the files of copies and packages that hold the item.
+
+        Raises Unavailable while a package of it is being made: what comes of that could not be known.
+        """
+        packages, moving = exchange.holding(session, item.household_id, item.item_no)
+        if moving:
+            raise Unavailable(
+                "disposal.package-making", "正在制作含有这件资料的信息包，暂时没有销毁。制作完成后会自动继续。"
+            )
         named = {
             str(digest)
             for row in session.execute(select(*_OF_PAGES).where(Page.item_id == item.id))
             for digest in row
             if digest
         }
-        named |= self._copies(session, item)
-        named |= self._packages(session, item)
+        named |= self._copies(session, item) | packages | self._hand_ins(session, item)
         for table in (Page, ItemField, PageNote):
             session.execute(delete(table).where(table.item_id == item.id))
         session.expire(item)
@@ -57,18 +65,14 @@ class FileRoad:
         found = (select(table.id).where(table.item_id == item_id).limit(1) for table in (Page, ItemField, PageNote))
         return "户档案" if any(session.scalar(one) is not None for one in found) else ""
 
-    def _packages(self, session: Session, item: Item) -> set[str]:
-        """Take the files of packages off the register that went out with the item, or that it came in with."""
-        of_household = Package.household_id == item.household_id
-        went = select(Package).where(of_household, Package.digest.is_not(None))
-        came = (
+    def _hand_ins(self, session: Session, item: Item) -> set[str]:
+        """Take the files off the register that the household came in with."""
+        named = set()
+        for row in session.scalars(
             select(HandIn)
             .join(Package, Package.id == HandIn.package_id)
-            .where(of_household, HandIn.digest.is_not(None))
-        )
-        with_it = [one for one in session.scalars(went) if one.items is None or item.item_no in one.items]
-        named = set()
-        for row in (*with_it, *session.scalars(came)):
+            .where(Package.household_id == item.household_id, HandIn.digest.is_not(None))
+        ):
             named.add(str(row.digest))
             row.digest = None
         return named

@@ -69,6 +69,20 @@ class LockMark(Base):
     done_on: Mapped[date]
 
 
+class PaperLockMark(Base):
+    """By what the locks of the archive's own papers of a kind were last set; anything else now, and they are owed."""
+
+    __tablename__ = "paper_lock_marks"
+
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    #: What the rule of the kind said, in short.
+    rule: Mapped[str] = mapped_column(String(16))
+    #: How many papers there were.
+    papers: Mapped[int]
+    #: The local day; another one, and they are looked at again.
+    done_on: Mapped[date]
+
+
 class RetentionFact(Base):
     """Something from which a clock counts, said by a person: a paper was superseded, or its contract has ended."""
 

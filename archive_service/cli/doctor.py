@@ -113,7 +113,7 @@ def _index(services: Services) -> str:
 
 
 def _disk(services: Services) -> str:
-    readiness.disk(services.settings.home)
+    readiness.disk(services.settings)
     usage = shutil.disk_usage(services.settings.home)
     return f"剩余 {usage.free // 2**30} GiB，共 {usage.total // 2**30} GiB"
 

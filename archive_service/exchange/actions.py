@@ -17,6 +17,7 @@ from archive_service.households.tables import HouseholdFile
 from archive_service.jobs import queue
 from archive_service.people.viewer import Viewer
 from archive_service.restricted.queries import refusal
+from archive_service.storage.tables import RemovedObject
 
 PACK_JOB = "package.make"
 FORMATS = ("bagit", "eep")
@@ -86,13 +87,18 @@ def new_package(
 def hand_over(session: Session, viewer: Viewer, package_id: int, *, now: datetime) -> tuple[Package, str]:
     """Put on record that somebody takes a package along; return its row and the name of the file.
 
-    Raises NotFound, Refused before it is ready, NotPermitted where a paper in it may only be stored by now.
+    Raises NotFound, NotPermitted where a paper in it may only be stored by now, and Refused where there is no file, or
+    none any more.
     """
     row = queries.row(session, viewer, package_id)
     if row.digest is None:
         raise Refused(
             "package.not-ready",
             "这个信息包没有可下载的文件：还在制作，由命令行写到了文件夹，或者其中的资料已按计划销毁。请稍候，或重新导出。",
+        )
+    if session.get(RemovedObject, row.digest) is not None:
+        raise Refused(
+            "package.cleared", "这个信息包里有已按计划销毁的资料，它的文件已一并清除。需要其余资料时，请重新导出。"
         )
     if queries.shut_since(session, row):
         raise refusal()

@@ -34,6 +34,7 @@ from archive_service.properties.gather import Subject
 from archive_service.properties.reading import Looked
 from archive_service.properties.scheme import Moment
 from archive_service.properties.work import Desk
+from archive_service.storage.tables import RemovedObject
 
 _CHUNK = 1024 * 1024
 _LISTS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
@@ -75,7 +76,11 @@ def _check(desk: Desk, viewer: Viewer, package_id: int) -> None:
     with desk.database.reading() as session:
         row = queries.row(session, viewer, package_id)
         newest = runs.newest_of_package(session, package_id)
-        if row.digest is None or (newest is not None and newest.state == "passed"):
+        if (
+            row.digest is None
+            or session.get(RemovedObject, row.digest) is not None
+            or (newest is not None and newest.state == "passed")
+        ):
             return
         if newest is not None and newest.state == "open":
             raise _refused("open", [], newest.id)

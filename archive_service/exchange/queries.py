@@ -18,6 +18,7 @@ from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
 from archive_service.restricted.tables import Restriction
+from archive_service.storage.tables import RemovedObject
 
 _PACK_JOB = "package.make"
 
@@ -46,6 +47,8 @@ class PackageView:
     done: int
     total: int
     job_state: str | None
+    #: Its file was taken out of the store with a paper that it held and that was destroyed.
+    cleared: bool
 
     @property
     def moving(self) -> bool:
@@ -126,6 +129,19 @@ def being_made(session: Session, household_id: int, format: str, items: list[int
     return next((one for one in there if one.items == items), None)
 
 
+def holding(session: Session, household_id: int, item_no: int) -> tuple[set[str], bool]:
+    """Return the digests of the packages that may hold a paper, and whether a job makes such a one at this moment."""
+    out = select(Package).where(Package.household_id == household_id, Package.direction == "out")
+    found = [one for one in session.scalars(out) if one.items is None or item_no in one.items]
+    working = select(Job.id).where(
+        Job.kind == _PACK_JOB,
+        Job.subject.in_([str(one.id) for one in found if one.state == "making"]),
+        Job.state.in_(("queued", "running")),
+    )
+    moving = session.scalar(working.limit(1)) is not None
+    return {one.digest for one in found if one.digest is not None}, moving
+
+
 def has_job(session: Session, package_id: int) -> bool:
     """Say whether a job makes, or made, a package; those that a command writes have none."""
     jobs = select(Job.id).where(Job.kind == _PACK_JOB, Job.subject == str(package_id))
@@ -166,6 +182,7 @@ def _rows(viewer: Viewer) -> Any:
             Job.done_units,
             Job.total_units,
             Job.state.label("job_state"),
+            select(RemovedObject.digest).where(RemovedObject.digest == Package.digest).exists().label("cleared"),
         )
         .join(HouseholdFile, HouseholdFile.id == Package.household_id)
         .join(Unit, Unit.id == Package.unit_id)
@@ -196,6 +213,7 @@ def _view(found: Any) -> PackageView:
         done=found.done_units or 0,
         total=found.total_units or 0,
         job_state=found.job_state,
+        cleared=found.cleared,
     )
 
 

@@ -1,7 +1,7 @@
 """Read objects back, those checked longest ago first; copy them to the second store; mend from the good copy.
 
-Stopped anywhere, the next round does the rest: what was found is written down before anything is mended, and a mended
-object is only ever replaced as a whole.
+Stopped anywhere, the next round does the rest: what was found is written down before anything is mended, a mended
+object is only ever replaced as a whole, and it is locked again before the repair is written down.
 """
 
 from __future__ import annotations
@@ -13,24 +13,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from archive_service import zone
-from archive_service.audit.record import record
 from archive_service.db.session import Database
 from archive_service.errors import Damaged, NotFound
-from archive_service.fixity.tables import FixityDay, FixityEvent
+from archive_service.fixity import repairs
+from archive_service.fixity.tables import FixityDay
 from archive_service.fixity.watchers import watchers
 from archive_service.notices.actions import tell_all
-from archive_service.people.queries import system_viewer
 from archive_service.storage import removal
 from archive_service.storage.places import Stores
 from archive_service.storage.record import is_kept
 from archive_service.storage.store import ObjectStore
-from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
+from archive_service.storage.tables import RemovedObject, StoredObject
 
 #: Objects whose good checks are written down in one transaction.
 CHUNK = 50
@@ -56,6 +55,8 @@ class _Chunk:
     copied: list[str] = field(default_factory=list)
     size_bytes: int = 0
     failures: int = 0
+    #: Objects that were found bad and not seen to be mended yet, and where.
+    unfinished: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
 
@@ -77,9 +78,10 @@ def check_some(
     while done.size_bytes < budget_bytes and not enough():
         with database.reading() as session:
             waiting = _longest_ago(session, before=before, now=now())
+            unfinished = repairs.unfinished(session, [digest for digest, _ in waiting])
         if not waiting:
             break
-        chunk = _Chunk()
+        chunk = _Chunk(unfinished=unfinished)
         try:
             for digest, size in waiting:
                 if done.size_bytes >= budget_bytes or (chunk.good and enough()):
@@ -95,7 +97,6 @@ def check_some(
                 )
         finally:
             with database.unit_of_work() as session:
-                _finish_repairs(session, chunk.good, now=now(), agent=agent)
                 _keep(session, chunk, second=stores.second is not None, now=now())
     return done
 
@@ -123,6 +124,7 @@ def _one(
         return Round()
     if stores.second is None:
         if first == _GOOD:
+            _end_repair(database, stores, digest, chunk, now=now, agent=agent)
             chunk.good.append(digest)
             return Round()
         return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first)])
@@ -141,6 +143,7 @@ def _one(
         found = Round(copies=1)
     elif second != _GOOD:
         return _mended(database, stores, digest, chunk, ("second", second), now=now, agent=agent)
+    _end_repair(database, stores, digest, chunk, now=now, agent=agent)
     chunk.good.append(digest)
     return found
 
@@ -159,16 +162,23 @@ def _mended(
     assert stores.second is not None
     bad, good = (stores.first, stores.second) if where == "first" else (stores.second, stores.first)
     with database.unit_of_work() as session:
-        _event(session, digest, outcome, where, now=now(), agent=agent)
+        repairs.event(session, digest, outcome, where, now=now(), agent=agent)
     if not _copied(database, good, digest, lambda source: bad.mend(digest, source, stores.aside / where)):
         return Round()
     if removal.take_back(database, stores, digest):
         return Round()
-    with database.unit_of_work() as session:
-        _event(session, digest, "repaired", where, now=now(), agent=agent)
+    repairs.write_down(database, stores, digest, where, now=now, agent=agent)
     chunk.failures += 1
     chunk.good.append(digest)
     return Round(repaired=1)
+
+
+def _end_repair(
+    database: Database, stores: Stores, digest: str, chunk: _Chunk, *, now: Callable[[], datetime], agent: str
+) -> None:
+    """Do what is left of a repair when a crash kept it from being written down, or somebody else did it."""
+    if digest in chunk.unfinished:
+        repairs.write_down(database, stores, digest, chunk.unfinished[digest], now=now, agent=agent)
 
 
 def _lost(
@@ -191,8 +201,8 @@ def _lost(
         if not new:
             return Round(lost=1)
         for where, outcome in found:
-            _event(session, digest, outcome, where, now=now, agent=agent)
-        event = _event(session, digest, "lost", "both" if len(found) > 1 else "first", now=now, agent=agent)
+            repairs.event(session, digest, outcome, where, now=now, agent=agent)
+        event = repairs.event(session, digest, "lost", "both" if len(found) > 1 else "first", now=now, agent=agent)
         tell_all(
             session,
             watchers(session),
@@ -204,35 +214,6 @@ def _lost(
             now=now,
         )
     return Round(lost=1)
-
-
-def _event(session: Session, digest: str, outcome: str, store: str, *, now: datetime, agent: str) -> FixityEvent:
-    event = FixityEvent(digest=digest, at=now, outcome=outcome, store=store, agent=agent)
-    session.add(event)
-    session.flush()
-    if outcome == "repaired":
-        # The bytes that took the place of the bad ones carry no lock yet.
-        session.execute(delete(ObjectLock).where(ObjectLock.digest == digest, ObjectLock.store == store))
-    did = {"repaired": "object.repaired", "lost": "object.lost"}.get(outcome, "object.damaged")
-    record(
-        session,
-        by=system_viewer(session).actor,
-        did=did,
-        object_kind="object",
-        object_id=digest,
-        unit_id=None,
-        facts={"store": store, "outcome": outcome},
-        now=now,
-    )
-    return event
-
-
-def _finish_repairs(session: Session, good: Sequence[str], *, now: datetime, agent: str) -> None:
-    """Write down repairs that were done when a crash kept them from being written down."""
-    last = select(func.max(FixityEvent.id)).where(FixityEvent.digest.in_(good)).group_by(FixityEvent.digest)
-    for event in session.scalars(select(FixityEvent).where(FixityEvent.id.in_(last))).all():
-        if event.outcome != "repaired":
-            _event(session, event.digest, "repaired", event.store, now=now, agent=agent)
 
 
 def _copied(database: Database, good: ObjectStore, digest: str, copy: Callable[[BinaryIO], object]) -> bool:

@@ -19,7 +19,8 @@ from archive_service.storage.tables import LockProof, ObjectLock
 #: A proof that is older says nothing of today.
 FRESH = timedelta(days=2)
 _SHOWN = 100
-_COLUMNS = (Page.original_digest, Page.image_digest, Page.thumbnail_digest, Page.lines_digest)
+#: What is locked of a page; the rest can be made again.
+_COLUMNS = (Page.original_digest, Page.image_digest)
 
 
 @dataclass(frozen=True)

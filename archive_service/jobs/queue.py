@@ -162,6 +162,19 @@ def retry(session: Session, claimed: Claimed, *, code: str, detail: str, now: da
     _update_owned(session, claimed, values)
 
 
+def postpone(session: Session, claimed: Claimed, *, code: str, until: datetime) -> None:
+    """Put the job back until a moment before which nothing can be done; this try does not count."""
+    values = {
+        "state": "queued",
+        "not_before": until,
+        "lease_until": None,
+        "error_code": code,
+        "error_detail": None,
+        "max_attempts": claimed.max_attempts + 1,
+    }
+    _update_owned(session, claimed, values)
+
+
 def fail(session: Session, claimed: Claimed, *, code: str, detail: str, now: datetime) -> None:
     """End the job without success."""
     values = {

@@ -63,6 +63,16 @@ _WORK = (
          "Look at “Storage checks” and restore it from a backup."),
     ),
     _kind(
+        "disk-low", "number", Way.MAIL,
+        ("磁盘将满", "档案服务器的磁盘只剩 %(number)s GiB",
+         "档案服务器的磁盘只剩 %(number)s GiB。空间低于预留时，系统停止接收新文件，把余下的空间留给审计记录；"
+         "磁盘全满时，查阅也无法留痕，什么都打不开。请在此之前扩容或腾出空间。"),
+        ("Disk nearly full", "%(number)s GiB are left on the disk of the archive",
+         "%(number)s GiB are left on the disk of the archive. Below what is reserved no new files are stored, so that "
+         "the trail can still be written; on a full disk nothing can be opened, since no reading could be put on "
+         "record. Make room before that."),
+    ),
+    _kind(
         "lock-unproven", "number", Way.MAIL,
         ("存储不再防改删", "存储自检不再通过（第 %(number)s 次自检）",
          "存储自检此前一直通过，这一次（第 %(number)s 次）发现存储没有守住锁定或只读。"

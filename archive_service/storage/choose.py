@@ -34,7 +34,7 @@ def open_second(settings: Settings) -> ObjectStore | None:
     if folder.resolve() == (settings.home / "objects").resolve():
         raise Invalid("settings.second-store", "第二存储不能与主存储是同一个文件夹。请修改 ARCHIVE_SECOND_STORE。")
     try:
-        return _sealed(settings, FileStore(folder), "envelopes-second")
+        return _sealed(settings, FileStore(folder, reserve_bytes=settings.disk_reserve_mb * 2**20), "envelopes-second")
     except OSError as e:
         raise unavailable(e) from e
 
@@ -65,7 +65,7 @@ def _sealed(settings: Settings, store: ObjectStore, name: str) -> ObjectStore:
 
 def _open_bare(settings: Settings) -> ObjectStore:
     if settings.store == "files":
-        return FileStore(settings.home / "objects")
+        return FileStore(settings.home / "objects", reserve_bytes=settings.disk_reserve_mb * 2**20)
     if not settings.s3_endpoint:
         raise Invalid("settings.s3", "选择了 S3 存储，但没有给出地址。请设置 ARCHIVE_S3_ENDPOINT。")
     return _bucket(

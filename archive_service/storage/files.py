@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive_service.errors import Unavailable
+from archive_service.storage.room import free_bytes
 from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -26,14 +27,18 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 class FileStore:
     """Objects as read-only files below one folder, spread over 65,536 folders by their first four digits."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, reserve_bytes: int = 0) -> None:
         self.root = root
+        #: Below so many free bytes nothing new is put: on a full disk not even what people read could be put on record.
+        self.reserve_bytes = reserve_bytes
         self._temporary = root / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
 
     def put(self, source: Readable) -> Stored:
         """Store all of `source` durably before returning."""
         try:
+            if self.reserve_bytes and free_bytes(self.root) < self.reserve_bytes:
+                raise OSError(errno.ENOSPC, "what is left is reserved")
             return self._put(source)
         except OSError as e:
             raise unavailable(e) from e

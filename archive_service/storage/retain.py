@@ -13,9 +13,10 @@ from minio.commonconfig import COMPLIANCE
 from minio.error import MinioException, S3Error
 from minio.retention import Retention
 
-from archive_service.errors import Refused
+from archive_service.errors import NotFound, Refused
 from archive_service.storage.choose import bare
 from archive_service.storage.encrypted import EncryptedStore
+from archive_service.storage.lock_rows import Said
 from archive_service.storage.places import Stores
 from archive_service.storage.s3 import S3Store, key_of, unavailable
 from archive_service.storage.store import ObjectStore, missing
@@ -119,6 +120,25 @@ def keep(
             "store.lock-short", "对象存储接受了锁定，却没有照办。请核对对象锁后重新自检。", digest=name, answer="short"
         )
     return after
+
+
+def settle(
+    place: Place, digest: str, *, known: str | None, least: datetime | None, until: datetime | None, held: bool
+) -> Said:
+    """Lock an object as `keep` does; return what the store says of it afterwards, also when it refuses.
+
+    `known` is the version whose lock was read back before, none for the newest. Raises Unavailable.
+    """
+    name = place.object_name(digest)
+    try:
+        kept = keep(place.bucket, name, known, least=least, until=until, held=held)
+    except NotFound:
+        # What is missing is damage, which reading back finds and mends.
+        return Said(place.name, digest, name, None, None, False, "refused", "missing")
+    except Refused as e:
+        state = "short" if e.code == "store.lock-short" else "refused"
+        return Said(place.name, digest, name, None, None, False, state, str(e.facts.get("answer", "")))
+    return Said(place.name, digest, name, kept.version, kept.until, kept.held, "kept", "")
 
 
 def _said(error: Exception, name: str) -> Exception:

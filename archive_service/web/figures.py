@@ -16,6 +16,7 @@ from archive_service.audit.verify import last_seq
 from archive_service.fixity import queries as fixity
 from archive_service.fixity import write_once
 from archive_service.jobs import figures as jobs
+from archive_service.storage.room import rooms
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
 from indexing import figures as indexing
@@ -44,6 +45,7 @@ class Figures(Collector):
             "refused": (self._refused, SELDOM_S),
             "fixity": (self._fixity, SELDOM_S),
             "locks": (self._locks, SELDOM_S),
+            "disks": (self._disks, SELDOM_S),
         }
         self._looks = {
             name: Look(ask, every_s=every, patience_s=PATIENCE_S, share=SHARE) for name, (ask, every) in groups.items()
@@ -137,6 +139,14 @@ class Figures(Collector):
             locked.add_metric([one.store], one.locked)
             failed.add_metric([one.store], one.refused + one.short)
         return [proven, locked, failed]
+
+    def _disks(self) -> Group:
+        free = _gauge("archive_disk_free_bytes", "Bytes free on a disk that the archive writes to.", "place")
+        low = _gauge("archive_disk_low", "1 when it is time to make room, 2 when no new files are stored.", "place")
+        for one in rooms(self._services.settings):
+            free.add_metric([one.place], one.free_bytes)
+            low.add_metric([one.place], 2 if one.is_shut else int(one.is_low))
+        return [free, low]
 
     def _refused(self) -> Group:
         with self._services.database.reading() as session:

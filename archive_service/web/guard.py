@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive_service import addresses, logs
+from archive_service.db import faults
 from archive_service.web.metrics import route_of
 from archive_service.web.pace import Pace
 from archive_service.web.proxy import FOREIGN
@@ -106,6 +107,11 @@ class Guard:
             if isinstance(error, OSError) and error.errno == errno.ENOSPC and not started:
                 # An upload is laid down in the temporary folder before the store sees it; that may be full as well.
                 await self._say(scope, receive, send_guarded, 503, "disk.full")
+                return
+            if (code := faults.code_of(error)) is not None and not started:
+                # Also what is read leaves a trace first, and without one it is not handed out.
+                logs.get("web").warning("database failed", code=code, route=route_of(scope))
+                await self._say(scope, receive, send_guarded, 503, code)
                 return
             reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
             logs.get("web").exception("unforeseen fault", reference=reference, route=route_of(scope))

@@ -7,12 +7,10 @@ it in the same words.
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from archive_service import clock, logs, migrations
@@ -26,6 +24,7 @@ from archive_service.people.oidc.rules import unavailable
 from archive_service.people.queries import unit_by_code
 from archive_service.settings import Settings
 from archive_service.storage import probe
+from archive_service.storage.room import rooms
 from archive_service.web.looking import Look
 from archive_service.web.services import Services
 from archive_service.zone import local
@@ -35,8 +34,6 @@ from ingest.scanner import Scanner, away
 
 log = logs.get("ready")
 State = Literal["ok", "off", "degraded", "down", "unknown"]
-#: Below this share of free disk the archive should get more.
-LEAST_FREE = 0.05
 #: A job that could be done waits this long only when nobody takes jobs of its queue.
 PATIENT_S = 60.0
 #: Share of one partition that has to be free beyond the newest row.
@@ -81,7 +78,7 @@ class Readiness:
             "index": lambda: _index(services),
             "broker": lambda: _broker(services),
             "workers": lambda: _workers(services),
-            "disk": lambda: disk(services.settings.home),
+            "disk": lambda: disk(services.settings),
             "partitions": lambda: _partitions(services),
             "reader": lambda: _reader(services),
             "scanner": lambda: _scanner(services),
@@ -247,11 +244,18 @@ def workers(session: Any) -> str:
     return OK
 
 
-def disk(home: Path) -> str:
-    """Raise Unavailable when the disk under the home is nearly full."""
-    usage = shutil.disk_usage(home)
-    if usage.free / usage.total < LEAST_FREE:
-        raise Unavailable("disk.low", f"磁盘剩余不足 5%（{usage.free // 2**30} GiB）。请尽快扩容。")
+def disk(settings: Settings) -> str:
+    """Raise Unavailable when a disk that the archive writes to is nearly full, in good time and when it is shut."""
+    for one in rooms(settings):
+        where = "第二存储所在的磁盘" if one.place == "second" else "磁盘"
+        left = f"{one.free_bytes / 2**30:.1f} GiB"
+        if one.is_shut:
+            raise Unavailable(
+                "disk.shut",
+                f"{where}只剩 {left}，已停止接收新文件，余下的空间留给审计记录，查阅照常。请立即腾出空间或扩容。",
+            )
+        if one.is_low:
+            raise Unavailable("disk.low", f"{where}剩余不多（{left}）。请在停止接收文件之前扩容或腾出空间。")
     return OK
 
 

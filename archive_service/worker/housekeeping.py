@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from archive_service import logs
 from archive_service.db import partitions
 from archive_service.db.session import Database
+from archive_service.fixity.watchers import watchers
 from archive_service.idempotency import actions as kept_answers
 from archive_service.imports import actions as imports
 from archive_service.jobs.prune import prune
 from archive_service.notices import actions as notices
 from archive_service.settings import Settings
+from archive_service.storage.room import rooms
 from archive_service.worker import leftovers
+from archive_service.zone import local
 
 log = logs.get("housekeeping")
 #: Seconds between two rounds.
@@ -50,6 +53,7 @@ class Housekeeping:
         imports.prune(self.database, now=self.now())
         with self.database.unit_of_work() as session:
             notices.prune(session, before=self.now() - NOTICES_KEPT)
+        self._tell_of_disks()
         left = leftovers.remove(self.settings)
         if made or done.jobs or done.partitions or left:
             dropped = list(done.partitions)
@@ -58,3 +62,16 @@ class Housekeeping:
         if done.after is not None:
             # Years of old jobs go in slices, so that the caller's other work does not wait.
             self._next = 0.0
+
+    def _tell_of_disks(self) -> None:
+        """Tell those who keep the system, once a day, that a disk is nearly full: while there still is room to act."""
+        low = [one for one in rooms(self.settings) if one.is_low]
+        for one in low:
+            left = f"{one.free_bytes / 2**30:.1f}"
+            log.warning("disk nearly full", place=one.place, gib=left)
+            with self.database.unit_of_work() as session:
+                notices.tell_all(
+                    session, watchers(session), but=None, kind="disk-low", address="/fixity",
+                    values={"number": left}, once_key=f"disk-low:{one.place}:{local(self.now()).date()}",
+                    now=self.now(),
+                )  # fmt: skip

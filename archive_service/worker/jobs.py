@@ -31,6 +31,7 @@ from ingest.again.handler import ReadAgainHandler
 from ingest.again.queries import READ_AGAIN_JOB
 from ingest.erasing import ScanRoad
 from ingest.pipeline import StepHandler
+from ingest.quality.received import better_scans
 from ingest.quality.rescan import RESCAN_JOB
 from ingest.quality.supersede import RescanHandler
 from ingest.receive import STEP_JOB
@@ -40,6 +41,7 @@ from ingest.renditions.owed import RENDITION_JOB
 from ingest.review.reread import RereadHandler
 from ingest.review.turns import REREAD_JOB
 from ingest.workshop import Workshop
+from retention import paper_rules
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.erase import ExecuteHandler
@@ -96,6 +98,8 @@ def locking(workshop: Workshop) -> LockHandler:
         lambda: open_stores(settings, workshop.store),
         settings.lease_s,
         settings.lock_span_days,
+        lambda: paper_rules.load(settings.paper_rules_file),
+        better_scans,
         workshop.now,
         workshop.today,
     )

@@ -14,7 +14,7 @@ from archive_service.fixity.proofs import GOOD, prove_all
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
 from archive_service.zone import local
-from retention import locking
+from retention import locking, paper_rules
 
 log = logs.get("locks")
 #: Seconds between looks whether locks are owed, and before a store that did not answer is tested again.
@@ -49,5 +49,11 @@ class Locks:
             for one in proofs:
                 if one.state not in GOOD:
                     log.warning("store does not lock", store=one.store, state=one.state, let=one.let)
+        try:
+            rules = paper_rules.load(self.settings.paper_rules_file)
+        except ArchiveError as e:
+            # Nothing is locked by rules that nobody can read; `storage lock` and the health page say so.
+            log.warning("locks put off", code=e.code)
+            return
         with self.database.unit_of_work() as session:
-            locking.ask(session, now=self.now(), today=today)
+            locking.ask(session, rules, now=self.now(), today=today)

@@ -78,7 +78,7 @@ def test_every_table_that_grows_with_the_papers_is_weighed(migrated_file: Path) 
     # A row a day, and one for each damaged object.
     small |= {"fixity_days", "fixity_events"}
     # A proof a day and store; a mark a household, and with an object lock a row an object, wait to be weighed.
-    small |= {"lock_proofs", "lock_marks", "object_locks"}
+    small |= {"lock_proofs", "lock_marks", "object_locks", "paper_lock_marks"}
     # Auditors look at some cases in a thousand.
     small |= {"samples", "sample_cases", "findings", "finding_steps"}
     # Some cases in a hundred are borrowed; the register of pages read waits to be weighed on a quiet machine.

@@ -65,7 +65,7 @@ from ingest.receive import STEP_JOB
 from ingest.review.turns import REREAD_JOB
 from ingest.tables import Scan, ScanPage
 from retention import actions as schedules
-from retention import locking, reckoning
+from retention import locking, paper_rules, reckoning
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.locking import LOCK_JOB
@@ -282,7 +282,7 @@ def order_locks(place: FaultyPlace) -> None:
         reckoning.sweep(session, today=records.TODAY)
         for table in (LockMark, ObjectLock):
             session.execute(delete(table))
-        assert locking.ask(session, now=place.now(), today=records.TODAY)
+        assert locking.ask(session, paper_rules.load(""), now=place.now(), today=records.TODAY)
 
 
 def hand_in_cases(place: FaultyPlace, note: str) -> int:

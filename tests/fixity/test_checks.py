@@ -14,21 +14,23 @@ from typing import BinaryIO
 import pytest
 from sqlalchemy import select
 
-from archive_service import migrations
+from archive_service import clock, migrations
 from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
-from archive_service.errors import Invalid, Unavailable
+from archive_service.errors import Invalid, Refused, Unavailable
 from archive_service.fixity import queries
 from archive_service.fixity.actions import Round, check_some
+from archive_service.fixity.proofs import prove_all
 from archive_service.fixity.tables import FixityEvent
 from archive_service.settings import Settings
-from archive_service.storage import removal
+from archive_service.storage import lock_rows, removal, retain
 from archive_service.storage.choose import open_second
 from archive_service.storage.encrypted import EncryptedStore
 from archive_service.storage.files import FileStore
 from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
+from archive_service.storage.s3 import S3Store
 from archive_service.storage.store import ObjectStore
 from archive_service.storage.tables import ObjectLock, StoredObject
 from tests.support import lock_server
@@ -369,6 +371,70 @@ def test_a_second_store_in_a_bucket_is_copied_to_and_mended_both_ways(migrated: 
         server.versions(digest, "second")[0].data = b"spoilt"
         assert world.check().lost == 1
         assert world.events()[-3:] == [("damaged", "first"), ("damaged", "second"), ("lost", "both")]
+        world.database.engine.dispose()
+
+
+KILLED_AT_THE_LOCK = """
+import os, signal, sys
+from pathlib import Path
+from tests.fixity.test_checks import World, bucket_at
+from archive_service.storage import retain
+from archive_service.storage.places import Stores
+def killed(real):
+    def run(*a, **k):
+        done = real(*a, **k) if sys.argv[3] == "after" else None
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run
+world = World(Path(sys.argv[1]))
+world.stores = Stores(bucket_at(sys.argv[2]), world.second, world.folder / "aside")
+retain.keep = killed(retain.keep)
+world.check(0)
+world.check()
+"""
+
+
+def bucket_at(endpoint: str) -> S3Store:
+    store = S3Store(endpoint=endpoint, access_key="a", secret_key="b" * 8, bucket="archive", secure=False, timeout_s=5)
+    store.prepare()
+    return store
+
+
+@pytest.mark.parametrize("stop", ["nowhere", "busy", "before", "after"])
+def test_what_is_mended_is_locked_as_it_was_with_the_repair(migrated: Path, stop: str) -> None:
+    """Day and hold; killed before or behind the lock, or when the server has no time, the next round does it."""
+    until = NOW + timedelta(days=2000)
+    with lock_server.running() as server:
+        world = World(migrated)
+        bucket = bucket_at(server.endpoint)
+        world.stores = Stores(bucket, world.second, migrated / "aside")
+        digest = world.keep(b"good")
+        prove_all(world.database, world.stores, now=clock.now())
+        world.check()
+        (place,) = retain.places(world.stores)
+        said = retain.settle(place, digest, known=None, least=until, until=until, held=True)
+        with world.database.unit_of_work() as session:
+            lock_rows.note(session, said, now=NOW)
+        (bad,) = server.versions(digest)
+        bad.data = b"spoilt"
+        if stop in ("before", "after"):
+            command = [sys.executable, "-c", KILLED_AT_THE_LOCK, str(migrated), server.endpoint, stop]
+            assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        if stop == "busy":
+            server.mood = "busy"
+            with pytest.raises(Unavailable):
+                world.check()
+            server.mood = "good"
+        if stop != "nowhere":
+            assert world.events() == [("damaged", "first")]
+        world.check()
+        assert world.events() == [("damaged", "first"), ("repaired", "first")]
+        mended = server.versions(digest)[0]
+        assert (mended.data, mended.until, mended.held) == (b"good", until, True)
+        with world.database.reading() as session:
+            row = session.get_one(ObjectLock, (digest, "first"))
+            assert (row.state, row.version, row.until, row.held) == ("kept", mended.id, until, True)
+        with pytest.raises(Refused):
+            bucket.remove_for_good(digest)
         world.database.engine.dispose()
 
 

@@ -21,7 +21,7 @@ LOANS = {
 WORK = {
     "batch-returned",
     "case-returned", "finding-raised", "finding-answered", "finding-refused", "ruling-asked", "ruling-approved",
-    "ruling-refused", "work-due", "object-lost", "lock-unproven", "lock-refused", "hold-review",
+    "ruling-refused", "work-due", "object-lost", "disk-low", "lock-unproven", "lock-refused", "hold-review",
     "subject-due", "subject-late",
 }  # fmt: skip
 

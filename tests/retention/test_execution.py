@@ -27,11 +27,14 @@ from archive_service.cli.services import Services
 from archive_service.cli.verify import findings
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, Refused, Unavailable
+from archive_service.exchange import actions as packages
+from archive_service.exchange.tables import Package
 from archive_service.holds.actions import On, release
 from archive_service.holds.actions import place as hold
 from archive_service.holds.rules import Terms
 from archive_service.households.tables import HouseholdFile, Item, ItemField, Page
 from archive_service.jobs import queue
+from archive_service.jobs.tables import Job
 from archive_service.lifecycle.tables import ClosedFile
 from archive_service.settings import Settings
 from archive_service.storage.choose import open_stores
@@ -46,8 +49,9 @@ from indexing.sync import follow
 from ingest.erasing import ScanRoad
 from ingest.tables import Scan, ScanPage
 from retention import reckoning
+from retention.disposal import EXECUTE_JOB
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
-from retention.erase import ExecuteHandler
+from retention.erase import MAKING, ExecuteHandler
 from retention.roads import FileRoad
 from retention.tables import RetentionDue
 from tests.docs.words import ROOT
@@ -269,6 +273,49 @@ def test_second_copy_and_damaged_bytes_go_too(database: Database, settings: Sett
     handler(here, settings, roads=False).run(here.claim())
     assert here.state(list_id) == "done"
     assert stores.holding(stored.digest) == []
+
+
+@ON_SQLITE
+def test_packages_that_hold_a_destroyed_paper_go_with_it(database: Database, settings: Settings) -> None:
+    """That of the whole household and those that name the paper; while one is being made the disposal waits."""
+    here = world(database, MemoryStore())
+    gone, kept = papers(database, 2)
+    made: list[tuple[int, str]] = []
+    with database.unit_of_work() as session:
+        head = session.scalars(select(HouseholdFile)).one()
+        numbers = {one.id: one.item_no for one in session.scalars(select(Item))}
+        for items in (None, [numbers[gone]], [numbers[kept]]):
+            stored = here.store.put_bytes(f"PK {items}".encode())
+            record_object(session, stored, role="package", media_type="application/zip", now=here.now)
+            row = Package(
+                household_id=head.id, unit_id=head.unit_id, direction="out", format="bagit", state="ready",
+                items=items, asked_at=here.now, digest=stored.digest,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            made.append((row.id, stored.digest))
+    list_id = here.signed([gone])
+    with database.unit_of_work() as session:
+        account = session.scalars(select(HouseholdFile.account_no)).one()
+        asked = packages.ask_package(
+            session, records.system(session), account, format="bagit", items=None, now=here.now
+        ).id
+    handler(here, settings, roads=False).run(here.claim())
+    assert [one.id for one in filed(database)] == [gone, kept]
+    with database.unit_of_work() as session:
+        jobs = {(one.kind, one.subject): one for one in session.scalars(select(Job))}
+        jobs[packages.PACK_JOB, str(asked)].state = "done"
+        waits = jobs[EXECUTE_JOB, str(list_id)]
+        assert (waits.state, waits.error_code) == ("queued", MAKING)
+    here.now += timedelta(hours=1)
+    handler(here, settings, roads=False).run(here.claim())
+    assert here.state(list_id) == "done"
+    assert [here.store.exists(digest) for _, digest in made] == [False, False, True]
+    with database.unit_of_work() as session:
+        with pytest.raises(Refused) as refused:
+            packages.hand_over(session, records.system(session), made[0][0], now=here.now)
+        assert refused.value.code == "package.cleared"
+        assert packages.hand_over(session, records.system(session), made[2][0], now=here.now)[0].id == made[2][0]
 
 
 def test_a_hold_between_signature_and_execution_keeps_the_item(database: Database, settings: Settings) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive_service.zone import midnight
-from retention.lock_rules import Holder, Wish, wish
+from archive_service.zone import local, midnight
+from retention.lock_rules import UNKNOWN_STEP, Holder, Wish, step_of, wish
+from retention.rules import plus_years
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-SPAN = timedelta(days=365)
+SPAN = timedelta(days=364)
 HOLDERS = st.lists(
     st.builds(
         Holder,
@@ -50,3 +52,15 @@ def test_a_day_within_the_span_is_not_forgotten_for_a_record_without_one() -> No
     day = NOW.date() + timedelta(days=300)
     both = wish([Holder(day, held=False), Holder(None, held=False)], now=NOW, span=SPAN)
     assert both == Wish(midnight(day), NOW + SPAN, held=False)
+
+
+@pytest.mark.parametrize("outcome", ["waiting", "permanent", "unknown", None])
+@pytest.mark.parametrize("span", [30, 364, 3650])
+def test_no_span_outlasts_a_clock_that_starts_today(outcome: str | None, span: int) -> None:
+    """Whatever is set: the shortest period is a year, and a day that is not known may lie far behind us."""
+    for hours in (0, 13, 23):
+        now = NOW.replace(hour=hours)
+        found = wish([Holder(None, held=False, step=step_of(outcome))], now=now, span=timedelta(days=span))
+        assert found.until is not None
+        assert found.until <= midnight(plus_years(local(now).date(), 1))
+        assert (outcome is not None and outcome != "unknown") or found.until <= now + UNKNOWN_STEP

@@ -29,13 +29,16 @@ from archive_service.storage.tables import ObjectLock, StoredObject
 from archive_service.subjects import actions as subjects
 from archive_service.subjects.rules import Said, Verdict
 from archive_service.zone import local, midnight
-from retention import locking, reckoning
+from ingest.quality.received import better_scans
+from retention import locking, paper_rules, reckoning
 from retention.locking import LockHandler
+from retention.paper_rules import PaperRules
 from retention.tables import LockMark, RetentionDue
 from tests.support import lock_server, records
 from tests.support.lock_server import LockServer, Version
 
-SPAN = 365
+SPAN = 364
+RULES = paper_rules.load("")
 
 
 @dataclass
@@ -47,6 +50,7 @@ class World:
     store: S3Store
     stores: Stores
     now: datetime = field(default_factory=clock.now)
+    rules: PaperRules = RULES
 
     def file(self, *contents: bytes, account_no: str = "5101431049") -> list[int]:
         """File one paper of a page for each content; return the items."""
@@ -80,7 +84,7 @@ class World:
     def lock(self) -> bool:
         """Order the job and do it, when it is owed; say whether it was."""
         with self.database.unit_of_work() as session:
-            ordered = locking.ask(session, now=self.now, today=local(self.now).date())
+            ordered = locking.ask(session, self.rules, now=self.now, today=local(self.now).date())
         claimed = queue.claim(self.database, worker="w", queues=("upkeep",), now=self.now, lease_s=600)
         assert (claimed is not None) == ordered
         if claimed is not None:
@@ -90,7 +94,14 @@ class World:
     def handler(self) -> LockHandler:
         """Return what does the job."""
         return LockHandler(
-            self.database, lambda: self.stores, 600, SPAN, lambda: self.now, lambda: local(self.now).date()
+            self.database,
+            lambda: self.stores,
+            600,
+            SPAN,
+            lambda: self.rules,
+            better_scans,
+            lambda: self.now,
+            lambda: local(self.now).date(),
         )
 
     def original(self, item_id: int) -> Version:
@@ -133,7 +144,7 @@ def test_every_object_is_locked_until_the_day_of_its_record(world: World) -> Non
     first = world.due(item, 2000)
     assert world.lock()
     assert world.original(item).until == first
-    assert world.counted() == (4, 0)
+    assert world.counted() == (2, 0)
     assert not world.lock()
     world.due(item, 1000)
     world.lock()
@@ -230,7 +241,7 @@ def test_a_store_that_deletes_all_the_same_is_not_asked_and_nothing_counts(world
     (item,) = world.file(b"contract")
     world.prove()
     world.lock()
-    assert world.counted() == (4, 0)
+    assert world.counted() == (2, 0)
     world.server.mood = "deletes"
     world.now += timedelta(days=1)
     assert world.prove() == "broken"
@@ -257,12 +268,12 @@ def test_what_the_server_does_not_lock_is_told_and_tried_again(world: World, moo
     world.server.mood = mood  # type: ignore[assignment]
     assert world.lock()
     assert {one for one, _ in world.states()} == {state}
-    assert world.counted() == (0, 4)
+    assert world.counted() == (0, 2)
     assert world.told("lock-refused") == 1
     world.server.mood = "good"
     world.now += timedelta(days=1)
     world.lock()
-    assert world.counted() == (4, 0)
+    assert world.counted() == (2, 0)
 
 
 def test_a_lock_that_somebody_took_off_is_found_and_set_again(world: World) -> None:
@@ -317,7 +328,7 @@ def test_a_server_that_is_away_leaves_the_rest_owed(world: World) -> None:
     world.file(b"contract")
     world.prove()
     with world.database.unit_of_work() as session:
-        assert locking.ask(session, now=world.now, today=local(world.now).date())
+        assert locking.ask(session, RULES, now=world.now, today=local(world.now).date())
     claimed = queue.claim(world.database, worker="w", queues=("upkeep",), now=world.now, lease_s=600)
     assert claimed is not None
     away = S3Store(

@@ -20,8 +20,9 @@ from xml.sax.saxutils import escape
 from archive_service.storage.s3 import S3Store
 
 #: good · deletes: locks and deletes all the same · shortens: lets a lock be made shorter · refuses: knows no locks ·
-#: forgets: says yes and keeps no lock, but deletes nothing · denies: this key may not lock.
-Mood = Literal["good", "deletes", "shortens", "refuses", "forgets", "denies"]
+#: forgets: says yes and keeps no lock, but deletes nothing · denies: this key may not lock · busy: asks to come again
+#: for whatever is about locks.
+Mood = Literal["good", "deletes", "shortens", "refuses", "forgets", "denies", "busy"]
 _NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 #: To the nanosecond, as Ceph says it.
 _TIME = "%Y-%m-%dT%H:%M:%S.000000000Z"
@@ -35,6 +36,8 @@ class Version:
     data: bytes
     until: datetime | None = None
     held: bool = False
+    #: There are no bytes: the name was removed, and those below it are kept.
+    is_marker: bool = False
 
 
 @dataclass
@@ -114,9 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
         found = [(name, one) for name, all_ in sorted(kept.items()) for one in all_ if name.startswith(prefix)]
         if "versions" in self.asked:
             rows = "".join(
-                f"<Version><Key>{escape(name)}</Key><VersionId>{one.id}</VersionId><IsLatest>true</IsLatest>"
-                f"<Size>{len(one.data)}</Size><ETag>x</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></Version>"
+                f"<{kind}><Key>{escape(name)}</Key><VersionId>{one.id}</VersionId><IsLatest>true</IsLatest>"
+                f"<Size>{len(one.data)}</Size><ETag>x</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></{kind}>"
                 for name, one in found
+                for kind in ("DeleteMarker" if one.is_marker else "Version",)
             )
             head = f"<Name>{bucket}</Name><IsTruncated>false</IsTruncated>"
             self.say(200, f"<ListVersionsResult {_NS}>{head}{rows}</ListVersionsResult>")
@@ -124,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         rows = "".join(
             f"<Contents><Key>{escape(name)}</Key><Size>1</Size><ETag>x</ETag>"
             f"<LastModified>2026-01-01T00:00:00Z</LastModified></Contents>"
-            for name in sorted({name for name, _ in found})
+            for name in sorted({name for name, _ in found if not kept[name][0].is_marker})
         )
         self.say(
             200,
@@ -138,13 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = self.asked.get("versionId")
         one = next((v for v in versions if wanted in (None, v.id)), None)
         if self.command == "PUT" and not lock:
-            if versions and self.headers.get("If-None-Match") == "*":
+            if versions and not versions[0].is_marker and self.headers.get("If-None-Match") == "*":
                 self.refuse(412, "PreconditionFailed")
                 return
             made = Version(f"v{sum(map(len, kept.values())) + 1}-{len(self.body)}", self.body)
             kept[name] = [made, *versions]
             self.say(200, version=made.id)
-        elif one is None:
+        elif one is None or (one.is_marker and self.command != "DELETE"):
             self.refuse(404, "NoSuchKey")
         elif lock:
             self.of_lock(one, lock)
@@ -154,7 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.say(200, one.data, version=one.id)
 
     def remove(self, kept: dict[str, list[Version]], name: str, one: Version) -> None:
-        """Remove a version that no lock keeps."""
+        """Remove a version that no lock keeps; without one, only the name, where there are versions."""
+        if "versionId" not in self.asked and self.server_state.mood != "refuses":
+            kept[name] = [Version(f"m{sum(map(len, kept.values())) + 1}", b"", is_marker=True), *kept[name]]
+            self.say(204)
+            return
         locked = one.held or (one.until is not None and one.until > datetime.now(UTC))
         if locked and self.server_state.mood in ("good", "shortens"):
             self.refuse(403, "AccessDenied")
@@ -167,6 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
     def of_lock(self, one: Version, lock: str) -> None:
         """Set a lock or a hold, or say what there is."""
         mood = self.server_state.mood
+        if mood == "busy":
+            self.refuse(400, "SlowDown")
+            return
         if mood in ("refuses", "denies"):
             if self.command == "GET" and mood == "denies":
                 self.refuse(404, "NoSuchObjectLockConfiguration")

@@ -291,6 +291,8 @@ def _household(writer: Writer, number: int, *, unit: int, person: int) -> None:
             "object_locks", digest=f"{number:064x}", store="first", name=f"{number:064x}", held=False, state="kept"
         )
         writer.add("lock_marks", household_id=household, revision=1, edition="2026", holds=0)
+    if writer.knows("paper_lock_marks"):
+        writer.add("paper_lock_marks", kind=f"kind_{number}", rule="a" * 16, papers=1)
     if writer.knows("packages"):
         writer.add(
             "packages", household_id=household, unit_id=unit, direction="out", format="bagit", state="ready",

@@ -37,7 +37,7 @@ def review(services: Services, centre: str, title: str, as_json: bool) -> None:
             now=clock.now(),
             today=clock.today(),
         )  # fmt: skip
-        view = queries.one(session, viewer, row.id).summary
+        view = queries.summary(session, viewer, row.id)
     _print([view], as_json)
 
 
@@ -132,7 +132,7 @@ def execute(services: Services, list_id: int, place: str, as_json: bool) -> None
     """Ask for the execution of an approved list; it begins once two witnesses have signed in and signed."""
     with services.writing() as (session, viewer):
         disposal.plan(session, viewer, list_id, place=place, now=clock.now(), today=clock.today())
-        view = queries.one(session, viewer, list_id).summary
+        view = queries.summary(session, viewer, list_id)
     _print([view], as_json)
 
 

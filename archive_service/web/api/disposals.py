@@ -42,6 +42,8 @@ class ListOut(Told):
     unsaid: int
     destroyed: int
     execute_from: date | None
+    #: The day on which an execution that waits for a lock of the store goes on by itself.
+    locked_until: date | None
     #: What a witness signs for: the digest of the plan, once it stands.
     plan: str | None = Field(validation_alias="plan_hash")
     backups_until: date | None
@@ -94,6 +96,8 @@ class ListedOut(Told):
     reason: str
     state: str = Field(examples=["listed"])
     dropped_why: str
+    #: The first day on which the store no longer keeps its objects under a lock; null where none is in the way.
+    free_on: date | None
 
 
 class ListedList(BaseModel):
@@ -190,7 +194,7 @@ def get_list(visit: Caller, disposal_id: Id) -> ListDetail:
 def list_items(visit: Caller, disposal_id: Id, after: _After = None, limit: _Limit = 100) -> ListedList:
     """List the items of a list with what was said of each."""
     with visit.services.database.reading() as session:
-        found = queries.one(session, visit.viewer, disposal_id, after=after or 0, limit=limit)
+        found = queries.one(session, visit.viewer, disposal_id, now=visit.now, after=after or 0, limit=limit)
     return ListedList(items=[ListedOut.model_validate(one) for one in found.items], next=found.next)
 
 
@@ -291,7 +295,7 @@ def _changed(
 
 
 def _list(session: Any, visit: Visit, disposal_id: int) -> ListDetail:
-    of = queries.one(session, visit.viewer, disposal_id, limit=1).summary
+    of = queries.summary(session, visit.viewer, disposal_id)
     papers = queries.papers(session, visit.viewer, disposal_id)
     around = {**vars(papers), "hands": [vars(one) for one in papers.hands]}
     return ListDetail.model_validate({**vars(of), **around})

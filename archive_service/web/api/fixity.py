@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from archive_service.fixity import queries, write_once
 from archive_service.web.api.caller import Caller
 from archive_service.web.api.route import api_router
+from retention import paper_locks, paper_rules
 
 router = api_router("fixity")
 
@@ -76,14 +77,35 @@ class StoreOut(_Out):
     short: int
 
 
+class PaperLocksOut(_Out):
+    """Papers that the archive made itself, of one kind: how many there are and how many of them are locked.
+
+    They are locked for `years`, for good (`permanent`), or as long as what they belong to (`follows`: papers, case);
+    `until` is the earliest end of a lock.
+    """
+
+    kind: str
+    title: str
+    years: int | None
+    permanent: bool
+    follows: str
+    papers: int
+    locked: int
+    until: datetime | None
+
+
 class FixityOut(_Out):
-    """How the checks stand: the last 30 days with checks, the last 100 events; and what is proven of each store."""
+    """How the checks stand: the last 30 days with checks, the last 100 events; and what is proven of each store.
+
+    `papers` says how the archive's own papers are locked, by kind.
+    """
 
     figures: SumsOut
     ages: list[AgeOut]
     days: list[CheckedDay]
     events: list[FixityEventOut]
     stores: list[StoreOut]
+    papers: list[PaperLocksOut]
 
 
 @router.get("/fixity")
@@ -92,4 +114,6 @@ def show(visit: Caller) -> FixityOut:
     with visit.services.database.reading() as session:
         found = queries.status(session, visit.viewer)
         stores = write_once.seen_by(session, visit.viewer, now=visit.now)
-    return FixityOut.model_validate({**vars(found), "stores": stores})
+        rules = paper_rules.load(visit.services.settings.paper_rules_file)
+        papers = paper_locks.standing(session, visit.viewer, rules, now=visit.now)
+    return FixityOut.model_validate({**vars(found), "stores": stores, "papers": papers})

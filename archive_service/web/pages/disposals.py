@@ -63,7 +63,7 @@ def show_list(visit: SignedIn, disposal_id: Id) -> Response:
 def show_state(visit: SignedIn, disposal_id: Id) -> Response:
     """Return how far the execution is; the whole page anew once it is over."""
     with visit.services.database.reading() as session:
-        found = queries.one(session, visit.viewer, disposal_id, limit=1).summary
+        found = queries.summary(session, visit.viewer, disposal_id)
         papers = queries.papers(session, visit.viewer, disposal_id)
     return visit.progress("retention/execution.html", goes_on=found.state == "executing", one=found, papers=papers)
 
@@ -209,7 +209,7 @@ def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:
 def _list(visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, after: int | None = None) -> Response:
     after = after or whole_number(visit.request.query_params.get("after")) or 0
     with visit.services.database.reading() as session:
-        found = queries.one(session, visit.viewer, disposal_id, after=after, limit=_ITEMS_SHOWN)
+        found = queries.one(session, visit.viewer, disposal_id, now=visit.now, after=after, limit=_ITEMS_SHOWN)
         papers = queries.papers(session, visit.viewer, disposal_id)
     return visit.page(
         "retention/disposal.html",
