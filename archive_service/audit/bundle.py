@@ -35,8 +35,8 @@ from archive_service.settings import Settings
 
 #: Most entries that are picked out with a proof each; whoever wants more takes the whole trail.
 MOST_PICKED = 50_000
-#: Kind of the entries about lists that somebody looked at.
-LISTS = "reading-list"
+#: Kind of the entries about lists that somebody looked at, and of those about scans.
+LISTS, SCANS = "reading-list", "reading-scan"
 #: Entries that are read at once by their numbers.
 _AT_ONCE = 500
 #: ZIP knows no time before 1980, and the moment of writing says nothing.
@@ -219,9 +219,9 @@ def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
             if keys
         ]
         mine = AuditEntry.unit_id.in_(selection.units) if selection.units is not None else true()
-        # Lists tell which accounts they showed.
+        # Lists and scans tell which accounts they showed.
         listed = and_(
-            AuditEntry.object_kind == LISTS,
+            AuditEntry.object_kind.in_((LISTS, SCANS)),
             type_coerce(AuditEntry.facts, Text).contains(f'"{selection.account_no}"', autoescape=True),
         )
         return and_(within, mine, or_(named, listed, *of))

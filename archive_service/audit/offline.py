@@ -581,8 +581,9 @@ def _asked(text: bytes, record: str, report: Report) -> None:
     # A list tells which accounts it showed.
     told = any(value == record or (isinstance(value, list) and record in value) for value in values)
     if told or record in (f"{kind}:{number}", number):
-        names = (str(one) for one in (at, person, did, f"{kind}:{number}"))
-        report.record.append({"seq": seq, **dict(zip(("at", "person", "did", "object"), names, strict=True))})
+        of = facts if isinstance(facts, dict) else {}
+        values = (at, person, did, f"{kind}:{number}", of.get("from") or "", of.get("reason") or "")
+        report.record.append({"seq": seq, **{name: str(one) for name, one in zip(_TOLD, values, strict=True)}})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -620,6 +621,10 @@ def exit_code(report: Report, record: str | None) -> int:
     return 4 if record is not None and not report.record else 0
 
 
+#: What is said of an entry that concerns the record: when, who, what, to what, from where and why.
+_TOLD = ("at", "person", "did", "object", "from", "why")
+
+
 def sentences(report: Report, record: str | None) -> list[str]:
     """Return what is said of a report."""
     said = [f"条目 {report.entries} 条（第 {report.first} 至 {report.last} 条），检查点 {report.checkpoints} 个。"]
@@ -637,7 +642,7 @@ def sentences(report: Report, record: str | None) -> list[str]:
     if record is not None:
         said.append(f"涉及 {record} 的条目 {len(report.record)} 条：")
         said += [
-            f"  {one['seq']}  {one['at']}  {one['person']}  {one['did']}  {one['object']}" for one in report.record
+            f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record
         ]
     return [_shown(one) for one in said]
 

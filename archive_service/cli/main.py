@@ -15,7 +15,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from archive_service import __version__, logs, settings
-from archive_service.cli import output
+from archive_service.cli import output, traces
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError, Unavailable
 
@@ -67,6 +67,9 @@ COMMANDS = {
 }
 
 
+_WORDS = "archive_service.words"
+
+
 class LazyGroup(click.Group):
     """Loads a command when it is asked for, so that a short one does not wait for the libraries of the others."""
 
@@ -84,6 +87,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name, and remember the words for what is put on record."""
+        ctx.meta[_WORDS] = list(args)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archive-service")
@@ -94,6 +104,7 @@ def cli(context: click.Context, login: str | None) -> None:
     loaded = settings.load()
     logs.configure(loaded)
     context.obj = Services(loaded, login)
+    context.with_resource(traces.traced(context.obj, context.meta[_WORDS]))
 
 
 def main() -> None:
