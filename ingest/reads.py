@@ -8,12 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
+from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.viewer import Viewer
 from ingest.tables import Scan, ScanDocument
 
 
-def note_scan(session: Session, viewer: Viewer, *, scan_id: int, document_id: int, now: datetime) -> bool:
-    """Put on record that the viewer looks at a scan, or at a document in one; False where there is none."""
+def note_scan(
+    session: Session, viewer: Viewer, *, scan_id: int, document_id: int, now: datetime, place: str = ""
+) -> bool:
+    """Put on record that the viewer looks at a scan, or at a document in one; False where there is none.
+
+    `place` is where from.
+    """
     wanted = select(Scan.id, Scan.unit_id)
     if not scan_id:
         wanted = wanted.join(ScanDocument, ScanDocument.scan_id == Scan.id).where(ScanDocument.id == document_id)
@@ -22,8 +28,14 @@ def note_scan(session: Session, viewer: Viewer, *, scan_id: int, document_id: in
     found = session.execute(wanted).first()
     if found is None:
         return False
+    # Whoever sees the scan sees the papers that were filed from it.
+    filed = select(HouseholdFile.account_no).join(Item, Item.household_id == HouseholdFile.id)
+    accounts = sorted(set(session.scalars(filed.where(Item.scan_id == found.id))))
+    facts: dict[str, object] = {"document": document_id} if document_id else {}
+    facts |= ({"accounts": accounts} if accounts else {}) | ({"from": place} if place else {})
     record(
         session, by=viewer.actor, did="scan.read", object_kind="reading-scan", object_id=found.id,
-        unit_id=found.unit_id, facts={"document": document_id} if document_id else {}, now=now,
+        unit_id=found.unit_id, now=now,
+        facts=facts,
     )  # fmt: skip
     return True

@@ -17,6 +17,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Text, and_, func, or_, select, true, type_coerce
 from sqlalchemy.exc import IntegrityError
@@ -34,8 +35,8 @@ from archive_service.settings import Settings
 
 #: Most entries that are picked out with a proof each; whoever wants more takes the whole trail.
 MOST_PICKED = 50_000
-#: Kind of the entries about lists that somebody looked at.
-LISTS = "reading-list"
+#: Kind of the entries about lists that somebody looked at, and of those about scans.
+LISTS, SCANS = "reading-list", "reading-scan"
 #: Entries that are read at once by their numbers.
 _AT_ONCE = 500
 #: ZIP knows no time before 1980, and the moment of writing says nothing.
@@ -139,7 +140,7 @@ def _write(
     session: Session, part: Path, selection: Selection, progress: Callable[[int, int], None], *, broken: bool
 ) -> Written:
     head = last_seq(session)
-    signed = list(session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)))
+    signed = _signed(session)
     newest = signed[-1] if signed else None
     # Others append while we write; what no checkpoint covers yet is left for the next bundle, unless it never will.
     covered = newest is not None and not broken and newest.size <= head and _is_whole(session, newest)
@@ -159,11 +160,32 @@ def _write(
             _add(to, "bundle.json", json.dumps(told, ensure_ascii=False, sort_keys=True))
         raw.flush()
         os.fsync(raw.fileno())
-    key = json.loads(newest.note)["key"] if newest else ""
-    return Written(selection.kind(), count, newest.size if newest else 0, fingerprint(key) if key else "")
+    return Written(selection.kind(), count, newest.size if newest else 0, _key(newest.note) if newest else "")
 
 
-def _is_whole(session: Session, newest: AuditCheckpoint) -> bool:
+class _Signed(NamedTuple):
+    """A checkpoint as its row holds it; what was altered may be no JSON any more."""
+
+    size: int
+    note: str
+    signature: str
+
+
+def _signed(session: Session) -> list[_Signed]:
+    of = AuditCheckpoint.__table__.c
+    rows = session.execute(select(of.size, of.note, of.signature).order_by(of.size))
+    # What was altered may hold anything; a checkpoint stays two lines.
+    return [_Signed(size, *(" ".join(str(one).split("\n")) for one in rest)) for size, *rest in rows]
+
+
+def _key(text: str) -> str:
+    try:
+        return fingerprint(json.loads(text)["key"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _is_whole(session: Session, newest: _Signed) -> bool:
     """Say whether there are as many entries as the checkpoint covers; where not, all that is there is written."""
     there = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.seq <= newest.size))
     return there == newest.size
@@ -197,9 +219,9 @@ def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
             if keys
         ]
         mine = AuditEntry.unit_id.in_(selection.units) if selection.units is not None else true()
-        # Lists tell which accounts they showed.
+        # Lists and scans tell which accounts they showed.
         listed = and_(
-            AuditEntry.object_kind == LISTS,
+            AuditEntry.object_kind.in_((LISTS, SCANS)),
             type_coerce(AuditEntry.facts, Text).contains(f'"{selection.account_no}"', autoescape=True),
         )
         return and_(within, mine, or_(named, listed, *of))
@@ -237,17 +259,15 @@ def _entries(
     return count
 
 
-def _word(text: str) -> str:
-    return "".join(one if one.isascii() and one.isalnum() else "?" for one in text) or "?"
+def _word(text: object) -> str:
+    return "".join(one if one.isascii() and one.isalnum() else "?" for one in str(text)) or "?"
 
 
 def _add(to: zipfile.ZipFile, name: str, text: str) -> None:
     to.writestr(zipfile.ZipInfo(name, _MOMENT), text.encode(), zipfile.ZIP_DEFLATED)
 
 
-def _proofs(
-    session: Session, size: int, seqs: list[int], signed: list[AuditCheckpoint]
-) -> dict[str, dict[str, list[str]]]:
+def _proofs(session: Session, size: int, seqs: list[int], signed: list[_Signed]) -> dict[str, dict[str, list[str]]]:
     tree = checkpoints.tree(session, size)
     inclusion = {str(seq): _hex(partial(tree.inclusion, seq - 1, size)) for seq in seqs}
     consistency = {str(one.size): _hex(partial(tree.consistency, one.size, size)) for one in signed}

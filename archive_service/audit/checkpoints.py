@@ -6,21 +6,22 @@ does not hold for. Source: docs/decisions/0045.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, String, Table, insert, select, type_coerce
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from archive_service import keyring
-from archive_service.audit import note
+from archive_service.audit import note, remembered
 from archive_service.audit.chain import GENESIS
 from archive_service.audit.merkle import TILE, Frontier, Tree, leaf_hash
 from archive_service.audit.tables import AuditCheckpoint, AuditDeposit, AuditEntry, AuditHead, AuditTile
-from archive_service.audit.verify import breaks_since
+from archive_service.audit.verify import breaks_since, moment_as_kept
 from archive_service.db.session import Database
 from archive_service.errors import Damaged, Unavailable
 from archive_service.settings import Settings
@@ -85,6 +86,7 @@ def make(database: Database, settings: Settings, *, now: datetime) -> int | None
         size = min(head, done + MOST)
         if size <= done:
             return None
+        _require_whole(session, settings, last)
         frontier, head_hash = _grown(session, last, size)
         origin = session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == 1)) or ""
     key = signing_key(settings)
@@ -102,7 +104,34 @@ def make(database: Database, settings: Settings, *, now: datetime) -> int | None
             _keep(session, said, note.signed(key, said.text()), frontier, done, places(settings), now)
     except IntegrityError:
         return None
+    remembered.keep(settings, said, note.signed(key, said.text()))
     return size
+
+
+def _require_whole(session: Session, settings: Settings, last: AuditCheckpoint | None) -> None:
+    """Raise Damaged unless the last checkpoint was signed as it stands, and is what this machine remembers."""
+    if last is not None:
+        start = Frontier(last.size, [])
+        try:
+            start.subtrees = [bytes.fromhex(one) for one in last.frontier]
+        except (ValueError, TypeError):
+            start.subtrees = []
+        fits = len(start.subtrees) == last.size.bit_count() and start.root().hex() == last.root
+        said = {"size": last.size, "root": last.root, "head": last.head_hash}
+        if not (fits and note.says(last.note, **said) and note.holds(last.note, last.signature)):
+            raise Damaged(
+                "audit.checkpoint-broken",
+                "上一个检查点已被改动，没有签署新的检查点。请运行 audit verify 查明后通知审计管理员。",
+                seq=last.size,
+            )
+    gone = remembered.missing(session, settings)
+    if gone is not None:
+        raise Damaged(
+            "audit.rewound",
+            "数据库中没有本机上次签署的检查点，没有签署新的检查点。如果刚恢复了旧的数据库，请核对后移走数据目录"
+            " secrets 中的 audit-last.txt；否则请保留现场并通知审计管理员。",
+            seq=gone,
+        )
 
 
 def _grown(session: Session, last: AuditCheckpoint | None, size: int) -> tuple[Frontier, str]:
@@ -151,8 +180,14 @@ def _keep(
 
 
 def newest(session: Session) -> AuditCheckpoint | None:
-    """Return the newest checkpoint."""
-    return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(1))
+    """Return the newest checkpoint. Raises Damaged when its row cannot be read."""
+    try:
+        return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.size.desc()).limit(1))
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as e:
+        raise Damaged(
+            "audit.checkpoint-broken",
+            "上一个检查点已被改动，没有签署新的检查点。请运行 audit verify 查明后通知审计管理员。",
+        ) from e
 
 
 def of_size(session: Session, size: int) -> AuditCheckpoint | None:
@@ -168,7 +203,12 @@ def leaves(session: Session, first: int, end: int) -> list[bytes]:
 
 def tree(session: Session, size: int) -> Tree:
     """Return the tree over the first `size` entries, for proofs."""
-    tiles = [bytes.fromhex(one) for one in session.scalars(select(AuditTile.root).order_by(AuditTile.number))]
+    kept = session.scalars(select(AuditTile.root).order_by(AuditTile.number)).all()
+    try:
+        tiles = [bytes.fromhex(one) for one in kept]
+    except ValueError:
+        # What is no hash helps nobody; the leaves tell all the same.
+        tiles = []
     return Tree(size, tiles, lambda first, end: leaves(session, first, end))
 
 
@@ -182,14 +222,27 @@ def faults(
     """
     found: list[Fault] = []
     frontier, hashes = Frontier(), _hashes(session)
-    rows = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
+    # As the database keeps them: what was changed may be no JSON any more, and has to be named.
+    of = AuditCheckpoint.__table__.c
+    rows = session.execute(
+        select(
+            of.size,
+            of.root,
+            of.head_hash,
+            moment_as_kept(session, of.made_at).label("made_at"),
+            type_coerce(of.frontier, String).label("frontier"),
+            of.note,
+            of.algorithm,
+            of.signature,
+        ).order_by(of.size)
+    ).all()
     # Closed when all is compared: a cursor of the server is not left open.
     for row in rows:
         while frontier.size < row.size and (one := next(hashes, None)) is not None:
             frontier.append(one)
         if frontier.size != row.size:
             found.append(Fault(row.size, "checkpoint-beyond-end"))
-        elif frontier.root().hex() != row.root:
+        elif frontier.root().hex() != row.root or not _goes_on(row.frontier, frontier):
             found.append(Fault(row.size, "checkpoint-differs"))
         elif not _is_signed(row, keys if row is rows[-1] else None):
             found.append(Fault(row.size, "checkpoint-not-signed"))
@@ -200,11 +253,35 @@ def faults(
         if kept.get(number) != root.hex():
             found.append(Fault((number + 1) * TILE, "tile-differs"))
             break
-    return found
+    # One beyond the last checkpoint would stand in the way of the true one.
+    beyond = [number for number in kept if not 0 <= number < len(frontier.tiles)]
+    return found + [Fault((number + 1) * TILE, "tile-differs") for number in beyond[:1]]
 
 
-def _is_signed(row: AuditCheckpoint, keys: Collection[str] | None) -> bool:
-    said = {"size": row.size, "root": row.root, "head": row.head_hash, "algorithm": row.algorithm}
+def own_faults(
+    session: Session, settings: Settings, *, seen: Callable[[int], object] = lambda size: None
+) -> list[Fault]:
+    """Return what `faults` finds with the keys of this archive, and whether the checkpoint is there that it remembers.
+
+    The database cannot reach that one: it tells of a database that was set back, or written anew as a whole.
+    """
+    found = faults(session, keys=own_keys(settings), seen=seen)
+    gone = remembered.missing(session, settings)
+    return found if gone is None else [*found, Fault(gone, "checkpoint-gone")]
+
+
+def _goes_on(kept: str, frontier: Frontier) -> bool:
+    """Say whether the next checkpoint would start from these very subtrees."""
+    try:
+        return bool(json.loads(kept) == [one.hex() for one in frontier.subtrees])
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def _is_signed(row: Row[Any], keys: Collection[str] | None) -> bool:
+    at = row.made_at.astimezone(UTC) if isinstance(row.made_at, datetime) else row.made_at
+    said = {"size": row.size, "root": row.root, "head": row.head_hash, "algorithm": row.algorithm,
+            "at": f"{str(at)[:19].replace(' ', 'T')}+00:00"}  # fmt: skip
     own = keys is None or any(note.says(row.note, key=key) for key in keys)
     return own and note.says(row.note, **said) and note.holds(row.note, row.signature)
 
@@ -214,11 +291,15 @@ def _hashes(session: Session) -> Generator[bytes, None, None]:
     asked = select(of.hash).order_by(of.seq)
     # Not by the mapper: that takes longer for a row than its hash does.
     with session.connection().execute(asked, execution_options={"yield_per": 10_000}) as found:
-        for part in found.partitions():
-            for (one,) in part:
-                try:
-                    leaf = leaf_hash(bytes.fromhex(one))
-                except ValueError:
-                    # Not a hash any more; the chain names the entry, and no root over it can be right.
-                    leaf = leaf_hash(b"")
-                yield leaf
+        try:
+            for part in found.partitions():
+                for (one,) in part:
+                    try:
+                        leaf = leaf_hash(bytes.fromhex(one))
+                    except (ValueError, TypeError):
+                        # Not a hash any more; the chain names the entry, and no root over it can be right.
+                        leaf = leaf_hash(b"")
+                    yield leaf
+        except DatabaseError:
+            # Not even text; nothing under a checkpoint fits from here on.
+            return

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import argparse
 import base64
+import io
 import json
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +31,17 @@ CHECKPOINT = "archive-service audit checkpoint 1"
 GENESIS = "0" * 64
 #: Findings that are told one by one.
 MOST = 1000
-#: No line of an honest bundle is longer; a longer one is not read on.
+#: No line of an honest bundle is longer; a longer one is not read on. Nor is another of its texts larger.
 _LINE = 16 * 1024 * 1024
+_TEXT = 16 * _LINE
+_KINDS = ("all", "range", "account", "sample")
+#: What a part of a bundle may be packed as.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: What reading may end with where somebody made the file to end it.
+_UNREADABLE = (
+    OSError, zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError, TypeError, AttributeError, EOFError,
+    NotImplementedError, RuntimeError, ArithmeticError, MemoryError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,8 @@ class Report:
     entries: int = 0
     first: int = 0
     last: int = 0
+    #: What the bundle says that it holds, which nobody signed.
+    selection: str = ""
     #: Every entry of the trail up to `last` is here.
     complete: bool = False
     checkpoints: int = 0
@@ -109,20 +124,61 @@ def verify(bundle: Path, *, outside: Sequence[Path] = (), key: str | None = None
         return _proven(bundle, outside, key, record, report)
     try:
         with zipfile.ZipFile(bundle) as opened:
-            told = json.loads(_small(opened, "bundle.json"))
-            if not isinstance(told, dict) or told.get("kind") != BUNDLE:
-                raise NoBundle("不是审计包，或由更新版本的程序建立。")
+            told = _said(opened, report)
             checkpoints = _checkpoints(_small(opened, "checkpoints.txt"), report)
             elsewhere = [_outside(path, report) for path in outside]
-            if told.get("selection") == "all":
+            if told["selection"] == "all":
                 _whole(opened, checkpoints, elsewhere, report, record)
+                if told.get("size") != report.entries:
+                    report.find(report.entries, "told-otherwise")
             else:
                 _part(opened, told, checkpoints, elsewhere, report, record)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as e:
+    except _UNREADABLE as e:
         raise NoBundle("不是审计包，或文件已损坏。请重新取得。") from e
     _keys(checkpoints, elsewhere, key, report)
     report.findings.sort(key=lambda one: one.seq)
+    report.complete = report.complete and not report.findings
     return report
+
+
+def _said(opened: zipfile.ZipFile, report: Report) -> dict[str, Any]:
+    """Return what a bundle says of itself. Raises NoBundle where it holds anything but the parts of a bundle, once."""
+    told = _json(_small(opened, "bundle.json"))
+    if not isinstance(told, dict) or told.get("kind") != BUNDLE or told.get("selection") not in _KINDS:
+        raise NoBundle("不是审计包，或由更新版本的程序建立。")
+    report.selection = _scope(told)
+    inside = opened.infolist()
+    wanted = {"bundle.json", "entries.txt", "checkpoints.txt"} | (
+        {"proofs.json"} if told["selection"] != "all" else set()
+    )
+    exact = sorted(one.filename for one in inside) == sorted(wanted) and not opened.comment
+    if not exact or min(one.header_offset for one in inside) or any(one.compress_type not in _PACKED for one in inside):
+        raise NoBundle("审计包中有多余、重复或缺少的内容。请重新取得。")
+    return told
+
+
+def _scope(told: dict[str, Any]) -> str:
+    named = {"all": "整条审计链", "range": "一段期间", "account": "户号", "sample": "样本"}[told["selection"]]
+    return f"{named} {told.get('account_no', told.get('sample', ''))}".rstrip()
+
+
+def _json(text: str | bytes) -> Any:
+    """Read JSON in which no name stands twice: of two, one reader takes the first and another the last."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name twice")
+    return made
+
+
+def _hashes(told: Any) -> list[bytes]:
+    """Return the steps of a proof. Raises ValueError where one is no hash."""
+    if not isinstance(told, list) or any(not isinstance(one, str) or len(one) != 64 for one in told):
+        raise ValueError("not a list of hashes")
+    return [bytes.fromhex(one) for one in told]
 
 
 def _proven(path: Path, outside: Sequence[Path], key: str | None, record: str | None, report: Report) -> Report:
@@ -130,20 +186,21 @@ def _proven(path: Path, outside: Sequence[Path], key: str | None, record: str | 
     try:
         if path.stat().st_size > _LINE:
             raise NoBundle("审计包不合规格。")
-        told = json.loads(path.read_bytes())
+        told = _json(path.read_bytes())
         if not isinstance(told, dict) or told.get("kind") != PROOF:
             raise NoBundle("不是审计包，或由更新版本的程序建立。")
-        notes = [told["checkpoint"], told["signature"]]
-        if "older" in told:
-            notes = [told["older"], told["older_signature"], *notes]
-        checkpoints, elsewhere = _checkpoints("\n".join(notes), report), [_outside(one, report) for one in outside]
-        if 2 * len(checkpoints) != len(notes):
+        names = ("older", "older_signature") * ("older" in told) + ("checkpoint", "signature")
+        checkpoints, elsewhere = (
+            _listed([told[one] for one in names], report),
+            [_outside(one, report) for one in outside],
+        )
+        if 2 * len(checkpoints) != len(names):
             return report
         if "older" in told:
             _agree(checkpoints, [], {str(checkpoints[0].size): told["proof"]}, report)
         else:
             _one(told, checkpoints[-1], report, record)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as e:
+    except _UNREADABLE as e:
         raise NoBundle("不是审计包，或文件已损坏。请重新取得。") from e
     of_size = {one.size: one for one in checkpoints}
     for one in elsewhere:
@@ -163,7 +220,7 @@ def _one(told: dict[str, Any], under: _Checkpoint, report: Report, record: str |
     seq = _number(text) or 0
     if sha256(f"{told['previous']}\n".encode() + text).hexdigest() != kept:
         report.find(seq, "altered")
-    leaf, proof = sha256(b"\x00" + bytes.fromhex(kept)).digest(), [bytes.fromhex(one) for one in told["proof"]]
+    leaf, proof = sha256(b"\x00" + bytes.fromhex(kept)).digest(), _hashes(told["proof"])
     if not _includes(bytes.fromhex(under.root), under.size, seq - 1, leaf, proof):
         report.find(seq, "not-included")
     report.entries, report.first, report.last = 1, seq, seq
@@ -172,13 +229,20 @@ def _one(told: dict[str, Any], under: _Checkpoint, report: Report, record: str |
 
 
 def _small(opened: zipfile.ZipFile, name: str) -> str:
-    if opened.getinfo(name).file_size > 1024 * _LINE:
+    if opened.getinfo(name).file_size > _TEXT:
         raise NoBundle("审计包不合规格。")
     return opened.read(name).decode()
 
 
 def _checkpoints(text: str, report: Report) -> list[_Checkpoint]:
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n") if text else []
+    if len(lines) % 2:
+        report.find(0, "checkpoint-unreadable")
+    return _listed(lines, report)
+
+
+def _listed(lines: list[str], report: Report) -> list[_Checkpoint]:
+    """Return the checkpoints of pairs of text and signature, which have to grow."""
     found: list[_Checkpoint] = []
     for at in range(0, len(lines) - 1, 2):
         one = _read(lines[at], lines[at + 1])
@@ -196,7 +260,8 @@ def _checkpoints(text: str, report: Report) -> list[_Checkpoint]:
 
 def _outside(path: Path, report: Report) -> _Checkpoint:
     try:
-        lines = path.read_bytes().decode().splitlines()
+        # Mail and editors put other ends to lines, a mark in front and empty lines behind.
+        lines = [one for one in path.read_bytes().decode("utf-8-sig").splitlines() if one.strip()]
     except (OSError, ValueError) as e:
         raise NoBundle("检查点文件无法读取。") from e
     one = _read(lines[0], lines[1]) if len(lines) == 2 else None
@@ -209,27 +274,51 @@ def _outside(path: Path, report: Report) -> _Checkpoint:
 
 def _read(text: str, signature: str) -> _Checkpoint | None:
     try:
-        told = json.loads(text)
+        told = _json(text)
         if told["kind"] != CHECKPOINT or told["algorithm"] not in ("ed25519", "sm2") or type(told["size"]) is not int:
             return None
         root, head, origin, key = (str(told[name]) for name in ("root", "head", "origin", "key"))
         return _Checkpoint(told["size"], root, head, origin, key, text, signature, told["algorithm"])
-    except (ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return None
 
 
 def _is_signed(one: _Checkpoint) -> bool:
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        public, made = (base64.b64decode(part, validate=True) for part in (one.key, one.signature))
+        public, made = (_bytes(part) for part in (one.key, one.signature))
         if one.algorithm == "sm2":
             return _sm2_holds(public, one.text.encode(), made)
+        if _y(public) in _SMALL:
+            return False
         Ed25519PublicKey.from_public_bytes(public).verify(made, one.text.encode())
     except (ValueError, InvalidSignature):
         return False
+    except UnsupportedAlgorithm as e:
+        raise NoBundle("这台计算机上的 cryptography 不能核验这种签名。请换一台计算机核验。") from e
     return True
+
+
+def _bytes(text: str) -> bytes:
+    """Read base64 of which every letter counts. Raises ValueError."""
+    made = base64.b64decode(text, validate=True)
+    if base64.b64encode(made).decode() != text:
+        raise ValueError("base64 with something in its last bits")
+    return made
+
+
+#: The field of Ed25519, and the y of the points of small order (RFC 7748, 7): who names one as key needs none to sign.
+_FIELD = 2**255 - 19
+_SMALL = (
+    0, 1, _FIELD - 1, 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+)  # fmt: skip
+
+
+def _y(public: bytes) -> int:
+    return (int.from_bytes(public, "little") & (2**255 - 1)) % _FIELD
 
 
 #: The curve of SM2 (GM/T 0003.5): field, order, b and the base point; a is -3.
@@ -385,8 +474,8 @@ def _part(
     if not checkpoints:
         return
     newest = checkpoints[-1]
-    proofs = json.loads(_small(opened, "proofs.json"))
-    without_gap = told.get("selection") == "range"
+    proofs = _json(_small(opened, "proofs.json"))
+    without_gap = told["selection"] == "range"
     before, last = "", 0
     for line in _lines(opened):
         kept_previous, kept, text = line.split(b" ", 2)
@@ -398,7 +487,7 @@ def _part(
         elif without_gap and last and (seq != last + 1 or kept_previous.decode("ascii") != before):
             report.find(last + 1, "missing")
         leaf = sha256(b"\x00" + bytes.fromhex(kept.decode("ascii"))).digest()
-        proof = [bytes.fromhex(one) for one in proofs["inclusion"].get(str(seq), [])]
+        proof = _hashes(proofs["inclusion"].get(str(seq), []))
         if not _includes(bytes.fromhex(newest.root), newest.size, seq - 1, leaf, proof):
             report.find(seq, "not-included")
         before, last = kept.decode("ascii"), max(seq, last)
@@ -407,8 +496,11 @@ def _part(
         if record is not None:
             _asked(text, record, report)
     report.last = last
-    if without_gap and (report.first, report.last) != (told.get("from"), told.get("to")):
+    # Of nothing that was picked there is no first and no last.
+    if (report.first, report.last) != (told.get("from", 0), told.get("to", 0)):
         report.find(report.first or 1, "missing")
+    if told.get("size") != newest.size:
+        report.find(newest.size, "told-otherwise")
     _agree(checkpoints, elsewhere, proofs["consistency"], report)
 
 
@@ -418,7 +510,10 @@ def _agree(
     newest, of_size = checkpoints[-1], {one.size: one for one in checkpoints}
     for one in [*checkpoints[:-1], *elsewhere]:
         is_outside = one is not of_size.get(one.size)
-        proof = [bytes.fromhex(step) for step in proofs.get(str(one.size), [])]
+        if is_outside and one.size > newest.size:
+            report.find(newest.size + 1, "outside-beyond-end")
+            continue
+        proof = _hashes(proofs.get(str(one.size), []))
         if not _extends(bytes.fromhex(one.root), one.size, bytes.fromhex(newest.root), newest.size, proof):
             report.find(one.size, "outside-differs" if is_outside else "checkpoint-differs")
         elif is_outside:
@@ -480,13 +575,15 @@ def _asked(text: bytes, record: str, report: Report) -> None:
         return
     try:
         seq, at, _, person, did, kind, number, _, facts = json.loads(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return
     values = facts.values() if isinstance(facts, dict) else ()
     # A list tells which accounts it showed.
     told = any(value == record or (isinstance(value, list) and record in value) for value in values)
     if told or record in (f"{kind}:{number}", number):
-        report.record.append({"seq": seq, "at": at, "person": person, "did": did, "object": f"{kind}:{number}"})
+        of = facts if isinstance(facts, dict) else {}
+        values = (at, person, did, f"{kind}:{number}", of.get("from") or "", of.get("reason") or "")
+        report.record.append({"seq": seq, **{name: str(one) for name, one in zip(_TOLD, values, strict=True)}})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -498,13 +595,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", help="谁看过、动过这份档案：户号，或 对象:编号，如 item:12")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args(arguments)
+    # Half letters, and letters that this screen cannot show, are told by their numbers.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if find_spec("cryptography") is None:
+        sys.stderr.write("缺少 cryptography。请先运行：python -m pip install cryptography\n")
+        return 2
     try:
         report = verify(given.bundle, outside=given.checkpoint, key=given.key, record=given.record)
     except NoBundle as e:
         sys.stderr.write(f"{e}\n")
         return 2
     if given.as_json:
-        sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
+        told = json.dumps(asdict(report), ensure_ascii=False)
+        sys.stdout.write(told.encode("utf-8", "backslashreplace").decode() + "\n")
     else:
         sys.stdout.write("\n".join(sentences(report, given.record)) + "\n")
     return exit_code(report, given.record)
@@ -517,9 +621,15 @@ def exit_code(report: Report, record: str | None) -> int:
     return 4 if record is not None and not report.record else 0
 
 
+#: What is said of an entry that concerns the record: when, who, what, to what, from where and why.
+_TOLD = ("at", "person", "did", "object", "from", "why")
+
+
 def sentences(report: Report, record: str | None) -> list[str]:
     """Return what is said of a report."""
     said = [f"条目 {report.entries} 条（第 {report.first} 至 {report.last} 条），检查点 {report.checkpoints} 个。"]
+    if report.selection:
+        said.append(f"包内自称：{report.selection}")
     said.append(f"签名公钥指纹：{report.key or '无'}")
     if report.findings:
         first = report.findings[0]
@@ -532,9 +642,14 @@ def sentences(report: Report, record: str | None) -> list[str]:
     if record is not None:
         said.append(f"涉及 {record} 的条目 {len(report.record)} 条：")
         said += [
-            f"  {one['seq']}  {one['at']}  {one['person']}  {one['did']}  {one['object']}" for one in report.record
+            f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record
         ]
-    return said
+    return [_shown(one) for one in said]
+
+
+def _shown(line: str) -> str:
+    """Return a line that stays one: what a forged name may hold does not reach the screen as a command to it."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, select, type_coerce
+from sqlalchemy import ColumnElement, String, and_, case, select, true, type_coerce
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from archive_service.audit.chain import GENESIS, Break, Link, Read, Whole, breaks, text_hash
@@ -22,6 +23,7 @@ _QUOTED = json.encoder.encode_basestring
 _NUMBERS = (int, type(None))
 #: Of a moment as SQLite keeps it, 2026-11-30 08:00:00.000000.
 _LENGTH = 26
+_EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def chain_breaks(session: Session, *, seen: Callable[[int], object] = lambda count: None) -> list[Break]:
@@ -30,7 +32,10 @@ def chain_breaks(session: Session, *, seen: Callable[[int], object] = lambda cou
     `seen` is told now and then how many entries were looked at.
     """
     head = _head(session)
-    found = list(breaks(_counted(_links(session, up_to=head[0]), seen), head=head))
+    found = [Break(seq, "before-first") for seq in session.scalars(select(AuditEntry.seq).where(AuditEntry.seq < 1))]
+    # One row is the head; another says nothing that anybody reads, and nobody of ours wrote it.
+    found += [Break(seq, "end-differs") for seq in session.scalars(select(AuditHead.seq).where(AuditHead.id != 1))]
+    found += breaks(_counted(_links(session, up_to=head[0]), seen), head=head)
     # What others append while we read lies beyond the head that we began with, but never beyond the head of now.
     rest = list(session.scalars(select(AuditEntry.seq).where(AuditEntry.seq > head[0]).order_by(AuditEntry.seq)))
     now = _head(session)[0]
@@ -76,17 +81,45 @@ def rows_as_kept(session: Session, condition: ColumnElement[bool]) -> Iterator[t
     """Yield the entries of a condition in their order: what a row says of itself, and both hashes as it holds them."""
     # Moments and facts come as the database keeps them: what was changed may not be a moment or JSON any more, and has
     # to be named instead of ending the check. Not by the mapper, which takes longer for a row than its hash does.
+    last = None
+    try:
+        for row in _rows(session, condition):
+            yield _read(*row), row[9], row[10]
+            last = row[0]
+    except DatabaseError:
+        if session.get_bind().dialect.name != "sqlite":
+            raise
+    else:
+        return
+    # SQLite takes bytes for text that are none, and says so when they are read: from there on a row at a time.
+    of = AuditEntry.seq
+    for seq in session.scalars(select(of).where(condition, of > last if last is not None else true()).order_by(of)):
+        try:
+            yield from ((_read(*row), row[9], row[10]) for row in list(_rows(session, of == seq)))
+        except DatabaseError:
+            yield seq, "", "unreadable"
+
+
+def moment_as_kept(session: Session, column: ColumnElement[datetime]) -> ColumnElement[Any]:
+    """Return what reads a moment without a look at whether it is one: as text from SQLite, which keeps any."""
+    kept: ColumnElement[Any] = type_coerce(column, String)
+    if session.get_bind().dialect.name == "postgresql":
+        # It knows moments before our calendar, after it, and infinity: none that anything here has.
+        return case((column.between(_EARLIEST, _LATEST), kept))
+    return kept
+
+
+def _rows(session: Session, condition: ColumnElement[bool]) -> Iterator[Any]:
     of = AuditEntry.__table__.c
     asked = select(
-        of.seq, type_coerce(of.at, String), of.person_id, of.person_name, of.did, of.object_kind, of.object_id,
+        of.seq, moment_as_kept(session, of.at), of.person_id, of.person_name, of.did, of.object_kind, of.object_id,
         of.unit_id, type_coerce(of.facts, String), of.previous_hash, of.hash,
     )  # fmt: skip
     rows = session.connection().execute(
         asked.where(condition).order_by(of.seq), execution_options={"yield_per": _AT_ONCE}
     )
     for part in rows.partitions():
-        for row in part:
-            yield _read(*row), row[9], row[10]
+        yield from part
 
 
 def _read(seq: int, at: Any, person_id: Any, name: Any, did: Any, kind: Any, key: Any, unit_id: Any, facts: Any,
@@ -122,6 +155,17 @@ def _link(seq: int, at: Any, person_id: Any, name: Any, did: Any, kind: Any, key
         told = datetime.fromisoformat(at) if isinstance(at, str) else at
         # SQLite drops the zone, PostgreSQL gives its own.
         moment = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-        return Link(seq, moment, person_id, name, did, kind, key, unit_id, json.loads(facts))
-    except (ValueError, TypeError, AttributeError):
+        link = Link(seq, moment, person_id, name, did, kind, key, unit_id, json.loads(facts, object_pairs_hook=_once))
+        # Half letters have no bytes, and so no hash.
+        link.canonical().encode()
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
+    return link
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        # The program reads the last of two, and a search in the text finds either.
+        raise ValueError("a name twice")
+    return made

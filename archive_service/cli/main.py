@@ -17,7 +17,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from archive_service import __version__, logs, settings
-from archive_service.cli import commands, output
+from archive_service.cli import commands, output, traces
 from archive_service.cli.services import Services
 from archive_service.errors import ArchiveError, Unavailable
 
@@ -69,6 +69,9 @@ COMMANDS = {
 }
 
 
+_WORDS = "archive_service.words"
+
+
 class LazyGroup(click.Group):
     """Loads a command when it is asked for, so that a short one does not wait for the libraries of the others."""
 
@@ -85,6 +88,13 @@ class LazyGroup(click.Group):
         command = getattr(import_module(f"archive_service.cli.commands.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name, and remember the words for what is put on record."""
+        ctx.meta[_WORDS] = list(args)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a line for each command without loading any: all of them together take seconds to load."""
@@ -118,6 +128,7 @@ def cli(context: click.Context, login: str | None) -> None:
     loaded = settings.load()
     logs.configure(loaded)
     context.obj = Services(loaded, login)
+    context.with_resource(traces.traced(context.obj, context.meta[_WORDS]))
 
 
 def main() -> None:

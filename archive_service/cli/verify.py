@@ -71,10 +71,9 @@ def findings(
         total = session.scalar(select(func.count()).select_from(StoredObject)) or 0
         altered = chain_breaks(session)
         found = [Finding(f"audit.{one.reason}", str(one.seq), AUDIT_BROKEN) for one in altered]
-        keys = checkpoints.own_keys(services.settings)
         found += [
             Finding(f"audit.{one.reason}", str(one.size), CHECKPOINT_BROKEN)
-            for one in checkpoints.faults(session, keys=keys)
+            for one in checkpoints.own_faults(session, services.settings)
         ]
         found += verify_rows.findings(session, altered={one.seq for one in altered})
         lost = verify_rows.unrecorded(session)

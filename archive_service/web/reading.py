@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archive_service.households import actions
 from archive_service.households.views import HouseholdView, ItemView
 from archive_service.web.metrics import route_of
-from archive_service.web.visit import VISIT, Visit
+from archive_service.web.visit import VISIT, Visit, place_of
 from ingest import reads as scans
 
 #: Readings remembered by a process; one that is forgotten is looked up once more.
@@ -74,14 +74,28 @@ class Tracing:
         # Made here, so that what the door says of the visit is seen although routers copy the scope.
         state = scope.setdefault("state", {})
 
+        held: list[Message] = []
+
         async def send_traced(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _ANSWERED:
-                visit = state.get(VISIT)
-                if visit is not None:
-                    await run_in_threadpool(trace, visit)
+            visit = state.get(VISIT)
+            if message["type"] == "http.response.start" and message["status"] in _ANSWERED and visit is not None:
+                # Kept back until it is known what follows: a page tells by its text which accounts it shows.
+                held.append(message)
+                return
+            if held:
+                start = held.pop()
+                await run_in_threadpool(trace, visit, _text_of(start, message))
+                await send(start)
             await send(message)
 
         await self.app(scope, receive, send_traced)
+
+
+def _text_of(start: Message, body: Message) -> str:
+    """Return the text of an answer that comes in one piece; of a file nothing, its door says what it is."""
+    kind = next((value for name, value in start["headers"] if name.lower() == b"content-type"), b"")
+    is_text = kind.startswith((b"text/html", b"application/json")) and not body.get("more_body")
+    return body.get("body", b"").decode("utf-8", "replace") if is_text else ""
 
 
 def shows(visit: Visit, accounts: Iterable[str]) -> None:
@@ -89,14 +103,19 @@ def shows(visit: Visit, accounts: Iterable[str]) -> None:
     setattr(visit.request.state, _ACCOUNTS, sorted(set(accounts)))
 
 
-def trace(visit: Visit) -> None:
-    """Put on record what this request was answered with, unless it says nothing of any record."""
+def trace(visit: Visit, text: str) -> None:
+    """Put on record what this request was answered with, unless it says nothing of any record.
+
+    `text` is that of the answer: what is no list of its own names the accounts that stand in it.
+    """
     route = route_of(visit.request.scope)
     if route.startswith(QUIET) or route.endswith(_QUIET_ENDS):
         return
     readings: Readings = visit.request.app.state.readings
-    accounts: list[str] = getattr(visit.request.state, _ACCOUNTS, [])
+    accounts: list[str] | None = getattr(visit.request.state, _ACCOUNTS, None)
     named = {name: str(visit.request.path_params[name]) for name in _NAMES if name in visit.request.path_params}
+    if accounts is None:
+        accounts = [] if named else _accounts(visit, text)
     shown = next((f"{name}={value}" for name, value in named.items()), f"{visit.request.url.path} {' '.join(accounts)}")
     key = (visit.viewer.person_id or 0, visit.now.strftime("%Y%m%d%H%M"), hashlib.sha256(shown.encode()).hexdigest())
     if readings.knows(key):
@@ -105,20 +124,28 @@ def trace(visit: Visit) -> None:
     readings.keep(key)
 
 
+def _accounts(visit: Visit, text: str) -> list[str]:
+    with visit.services.database.reading() as session:
+        return actions.accounts_in(session, text)
+
+
 def _record(visit: Visit, named: dict[str, str], accounts: list[str]) -> None:
+    place = place_of(visit.request).address
     with visit.services.database.unit_of_work() as session:
         if "item_id" in named:
-            done = actions.note_item(session, visit.viewer, int(named["item_id"]), now=visit.now)
+            done = actions.note_item(session, visit.viewer, int(named["item_id"]), now=visit.now, place=place)
         elif "account_no" in named or "application_no" in named:
             account, application = named.get("account_no", ""), named.get("application_no", "")
-            done = actions.note_file(session, visit.viewer, account, application, now=visit.now)
+            done = actions.note_file(session, visit.viewer, account, application, now=visit.now, place=place)
         elif "scan_id" in named or "document_id" in named:
             scan, document = int(named.get("scan_id", 0)), int(named.get("document_id", 0))
-            done = scans.note_scan(session, visit.viewer, scan_id=scan, document_id=document, now=visit.now)
+            done = scans.note_scan(
+                session, visit.viewer, scan_id=scan, document_id=document, now=visit.now, place=place
+            )
         else:
             done = False
         if not done:
-            actions.note_list(session, visit.viewer, visit.request.url.path, accounts, now=visit.now)
+            actions.note_list(session, visit.viewer, visit.request.url.path, accounts, now=visit.now, place=place)
 
 
 def note(visit: Visit, file: HouseholdView | ItemView) -> None:
@@ -136,5 +163,6 @@ def note(visit: Visit, file: HouseholdView | ItemView) -> None:
             unit_id=file.unit_id,
             account_no=file.account_no,
             now=now,
+            place=place_of(visit.request).address,
         )
     readings.keep(key)

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from archive_service.audit import bundle, checkpoints, note, offline
+from archive_service.audit import bundle, checkpoints, note, offline, remembered
 from archive_service.audit.bundle import Selection
 from archive_service.audit.chain import GENESIS, link_hash
 from archive_service.audit.merkle import Frontier, leaf_hash
@@ -302,8 +302,9 @@ def test_a_whole_rewrite_is_only_seen_from_outside(trail: Database, settings: Se
         (tmp_path / "kept.txt").write_bytes(note.file_of(newest.note, newest.signature))
         key = note.fingerprint(json.loads(newest.note)["key"])
     rewritten(trail)
-    # The attacker signs the export too: the key file of the archive is theirs now.
-    (settings.home / "secrets" / "audit.pem").unlink()
+    # The attacker signs the export too: the key file of the archive is theirs now, and what the machine remembers.
+    for name in ("audit.pem", remembered.FILE):
+        (settings.home / "secrets" / name).unlink()
     made = bundled(trail, settings, tmp_path / "b.zip")
     assert offline.verify(made).findings == []
     assert "outside-differs" in {one.reason for one in offline.verify(made, outside=[tmp_path / "kept.txt"]).findings}

@@ -107,7 +107,7 @@ def verify(
         raise Invalid("audit.no-bundle", "这些选项只用于核验审计包。请先用 audit export 导出审计包。")
     with services.database.reading() as session:
         found = chain_breaks(session)
-        untrue = checkpoints.faults(session, keys=checkpoints.own_keys(services.settings))
+        untrue = checkpoints.own_faults(session, services.settings)
     if as_json:
         first = min([*(b.seq for b in found), *(one.size for one in untrue)], default=None)
         output.emit({"whole": not found and not untrue, "first": first, "breaks": found, "checkpoints": untrue})

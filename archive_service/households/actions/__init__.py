@@ -8,7 +8,7 @@ from archive_service.households.actions.items import correct_field, file_item, m
 from archive_service.households.actions.marks import say_mark
 from archive_service.households.actions.papers import say_paper
 from archive_service.households.actions.previews import in_parts, preview_cases
-from archive_service.households.actions.reading import note_file, note_item, note_list, note_reading
+from archive_service.households.actions.reading import accounts_in, note_file, note_item, note_list, note_reading
 from archive_service.households.actions.readings import replace_reading
 from archive_service.households.actions.returned import put_back, take_back
 from archive_service.households.actions.rulings import ask_ruling, decide_ruling, withdraw_ruling
@@ -17,6 +17,7 @@ from archive_service.households.assessment import reassess_case
 from archive_service.households.queries.locked import household_for_update as lock_household
 
 __all__ = [
+    "accounts_in",
     "ask_correction",
     "ask_ruling",
     "correct_field",

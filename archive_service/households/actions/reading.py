@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,13 +19,26 @@ from archive_service.people.viewer import Viewer
 READING = "reading"
 #: Kinds of the entries about one paper, and about lists and other pages.
 READING_ITEM, READING_LIST = "reading-item", LISTS
+#: What may be the number of an account, and how many are looked up at once.
+_WORD = re.compile(r"(?<!\w)(?=\w*\d)[0-9A-Za-z]{4,20}(?!\w)", re.ASCII)
+_AT_ONCE = 500
 _LONGEST_KEY = 80
 
 
 def note_reading(
-    session: Session, viewer: Viewer, *, household_id: int, unit_id: int, account_no: str, now: datetime
+    session: Session,
+    viewer: Viewer,
+    *,
+    household_id: int,
+    unit_id: int,
+    account_no: str,
+    now: datetime,
+    place: str = "",
 ) -> None:
-    """Put on record that the viewer reads the file of a household, unless that was done in this hour."""
+    """Put on record that the viewer reads the file of a household, unless that was done in this hour.
+
+    `place` is where from: the address of the computer, or the command and who is signed in on the machine.
+    """
     hour = now.replace(minute=0, second=0, microsecond=0)
     before = select(AuditEntry.seq).where(
         AuditEntry.object_kind == READING,
@@ -41,12 +55,18 @@ def note_reading(
         object_kind=READING,
         object_id=household_id,
         unit_id=unit_id,
-        facts={"account_no": account_no, "unmasked": viewer.reads_personal(unit_id, household_id)},
+        facts={"account_no": account_no, "unmasked": viewer.reads_personal(unit_id, household_id)} | _from(place),
         now=now,
     )
 
 
-def note_file(session: Session, viewer: Viewer, account_no: str, application_no: str, *, now: datetime) -> bool:
+def _from(place: str) -> dict[str, str]:
+    return {"from": place} if place else {}
+
+
+def note_file(
+    session: Session, viewer: Viewer, account_no: str, application_no: str, *, now: datetime, place: str = ""
+) -> bool:
     """Put on record that the viewer reads the file that an account or a case names; False where there is none."""
     wanted = select(HouseholdFile)
     if account_no:
@@ -58,17 +78,21 @@ def note_file(session: Session, viewer: Viewer, account_no: str, application_no:
     head = session.scalar(wanted)
     if head is None:
         return False
-    note_reading(session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now)
+    note_reading(
+        session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now, place=place
+    )
     return True
 
 
-def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
+def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime, place: str = "") -> bool:
     """Put on record that the viewer reads a paper, and with it the file; False where there is none."""
     wanted = select(HouseholdFile).join(Item, Item.household_id == HouseholdFile.id).where(Item.id == item_id)
     head = session.scalar(wanted)
     if head is None:
         return False
-    note_reading(session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now)
+    note_reading(
+        session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now, place=place
+    )
     record(
         session,
         by=viewer.actor,
@@ -76,14 +100,28 @@ def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime) 
         object_kind=READING_ITEM,
         object_id=item_id,
         unit_id=head.unit_id,
-        facts={"account_no": head.account_no},
+        facts={"account_no": head.account_no} | _from(place),
         now=now,
     )
     return True
 
 
-def note_list(session: Session, viewer: Viewer, address: str, accounts: Sequence[str], *, now: datetime) -> None:
-    """Put on record that the viewer looks at a list or another page, and which accounts it showed."""
+def accounts_in(session: Session, text: str) -> list[str]:
+    """Return the numbers of accounts that stand in a text, which is what somebody is about to be shown."""
+    found, words = set(), sorted(set(_WORD.findall(text)))
+    for at in range(0, len(words), _AT_ONCE):
+        some = HouseholdFile.account_no.in_(words[at : at + _AT_ONCE])
+        found.update(session.scalars(select(HouseholdFile.account_no).where(some)))
+    return sorted(found)
+
+
+def note_list(
+    session: Session, viewer: Viewer, address: str, accounts: Sequence[str], *, now: datetime, place: str = ""
+) -> None:
+    """Put on record that the viewer looks at a list or another page, and which accounts it showed.
+
+    `address` is that of the page, or the words of the command.
+    """
     record(
         session,
         by=viewer.actor,
@@ -91,6 +129,6 @@ def note_list(session: Session, viewer: Viewer, address: str, accounts: Sequence
         object_kind=READING_LIST,
         object_id=address[:_LONGEST_KEY],
         unit_id=viewer.unit_id,
-        facts={"accounts": list(accounts)} if accounts else {},
+        facts=({"accounts": list(accounts)} if accounts else {}) | _from(place),
         now=now,
     )
