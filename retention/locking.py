@@ -27,6 +27,7 @@ from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.jobs import queue
 from archive_service.jobs.queue import Claimed
 from archive_service.notices.actions import tell_all
+from archive_service.properties.tables import PropertyRun
 from archive_service.storage.places import Stores
 from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
 from retention.candidates import kept_until
@@ -159,26 +160,48 @@ def _owed(session: Session, *, today: date, limit: int) -> Sequence[Row[Any]]:
 
 
 def _work(session: Session, marks: Sequence[Row[Any]], *, now: datetime, span: timedelta) -> _Work:
-    asked = select(Item.id, *_COLUMNS, RetentionDue.outcome, RetentionDue.due_on, item_held().label("held")).join(
-        Page, Page.item_id == Item.id
-    )
+    asked = select(
+        Item.id,
+        *_COLUMNS,
+        RetentionDue.outcome,
+        RetentionDue.due_on,
+        item_held().label("held"),
+        Item.household_id,
+        Item.case_id,
+    ).join(Page, Page.item_id == Item.id)
     rows = session.execute(
         asked.outerjoin(RetentionDue, RetentionDue.item_id == Item.id).where(
             Item.household_id.in_([one.id for one in marks])
         )
     ).all()
     longer = kept_until(session, {row[0] for row in rows})
+    reports = _reports(session, [one.id for one in marks])
     holders: dict[str, set[Holder]] = defaultdict(set)
     for row in rows:
         due = row.due_on if row.outcome == "date" else None
         if due is not None and row[0] in longer:
             said = longer[row[0]]
             due = max(due, said) if said is not None else None
-        for digest in row[1 : 1 + len(_COLUMNS)]:
+        told = (*reports.get((row.household_id, None), ()), *reports.get((row.household_id, row.case_id or 0), ()))
+        for digest in (*row[1 : 1 + len(_COLUMNS)], *told):
             holders[digest].add(Holder(due, bool(row.held)))
     wishes = {digest: wish(held_by, now=now, span=span) for digest, held_by in holders.items()}
     known, there = _known(session, wishes)
     return _Work(marks, _with_others(session, wishes, known), known, there)
+
+
+def _reports(session: Session, households: Sequence[int]) -> dict[tuple[int, int | None], list[str]]:
+    """Return reports of the four-property check by household, and by case unless they are about a package.
+
+    A report is kept, and held, as long as any of the papers that it is about.
+    """
+    found: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+    asked = select(PropertyRun.household_id, PropertyRun.case_id, PropertyRun.report_digest, PropertyRun.data_digest)
+    for household, case, *digests in session.execute(
+        asked.where(PropertyRun.household_id.in_(households), PropertyRun.report_digest.is_not(None))
+    ):
+        found[(household, case)] += [one for one in digests if one is not None]
+    return found
 
 
 def _known(
