@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from archive_service.holds.queries import item_held
 from archive_service.holds.tables import Hold, HoldSubject
 from archive_service.households.tables import HouseholdFile, Item, Page
+from archive_service.properties.tables import PropertyRun
 from archive_service.storage.tables import ObjectLock, RemovedObject, StoredObject
 from retention import letters
 from retention.candidates import kept_until
@@ -100,26 +101,48 @@ def _wishes(
     today: date,
     span: timedelta,
 ) -> dict[str, Wish]:
-    asked = select(Item.id, *COLUMNS, RetentionDue.outcome, RetentionDue.due_on, item_held().label("held")).join(
-        Page, Page.item_id == Item.id
-    )
+    asked = select(
+        Item.id,
+        *COLUMNS,
+        RetentionDue.outcome,
+        RetentionDue.due_on,
+        item_held().label("held"),
+        Item.household_id,
+        Item.case_id,
+    ).join(Page, Page.item_id == Item.id)
     rows = session.execute(
         asked.outerjoin(RetentionDue, RetentionDue.item_id == Item.id).where(Item.household_id.in_(households))
     ).all()
     items = {row[0] for row in rows}
     longer, more = kept_until(session, items), originals(session, items)
+    reports = _reports(session, households)
     holders: dict[str, set[Holder]] = defaultdict(set)
     for row in rows:
         due = row.due_on if row.outcome == "date" else None
         if due is not None and row[0] in longer:
             said = longer[row[0]]
             due = max(due, said) if said is not None else None
-        for digest in (*row[1 : 1 + len(COLUMNS)], *more.get(row[0], ())):
+        told = (*reports.get((row.household_id, None), ()), *reports.get((row.household_id, row.case_id or 0), ()))
+        for digest in (*row[1 : 1 + len(COLUMNS)], *more.get(row[0], ()), *told):
             holders[digest].add(Holder(due, bool(row.held), step_of(row.outcome)))
     for written in letters.of_households(session, households, today=today).values():
         for one in written:
             holders[one.digest].add(Holder(one.due.due_on, one.held, step_of(one.due.outcome)))
     return {digest: wish(held_by, now=now, span=span) for digest, held_by in holders.items()}
+
+
+def _reports(session: Session, households: Collection[int]) -> dict[tuple[int, int | None], list[str]]:
+    """Return reports of the four-property check by household, and by case unless they are about a package.
+
+    A report is kept, and held, as long as any of the papers that it is about.
+    """
+    found: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+    asked = select(PropertyRun.household_id, PropertyRun.case_id, PropertyRun.report_digest, PropertyRun.data_digest)
+    for household, case, *digests in session.execute(
+        asked.where(PropertyRun.household_id.in_(households), PropertyRun.report_digest.is_not(None))
+    ):
+        found[(household, case)] += [one for one in digests if one is not None]
+    return found
 
 
 def look_up(

@@ -641,9 +641,7 @@ def sentences(report: Report, record: str | None) -> list[str]:
         said.append(f"所列条目均在链中，未被改动；未列出的条目不在核验之内。与另存的检查点一致：{report.agreed} 个。")
     if record is not None:
         said.append(f"涉及 {record} 的条目 {len(report.record)} 条：")
-        said += [
-            f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record
-        ]
+        said += [f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record]
     return [_shown(one) for one in said]
 
 

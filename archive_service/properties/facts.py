@@ -128,6 +128,10 @@ class CaseFacts:
     steps: tuple[str, ...]
     places: tuple[int, ...]
     hand_over: HandOverFacts | None = None
+    #: When it was filed; none before.
+    filed_at: datetime | None = None
+    #: Numbers of its papers that left it on record: withdrawn, or destroyed by a disposal.
+    left: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

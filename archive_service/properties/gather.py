@@ -192,6 +192,8 @@ def _case(session: Session, row: CaseFile) -> CaseFacts:
         steps=tuple(steps),
         places=tuple(places),
         hand_over=_hand_over(session, row.id),
+        filed_at=row.filed_at,
+        left=frozenset(session.scalars(select(Item.item_no).where(Item.case_id == row.id, Item.state == "withdrawn"))),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archive_service.errors import Invalid
 from archive_service.properties.batch_facts import BatchFacts
-from archive_service.properties.checks import CHECKS
+from archive_service.properties.checks import CHECKS, OF_PACKAGES
 from archive_service.properties.checks.batches import BATCH_CHECKS, checked
 from archive_service.properties.checks.outcome import Outcome, Result
 from archive_service.properties.facts import Facts
@@ -89,6 +89,8 @@ def _outcome(item: CheckItem, moment: Moment, facts: Facts, ask_people: bool) ->
             return Outcome(Result.OPEN, item.guide_zh or "")
         return Outcome(Result.NOT_CHECKED, "人工项目，本环节没有要求填写。")
     assert item.check is not None
+    if item.check in OF_PACKAGES and moment is not Moment.TRANSFER and facts.package is None:
+        return Outcome(Result.NOT_APPLICABLE, "本环节没有信息包，制作或接收信息包时检测。")
     return CHECKS[item.check](facts)
 
 

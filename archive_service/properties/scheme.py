@@ -142,8 +142,8 @@ def _of_item(one: CheckItem) -> list[tuple[Path, str]]:
             found.append(((), "自动项目要写 check：由哪个检查来做。"))
         elif one.check not in CHECKS:
             found.append((("check",), f"没有名为“{one.check}”的检查。"))
-        elif one.check in OF_PACKAGES and set(one.codes) != {Moment.TRANSFER}:
-            found.append((("codes",), f"检查“{one.check}”看的是信息包，只能用在移交环节（transfer）。"))
+        elif one.check in OF_PACKAGES and Moment.TRANSFER not in one.codes:
+            found.append((("codes",), f"检查“{one.check}”看的是信息包，要有移交环节（transfer）的代码。"))
     elif one.check is not None:
         found.append((("check",), "只有自动项目才写 check。"))
     if (one.mode is Mode.MANUAL) != (one.guide_zh is not None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -140,6 +140,19 @@ FAULTS: dict[str, Callable[[], Facts]] = {
     "nothing-besides": lambda: with_package(besides=("data/x.exe",)),
     "process-safe": lambda: replace(sound(), trail=TrailFacts(9, (4,))),
 }
+#: Other ways in which an item can be wrong.
+MORE: tuple[tuple[str, Callable[[], Facts]], ...] = (
+    ("digests-match", lambda: with_object("image", found="missing")),
+    ("field-lengths", lambda: with_case(application_no="9" * 41)),
+    ("field-types", lambda: with_paper(fields={"signed_on": "去年"})),
+    ("field-types", lambda: with_paper(fields={"capacity": "约 8"})),
+    ("controlled-values", lambda: with_case(business="MOVE")),
+    ("controlled-values", lambda: with_paper(medium="plastic")),
+    ("plausible-values", lambda: with_case(energised_on=date(2026, 10, 1))),
+    ("process-safe", lambda: scanned(returned_batch=12)),
+    ("content-linked", lambda: with_object("original", lost=True)),
+    ("content-opens", lambda: with_object("image", width_px=61)),
+)
 #: What can only be lacking, never wrong: such an item is not checked instead.
 NEVER_WRONG = {"scanner-present", "kept-by-rule"}
 
@@ -155,6 +168,31 @@ def test_a_check_fails_on_its_own_fault(name: str) -> None:
     seen = CHECKS[name](FAULTS[name]())
     assert seen.result is Result.FAILED, seen
     assert seen.evidence
+
+
+@pytest.mark.parametrize(("name", "make"), MORE)
+def test_a_check_fails_on_another_fault_of_its_own(name: str, make: Callable[[], Facts]) -> None:
+    assert CHECKS[name](make()).result is Result.FAILED
+
+
+def test_what_left_a_kept_case_on_record_or_came_to_it_later_is_no_fault() -> None:
+    """A paper that was destroyed by a disposal is not lost, and a supplement is not besides the list."""
+    facts = replace(sound(), package=None)
+    case, first = facts.cases[0], facts.papers[0]
+    kept = replace(facts, papers=(first,), cases=(replace(case, filed_at=AT, left=frozenset({2})),))
+    assert CHECKS["counts-match"](kept).result is Result.PASSED
+    assert CHECKS["counts-match"](replace(kept, cases=(replace(case, filed_at=AT),))).result is Result.FAILED
+    later = replace(paper(3), place=None, filed_at=AT + timedelta(days=1))
+    supplement = replace(facts, papers=(*facts.papers, later), cases=(replace(case, filed_at=AT),))
+    assert CHECKS["nothing-besides"](supplement).result is Result.PASSED
+    assert CHECKS["nothing-besides"](replace(supplement, cases=(case,))).result is Result.FAILED
+
+
+@pytest.mark.parametrize("moment", [Moment.FILING, Moment.LONGTERM])
+def test_what_is_about_a_package_does_not_apply_where_there_is_none(moment: Moment) -> None:
+    made = judge(standard(), moment, replace(sound(), package=None))
+    told = {one.result for one in made if one.item.check in OF_PACKAGES}
+    assert told == {Result.NOT_APPLICABLE}
 
 
 def test_every_check_has_a_fault_to_find() -> None:

@@ -215,7 +215,7 @@ def test_only_who_takes_cases_in_or_inspects_may_check_and_answer(
         work.check_case(desk, far, case)
     made = work.check_case(desk, archivist(database), case, ask_people=True)
     with database.reading() as session:
-        assert queries.run(session, staff, made).state == "passed"
+        assert queries.run(session, staff, made).state == "open"
         with pytest.raises(NotFound):
             queries.run(session, far, made)
         assert queries.runs(session, far).total == 0

@@ -22,6 +22,7 @@ from archive_service.households.tables import HouseholdFile, Item
 from archive_service.jobs import queue
 from archive_service.notices.tables import Notice
 from archive_service.people.roles import Role
+from archive_service.properties.tables import PropertyRun
 from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 from archive_service.storage.s3 import S3Store
@@ -34,6 +35,7 @@ from retention import locking, paper_rules, reckoning
 from retention.locking import LockHandler
 from retention.paper_rules import PaperRules
 from retention.tables import LockMark, RetentionDue
+from tests.properties import world as _tables  # noqa: F401 - a run may name a batch or a package
 from tests.support import lock_server, records
 from tests.support.lock_server import LockServer, Version
 
@@ -234,6 +236,33 @@ def test_holds_are_mirrored_on_and_off(world: World) -> None:
             holds.release(session, records.system(session), number, reason="已经结案", now=world.now)
         assert world.lock()
         assert world.original(other).held is held
+
+
+def test_a_report_of_the_four_properties_is_kept_and_held_like_the_papers_that_it_is_about(world: World) -> None:
+    """As long as the longest of its case, and under its hold."""
+    (short, long) = world.file(b"form", b"contract")
+    with world.database.unit_of_work() as session:
+        case = session.get_one(Item, short).case
+        assert case is not None
+        report = world.store.put_bytes(b"report")
+        record_object(session, report, role="report", media_type="application/pdf", now=world.now)
+        session.add(
+            PropertyRun(
+                moment="filing", household_id=case.household_id, case_id=case.id, unit_id=case.household.unit_id,
+                edition="FP2026", state="passed", fingerprint="f" * 64, papers=2, pages=2, begun_at=world.now,
+                report_digest=report.digest,
+            )
+        )  # fmt: skip
+    world.prove()
+    world.due(short, 500)
+    until = world.due(long, 4000)
+    with world.database.unit_of_work() as session:
+        by, today = records.system(session), local(world.now).date()
+        terms = Terms("litigation", "诉讼保全", "法院来函", today + timedelta(days=90))
+        holds.place(session, by, On(accounts=["5101431049"]), terms, now=world.now, today=today)
+    world.lock()
+    (kept,) = world.server.versions(report.digest)
+    assert (kept.until, kept.held) == (until, True)
 
 
 def test_a_store_that_deletes_all_the_same_is_not_asked_and_nothing_counts(world: World) -> None:

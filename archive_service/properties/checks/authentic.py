@@ -14,7 +14,16 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ACCOUNT = re.compile(r"[0-9]{4,20}")
 _TYPE = re.compile(r"[A-Z][0-9]{2}[A-Z]?|OTHER")
 #: What the columns of the database hold at most, by name.
-_LENGTHS = {"account_no": 20, "account_name": 200, "service_address": 400, "title": 200, "field": 400}
+_LENGTHS = {
+    "account_no": 20,
+    "account_name": 200,
+    "service_address": 400,
+    "application_no": 40,
+    "archive_code": 120,
+    "title": 200,
+    "field": 400,
+}
+_CAPACITY = re.compile(r"\d+(\.\d+)?")
 _SENSITIVITIES = frozenset({"public", "internal", "personal", "sensitive"})
 _MEDIA = frozenset({"original", "verified_copy", "copy", None})
 #: No paper of this archive is older than the country's electricity utilities.
@@ -51,17 +60,34 @@ def field_lengths(facts: Facts) -> Outcome:
 
 
 def field_types(facts: Facts) -> Outcome:
-    """1-3: numbers, codes and digests are written as such."""
+    """1-3: numbers, codes, days, capacities and digests are written as such."""
     wrong = [] if _ACCOUNT.fullmatch(facts.account_no) else ["户号不是数字"]
     for one in facts.papers:
         if not _TYPE.fullmatch(one.document_type):
             wrong.append(f"{paper(one.item_no)}：资料类型代码写法不对")
         wrong += [
+            f"{paper(one.item_no)}：字段 {name} 不是{kind}"
+            for name, text in one.fields.items()
+            if (kind := _not_written_as(name, text))
+        ]
+        wrong += [
             f"{paper(one.item_no)}第 {page.page_no} 页：摘要不是 64 位十六进制数"
             for page in one.pages
             if not all(_DIGEST.fullmatch(digest) for digest in page.digests)
         ]
-    return judged(wrong, f"核对户号、{len(facts.papers)} 件资料的类型代码和各页摘要，写法都对。")
+    return judged(wrong, f"核对户号、{len(facts.papers)} 件资料的类型代码和各页摘要，字段的日期和容量，写法都对。")
+
+
+def _not_written_as(name: str, text: str) -> str:
+    """Return what a field should be by its name and is not; empty when it is."""
+    if name == "document_date" or name.endswith(("_date", "_on")):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return "日期"
+    if name.endswith("capacity") and not _CAPACITY.fullmatch(text):
+        return "容量数值"
+    return ""
 
 
 def controlled_values(facts: Facts) -> Outcome:
@@ -213,6 +239,10 @@ def _values(facts: Facts) -> Iterator[tuple[str, str, str]]:
     yield "account_no", "户号", facts.account_no
     yield "account_name", "户名", facts.account_name
     yield "service_address", "用电地址", facts.service_address
+    for case in facts.cases:
+        yield "application_no", "申请编号", case.application_no
+        if case.archive_code is not None:
+            yield "archive_code", "档号", case.archive_code
     for one in facts.papers:
         yield "title", f"{paper(one.item_no)}题名", one.title
         for name, text in one.fields.items():

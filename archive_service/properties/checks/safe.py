@@ -44,6 +44,8 @@ def nothing_besides(facts: Facts) -> Outcome:
             if one.application_no == case.application_no
             and one.place is None
             and one.item_no not in case.hand_over.papers
+            # Papers that came later are filed as supplements.
+            and (case.filed_at is None or one.filed_at <= case.filed_at)
         ]
     if not listed:
         return not_checked("没有移交清单可以核对。")

@@ -118,15 +118,17 @@ def get_batch(visit: Caller, batch_id: Id) -> BatchDetail:
     with visit.services.database.reading() as session:
         found = BatchOut.model_validate(queries.batch(session, visit.viewer, batch_id))
         standing = queries.standing_of(session, visit.viewer, batch_id)
-    return BatchDetail(
-        **found.model_dump(),
-        check=str(standing.check) if standing.check else None,
-        decided_at=standing.decided_at,
-        failed=[FailedItemOut.model_validate(one) for one in standing.failed],
-        mended=standing.mended,
-        out=standing.out,
-        went_back=standing.went_back,
-    )
+    said = {
+        **found.model_dump(exclude={"batch"}),
+        "id": found.batch,
+        "check": str(standing.check) if standing.check else None,
+        "decided_at": standing.decided_at,
+        "failed": [FailedItemOut.model_validate(one) for one in standing.failed],
+        "mended": standing.mended,
+        "out": standing.out,
+        "went_back": standing.went_back,
+    }
+    return BatchDetail.model_validate(said)
 
 
 @router.post("/batches/{batch_id}/file")

@@ -10,6 +10,7 @@ from archive_service.exchange import actions, checked, queries
 from archive_service.exchange import content as contents
 from archive_service.households import queries as households
 from archive_service.jobs.nudge import nudge
+from archive_service.properties import queries as runs
 from archive_service.web import pictures, property_desk, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -48,7 +49,11 @@ def ask_package(visit: SignedIn, form: SentForm, account_no: str) -> Response:
 @router.get("/packages/{package_id}")
 def show_package(visit: SignedIn, package_id: Id) -> Response:
     """Show a package and how far it is."""
-    return visit.page("packages/package.html", package=_package(visit, package_id), formats=words.PACKAGE_FORMAT)
+    package = _package(visit, package_id)
+    with visit.services.database.reading() as session:
+        newest = runs.newest_of_package(session, package_id)
+        check = newest.id if newest is not None else None
+    return visit.page("packages/package.html", package=package, formats=words.PACKAGE_FORMAT, check=check)
 
 
 @router.get("/packages/{package_id}/state")
