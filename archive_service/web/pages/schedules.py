@@ -215,6 +215,7 @@ def _edit(visit: Visit, draft: DraftView | None, text: str, error: ArchiveError 
         status=error.http_status if error else 200,
         draft=draft,
         text=text,
+        lines=text.splitlines(),
         findings=error.facts.get("findings", []) if error else [],
         error=visit.told(error) if error else "",
     )
