@@ -1,4 +1,4 @@
-"""How long letters are kept that answer requests of people: by the schedule in force, like a paper of the household.
+"""How long the letters that answer requests of people are kept: by the schedule in force, like papers of the household.
 
 A letter is no paper of a case. A rule may name it by `schedule.LETTER`; while papers are stored only because of it, it
 is not due. Nothing takes a letter out: its day says until when the store locks it at least, and from when

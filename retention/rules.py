@@ -100,6 +100,11 @@ def longer(one: Due, other: Due) -> bool:
     return _rank(one) > _rank(other)
 
 
+def nearer(one: Due, other: Due) -> bool:
+    """Say whether `one` lets go sooner than `other`; of two that have no day, the one that will run fewer years."""
+    return _named(one) < _named(other)
+
+
 def plus_years(day: date, years: int) -> date:
     """Return the day so many years later; 29 February becomes 1 March, never a day earlier."""
     try:

@@ -20,7 +20,7 @@ from archive_service.jobs.queue import Claimed
 from retention import facts, rules
 from retention.reckoning import A_TIME, reckon
 from retention.rules import Due
-from retention.schedule import Schedule, read
+from retention.schedule import Schedule, read, standard
 from retention.tables import RetentionChange, RetentionDraft, RetentionDue, RetentionRun
 
 
@@ -63,8 +63,11 @@ def advance(session: Session, run: RetentionRun, schedule: Schedule, *, today: d
         .limit(A_TIME)
     )
     ids = list(session.scalars(wanted))
+    years = _years(session)
     before = {
-        row.item_id: Due(row.outcome, row.due_on, row.starts_on, row.rule, row.edition, row.reason)
+        row.item_id: Due(
+            row.outcome, row.due_on, row.starts_on, row.rule, row.edition, row.reason, years(row.edition, row.rule)
+        )
         for row in session.scalars(select(RetentionDue).where(RetentionDue.household_id.in_(ids)))
     }
     if run.purpose == "apply":
@@ -100,9 +103,10 @@ def finish(session: Session, run: RetentionRun, *, now: datetime) -> None:
 
 
 def in_words(due: Due) -> str:
-    """Return what a due is, in a few words."""
+    """Return what a due is, in a few words; one that waits says for how many years it will run."""
     words = {rules.WAITING: "未起算", rules.UNKNOWN: "缺少起算日", rules.PERMANENT: "永久"}
-    return f"{due.due_on.isoformat() if due.due_on else words[due.outcome]} {due.rule}"
+    runs = f"（{due.years} 年）" if due.years and due.outcome in (rules.WAITING, rules.UNKNOWN) else ""
+    return f"{due.due_on.isoformat() if due.due_on else words[due.outcome]}{runs} {due.rule}"
 
 
 def _compare(session: Session, run: RetentionRun, before: Mapping[int, Due], after: Mapping[int, Due]) -> None:
@@ -111,7 +115,7 @@ def _compare(session: Session, run: RetentionRun, before: Mapping[int, Due], aft
         was = before.get(item_id)
         if was is None:
             continue
-        effect = "later" if rules.longer(due, was) else "earlier" if rules.longer(was, due) else ""
+        effect = "later" if rules.nearer(was, due) else "earlier" if rules.nearer(due, was) else ""
         if not effect:
             run.other += due.rule != was.rule
             continue
@@ -120,6 +124,21 @@ def _compare(session: Session, run: RetentionRun, before: Mapping[int, Due], aft
         change = RetentionChange(run_id=run.id, item_id=item_id, effect=effect)
         change.was, change.becomes = in_words(was), in_words(due)
         session.add(change)
+
+
+def _years(session: Session) -> Callable[[str, str], int]:
+    """Return what says how many years a rule of an edition runs, 0 where the edition or the rule is gone."""
+    known: dict[str, Schedule | None] = {standard().edition: standard()}
+
+    def of(edition: str, code: str) -> int:
+        if edition not in known:
+            text = session.scalar(select(RetentionDraft.text).where(RetentionDraft.code == edition).limit(1))
+            known[edition] = read(text)[0] if text is not None else None
+        schedule = known[edition]
+        rule = schedule.rule(code) if schedule is not None else None
+        return (schedule.period_of(rule).years or 0) if schedule is not None and rule is not None else 0
+
+    return of
 
 
 def _schedule_of(session: Session, run_id: int) -> Schedule:

@@ -138,6 +138,19 @@ def test_a_schedule_is_previewed_and_released_by_another_person_and_then_reckone
         assert (due(session, item).due_on, due(session, item).edition) == (date(2028, 11, 20), "R2027")
 
 
+def test_a_preview_tells_what_a_shorter_period_does_to_papers_that_wait(database: Database) -> None:
+    """An open account has no day yet: its papers will go eight years sooner, and the preview says so."""
+    with database.unit_of_work() as session:
+        records.item(session, records.case(session), "K01R")
+        reckoning.sweep(session, today=TODAY)
+        writer = records.viewer(session, Role.UNIT_HEAD)
+        draft = actions.save_draft(session, writer, SHORTER, draft_id=None, now=NOW)
+        looked = done(session, actions.preview(session, writer, draft.id, now=NOW))
+        assert (looked.items, looked.earlier, looked.later) == (1, 1, 0)
+        [change] = drafts.changes(session, writer, looked.id, effect="earlier")
+        assert (change.was, change.becomes) == ("未起算（10 年） CONTRACTS", "未起算（2 年） OTHER_PAPERS")
+
+
 def test_a_text_that_contradicts_itself_is_not_kept(database: Database) -> None:
     """The refusal names line and reason."""
     with database.unit_of_work() as session:

@@ -71,7 +71,8 @@ def household(
         created_at=head.created_at,
         cases=tuple(case_views(session, head, cases, personal=personal, opened=viewer.opened)),
         items=tuple(items),
-        masked=any(item.masked for item in items),
+        # What is stored only is shut to everybody; nobody has to ask to have it unmasked.
+        masked=any(item.masked and not item.closed for item in items),
     )
 
 

@@ -70,7 +70,7 @@ def release_hold(visit: SignedIn, form: SentForm, hold_id: Id) -> Response:
         with visit.services.database.unit_of_work() as session:
             actions.release(session, visit.viewer, hold_id, reason=form.text("reason", limit=400), now=visit.now)
     except (Invalid, Refused) as error:
-        return _hold(visit, hold_id, error)
+        return _hold(visit, hold_id, error, typed=form)
     return RedirectResponse(f"/holds/{hold_id}?done=hold-released", status_code=303)
 
 
@@ -84,7 +84,7 @@ def postpone_review(visit: SignedIn, form: SentForm, hold_id: Id) -> Response:
                 now=visit.now, today=visit.today,
             )  # fmt: skip
     except (Invalid, Refused) as error:
-        return _hold(visit, hold_id, error)
+        return _hold(visit, hold_id, error, typed=form)
     return RedirectResponse(f"/holds/{hold_id}?done=hold-reviewed", status_code=303)
 
 
@@ -106,7 +106,7 @@ def _day(form: Form) -> date:
         return date.min
 
 
-def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None) -> Response:
+def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None, *, typed: Form | None = None) -> Response:
     with visit.services.database.reading() as session:
         found = queries.hold(session, visit.viewer, hold_id)
         subjects = queries.subjects(session, visit.viewer, hold_id)
@@ -117,6 +117,8 @@ def _hold(visit: Visit, hold_id: int, error: ArchiveError | None = None) -> Resp
         refusal=error,
         hold=found,
         subjects=subjects,
+        # What was typed is there again after a refusal.
+        said={name: typed.raw(name) if typed else "" for name in ("reason", "why", "review_on")},
     )
 
 

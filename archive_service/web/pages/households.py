@@ -72,6 +72,8 @@ class Thumb:
     pages: int
     name: str
     under: str
+    #: It is stored only.
+    closed: bool
 
 
 @router.get("/households/{account_no}")
@@ -200,7 +202,7 @@ def _thumbs(visit: Visit, papers: Sequence[ItemView]) -> list[Thumb]:
             *([str(paper.document_date)] if paper.document_date else []),
         ]
         page = cover.page_no if cover else None
-        thumbs.append(Thumb(paper.id, page, len(paper.pages), names[code], " ".join(under)))
+        thumbs.append(Thumb(paper.id, page, len(paper.pages), names[code], " ".join(under), paper.closed))
     return thumbs
 
 

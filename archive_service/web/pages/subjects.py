@@ -94,7 +94,7 @@ def decide(visit: SignedIn, form: SentForm, subject_id: Id) -> Response:
     try:
         answering.answer(here.database, here.store, visit.viewer, subject_id, verdict, now=visit.now)
     except (Invalid, Refused) as error:
-        return _request(visit, subject_id, error)
+        return _request(visit, subject_id, error, typed=form)
     return RedirectResponse(f"/subjects/{subject_id}?done=subject-decided", status_code=303)
 
 
@@ -105,7 +105,7 @@ def withdraw(visit: SignedIn, form: SentForm, subject_id: Id) -> Response:
         with visit.services.database.unit_of_work() as session:
             actions.withdraw(session, visit.viewer, subject_id, reason=form.text("reason", limit=400), now=visit.now)
     except (Invalid, Refused) as error:
-        return _request(visit, subject_id, error)
+        return _request(visit, subject_id, error, typed=form)
     return RedirectResponse(f"/subjects/{subject_id}", status_code=303)
 
 
@@ -116,7 +116,7 @@ def lift(visit: SignedIn, form: SentForm, subject_id: Id) -> Response:
         with visit.services.database.unit_of_work() as session:
             actions.lift(session, visit.viewer, subject_id, reason=form.text("reason", limit=400), now=visit.now)
     except (Invalid, Refused) as error:
-        return _request(visit, subject_id, error)
+        return _request(visit, subject_id, error, typed=form)
     return RedirectResponse(f"/subjects/{subject_id}?done=subject-lifted", status_code=303)
 
 
@@ -142,7 +142,9 @@ def _numbers(form: Form) -> list[int]:
     return [whole_number(one) or 0 for one in typed]
 
 
-def _request(visit: Visit, subject_id: int, error: ArchiveError | None = None) -> Response:
+def _request(
+    visit: Visit, subject_id: int, error: ArchiveError | None = None, *, typed: Form | None = None
+) -> Response:
     with visit.services.database.reading() as session:
         found = queries.request(session, visit.viewer, subject_id)
         papers = queries.papers(session, visit.viewer, subject_id)
@@ -155,6 +157,8 @@ def _request(visit: Visit, subject_id: int, error: ArchiveError | None = None) -
         papers=papers,
         openings=openings,
         letters=kept,
+        # What was typed is there again after a refusal.
+        said={name: typed.raw(name) if typed else "" for name in ("verdict", "reason", "annotation", "copy")},
     )
 
 
