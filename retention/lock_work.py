@@ -141,7 +141,7 @@ def _reports(session: Session, households: Collection[int]) -> dict[tuple[int, i
     for household, case, *digests in session.execute(
         asked.where(PropertyRun.household_id.in_(households), PropertyRun.report_digest.is_not(None))
     ):
-        found[(household, case)] += [one for one in digests if one is not None]
+        found[(household or 0, case)] += [one for one in digests if one is not None]
     return found
 
 
