@@ -133,7 +133,7 @@ def _of_zip(path: Path, into: _Tree) -> None:
 
 
 def _zip_entry(package: zipfile.ZipFile, info: zipfile.ZipInfo, into: _Tree) -> None:
-    path, mode = zips.name_of(info), info.external_attr >> 16
+    path, mode = zips.name_of(info).removeprefix("./"), info.external_attr >> 16
     if path.startswith(_BESIDE):
         return
     is_folder = path.endswith("/")
@@ -158,15 +158,17 @@ def _of_tar(path: Path, into: _Tree) -> None:
 
 
 def _tar_entry(package: tarfile.TarFile, one: tarfile.TarInfo, into: _Tree) -> None:
-    if not into.fits(one.name) or one.isdir():
+    # As `tar -cf … .` writes it.
+    path = one.name.removeprefix("./")
+    if (one.isdir() and path in ("", ".")) or not into.fits(path) or one.isdir():
         return
     # A sparse file says of a few bytes that they are many.
     if not one.isreg() or one.issparse():
-        into.find("bag.link", one.name, "是链接或特殊文件，不是普通文件。")
+        into.find("bag.link", path, "是链接或特殊文件，不是普通文件。")
         return
     member = package.extractfile(one)
     assert member is not None
-    into.write(one.name, _chunks(member.read), packed=one.size)
+    into.write(path, _chunks(member.read), packed=one.size)
 
 
 def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:

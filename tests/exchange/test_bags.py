@@ -95,6 +95,11 @@ def _older(folder: Path) -> None:
         (folder / name).unlink()
 
 
+def _oldest(folder: Path) -> None:
+    _older(folder)
+    (folder / "bagit.txt").write_text("BagIt-Version: 0.93\nTag-File-Character-Encoding: UTF-8\n")
+
+
 def _in_gb18030(folder: Path) -> None:
     lines(folder, lambda text: text.replace("UTF-8", "GB18030"), "bagit.txt")
     for name in ("bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt"):
@@ -104,7 +109,7 @@ def _in_gb18030(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [_older, _in_gb18030, lambda folder: lines(folder, lambda t: t.replace("\n", "\r\n"))]
+    "change", [_older, _oldest, _in_gb18030, lambda folder: lines(folder, lambda t: t.replace("\n", "\r\n"))]
 )
 def test_what_the_standard_allows_is_accepted(bag: Path, change: Callable[[Path], None]) -> None:
     change(bag)
@@ -153,6 +158,9 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "twice": (_tag(lambda text: text + text.splitlines(True)[0]), "bag.duplicate"),
     "up and out": (_tag(lambda text: text + entry("data/../../etc/passwd")), "bag.path"),
     "absolute": (_tag(lambda text: text + entry("/etc/passwd")), "bag.path"),
+    "up and out in codes of addresses": (_tag(lambda text: text + entry("data/%2e%2e/%252e%2e/x")), "bag.path"),
+    "up and out in signs of full width": (_tag(lambda text: text + entry("data/．．/x")), "bag.path"),
+    "absolute in codes": (_tag(lambda text: text + entry("%2fetc/passwd")), "bag.path"),
     "drive": (_tag(lambda text: text + entry("C:/x")), "bag.path"),
     "home": (_tag(lambda text: text + entry("~root/x")), "bag.path"),
     "backslash": (_tag(lambda text: text + entry("data\\..\\x")), "bag.path"),

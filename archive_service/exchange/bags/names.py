@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from archive_service.exchange.findings import Finding, printable
 
@@ -26,6 +27,8 @@ def problem(path: str) -> tuple[str, str] | None:
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "bag.path", "路径含有 . 或 .. 或空的一段"
+    if any(_leads_out(meant) for meant in _meant(path)):
+        return "bag.path", "路径解码后不在信息包之内"
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in path):
         return "bag.name", "文件名含有控制字符或无效字符"
     if len(parts) > _DEEPEST or any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
@@ -33,6 +36,16 @@ def problem(path: str) -> tuple[str, str] | None:
     if any(_unfit_for_windows(part) for part in parts):
         return "bag.name", "文件名在 Windows 上不能使用"
     return None
+
+
+def _meant(path: str) -> Iterator[str]:
+    """Yield what others may read a path as: codes of addresses resolved, signs of full width as plain ones."""
+    once = unquote(path)
+    yield from (once, unquote(once), unicodedata.normalize("NFKC", path))
+
+
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or ".." in path.replace("\\", "/").split("/")
 
 
 def _unfit_for_windows(part: str) -> bool:

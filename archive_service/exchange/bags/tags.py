@@ -20,7 +20,8 @@ ENCODINGS = {
 }  # fmt: skip
 #: Files of a bag that have a name of their own.
 DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
-VERSIONS = ("0.97", "1.0")
+#: From 0.97 on the standard hardly changed; what was allowed before is allowed still.
+VERSIONS = ("0.93", "0.94", "0.95", "0.96", "0.97", "1.0")
 _VERSION = re.compile(r"BagIt-Version: ([0-9]+\.[0-9]+)\s*")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding: (\S+)\s*")
 _LINE = re.compile(r"([0-9A-Fa-f]+)[ \t]+\*?(.+)")
