@@ -190,12 +190,12 @@ def _work(session: Session, marks: Sequence[Row[Any]], *, now: datetime, span: t
     return _Work(marks, _with_others(session, wishes, known), known, there)
 
 
-def _reports(session: Session, households: Sequence[int]) -> dict[tuple[int, int | None], list[str]]:
+def _reports(session: Session, households: Sequence[int]) -> dict[tuple[int | None, int | None], list[str]]:
     """Return reports of the four-property check by household, and by case unless they are about a package.
 
     A report is kept, and held, as long as any of the papers that it is about.
     """
-    found: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+    found: dict[tuple[int | None, int | None], list[str]] = defaultdict(list)
     asked = select(PropertyRun.household_id, PropertyRun.case_id, PropertyRun.report_digest, PropertyRun.data_digest)
     for household, case, *digests in session.execute(
         asked.where(PropertyRun.household_id.in_(households), PropertyRun.report_digest.is_not(None))
