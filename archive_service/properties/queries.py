@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive_service.editions.drafts import text_in_force, with_names
 from archive_service.errors import NotFound
 from archive_service.households import states
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.inspection.rules import State
+from archive_service.inspection.tables import Finding
 from archive_service.people.queries import top_unit
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
@@ -21,6 +23,9 @@ from archive_service.people.viewer import Viewer
 from archive_service.properties.judge import Answered
 from archive_service.properties.scheme import Mode, Moment, Scheme, read, standard
 from archive_service.properties.tables import PropertyResult, PropertyRun, PropertyScheme
+
+#: The rule under which findings of this check stand, and days after which a case with an open one is checked again.
+RULE, FOLLOWED_DAYS = "four-property", 7
 
 
 @dataclass(frozen=True)
@@ -214,15 +219,49 @@ def unreported(session: Session, *, limit: int) -> list[int]:
     return list(session.scalars(wanted.order_by(PropertyRun.id).limit(limit)))
 
 
-def kept_cases_due(session: Session, *, before: datetime, limit: int) -> list[int]:
-    """Return filed cases that were neither filed nor checked over time since `before`, those filed first at the top."""
-    since = select(PropertyRun.id).where(
-        PropertyRun.case_id == CaseFile.id, PropertyRun.moment == Moment.LONGTERM.value, PropertyRun.begun_at >= before
+def kept_cases_due(session: Session, *, now: datetime, every_days: int, limit: int) -> list[int]:
+    """Return filed cases that are due to be checked over time, those with a finding of it first, then by their filing.
+
+    A case is due when it was neither filed nor checked for so many days, and after `FOLLOWED_DAYS` while a finding of
+    this check is open: what was found is looked at again until it is mended.
+    """
+    wanted = select(CaseFile.id).where(_due(now, every_days))
+    return list(session.scalars(wanted.order_by(_followed().desc(), CaseFile.filed_at, CaseFile.id).limit(limit)))
+
+
+def due_count(session: Session, viewer: Viewer, *, now: datetime, every_days: int) -> int:
+    """Return how many cases of the viewer's units are due to be checked over time."""
+    viewer.require(Right.RECORD_READ)
+    wanted = select(func.count(CaseFile.id)).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
+    units = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
+    return session.scalar(wanted.where(units, _due(now, every_days))) or 0
+
+
+def _due(now: datetime, every_days: int) -> ColumnElement[bool]:
+    before, followed = now - timedelta(days=every_days), now - timedelta(days=FOLLOWED_DAYS)
+
+    def checked(since: datetime) -> ColumnElement[bool]:
+        return (
+            select(PropertyRun.id)
+            .where(
+                PropertyRun.case_id == CaseFile.id,
+                PropertyRun.moment == Moment.LONGTERM.value,
+                PropertyRun.begun_at >= since,
+            )
+            .exists()
+        )
+
+    in_turn = and_(CaseFile.filed_at < before, ~checked(before))
+    again = and_(_followed(), ~checked(followed))
+    return and_(CaseFile.state.in_((states.FILED, states.CLOSED)), or_(in_turn, again))
+
+
+def _followed() -> ColumnElement[bool]:
+    """Say that a finding of this check is open."""
+    mine = select(Finding.id).where(
+        Finding.case_id == CaseFile.id, Finding.rule == RULE, Finding.state != State.CLOSED.value
     )
-    wanted = select(CaseFile.id).where(
-        CaseFile.state.in_((states.FILED, states.CLOSED)), CaseFile.filed_at < before, ~since.exists()
-    )
-    return list(session.scalars(wanted.order_by(CaseFile.filed_at, CaseFile.id).limit(limit)))
+    return mine.exists()
 
 
 def checked_by_itself(session: Session, since: datetime) -> int:

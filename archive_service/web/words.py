@@ -346,6 +346,24 @@ PROPERTY_RESULT = {
     "not_applicable": State("circle-dot", "", N_("不适用")),
 }
 PROPERTY_MODE = {"automatic": N_("自动"), "manual": N_("人工"), "not_applicable": N_("不适用")}
+#: What of an edition or an item differs, and how an item does.
+PROPERTY_FIELD = {
+    "accepted_formats": N_("可以归档的格式"),
+    "lasting_formats": N_("可以长期保存的格式"),
+    "longterm_every_days": N_("长期保存检测的间隔（天）"),
+    "longterm_cases_a_day": N_("每天检测的案件数"),
+    "property": N_("性质"),
+    "title_zh": N_("名称"),
+    "title_en": N_("英文名称"),
+    "source": N_("来源"),
+    "codes": N_("代码"),
+    "mode": N_("方式"),
+    "check": N_("检查"),
+    "guide_zh": N_("看什么"),
+    "demanded": N_("必须填写的环节"),
+    "reason_zh": N_("不适用的原因"),
+}
+PROPERTY_CHANGE = {"added": N_("新增"), "removed": N_("取消"), "changed": N_("改动")}
 PROPERTY_DONE = {
     "properties-checked": N_("检测完成，结论和依据已留存。"),
     "properties-answered": N_("已填写。"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from archive_service import logs
 from archive_service.db.session import Database
@@ -82,7 +82,7 @@ class FourProperties:
             scheme = queries.in_force(session, today)
             if queries.checked_by_itself(session, midnight(today)) >= scheme.longterm_cases_a_day:
                 return False
-            due = queries.kept_cases_due(session, before=now - timedelta(days=scheme.longterm_every_days), limit=1)
+            due = queries.kept_cases_due(session, now=now, every_days=scheme.longterm_every_days, limit=1)
             if not due:
                 return False
             subject = Subject(session.get_one(CaseFile, due[0]).household_id, due[0])

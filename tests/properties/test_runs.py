@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -50,15 +52,28 @@ def state_of(database: Database) -> str:
         return session.scalars(select(CaseFile.state).where(CaseFile.application_no == NUMBER)).one()
 
 
-def spoil(database: Database, store: FileStore) -> str:
-    """Change the bytes of an original in the store behind everybody's back."""
+@dataclass(frozen=True)
+class Spoilt:
+    """An original whose bytes were changed in the store behind everybody's back."""
+
+    digest: str
+    path: Path
+    data: bytes
+
+    def mend(self) -> None:
+        """Put back what was there."""
+        self.path.write_bytes(self.data)
+
+
+def spoil(database: Database, store: FileStore) -> Spoilt:
     with database.reading() as session:
         digest = session.scalars(select(Page.original_digest).order_by(Page.id)).first()
     assert digest is not None
     path = next(one for one in store.root.rglob("*") if one.is_file() and one.name.endswith(digest[4:]))
+    found = Spoilt(digest, path, path.read_bytes())
     path.chmod(0o600)
     path.write_bytes(b"something else")
-    return digest
+    return found
 
 
 def test_a_sound_case_is_filed_and_the_report_is_a_record(
@@ -89,7 +104,7 @@ def test_a_case_whose_bytes_were_changed_goes_back_to_who_handed_it_over(
     database: Database, store: FileStore, settings: Settings, case: str
 ) -> None:
     """With a reason that counts like the others, a note that names the items, a day, and a notice; the run stays."""
-    digest = spoil(database, store)
+    digest = spoil(database, store).digest
     with pytest.raises(Refused) as refused:
         work.file_case(desk_of(database, store, settings), archivist(database), case)
     assert refused.value.code == "properties.failed"
@@ -260,11 +275,25 @@ def test_kept_cases_are_checked_in_turn_and_what_fails_becomes_one_finding(
             wanted = select(PropertyRun.moment, PropertyRun.state).order_by(PropertyRun.id)
             return [(moment, state) for moment, state in session.execute(wanted)]
 
+    def due(days: int) -> int:
+        with database.reading() as session:
+            now = NOW + timedelta(days=days)
+            return queries.due_count(session, records.system(session), now=now, every_days=365)
+
     assert upkeep(364) == [("filing", "passed")]
     assert upkeep(366) == upkeep(367) == [("filing", "passed"), ("longterm", "passed")]
-    spoil(database, store)
+    spoilt = spoil(database, store)
+    assert due(800) == 1
     assert upkeep(800)[-1] == ("longterm", "failed")
-    assert upkeep(1200)[-1] == ("longterm", "failed")
+    # What was found is looked at again each week until somebody closes the finding.
+    assert (due(806), len(upkeep(806))) == (0, 3)
+    assert len(upkeep(808)) == 4
+    spoilt.mend()
+    assert upkeep(816)[-1] == ("longterm", "passed")
+    assert len(upkeep(822)) == 5
+    with database.unit_of_work() as session:
+        session.scalars(select(Finding)).one().state = "closed"
+    assert len(upkeep(830)) == 5
     with database.reading() as session:
         found = session.scalars(select(Finding)).one()
         assert (found.rule, found.severity, "CQ-1-1" in found.description) == ("four-property", "serious", True)

@@ -63,6 +63,10 @@ def list_(services: Services, application_no: str, state: str | None, limit: int
         for one in found:
             output.emit(one)
         return
+    with services.reading() as (session, viewer):
+        days = queries.in_force(session, clock.today()).longterm_every_days
+        due = queries.due_count(session, viewer, now=clock.now(), every_days=days)
+    output.say(f"长期保存到期待检 {due} 个案件（每 {days} 天一次）。")
     output.table(
         ("编号", "环节", "户号", "对象", "结论", "不合格", "检测"),
         [

@@ -70,6 +70,8 @@ class CheckList(BaseModel):
 
     checks: list[CheckOut]
     total: int
+    #: Cases of the caller's units that are due to be checked over time.
+    due: int
     next: int | None
 
 
@@ -156,7 +158,10 @@ def list_checks(
             before=before,
             limit=limit,
         )
-    return CheckList(checks=[CheckOut.model_validate(one) for one in found.rows], total=found.total, next=found.next)
+        days = queries.in_force(session, visit.today).longterm_every_days
+        due = queries.due_count(session, visit.viewer, now=visit.now, every_days=days)
+    rows = [CheckOut.model_validate(one) for one in found.rows]
+    return CheckList(checks=rows, total=found.total, due=due, next=found.next)
 
 
 @router.get("/properties/items")

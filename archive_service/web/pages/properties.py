@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
+from archive_service.properties.difference import differences
 from archive_service.properties.judge import ANSWERS
 from archive_service.properties.queries import RunView
-from archive_service.properties.scheme import Moment, standard_text
+from archive_service.properties.scheme import Moment, read, standard_text
 from archive_service.web import drafting, pictures, property_desk, property_papers, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -44,21 +45,20 @@ def check_case(visit: SignedIn, form: SentForm) -> Response:
 
 @router.get("/properties/items")
 def show_items(visit: SignedIn) -> Response:
-    """Show the items in force, and the editions that people wrote."""
-    return _items(visit)
+    """Show the items in force, the editions that people wrote, and what one of them would change."""
+    return _items(visit, chosen=whole_number(visit.request.query_params.get("scheme")))
 
 
 @router.post("/properties/items")
 def save_items(visit: SignedIn, form: SentForm) -> Response:
     """Keep the text of a draft."""
-    text = form.text("text", limit=_LONGEST)
+    text, scheme_id = form.text("text", limit=_LONGEST), form.id("scheme")
     try:
         with visit.services.database.unit_of_work() as session:
-            scheme_id = whole_number(form.text("scheme", limit=20))
-            actions.save_scheme(session, visit.viewer, text, scheme_id=scheme_id, now=visit.now)
+            saved = actions.save_scheme(session, visit.viewer, text, scheme_id=scheme_id, now=visit.now).id
     except (Invalid, Refused) as error:
-        return _items(visit, error, typed=text)
-    return RedirectResponse("/properties/items?done=properties-drafted", status_code=303)
+        return _items(visit, error, typed=text, chosen=scheme_id)
+    return RedirectResponse(f"/properties/items?scheme={saved}&done=properties-drafted", status_code=303)
 
 
 @router.post("/properties/items/{scheme_id}/release")
@@ -144,6 +144,8 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
     moment = visit.chosen("moment", words.PROPERTY_MOMENT)
     before = whole_number(asked.get("before"))
     with visit.services.database.reading() as session:
+        scheme = queries.in_force(session, visit.today)
+        due = queries.due_count(session, visit.viewer, now=visit.now, every_days=scheme.longterm_every_days)
         found = queries.runs(
             session, visit.viewer, application_no=number, state=state, moment=moment, before=before, limit=_SHOWN
         )
@@ -151,6 +153,8 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
         "properties/list.html",
         refusal=error,
         found=found,
+        due=due,
+        scheme=scheme,
         number=number,
         state=state,
         moment=moment,
@@ -178,18 +182,24 @@ def _may_answer(visit: Visit, found: RunView) -> bool:
     return found.report_digest is None and any(visit.viewer.may(right, found.unit_id) for right in may)
 
 
-def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "") -> Response:
+def _items(visit: Visit, error: ArchiveError | None = None, *, typed: str = "", chosen: int | None = None) -> Response:
     with visit.services.database.reading() as session:
         scheme = queries.in_force(session, visit.today)
         editions = queries.schemes(session, visit.viewer)
         may_draft = queries.may_draft(session, visit.viewer)
+    draft = next((one for one in editions if one.id == chosen), None)
+    made = read(draft.text)[0] if draft is not None else None
+    whole, changes = differences(scheme, made) if made is not None else ([], [])
     return visit.page(
         "properties/items.html",
         scheme=scheme,
         moments=list(Moment),
         editions=editions,
         english=visit.language == "en",
-        text=typed or standard_text(),
+        draft=draft,
+        whole=whole,
+        changes=changes,
+        text=typed or (draft.text if draft is not None else standard_text()),
         may_draft=may_draft,
         may_release=visit.viewer.may(Right.CATALOGUE_RELEASE),
         refusal=error,
