@@ -93,8 +93,7 @@ def hand_over(session: Session, viewer: Viewer, package_id: int, *, now: datetim
     row = queries.row(session, viewer, package_id)
     if row.digest is None:
         raise Refused(
-            "package.not-ready",
-            "这个信息包没有可下载的文件：还在制作，由命令行写到了文件夹，或者其中的资料已按计划销毁。请稍候，或重新导出。",
+            "package.not-ready", "这个信息包没有可下载的文件：还在制作，或者由命令行写到了文件夹。请稍候，或重新导出。"
         )
     if session.get(RemovedObject, row.digest) is not None:
         raise Refused(

@@ -789,6 +789,7 @@ EVENT = {
     "disposal.given-up": N_("放弃鉴定清单"),
     "disposal.planned": N_("申请执行销毁"),
     "disposal.witnessed": N_("监销签字"),
+    "disposal.put-off": N_("对象锁未到期，推迟销毁"),
     "disposal.done": N_("完成销毁"),
     "item.destroyed": N_("销毁资料"),
     "copy.downloaded": N_("下载证明复制件"),

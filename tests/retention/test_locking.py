@@ -249,8 +249,8 @@ def test_a_report_of_the_four_properties_is_kept_and_held_like_the_papers_that_i
         session.add(
             PropertyRun(
                 moment="filing", household_id=case.household_id, case_id=case.id, unit_id=case.household.unit_id,
-                edition="FP2026", state="passed", fingerprint="f" * 64, papers=2, pages=2, begun_at=world.now, finished_at=world.now,
-                report_digest=report.digest,
+                edition="FP2026", state="passed", fingerprint="f" * 64, papers=2, pages=2, begun_at=world.now,
+                finished_at=world.now, report_digest=report.digest,
             )
         )  # fmt: skip
     world.prove()
