@@ -1,4 +1,4 @@
-"""What keepers do at once, stopped at every call that it makes: all of it is there or nothing, and it can be done again.
+"""What keepers do at once, stopped at every call that it makes: all of it is there or nothing.
 
 Registering a request of a person, answering it, ending what it restricts, saying a fact of a paper, holding what a
 search found. A letter that no row names is an orphan in the store, which nothing shows.
@@ -141,5 +141,5 @@ def test_an_act_is_done_whole_or_not_at_all(place: Place, name: str) -> None:
     database.close()
     with place.database.reading() as session:
         trail = session.scalars(select(AuditEntry.did).order_by(AuditEntry.seq)).all()
-    assert trail[len(was["audit_entries"]) :] == told
         assert chain_breaks(session) == []
+    assert trail[len(was["audit_entries"]) :] == told
