@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from ingest.claims.tables import ReviewClaim
 from ingest.review import Decision
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 from tests.support import records
+from tests.support.at_once import at_once
 
 ACCOUNT, APPLICATION = "3300000077", "202611020077"
 NOW = records.NOW
@@ -297,23 +297,3 @@ def test_people_who_ask_for_the_next_at_once_get_different_scans(room: Room) -> 
             return found.scan_id
 
     assert set(at_once(next_one, people)) == scans
-
-
-def at_once(act: Callable[[Viewer], int], people: list[Viewer]) -> list[int | str]:
-    """Let everybody begin at the same moment; return what each came to, a refusal by its code."""
-    ends: list[int | str] = []
-    start = threading.Barrier(len(people))
-
-    def one(viewer: Viewer) -> None:
-        start.wait()
-        try:
-            ends.append(act(viewer))
-        except Refused as e:
-            ends.append(e.code)
-
-    threads = [threading.Thread(target=one, args=(viewer,)) for viewer in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return ends

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.cli.services import Services
 from archive_service.cli.verify import findings
 from archive_service.db.session import Database
-from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted, Refused
+from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted
 from archive_service.households.tables import Item
 from archive_service.jobs.queries import JobFilters
 from archive_service.jobs.runner import Runner
@@ -34,6 +33,7 @@ from ingest.receive import Said, open_batch, receive
 from ingest.tables import Scan, ScanPage
 from ingest.workshop import Workshop
 from tests.support import records
+from tests.support.at_once import at_once
 from tests.support.born_digital import paper, supply_reply
 
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
@@ -264,22 +264,12 @@ def test_of_two_people_who_press_at_once_one_wins_and_the_other_is_told(place: P
     job = place.job(place.take_in(supply_reply(ACCOUNT, APPLICATION)))
     if act == "retry":
         place.cancel(job.id)
-    answers: list[str] = []
-    ready = threading.Barrier(2)
 
-    def press() -> None:
-        ready.wait()
-        try:
-            place.cancel(job.id) if act == "cancel" else place.retry(job.id)
-            answers.append("done")
-        except Refused as e:
-            answers.append(e.code)
+    def press(_finger: int) -> str:
+        place.cancel(job.id) if act == "cancel" else place.retry(job.id)
+        return "done"
 
-    pressing = [threading.Thread(target=press) for _ in range(2)]
-    for one in pressing:
-        one.start()
-    for one in pressing:
-        one.join()
+    answers = at_once(press, range(2))
     assert sorted(answers) == ["done", "job.ended" if act == "cancel" else "job.under-way"]
     assert len(place.did("job.cancelled")) == 1
 

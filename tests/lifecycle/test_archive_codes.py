@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from archive_service.lifecycle.tables import ArchiveSeries
 from archive_service.people.roles import Role
 from archive_service.worker.archive_codes import ArchiveCodes
 from tests.support import records
+from tests.support.at_once import at_once
 from tests.support.records import NOW
 
 
@@ -97,22 +97,12 @@ def test_filings_at_once_get_consecutive_numbers(database: Database) -> None:
     with database.unit_of_work() as session:
         cases = [accepted(session).application_no for _ in range(8)]
         by = records.system(session)
-    start, faults = threading.Barrier(len(cases)), []
 
     def one(number: str) -> None:
-        start.wait()
-        try:
-            with database.unit_of_work() as session:
-                actions.file_case(session, number, by=by, now=NOW)
-        except Exception as e:  # noqa: BLE001 - shown below
-            faults.append(e)
+        with database.unit_of_work() as session:
+            actions.file_case(session, number, by=by, now=NOW)
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in cases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    assert at_once(one, cases) == [None] * len(cases)
     with database.reading() as session:
         assert sorted(session.scalars(select(ArchiveCode.serial))) == list(range(1, 9))
 

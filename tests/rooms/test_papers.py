@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from sqlalchemy import select
 
@@ -18,6 +16,7 @@ from archive_service.people.roles import Role
 from archive_service.rooms import actions, queries
 from archive_service.rooms.tables import PaperMove, PaperPlace
 from tests.support import records, rooms
+from tests.support.at_once import at_once
 from tests.support.records import NOW, TODAY
 
 
@@ -234,24 +233,12 @@ def test_of_many_who_put_one_paper_into_different_boxes_one_wins(database: Datab
         boxes = [one.id for one in rooms.room(session, by, boxes=6).boxes]
         (item,) = rooms.papers(session, 1)
         code, item_id = rooms.number(session, item), item.id
-    start, told, faults = threading.Barrier(len(boxes)), [], []
 
     def one(box: int) -> None:
-        start.wait()
-        try:
-            with database.unit_of_work() as session:
-                actions.put_away(session, box, code, move=move, by=by, now=NOW)
-        except Refused as e:
-            told.append(e.code)
-        except Exception as e:  # noqa: BLE001 - shown below
-            faults.append(e)
+        with database.unit_of_work() as session:
+            actions.put_away(session, box, code, move=move, by=by, now=NOW)
 
-    threads = [threading.Thread(target=one, args=(box,)) for box in boxes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    told = [code for code in at_once(one, boxes) if code is not None]
     with database.reading() as session:
         moves = session.scalars(select(PaperMove).where(PaperMove.item_id == item_id).order_by(PaperMove.seq)).all()
         there = session.scalars(select(PaperPlace).where(PaperPlace.item_id == item_id)).one()
@@ -270,24 +257,11 @@ def test_of_many_who_want_the_last_place_in_a_box_one_gets_it(database: Database
         by = people.system_viewer(session)
         box = rooms.room(session, by, boxes=1, holds=1).boxes[0].id
         codes = [rooms.number(session, item) for item in rooms.papers(session, 6)]
-    start, told, faults = threading.Barrier(len(codes)), [], []
 
     def one(code: str) -> None:
-        start.wait()
-        try:
-            with database.unit_of_work() as session:
-                actions.put_away(session, box, code, by=by, now=NOW)
-        except Refused as e:
-            told.append(e.code)
-        except Exception as e:  # noqa: BLE001 - shown below
-            faults.append(e)
+        with database.unit_of_work() as session:
+            actions.put_away(session, box, code, by=by, now=NOW)
 
-    threads = [threading.Thread(target=one, args=(code,)) for code in codes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    assert told == ["room.full"] * (len(codes) - 1)
+    assert [code for code in at_once(one, codes) if code is not None] == ["room.full"] * (len(codes) - 1)
     with database.reading() as session:
         assert len(session.scalars(select(PaperPlace.id).where(PaperPlace.box_id == box)).all()) == 1

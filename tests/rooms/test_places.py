@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from sqlalchemy import select
 
@@ -15,6 +13,7 @@ from archive_service.people.roles import Role
 from archive_service.rooms import actions, queries
 from archive_service.rooms.tables import BoxMove, Place
 from tests.support import records, rooms
+from tests.support.at_once import at_once
 from tests.support.records import NOW
 
 
@@ -187,21 +186,11 @@ def test_boxes_added_at_once_get_consecutive_numbers(database: Database) -> None
         records.unit(session)
         by = people.system_viewer(session)
         shelves = [one.id for one in rooms.room(session, by, shelves=6, boxes=0).shelves]
-    start, faults = threading.Barrier(len(shelves)), []
 
     def one(shelf: int) -> None:
-        start.wait()
-        try:
-            with database.unit_of_work() as session:
-                actions.add_inside(session, shelf, "box", capacity=1, count=2, by=by, now=NOW)
-        except Exception as e:  # noqa: BLE001 - shown below
-            faults.append(e)
+        with database.unit_of_work() as session:
+            actions.add_inside(session, shelf, "box", capacity=1, count=2, by=by, now=NOW)
 
-    threads = [threading.Thread(target=one, args=(shelf,)) for shelf in shelves]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    assert at_once(one, shelves) == [None] * len(shelves)
     with database.reading() as session:
         assert sorted(session.scalars(select(Place.serial).where(Place.kind == "box"))) == list(range(1, 13))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from sqlalchemy import select
 
@@ -16,6 +14,7 @@ from archive_service.rooms import actions, queries
 from archive_service.rooms.actions import Counted
 from archive_service.rooms.tables import Place
 from tests.support import records, rooms
+from tests.support.at_once import at_once
 from tests.support.records import NOW
 from tests.support.rooms import Room
 
@@ -142,29 +141,16 @@ def test_received_and_called_back_at_once_one_wins(database: Database) -> None:
         box = here.boxes[0]
         transfer_id = actions.send_boxes(session, [box.code], "WEST", "划转", by=sender, now=NOW).id
         box_id, by = box.id, people.system_viewer(session)
-    start, told, faults = threading.Barrier(2), [], []
 
-    def one(receives: bool) -> None:
-        start.wait()
-        try:
-            with database.unit_of_work() as session:
-                if receives:
-                    actions.receive_boxes(
-                        session, transfer_id, {box_id: Counted(1)}, counted_with="王五", by=by, now=NOW
-                    )
-                else:
-                    actions.recall_boxes(session, transfer_id, "送错了", by=by, now=NOW)
-        except Refused as e:
-            told.append(e.code)
-        except Exception as e:  # noqa: BLE001 - shown below
-            faults.append(e)
+    def one(receives: bool) -> str:
+        with database.unit_of_work() as session:
+            if receives:
+                actions.receive_boxes(session, transfer_id, {box_id: Counted(1)}, counted_with="王五", by=by, now=NOW)
+            else:
+                actions.recall_boxes(session, transfer_id, "送错了", by=by, now=NOW)
+        return "done"
 
-    threads = [threading.Thread(target=one, args=(receives,)) for receives in (True, False)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (faults, told) == ([], ["transfer.settled"])
+    assert sorted(at_once(one, (True, False))) == ["done", "transfer.settled"]
     with database.reading() as session:
         state = queries.transfer(session, by, transfer_id).state
         row = session.scalars(select(Place).where(Place.id == box_id)).one()

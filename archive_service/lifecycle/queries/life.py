@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,38 +39,19 @@ def case_life(session: Session, viewer: Viewer, application_no: str) -> CaseLife
     if found is None:
         raise NotFound("case.not-found", "没有这个业务，或者您无权查看。请核对申请编号后再试。")
     case, unit_id = found
-    personal = viewer.reads_personal(unit_id, case.household_id)
     steps = session.scalars(select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.seq)).all()
     given = session.scalars(select(HandOver).where(HandOver.case_id == case.id).order_by(HandOver.round.desc())).all()
     returns = session.scalars(select(CaseReturn).where(CaseReturn.case_id == case.id)).all()
-    people = _names(
-        session,
-        [
-            *(one.by for one in steps),
-            *(one.giver_id for one in given),
-            *(one.receiver_id for one in given),
-            *(one.by for one in returns),
-        ],
-    )
+    people = [
+        *(one.by for one in steps),
+        *(one.giver_id for one in given),
+        *(one.receiver_id for one in given),
+        *(one.by for one in returns),
+    ]
+    told = _Told(_names(session, people), viewer.reads_personal(unit_id, case.household_id))
     papers = _papers(session, [one.id for one in given])
     marks = _marks(session, [one.id for one in returns])
-    returned = {
-        one.hand_over_id: ReturnView(
-            id=one.id,
-            stage=one.stage,
-            reasons=tuple(one.reasons),
-            note=one.note if personal else masking.text(one.note),
-            due_on=one.due_on,
-            by=people.get(one.by or 0),
-            at=one.at,
-            mended_at=one.mended_at,
-            marks=tuple(marks[one.id]),
-        )
-        for one in returns
-    }
-    places = _places(session, case.id)
-    placed = select(CasePlace.id).where(CasePlace.item_id == Item.id).exists()
-    unplaced = select(func.count()).where(Item.case_id == case.id, Item.state == "filed", ~placed)
+    returned = {one.hand_over_id: _return(told, one, marks[one.id]) for one in returns}
     return CaseLife(
         application_no=case.application_no,
         state=case.state,
@@ -79,38 +61,66 @@ def case_life(session: Session, viewer: Viewer, application_no: str) -> CaseLife
             for one in rules.open_to(case.state)
             if one.verb not in rules.WITH_ACCOUNT and viewer.may(one.right, unit_id)
         ),
-        steps=tuple(
-            StepView(
-                one.seq,
-                one.verb,
-                one.from_state,
-                one.to_state,
-                people.get(one.by or 0),
-                one.at,
-                one.note if personal else masking.text(one.note),
-            )
-            for one in steps
-        ),
-        hand_overs=tuple(
-            HandOverView(
-                id=one.id,
-                round=one.round,
-                giver=people.get(one.giver_id or 0),
-                given_at=one.given_at,
-                due_on=one.due_on,
-                note=one.note if personal else masking.text(one.note),
-                receiver=people.get(one.receiver_id or 0),
-                answered_at=one.answered_at,
-                outcome=one.outcome,
-                papers=tuple(papers[one.id]),
-                returned=returned.get(one.id),
-            )
-            for one in given
-        ),
-        places=places,
-        unplaced=session.scalar(unplaced) or 0,
+        steps=tuple(_step(told, one) for one in steps),
+        hand_overs=tuple(_hand_over(told, one, papers[one.id], returned.get(one.id)) for one in given),
+        places=_places(session, case.id),
+        unplaced=_unplaced(session, case.id),
         own_hand_over=bool(given) and given[0].giver_id is not None and given[0].giver_id == viewer.person_id,
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What of people the viewer is told: names by id, and notes masked unless they read personal data."""
+
+    names: Mapping[int, str]
+    personal: bool
+
+    def name(self, person_id: int | None) -> str | None:
+        return self.names.get(person_id or 0)
+
+    def note(self, note: str) -> str:
+        return note if self.personal else masking.text(note)
+
+
+def _step(told: _Told, one: CaseStep) -> StepView:
+    return StepView(one.seq, one.verb, one.from_state, one.to_state, told.name(one.by), one.at, told.note(one.note))
+
+
+def _hand_over(told: _Told, one: HandOver, papers: Sequence[ListedPaper], returned: ReturnView | None) -> HandOverView:
+    return HandOverView(
+        id=one.id,
+        round=one.round,
+        giver=told.name(one.giver_id),
+        given_at=one.given_at,
+        due_on=one.due_on,
+        note=told.note(one.note),
+        receiver=told.name(one.receiver_id),
+        answered_at=one.answered_at,
+        outcome=one.outcome,
+        papers=tuple(papers),
+        returned=returned,
+    )
+
+
+def _return(told: _Told, one: CaseReturn, marks: Sequence[MarkView]) -> ReturnView:
+    return ReturnView(
+        id=one.id,
+        stage=one.stage,
+        reasons=tuple(one.reasons),
+        note=told.note(one.note),
+        due_on=one.due_on,
+        by=told.name(one.by),
+        at=one.at,
+        mended_at=one.mended_at,
+        marks=tuple(marks),
+    )
+
+
+def _unplaced(session: Session, case_id: int) -> int:
+    placed = select(CasePlace.id).where(CasePlace.item_id == Item.id).exists()
+    wanted = select(func.count()).where(Item.case_id == case_id, Item.state == "filed", ~placed)
+    return session.scalar(wanted) or 0
 
 
 def _papers(session: Session, keys: Collection[int]) -> Mapping[int, list[ListedPaper]]:

@@ -14,34 +14,20 @@ from archive_service.catalogue import load
 from archive_service.editions.actions import CHECK_JOB
 from archive_service.editions.recheck import CheckHandler
 from archive_service.jobs.runner import Runner
+from tests.catalogue.test_desk_rules import CARD
 from tests.web.conftest import World
 from tests.web.seen.conftest import Windows, sign_in
 
-LOCAL = """edition: A-2026
+LOCAL = (
+    """edition: A-2026
 based_on: '2018'
 for_unit: A
 title_zh: A 所增补目录
 title_en: additions of A
 effective_from: 2026-01-01
-document_types:
-- code: A25
-  name_zh: 业务联系卡
-  name_en: contact card
-  stage: ACCEPT
-  origin: utility
-  medium_rule: original_or_copy
-  signatures: []
-  seals: []
-  count_min: 1
-  count_max: 1
-  sensitivity: internal
-  applies:
-  - {category: LR, business_types: [NEW], requirement: required}
-  title_keywords: [业务联系卡]
-  key_fields: [account_name]
-  source: OWN
-  is_default: true
 """
+    + CARD
+)
 
 
 @pytest.fixture
