@@ -580,7 +580,9 @@ def _asked(text: bytes, record: str, report: Report) -> None:
     values = facts.values() if isinstance(facts, dict) else ()
     # A list tells which accounts it showed.
     told = any(value == record or (isinstance(value, list) and record in value) for value in values)
-    if told or record in (f"{kind}:{number}", number):
+    # Readings have kinds of their own, so that histories of an object stay short: reading-item is of an item.
+    of = {"reading": "household"}.get(str(kind), str(kind).removeprefix("reading-"))
+    if told or record in (f"{kind}:{number}", f"{of}:{number}", number):
         of = facts if isinstance(facts, dict) else {}
         values = (at, person, did, f"{kind}:{number}", of.get("from") or "", of.get("reason") or "")
         report.record.append({"seq": seq, **{name: str(one) for name, one in zip(_TOLD, values, strict=True)}})
@@ -641,9 +643,7 @@ def sentences(report: Report, record: str | None) -> list[str]:
         said.append(f"所列条目均在链中，未被改动；未列出的条目不在核验之内。与另存的检查点一致：{report.agreed} 个。")
     if record is not None:
         said.append(f"涉及 {record} 的条目 {len(report.record)} 条：")
-        said += [
-            f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record
-        ]
+        said += [f"  {one['seq']}  {'  '.join(one[name] for name in _TOLD if one[name])}" for one in report.record]
     return [_shown(one) for one in said]
 
 

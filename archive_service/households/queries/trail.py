@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.bundle import Selection
+from archive_service.audit.bundle import SCANS, Selection
 from archive_service.errors import NotFound, NotPermitted
 from archive_service.households.actions.reading import READING, READING_ITEM
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
@@ -46,5 +46,7 @@ def selection(
         "case": list(session.scalars(select(CaseFile.id).where(CaseFile.household_id == head.id))),
         "item": items,
         READING_ITEM: items,
+        # Whoever looked at the scan saw the papers, also before they were filed from it.
+        SCANS: list(session.scalars(select(Item.scan_id).where(Item.id.in_(items), Item.scan_id.is_not(None)))),
     }
     return Selection(account_no=account_no, objects=objects, units=units), head.unit_id
