@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -40,13 +41,14 @@ def selection(
     if head is None:
         raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     items = list(session.scalars(select(Item.id).where(Item.household_id == head.id)))
-    objects = {
+    scans = session.scalars(select(Item.scan_id).where(Item.household_id == head.id).distinct())
+    objects: dict[str, Collection[int]] = {
         "household": [head.id],
         READING: [head.id],
         "case": list(session.scalars(select(CaseFile.id).where(CaseFile.household_id == head.id))),
         "item": items,
         READING_ITEM: items,
         # Whoever looked at the scan saw the papers, also before they were filed from it.
-        SCANS: list(session.scalars(select(Item.scan_id).where(Item.id.in_(items), Item.scan_id.is_not(None)))),
+        SCANS: [one for one in scans if one is not None],
     }
     return Selection(account_no=account_no, objects=objects, units=units), head.unit_id
