@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive_service.audit.bundle import SCANS
 from archive_service.audit.record import record
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.viewer import Viewer
@@ -14,11 +16,18 @@ from ingest.tables import Scan, ScanDocument
 
 
 def note_scan(
-    session: Session, viewer: Viewer, *, scan_id: int, document_id: int, now: datetime, place: str = ""
+    session: Session,
+    viewer: Viewer,
+    *,
+    scan_id: int,
+    document_id: int,
+    now: datetime,
+    accounts: Sequence[str] = (),
+    place: str = "",
 ) -> bool:
     """Put on record that the viewer looks at a scan, or at a document in one; False where there is none.
 
-    `place` is where from.
+    `accounts` are those that stand in what is shown of it, `place` is where from.
     """
     wanted = select(Scan.id, Scan.unit_id)
     if not scan_id:
@@ -30,11 +39,11 @@ def note_scan(
         return False
     # Whoever sees the scan sees the papers that were filed from it.
     filed = select(HouseholdFile.account_no).join(Item, Item.household_id == HouseholdFile.id)
-    accounts = sorted(set(session.scalars(filed.where(Item.scan_id == found.id))))
+    shown = sorted({*accounts, *session.scalars(filed.where(Item.scan_id == found.id))})
     facts: dict[str, object] = {"document": document_id} if document_id else {}
-    facts |= ({"accounts": accounts} if accounts else {}) | ({"from": place} if place else {})
+    facts |= ({"accounts": shown} if shown else {}) | ({"from": place} if place else {})
     record(
-        session, by=viewer.actor, did="scan.read", object_kind="reading-scan", object_id=found.id,
+        session, by=viewer.actor, did="scan.read", object_kind=SCANS, object_id=found.id,
         unit_id=found.unit_id, now=now,
         facts=facts,
     )  # fmt: skip

@@ -580,10 +580,12 @@ def _asked(text: bytes, record: str, report: Report) -> None:
     values = facts.values() if isinstance(facts, dict) else ()
     # A list tells which accounts it showed.
     told = any(value == record or (isinstance(value, list) and record in value) for value in values)
-    if told or record in (f"{kind}:{number}", number):
-        of = facts if isinstance(facts, dict) else {}
-        values = (at, person, did, f"{kind}:{number}", of.get("from") or "", of.get("reason") or "")
-        report.record.append({"seq": seq, **{name: str(one) for name, one in zip(_TOLD, values, strict=True)}})
+    # Readings have kinds of their own, so that histories of an object stay short: reading-item is of an item.
+    of = {"reading": "household"}.get(str(kind), str(kind).removeprefix("reading-"))
+    if told or record in (f"{kind}:{number}", f"{of}:{number}", number):
+        known = facts if isinstance(facts, dict) else {}
+        said = (at, person, did, f"{kind}:{number}", known.get("from") or "", known.get("reason") or "")
+        report.record.append({"seq": seq, **{name: str(one) for name, one in zip(_TOLD, said, strict=True)}})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

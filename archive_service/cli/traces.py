@@ -1,7 +1,7 @@
 """What commands show of records is on record before it is shown, as it is of pages.
 
 A command prints into memory, and what it printed is looked through for numbers of accounts; then the entry is written,
-and only then does anything reach the screen, a pipe or a file. Source: docs/decisions/0057.
+and only then does anything reach the screen, a pipe or a file. Source: docs/decisions/0059.
 """
 
 from __future__ import annotations

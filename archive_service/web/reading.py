@@ -36,6 +36,8 @@ _ANSWERED = frozenset({200, 206, 304})
 _ACCOUNTS = "accounts_shown"
 #: Names of records in addresses, the closest first.
 _NAMES = ("item_id", "account_no", "application_no", "scan_id", "document_id")
+#: Of these, what belongs to one account and is noted as that.
+_OF_ONE = frozenset(_NAMES[:3])
 
 Key = tuple[int, str, str | int]
 
@@ -115,7 +117,7 @@ def trace(visit: Visit, text: str) -> None:
     accounts: list[str] | None = getattr(visit.request.state, _ACCOUNTS, None)
     named = {name: str(visit.request.path_params[name]) for name in _NAMES if name in visit.request.path_params}
     if accounts is None:
-        accounts = [] if named else _accounts(visit, text)
+        accounts = [] if named.keys() & _OF_ONE else _accounts(visit, text)
     shown = next((f"{name}={value}" for name, value in named.items()), f"{visit.request.url.path} {' '.join(accounts)}")
     key = (visit.viewer.person_id or 0, visit.now.strftime("%Y%m%d%H%M"), hashlib.sha256(shown.encode()).hexdigest())
     if readings.knows(key):
@@ -140,7 +142,7 @@ def _record(visit: Visit, named: dict[str, str], accounts: list[str]) -> None:
         elif "scan_id" in named or "document_id" in named:
             scan, document = int(named.get("scan_id", 0)), int(named.get("document_id", 0))
             done = scans.note_scan(
-                session, visit.viewer, scan_id=scan, document_id=document, now=visit.now, place=place
+                session, visit.viewer, scan_id=scan, document_id=document, now=visit.now, accounts=accounts, place=place
             )
         else:
             done = False

@@ -1072,6 +1072,8 @@ AUDIT_BREAK = {
     "checkpoint-differs": N_("与签过名的检查点不符"),
     "checkpoint-not-signed": N_("检查点签名不成立"),
     "tile-differs": N_("保存的分段根不符"),
+    "before-first": N_("第一条之前还有条目"),
+    "checkpoint-gone": N_("本机签署过的检查点不在数据库中"),
 }
 PACKAGE_FORMAT = {"bagit": N_("BagIt 1.0"), "eep": N_("EEP（DA/T 48）")}
 #: A certified copy, what it is issued for, and what a stranger is told of its code.

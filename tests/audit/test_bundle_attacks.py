@@ -59,6 +59,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
     }
     for name, selection in chosen.items():
         bundle.export(database, settings, folder / f"{name}.zip", selection, by=SYSTEM, unit_id=None, now=NOW)
+    with database.unit_of_work() as session:
+        record(
+            session, by=Actor(7, "乙"), did="item.read", object_kind="reading-item", object_id=2, unit_id=None,
+            facts={"account_no": "0000000000", "from": "10.0.0.8", "reason": "投诉"}, now=NOW,
+        )  # fmt: skip
+    bundle.export(database, settings, folder / "read.zip", Selection(), by=SYSTEM, unit_id=None, now=NOW)
     database.close()
     return folder
 
@@ -86,6 +92,13 @@ def test_what_was_not_changed_holds(made: Path, capsys: pytest.CaptureFixture[st
     for name in ("all.zip", "account.zip", "range.zip", "nothing.zip", "entry.json", "older.json"):
         assert said(made / name, "--checkpoint", str(made / "kept.txt")) == 0, (name, capsys.readouterr().out)
     assert "户号 0000000001" in capsys.readouterr().out
+
+
+def test_who_saw_a_paper_is_told_with_where_from_and_why(made: Path) -> None:
+    """Readings have kinds of their own; whoever asks for the paper is told of them too."""
+    (filed, seen) = offline.verify(made / "read.zip", record="item:2").record
+    assert (filed["did"], seen["did"]) == ("item.filed", "item.read")
+    assert (seen["person"], seen["from"], seen["why"]) == ("乙", "10.0.0.8", "投诉")
 
 
 def lines(change: Callable[[list[bytes]], list[bytes]], name: str = "entries.txt") -> Callable[[Parts], bytes]:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from archive_service.audit import chain, checkpoints
+from archive_service.audit import chain, checkpoints, verify
 from archive_service.cli.main import cli
 from archive_service.people.roles import NAMES, Right, Role, rights_of
 from archive_service.settings import Settings
@@ -23,7 +23,11 @@ DOCS = words.ROOT / "docs"
 #: Words whose end is put in while the program runs.
 COMPOSED = (
     {f"scan.{state.replace('_', '-')}" for state in states.FINAL}
-    | {f"audit.{reason}" for reason in re.findall(r'Break\([^"]+"([a-z-]+)"\)', words.sources()[words.path_of(chain)])}
+    | {
+        f"audit.{reason}"
+        for module in (chain, verify)
+        for reason in re.findall(r'Break\([^"]+"([a-z-]+)"\)', words.sources()[words.path_of(module)])
+    }
     | {
         f"audit.{reason}"
         for reason in re.findall(r'Fault\([^"]+"([a-z-]+)"\)', words.sources()[words.path_of(checkpoints)])

@@ -57,7 +57,7 @@ def place(database: Database, store: FileStore, settings: Settings) -> Iterator[
         head = session.get_one(HouseholdFile, case.household_id)
         items = [records.item(session, case, "K01R", pages=[stored_page(store, "合同", n)]).id for n in (1, 2)]
         account = head.account_no
-    yield Place(settings, database, store, account, items)
+    return Place(settings, database, store, account, items)
 
 
 Act = Callable[[Place, Database, ObjectStore], None]

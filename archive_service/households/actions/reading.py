@@ -108,7 +108,8 @@ def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime, 
 
 def accounts_in(session: Session, text: str) -> list[str]:
     """Return the numbers of accounts that stand in a text, which is what somebody is about to be shown."""
-    found, words = set(), sorted(set(_WORD.findall(text)))
+    found: set[str] = set()
+    words = sorted(set(_WORD.findall(text)))
     for at in range(0, len(words), _AT_ONCE):
         some = HouseholdFile.account_no.in_(words[at : at + _AT_ONCE])
         found.update(session.scalars(select(HouseholdFile.account_no).where(some)))

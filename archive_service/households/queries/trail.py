@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive_service.audit.bundle import Selection
+from archive_service.audit.bundle import SCANS, Selection
 from archive_service.errors import NotFound, NotPermitted
 from archive_service.households.actions.reading import READING, READING_ITEM
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
@@ -40,11 +41,14 @@ def selection(
     if head is None:
         raise NotFound("household.not-found", "没有这个户档案，或者您无权查看。请核对户号后再试。")
     items = list(session.scalars(select(Item.id).where(Item.household_id == head.id)))
-    objects = {
+    scans = session.scalars(select(Item.scan_id).where(Item.household_id == head.id).distinct())
+    objects: dict[str, Collection[int]] = {
         "household": [head.id],
         READING: [head.id],
         "case": list(session.scalars(select(CaseFile.id).where(CaseFile.household_id == head.id))),
         "item": items,
         READING_ITEM: items,
+        # Whoever looked at the scan saw the papers, also before they were filed from it.
+        SCANS: [one for one in scans if one is not None],
     }
     return Selection(account_no=account_no, objects=objects, units=units), head.unit_id
