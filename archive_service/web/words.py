@@ -1059,6 +1059,22 @@ HAND_IN_SIGNATURE = {
     "foreign": N_("签名有效，但不是本档案库的：请与移交方核对签名人"),
     "none": N_("没有签名：随包的元数据和经历只是移交方的说法"),
 }
+#: What to do about a finding of a package, by its code; what is not here is mended and exported again.
+_AGAIN = N_("请移交方重新传送这个信息包。")
+_RENAME = N_("请移交方改名后重新打包。")
+_DOUBT = N_("可能是有意构造的内容，请先向移交方核实来源。")
+_STRONG = N_("请移交方改用 SHA-256 或 SHA-512（EEP 也可用 SM3）。")
+_SPLIT = N_("请移交方拆成几个信息包，或请管理员用命令行接收。")
+_ASK = N_("请与移交方核对。")
+FINDING_USUAL = N_("请移交方更正后重新导出。")
+FINDING_ADVICE = {
+    **dict.fromkeys(("bag.digest", "bag.oxum", "eep.digest", "eep.size", "file.damaged"), _AGAIN),
+    **dict.fromkeys(("bag.name", "bag.collision"), _RENAME),
+    **dict.fromkeys(("bag.path", "bag.link", "bag.signature", "eep.entities", "eep.signature", "file.virus"), _DOUBT),
+    **dict.fromkeys(("bag.weak", "bag.algorithm", "eep.weak", "eep.signature-algorithm"), _STRONG),
+    **dict.fromkeys(("bag.too-many", "bag.too-large", "eep.too-many", "file.too-large", "file.unpack-limit"), _SPLIT),
+    **dict.fromkeys(("package.household-known", "package.case-known", "package.code-known", "package.history"), _ASK),
+}
 #: A place outside that checkpoints are taken to.
 AUDIT_PLACE = {"folder": N_("文件夹"), "s3": N_("加锁对象存储"), "mail": N_("邮件")}
 #: What does not hold in the trail, by the code of the check.

@@ -6,6 +6,7 @@ really ask, so a step or a call that is new is missed here; the others make each
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections import Counter
@@ -26,6 +27,9 @@ from archive_service.editions.tables import CatalogueCheck, CatalogueDraft, Cata
 from archive_service.errors import ArchiveError
 from archive_service.exchange import actions as packages
 from archive_service.exchange.actions import PACK_JOB
+from archive_service.exchange.hand_ins import actions as handing_in
+from archive_service.exchange.hand_ins.actions import TAKE_JOB
+from archive_service.exchange.tables import HandIn
 from archive_service.fixity.actions import check_some
 from archive_service.fixity.proofs import prove_all
 from archive_service.households.csv_rows import rows_of
@@ -100,6 +104,9 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "catalogue.check": {"reading": 2, "begin": 1, "commit": 1, "commit-lost": 1},
     "package.make": {"reading": 1, "read": 40, "put": 1, "put-half": 3, "put-done": 1, "begin": 1,
                      "commit": 1, "commit-lost": 1},
+    "package.take": {"reading": 3, "read": 1, "fetch-half": 1, "put": 1, "put-half": 3, "put-done": 1, "begin": 1, "commit": 1,
+                     "commit-lost": 1},
+    "package.look": {"reading": 2, "read": 1, "fetch-half": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "audit-check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "audit-export": {"reading": 4, "put": 1, "put-half": 2, "put-done": 1, "begin": 3, "commit": 3, "commit-lost": 3},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
@@ -134,6 +141,8 @@ WAYS: Mapping[str, Ways] = {
 OF_THE_DATABASE = frozenset({"reading", "begin", "commit", "commit-lost"})
 #: What is run one after the other after a file was received.
 JOBS = [*(step.name for step in pipeline.STEPS.values()), "item.rendition"]
+#: The first pass of a package that was handed in, before somebody accepts it.
+LOOK = "package.look"
 #: What auditors ask of the trail.
 PROOFS = [AUDIT_CHECK_JOB, AUDIT_EXPORT_JOB]
 #: What is run for a page that waits for review; nothing is filed by it.
@@ -240,6 +249,9 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
             by = records.system(session)
             packages.ask_package(session, by, number, format="bagit", items=None, now=place.now())
         return
+    if step in (TAKE_JOB, LOOK):
+        hand_in_package(place, note, accepted=step == TAKE_JOB)
+        return
     if step == LOCK_JOB:
         order_locks(place)
         return
@@ -271,6 +283,28 @@ def hand_in(place: FaultyPlace, step: str, note: str) -> None:
     place.take_in(paper(note))
     for _ in range(JOBS.index(step)):
         assert place.runner.run_one()
+
+
+def hand_in_package(place: FaultyPlace, note: str, *, accepted: bool) -> int:
+    """Hand in a bag of another program with one file, which is no paper, and accept it; return what was handed in."""
+    content = note.encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as members:
+        members.writestr("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+        members.writestr("manifest-sha256.txt", f"{hashlib.sha256(content).hexdigest()}  data/1.txt\n")
+        members.writestr("data/1.txt", content)
+    stored = place.store.put_bytes(packed.getvalue())
+    with place.database.unit_of_work() as session:
+        by = records.system(session)
+        made = handing_in.hand_in(
+            session, by, stored, name=note, channel="web", unit_id=records.unit(session).id, as_named=False,
+            now=place.now(),
+        ).id  # fmt: skip
+    if accepted:
+        place.finish()
+        with place.database.unit_of_work() as session:
+            handing_in.accept(session, records.system(session), made, now=place.now())
+    return made
 
 
 def order_locks(place: FaultyPlace) -> None:
@@ -344,10 +378,11 @@ def index_of(place: FaultyPlace) -> Index:
 def test_the_table_knows_every_step_and_every_call(place: FaultyPlace) -> None:
     """What has no row here is not known to survive its failures."""
     kinds = {kind for kind in place.runner.handlers if kind != STEP_JOB} - STOPPED_ELSEWHERE
-    assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index"}
+    assert set(ASKED) == {step.name for step in pipeline.STEPS.values()} | kinds | {"receive", "unpack", "index", LOOK}
     asked: dict[str, Mapping[str, int]] = {}
     subscribe(place)
-    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, LOCK_JOB, IMPORT_JOB, PACK_JOB, SEND_JOB, *PROOFS):
+    for step in ("unpack", *JOBS, *AT_THE_DESK, CHECK_JOB, RUN_JOB, LOCK_JOB, IMPORT_JOB, PACK_JOB, LOOK, TAKE_JOB,
+                 SEND_JOB, *PROOFS):  # fmt: skip
         hand_in(place, step, step)
         asked[step] = counted(place, place.runner.run_one)
         place.finish()
@@ -463,6 +498,27 @@ def test_a_program_is_told_of_an_event_whatever_call_fails_once(place: FaultyPla
         with place.database.reading() as session:
             assert set(session.scalars(select(WebhookDelivery.state))) == {"delivered"}, case
     place.check(filed=filed)
+
+
+@pytest.mark.parametrize("step", [LOOK, TAKE_JOB])
+def test_a_package_is_looked_at_and_taken_in_once_whatever_call_fails_once(place: FaultyPlace, step: str) -> None:
+    """It waits for an answer, or its one file is received once, in one batch."""
+    # One way for each call: each opens the package twice in the sandbox.
+    for call, way, make, code, nth in {one[0]: one for one in failures(place, step)}.values():
+        case = f"{call} {nth}, {way}"
+        made = hand_in_package(place, case, accepted=step == TAKE_JOB)
+        fail_once(place, call, make, code, nth, case)
+        if step == LOOK:
+            place.faults.disarm()
+        place.finish()
+        with place.database.reading() as session:
+            row = session.get_one(HandIn, made)
+            assert row.state == ("checked" if step == LOOK else "taken"), case
+            scans = session.scalars(select(Scan.batch_id).where(Scan.batch_id == row.batch_id)).all()
+            told = select(func.count()).where(AuditEntry.object_kind == "hand-in", AuditEntry.object_id == str(made))
+            assert len(scans) == (0 if step == LOOK else 1), case
+            assert session.scalar(told) == (2 if step == LOOK else 4), case
+    place.check(filed=0)
 
 
 def test_cases_are_judged_by_a_draft_once_whatever_call_fails_once(place: FaultyPlace) -> None:
