@@ -87,7 +87,12 @@ def broken_database(session: Session, *, thorough: bool) -> list[Finding]:
 
 def findings(session: Session, *, altered: Collection[int]) -> list[Finding]:
     """Check rows against rows; `altered` audit entries are not believed."""
-    return [*_lost_pages(session, altered), *_lost_scan_pages(session), *_forgotten_scans(session)]
+    return [
+        *_lost_pages(session, altered),
+        *_lost_scan_pages(session),
+        *_forgotten_scans(session),
+        *_replaced_reports(session, altered),
+    ]
 
 
 def unrecorded(session: Session) -> list[tuple[str, str]]:
@@ -153,6 +158,28 @@ def _forgotten_scans(session: Session) -> Iterator[Finding]:
     )
     for scan_id in session.scalars(select(Scan.id).where(owed).order_by(Scan.id)):
         yield Finding("scan.without-job", str(scan_id), _MENDED_BY_SWEEP)
+
+
+def _replaced_reports(session: Session, altered: Collection[int]) -> Iterator[Finding]:
+    """Find runs of the four-property check that name another report than the trail says was written of them."""
+    entries = select(AuditEntry.seq, AuditEntry.object_id, AuditEntry.facts).where(
+        AuditEntry.did == "properties.reported"
+    )
+    told = {
+        int(run): (facts.get("sha256"), facts.get("data_sha256"))
+        for seq, run, facts in session.execute(entries)
+        if seq not in altered
+    }
+    asked = select(PropertyRun.id, PropertyRun.report_digest, PropertyRun.data_digest)
+    there = {run: (report, data) for run, report, data in session.execute(asked)}
+    named = {run for run, (report, data) in there.items() if report is not None or data is not None}
+    for run in sorted({*told, *named}):
+        if there.get(run) != told.get(run):
+            yield Finding(
+                "properties.report-replaced",
+                str(run),
+                "这次四性检测的报告不是审计记录中写下的那一份。请保留现状并通知审计管理员。",
+            )
 
 
 def index_findings(services: Services) -> list[Finding]:

@@ -20,6 +20,8 @@ class BatchPageFacts:
     height_px: int
     #: Why it could not be shown; none: it could.
     error: str | None = None
+    #: Whether nothing stands on it: the back of a sheet belongs to no document.
+    blank: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from archive_service.properties.scheme import CheckItem, Mode, Moment, Scheme
 #: Answers that a person may give to a manual item.
 ANSWERS = (Result.PASSED, Result.FAILED, Result.NOT_APPLICABLE)
 _LONGEST = 300
+_NO_PACKAGE = "本环节没有信息包，制作或接收信息包时检测。"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,10 @@ def _of_batch(item: CheckItem, facts: BatchFacts) -> Judged:
         outcome = checked(item.check, facts)
     elif item.mode is Mode.NOT_APPLICABLE:
         outcome = Outcome(Result.NOT_APPLICABLE, item.reason_zh or "")
+    elif item.mode is Mode.MANUAL:
+        outcome = Outcome(Result.NOT_APPLICABLE, "人工项目在案件归档时填写，批次不填。")
+    elif item.check in OF_PACKAGES:
+        outcome = Outcome(Result.NOT_APPLICABLE, _NO_PACKAGE)
     else:
         outcome = Outcome(Result.NOT_APPLICABLE, "这一项看的是户、案件和资料，在案件归档时检测。")
     return Judged(item, code, outcome.result, outcome.evidence)
@@ -90,7 +95,7 @@ def _outcome(item: CheckItem, moment: Moment, facts: Facts, ask_people: bool) ->
         return Outcome(Result.NOT_CHECKED, "人工项目，本环节没有要求填写。")
     assert item.check is not None
     if item.check in OF_PACKAGES and moment is not Moment.TRANSFER and facts.package is None:
-        return Outcome(Result.NOT_APPLICABLE, "本环节没有信息包，制作或接收信息包时检测。")
+        return Outcome(Result.NOT_APPLICABLE, _NO_PACKAGE)
     return CHECKS[item.check](facts)
 
 

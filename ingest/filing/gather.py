@@ -15,6 +15,7 @@ from archive_service.properties.gather import objects_of, trail_of
 from archive_service.properties.reading import Looked
 from archive_service.properties.scheme import Scheme
 from ingest import states
+from ingest.read import BLANK
 from ingest.tables import Batch, Scan, ScanDocument, ScanPage
 
 _A_TIME = 500
@@ -87,7 +88,8 @@ def _pages(session: Session, ids: Sequence[int]) -> dict[int, list[BatchPageFact
     for part in _parts(ids):
         wanted = select(ScanPage).where(ScanPage.scan_id.in_(part)).order_by(ScanPage.scan_id, ScanPage.page_no)
         for row in session.scalars(wanted.execution_options(populate_existing=True)):
-            page = BatchPageFacts(row.page_no, row.image_digest, row.width_px, row.height_px, row.error_code)
+            blank = BLANK in row.flags
+            page = BatchPageFacts(row.page_no, row.image_digest, row.width_px, row.height_px, row.error_code, blank)
             found.setdefault(row.scan_id, []).append(page)
     return found
 

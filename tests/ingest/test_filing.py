@@ -142,7 +142,7 @@ def test_a_batch_with_a_bad_file_goes_back_and_counts_nowhere_until_it_is_mended
     assert (refused.value.code, refused.value.facts["codes"]) == ("properties.failed", ["GD-3-3"])
     seen = hall.standing(hall.contractor)
     assert (seen.state, seen.out, seen.went_back, seen.may_read) == ("returned", 1, 1, False)
-    assert "扫描件 2拒收（file.type-not-accepted）" in seen.failed[0].evidence
+    assert "扫描件 2 拒收（file.type-not-accepted）" in seen.failed[0].evidence
     assert "请转换为可以归档的格式后补交" in seen.failed[0].evidence
     assert (hall.items(), hall.lacking()) == (["withdrawn"], lacked)
     with hall.database.reading() as session:

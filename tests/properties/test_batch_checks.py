@@ -97,6 +97,14 @@ def test_a_fault_of_a_batch_fails_the_items_that_it_is_about_and_no_other(fault:
     assert all(one.item.check is not None and REMEDIES[one.item.check] in one.evidence for one in failed)
 
 
+def test_a_blank_page_belongs_to_no_document_and_is_counted() -> None:
+    facts = sound()
+    first = facts.files[0]
+    back = replace(first.pages[0], page_no=2, blank=True)
+    seen = BATCH_CHECKS["attachments-complete"](with_file(pages=(*first.pages, back)))
+    assert (seen.result, "另有 1 页空白" in seen.evidence) == (Result.PASSED, True)
+
+
 def test_a_sound_batch_passes_and_what_is_about_cases_does_not_apply() -> None:
     made = judge_batch(standard(), sound())
     assert {one.item.check for one in made if one.result is Result.PASSED} == set(BATCH_CHECKS)

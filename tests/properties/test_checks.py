@@ -199,6 +199,29 @@ def test_every_check_has_a_fault_to_find() -> None:
     assert set(FAULTS) | NEVER_WRONG == set(CHECKS)
 
 
+#: Items that look at the same fault for another reason: a size that differs is one of all bytes too.
+ALONGSIDE: dict[str, set[str]] = {
+    "field-types": {"controlled-values"},
+    "sizes-match": {"bytes-match"},
+    "bytes-match": {"sizes-match"},
+    "counts-match": {"package-metadata"},
+    "elements-present": {"controlled-values"},
+    "content-complete": {"attachments-complete"},
+    "package-metadata": {"package-reads"},
+    "package-reads": {"package-metadata"},
+    "reads-back": {"content-complete", "counts-match", "package-metadata"},
+    "accepted-format": {"lasting-format"},
+    "lasting-format": {"accepted-format"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_a_fault_fails_no_item_that_is_not_about_it(name: str) -> None:
+    made = [one for moment in Moment for one in judge(standard(), moment, FAULTS[name]())]
+    failed = {one.item.check for one in made if one.result is Result.FAILED}
+    assert failed == {name} | ALONGSIDE.get(name, set())
+
+
 def test_a_transfer_list_is_held_against_the_case() -> None:
     """Without a package the list of the hand-over counts: fewer pages, papers beside it, one person on both sides."""
     facts = replace(sound(), package=None)

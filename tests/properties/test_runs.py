@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
+from archive_service.cli import verify_rows as rows
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.households.tables import CaseFile, Item, Page
@@ -316,3 +317,27 @@ def test_a_report_that_was_not_written_is_written_by_the_upkeep(
     assert newest(database).report_digest is None
     FourProperties(settings, database, lambda: NOW).run_once()
     assert newest(database).report_digest is not None
+
+
+def test_a_report_cannot_be_replaced_unnoticed(
+    database: Database, store: FileStore, settings: Settings, case: str
+) -> None:
+    """The program keeps the first; who changes the row, or takes it out, is told on by the trail."""
+    desk = desk_of(database, store, settings)
+    made = work.check_case(desk, archivist(database), case)
+    first = newest(database).report_digest
+    other = store.put_bytes(b"another report")
+
+    def named() -> list[str]:
+        with database.reading() as session:
+            return [one.subject for one in rows.findings(session, altered=()) if one.kind.startswith("properties.")]
+
+    with database.unit_of_work() as session:
+        assert not actions.keep_report(session, records.system(session), made, other, other, now=NOW)
+    assert (newest(database).report_digest, named()) == (first, [])
+    with database.unit_of_work() as session:
+        session.execute(update(PropertyRun).values(report_digest=other.digest))
+    assert named() == [str(made)]
+    with database.unit_of_work() as session:
+        session.execute(update(PropertyRun).values(report_digest=None, data_digest=None))
+    assert named() == [str(made)]

@@ -89,3 +89,44 @@ def test_a_bad_edition_is_told_with_its_lines_and_the_text_stays_in_the_form(wor
     kept = browser.submit("/properties/items", text=text.replace("no-such", "digests-match"))
     assert kept.status_code == 303
     assert "X-1" in browser.get("/properties/items").text
+
+
+def test_a_batch_is_filed_on_its_page_and_what_failed_is_told_there(world: World, browser: Browser) -> None:
+    """A file waits for a person: not yet. A refused one: sent back with what to do, listed, and handed in again."""
+    near = world.near
+    page, api = f"/intake/batches/{near.batch}", f"/api/v1/batches/{near.batch}"
+    assert "检测并归档" in browser.get(f"/intake?batch={near.batch}").text
+    early = browser.submit(f"{page}/file")
+    assert (early.status_code, "1 个待校核" in early.text) == (409, True)
+    with world.services.database.unit_of_work() as session:
+        scan = session.get_one(Scan, near.scan)
+        scan.state, scan.error_code = "refused", "file.password"
+    failed = browser.submit(f"{page}/file")
+    assert (failed.status_code, "请去掉密码，解开压缩包后补交" in failed.text) == (409, True)
+    detail = browser.get(api).json()
+    assert (detail["state"], "GD-3-8" in [one["code"] for one in detail["failed"]]) == ("returned", True)
+    assert [one["batch"] for one in browser.get("/api/v1/batches?state=returned").json()["batches"]] == [
+        str(near.batch)
+    ]
+    run = browser.get(f"/properties/{detail['check']}")
+    assert f"批次 {near.batch}" in run.text
+    assert browser.get(f"/api/v1/properties?batch={near.batch}").json()["checks"][0]["batch_id"] == str(near.batch)
+    assert browser.submit(f"{page}/again", mended=" ").status_code == 422
+    said = browser.post(f"{api}/again", json={"mended": "去掉了密码"}, headers={"X-Form-Token": browser.token}).json()
+    assert (said["state"], said["mended"], said["went_back"]) == ("open", "去掉了密码", 1)
+    assert "上次重新交件时写明：去掉了密码" in browser.get(f"/intake?batch={near.batch}").text
+
+
+def test_a_draft_is_shown_as_what_it_changes_and_can_be_gone_on_with(world: World, browser: Browser) -> None:
+    with world.services.database.unit_of_work() as session:
+        records.person(session, "keeper", at=records.unit(session))
+    browser.submit("/sign-out")
+    browser.sign_in("keeper")
+    text = standard_text().replace("FP2026", "X-2").replace("longterm_every_days: 365", "longterm_every_days: 180")
+    draft = browser.submit("/properties/items", text=text).headers["location"]
+    shown = browser.get(draft.partition("#")[0]).text
+    assert "365 → 180" in shown
+    number = draft.partition("scheme=")[2].partition("&")[0]
+    again = browser.submit("/properties/items", scheme=number, text=text.replace("180", "90"))
+    assert f"scheme={number}&" in again.headers["location"]
+    assert "365 → 90" in browser.get(f"/properties/items?scheme={number}").text

@@ -33,7 +33,7 @@ def _name(one: FileFacts) -> str:
 def _refused_as(facts: BatchFacts, check: str) -> list[str]:
     """Return the files whose refusal is the business of a check."""
     return [
-        f"{_name(one)}拒收（{one.error}）"
+        f"{_name(one)} 拒收（{one.error}）"
         for one in facts.files
         if one.refused and one.error not in _NO_FAULT and _REFUSALS.get(one.error or "", "content-opens") == check
     ]
@@ -112,7 +112,7 @@ def content_linked(facts: BatchFacts) -> Outcome:
 
 def counts_match(facts: BatchFacts) -> Outcome:
     """2-1: as many files as were handed in, by the trail."""
-    wrong = [f"交件时登记的{one}不在批次里" for one in facts.vanished]
+    wrong = [f"交件时登记的{one} 不在批次里" for one in facts.vanished]
     refused = sum(one.refused for one in facts.files)
     back = f"另有 {facts.went_back} 个已随上次退回。" if facts.went_back else ""
     pages = sum(len(one.pages) for one in facts.kept)
@@ -155,13 +155,15 @@ def content_complete(facts: BatchFacts) -> Outcome:
 def attachments_complete(facts: BatchFacts) -> Outcome:
     """2-8: every page of every file was decided: it lies in a document, or was taken out by a person."""
     wrong = [
-        f"{_name(one)}第 {page.page_no} 页不属于任何资料"
+        f"{_name(one)} 第 {page.page_no} 页不属于任何资料"
         for one in facts.kept
         for page in one.pages
-        if page.page_no not in one.decided
+        if page.page_no not in one.decided and not page.blank
     ]
-    pages = sum(len(one.pages) for one in facts.kept)
-    return _judged(facts, wrong, f"{pages} 页都已归入资料，或由人员剔除。")
+    pages = [(page, one) for one in facts.kept for page in one.pages]
+    blank = sum(page.blank and page.page_no not in one.decided for page, one in pages)
+    more = f"另有 {blank} 页空白。" if blank else ""
+    return _judged(facts, wrong, f"{len(pages) - blank} 页都已归入资料，或由人员剔除。{more}")
 
 
 def accepted_format(facts: BatchFacts) -> Outcome:
@@ -190,11 +192,11 @@ def content_opens(facts: BatchFacts) -> Outcome:
         for page in one.pages:
             kept = facts.of(page.image) if page.image else None
             if kept is None or page.error or kept.opens is False:
-                wrong.append(f"{_name(one)}第 {page.page_no} 页打不开（{page.error or '影像'}）")
+                wrong.append(f"{_name(one)} 第 {page.page_no} 页打不开（{page.error or '影像'}）")
             elif kept.opens is None:
                 untried += 1
             elif (kept.width_px, kept.height_px) != (page.width_px, page.height_px):
-                wrong.append(f"{_name(one)}第 {page.page_no} 页的尺寸与登记不符")
+                wrong.append(f"{_name(one)} 第 {page.page_no} 页的尺寸与登记不符")
             else:
                 opened += 1
     if untried and not wrong:
@@ -221,7 +223,7 @@ def virus_free(facts: BatchFacts) -> Outcome:
     """4-2: nothing was found when the files came in, nor by the scanner of today."""
     files = _originals(facts)
     wrong = _refused_as(facts, "virus-free")
-    wrong += [f"{_name(one)}查出病毒" for one in files if facts.of(one.digest).virus == "found"]
+    wrong += [f"{_name(one)} 查出病毒" for one in files if facts.of(one.digest).virus == "found"]
     unseen = sum(facts.of(one.digest).virus == "unseen" for one in files)
     if not wrong and (not facts.scanner or unseen or not files):
         return not_checked(_NO_SCANNER if facts.scanner is None else f"{unseen} 个原件没有查完。")
@@ -233,7 +235,7 @@ _NO_SCANNER = "没有配置病毒扫描程序（ARCHIVE_CLAMD_ADDRESS）。"
 
 def nothing_besides(facts: BatchFacts) -> Outcome:
     """4-3: there is no file of whose hand-in the trail knows nothing."""
-    wrong = [f"{_name(one)}没有交件记录" for one in facts.files if one.told is None and not one.refused]
+    wrong = [f"{_name(one)} 没有交件记录" for one in facts.files if one.told is None and not one.refused]
     return _judged(facts, wrong, f"{len(_originals(facts))} 个文件都有交件记录。")
 
 
