@@ -73,7 +73,7 @@ from retention import locking, paper_rules, reckoning
 from retention.actions import RUN_JOB
 from retention.disposal import EXECUTE_JOB
 from retention.locking import LOCK_JOB
-from retention.tables import LockMark, RetentionDraft, RetentionRun
+from retention.tables import LockMark, PaperLockMark, RetentionDraft, RetentionRun
 from tests.catalogue.test_desk_rules import text
 from tests.cli.test_import_preview import line
 from tests.retention.test_reckoning import SHORTER
@@ -110,7 +110,7 @@ ASKED: Mapping[str, Mapping[str, int]] = {
     "audit-check": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "audit-export": {"reading": 4, "put": 1, "put-half": 2, "put-done": 1, "begin": 3, "commit": 3, "commit-lost": 3},
     "retention.run": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
-    "storage.lock": {"reading": 3, "begin": 2, "commit": 2, "commit-lost": 2},
+    "storage.lock": {"reading": 13, "begin": 11, "commit": 11, "commit-lost": 11},
     "cases.import": {"begin": 2, "commit": 2, "commit-lost": 2},
     "webhook": {"reading": 1, "begin": 1, "commit": 1, "commit-lost": 1},
     "notice-mails": {"begin": 4, "commit": 4, "commit-lost": 4},
@@ -314,7 +314,7 @@ def order_locks(place: FaultyPlace) -> None:
     check_some(place.database, stores, budget_bytes=10**9, before=place.now(), now=place.now, agent="test")
     with place.database.unit_of_work() as session:
         reckoning.sweep(session, today=records.TODAY)
-        for table in (LockMark, ObjectLock):
+        for table in (LockMark, PaperLockMark, ObjectLock):
             session.execute(delete(table))
         assert locking.ask(session, paper_rules.load(""), now=place.now(), today=records.TODAY)
 
@@ -562,7 +562,7 @@ def test_objects_are_locked_whatever_call_fails_once(place: FaultyPlace) -> None
         with place.database.reading() as session:
             locks = session.scalars(select(ObjectLock)).all()
             (page,) = session.scalars(select(Page)).all()
-        named = {page.original_digest, page.image_digest, page.thumbnail_digest, page.lines_digest}
+        named = {page.original_digest, page.image_digest}
         assert {one.digest for one in locks} == named, case
         assert {(one.store, one.state) for one in locks} == {("second", "kept")}, case
     place.check(filed=1)
