@@ -105,16 +105,18 @@ def sound(text: str) -> Schedule:
     """Return the schedule that a text writes. Raises BadSchedule, naming the first of the findings."""
     if len(text) > LONGEST_TEXT:
         raise Invalid("schedule.too-long", "保管期限表太长。请删去多余的内容。")
-    made, found = read(text, known_types=_known_types())
+    editions = load.editions()
+    made, found = read(
+        text,
+        known_types={code for one in editions for code in one.document_types},
+        known_categories={code for one in editions for code in one.customer_categories},
+        known_businesses={code for one in editions for code in one.business_types},
+    )
     if made is None:
         first = found[0]
         message = f"保管期限表有 {len(found)} 处问题，没有保存。第 {first.line} 行：{first.message}"
         raise BadSchedule("schedule.bad", message, findings=list(found))
     return made
-
-
-def _known_types() -> set[str]:
-    return {code for edition in load.editions() for code in edition.document_types}
 
 
 def _begin(session: Session, viewer: Viewer, row: RetentionDraft, purpose: str, *, now: datetime) -> RetentionRun:
