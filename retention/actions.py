@@ -94,14 +94,16 @@ def drop(session: Session, viewer: Viewer, draft_id: int, *, now: datetime) -> N
 def sound(text: str) -> Schedule:
     """Return the schedule that a text writes. Raises BadText, naming the first of the findings."""
     life.check_length(_KIND, text)
-    made, found = read(text, known_types=_known_types())
+    editions = load.editions()
+    made, found = read(
+        text,
+        known_types={code for one in editions for code in one.document_types},
+        known_categories={code for one in editions for code in one.customer_categories},
+        known_businesses={code for one in editions for code in one.business_types},
+    )
     if made is None:
         raise life.refuse(_KIND, found)
     return made
-
-
-def _known_types() -> set[str]:
-    return {code for edition in load.editions() for code in edition.document_types}
 
 
 def _begin(session: Session, viewer: Viewer, row: RetentionDraft, purpose: str, *, now: datetime) -> RetentionRun:

@@ -121,8 +121,10 @@ def witness(
     row = lists.locked(session, viewer, list_id, Right.DISPOSAL_WITNESS)
     rules.check_state(row.state, State.PLANNED)
     check_time(session, row, now=now, today=today)
-    asked = {row.requested_by, row.proposed_by, row.made_by}
+    # Also whoever asked for or approved an earlier round of it: being sent back makes nobody a stranger to the list.
+    asked = {row.requested_by, row.proposed_by, row.made_by, *lists.hands(session, row)}
     rules.check_witness(viewer.person_id, approver=row.decided_by, requesters=asked, first=row.first_witness)
+    lists.check_other_person(session, viewer, {row.decided_by, row.first_witness, *asked})
     assert row.plan_hash is not None
     rules.check_plan(plan_hash, row.plan_hash)
     going = lists.listed(session, row, opinion=Opinion.DESTROY)

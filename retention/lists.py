@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from archive_service import zone
 from archive_service.audit.record import record
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import last_seq
-from archive_service.errors import NotFound
+from archive_service.errors import NotFound, NotPermitted
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
+from archive_service.people.ties import same_person
 from archive_service.people.viewer import Viewer
 from retention import disposal_rules as rules
 from retention.disposal_rules import Opinion, Planned
@@ -69,6 +70,24 @@ def check_clock(session: Session, now: datetime) -> None:
     last = session.scalar(select(AuditEntry.at).where(AuditEntry.seq == last_seq(session)))
     if last is not None:
         rules.check_moment(now, last=last)
+
+
+def hands(session: Session, row: DisposalList) -> set[int]:
+    """Return who froze, proposed, approved or asked for the execution of a list in any of its rounds, by the trail."""
+    did = ("disposal.frozen", "disposal.proposed", "disposal.approved", "disposal.planned")
+    wanted = select(AuditEntry.person_id).where(
+        AuditEntry.object_kind == OBJECT, AuditEntry.object_id == str(row.id), AuditEntry.did.in_(did)
+    )
+    return {one for one in session.scalars(wanted.distinct()) if one is not None}
+
+
+def check_other_person(session: Session, viewer: Viewer, others: Collection[int | None]) -> None:
+    """Refuse a second account of somebody who had a hand in the list: of the same identity or mail address."""
+    if viewer.person_id is not None and same_person(session, viewer.person_id, others):
+        raise NotPermitted(
+            "disposal.same-person",
+            "您的账号与经办这份清单的另一个账号登记了同一证件或同一邮箱，视为同一人。请由另一个人办理。",
+        )
 
 
 def note(session: Session, row: DisposalList, did: str, facts: Mapping[str, Any], *, by: Viewer, now: datetime) -> None:

@@ -199,7 +199,9 @@ def decide(
     rules.check_state(row.state, *((State.PROPOSED,) if approve else (State.PROPOSED, State.APPROVED, State.PLANNED)))
     lists.check_clock(session, now)
     judged = select(DisposalItem.opined_by).where(DisposalItem.list_id == row.id).distinct()
-    rules.check_approver(viewer.person_id, others={row.made_by, row.proposed_by, *session.scalars(judged)})
+    others = {row.made_by, row.proposed_by, *session.scalars(judged)}
+    rules.check_approver(viewer.person_id, others=others)
+    lists.check_other_person(session, viewer, others)
     said = " ".join(note.split())[:300]
     if not approve and len(said) < 4:
         raise Invalid("disposal.reason", "退回时请写明理由，至少 4 个字。")

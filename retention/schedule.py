@@ -86,12 +86,23 @@ class Schedule(_Frozen):
         return rule
 
 
-def read(text: str, *, known_types: Collection[str] = ()) -> tuple[Schedule | None, list[Finding]]:
+def read(
+    text: str,
+    *,
+    known_types: Collection[str] = (),
+    known_categories: Collection[str] = (),
+    known_businesses: Collection[str] = (),
+) -> tuple[Schedule | None, list[Finding]]:
     """Return the schedule that `text` writes, or everything that keeps it from being one, in the order of the lines.
 
-    `known_types` are the codes of the catalogue; empty asks for none of them.
+    What is known are the codes of the catalogue; empty asks for none of them. A rule for a category that there is not
+    would keep nothing, and nobody would see it.
     """
-    return read_as(Schedule, text, name="保管期限表", problems=lambda made: _problems(made, known_types))
+
+    def problems(made: Schedule) -> list[tuple[Path, str]]:
+        return [*_problems(made, known_types), *_strangers(made, known_categories, known_businesses)]
+
+    return read_as(Schedule, text, name="保管期限表", problems=problems)
 
 
 @lru_cache(maxsize=1)
@@ -135,6 +146,17 @@ def _of_rule(rule: Rule, known_types: Collection[str]) -> list[tuple[Path, str]]
     unknown = [one for one in rule.document_types if known_types and one not in {*known_types, "OTHER", LETTER}]
     found += [(("document_types",), f"资料目录里没有“{one}”这种资料。") for one in unknown]
     return found
+
+
+def _strangers(
+    made: Schedule, known_categories: Collection[str], known_businesses: Collection[str]
+) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    for at, rule in enumerate(made.rules):
+        unknown = [one for one in rule.categories if known_categories and one not in known_categories]
+        found += [(("rules", at, "categories"), f"资料目录里没有“{one}”这种客户类别。") for one in unknown]
+    strange = [one for one in made.replaced_by if known_businesses and one not in known_businesses]
+    return found + [(("replaced_by",), f"资料目录里没有“{one}”这种业务类型。") for one in strange]
 
 
 def _loops(made: Schedule) -> list[tuple[Path, str]]:

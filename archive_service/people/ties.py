@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from archive_service.audit.record import record
 from archive_service.errors import NotFound
@@ -14,6 +15,20 @@ from archive_service.people.tables import Person, PersonTie
 from archive_service.people.viewer import Viewer
 
 ACCOUNT, IDENTITY = "account", "identity"
+
+
+def same_person(session: Session, person_id: int, others: Collection[int | None]) -> bool:
+    """Say whether one of some other accounts is of this very person: of the same identity, or the same mail address.
+
+    What nobody noted, such as a second account under another name and address, cannot be told.
+    """
+    asked = {one for one in others if one is not None} - {person_id}
+    own = aliased(PersonTie)
+    tied = select(PersonTie.id).join(own, (own.kind == PersonTie.kind) & (own.value == PersonTie.value))
+    tied = tied.where(own.person_id == person_id, own.kind == IDENTITY, PersonTie.person_id.in_(asked))
+    mail = session.scalar(select(func.lower(Person.email)).where(Person.id == person_id, Person.email != ""))
+    mailed = select(Person.id).where(Person.id.in_(asked), func.lower(Person.email) == mail)
+    return session.scalar(tied.limit(1)) is not None or (mail is not None and session.scalar(mailed) is not None)
 
 
 def tie(session: Session, *, login: str, kind: str, value: str, by: Viewer, now: datetime) -> None:

@@ -6,7 +6,7 @@ search found. A letter that no row names is an orphan in the store, which nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,7 +51,7 @@ class Place:
 
 
 @pytest.fixture
-def place(database: Database, store: FileStore, settings: Settings) -> Iterator[Place]:
+def place(database: Database, store: FileStore, settings: Settings) -> Place:
     with database.unit_of_work() as session:
         case = records.case(session)
         head = session.get_one(HouseholdFile, case.household_id)
@@ -111,7 +111,7 @@ ACTS: Mapping[str, tuple[Act, tuple[Act, ...], list[str]]] = {
 }
 #: Every call that an act makes, and how it fails; the letter of an answer is read for and stored first.
 WAYS = {"begin": faulty.locked, "commit": faulty.database_full}
-WAYS_OF_ANSWER = {"reading": faulty.refused, "put": faulty.store_full, **WAYS}
+WAYS_OF_ANSWER = {"reading": faulty.refused, "put": faulty.store_full, "commit": faulty.database_full}
 
 
 def everything(database: Database) -> dict[str, list[Any]]:

@@ -12,11 +12,14 @@ from archive_service.errors import Invalid, NotPermitted, Refused
 from archive_service.people import actions as people
 from archive_service.people.queries import system_viewer
 from archive_service.people.roles import Role
+from archive_service.people.tables import Person, Unit
+from archive_service.people.ties import IDENTITY, tie
 from archive_service.storage.memory import MemoryStore
 from retention import review
 from retention.candidates import Due
 from retention.disposal_tables import DisposalItem
 from tests.retention.world import World, papers, world
+from tests.support import records
 
 
 @pytest.fixture
@@ -197,6 +200,61 @@ def test_neither_approver_nor_requester_witnesses(here: World, database: Databas
     plan_hash = here.plan(list_id)
     with pytest.raises(NotPermitted):
         here.witness(list_id, who, plan_hash)
+
+
+def test_who_had_a_hand_in_an_earlier_round_does_not_witness(here: World, database: Database) -> None:
+    """Asked for by one, then anew by another; approved, sent back and approved by another: all of them are known."""
+    items = papers(database, 1)
+    with database.unit_of_work() as session:
+        at = session.get_one(Unit, here.unit_id)
+        here.people = {**here.people, "boss": records.person(session, "boss", roles=(Role.UNIT_HEAD,), at=at).id}
+    here.waiting_days = 1
+    list_id = approved(here, items)
+    here.decide(list_id, approve=False, note="请再核对一次")
+    here.propose(list_id)
+    here.decide(list_id, who="boss")
+    here.days_pass(1)
+    here.plan(list_id, who="second")
+    plan_hash = here.plan(list_id)
+    for who in ("second", "head", "boss", "asker"):
+        with pytest.raises(NotPermitted):
+            here.witness(list_id, who, plan_hash)
+    here.witness(list_id, "first", plan_hash)
+
+
+@pytest.mark.parametrize("known_by", ["identity", "mail"])
+def test_a_second_account_of_the_same_person_neither_approves_nor_witnesses(
+    here: World, database: Database, known_by: str
+) -> None:
+    """Known by the identity or the mail address; renamed, and in another role, it is still the same person."""
+    with database.unit_of_work() as session:
+        at, by = session.get_one(Unit, here.unit_id), system_viewer(session)
+        for login, role in (("twin", Role.UNIT_HEAD), ("stranger", Role.AUDITOR)):
+            here.people = {**here.people, login: records.person(session, login, roles=(role,), at=at).id}
+        session.get_one(Person, here.people["twin"]).name = "李四"
+        for login in ("asker", "twin"):
+            if known_by == "identity":
+                tie(session, login=login, kind=IDENTITY, value="h" * 64, by=by, now=here.now)
+            else:
+                session.get_one(Person, here.people[login]).email = (
+                    "zhang.san@grid.test" if login == "asker" else "Zhang.San@grid.test"
+                )
+        tie(session, login="stranger", kind=IDENTITY, value="i" * 64, by=by, now=here.now)
+    here.waiting_days = 1
+    items = papers(database, 1)
+    list_id = here.freeze(items)
+    here.judge(list_id, items)
+    here.propose(list_id)
+    with pytest.raises(NotPermitted) as told:
+        here.decide(list_id, who="twin")
+    assert told.value.code == "disposal.same-person"
+    here.decide(list_id)
+    here.days_pass(1)
+    plan_hash = here.plan(list_id)
+    with pytest.raises(NotPermitted) as again:
+        here.witness(list_id, "twin", plan_hash)
+    assert again.value.code == "disposal.same-person"
+    here.witness(list_id, "stranger", plan_hash)
 
 
 def test_one_person_does_not_witness_twice(here: World, database: Database) -> None:

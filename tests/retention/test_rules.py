@@ -139,8 +139,16 @@ def test_the_standard_schedule_knows_every_type_of_the_catalogue() -> None:
     """It names none that there is not."""
     from archive_service.catalogue import load
 
-    known = {code for edition in load.editions() for code in edition.document_types}
-    assert schedule.read(schedule.standard_text(), known_types=known)[1] == []
+    known = load.editions()
+    types = {code for edition in known for code in edition.document_types}
+    categories = {code for edition in known for code in edition.customer_categories}
+    businesses = {code for edition in known for code in edition.business_types}
+    found = schedule.read(
+        schedule.standard_text(), known_types=types, known_categories=categories, known_businesses=businesses
+    )
+    assert found[1] == []
+    strange = schedule.read(HEAD.replace("rules:", "replaced_by: [NOPE]\nrules:") + ALL, known_businesses=businesses)
+    assert [(one.line, "没有“NOPE”这种业务类型" in one.message) for one in strange[1]] == [(5, True)]
 
 
 @pytest.mark.parametrize(
@@ -159,10 +167,11 @@ def test_the_standard_schedule_knows_every_type_of_the_catalogue() -> None:
         (ALL.replace("years", "yeras"), 6, "不认识"),
         (ALL.replace("code: ALL", "code: ALL, document_types: [Z99]"), 6, "没有“Z99”"),
         (ALL.replace("code: ALL", "code: ALL, document_types: [A05]"), 6, "兜底"),
+        (ALL + ALL.replace("code: ALL", "code: HIGH, categories: [GY]"), 7, "没有“GY”这种客户类别"),
     ],
 )  # fmt: skip
 def test_a_bad_schedule_is_refused_by_line_and_reason(lines: str, line: int, said: str) -> None:
     """Overlaps, contradictions, loops, what is missing or unknown."""
-    made, found = schedule.read(HEAD + lines, known_types={"A05"})
+    made, found = schedule.read(HEAD + lines, known_types={"A05"}, known_categories={"HV"})
     assert made is None
     assert any(one.line == line and said in one.message for one in found), found

@@ -93,10 +93,10 @@ class World:
                 today=self.today, waiting_days=self.waiting_days,
             )  # fmt: skip
 
-    def plan(self, list_id: int) -> str:
+    def plan(self, list_id: int, who: str = "asker") -> str:
         """Ask for the execution; return the digest of the plan."""
         with self.database.unit_of_work() as session:
-            asker = self.viewer(session, "asker")
+            asker = self.viewer(session, who)
             row = disposal.plan(
                 session, asker, list_id, place="档案室", now=self.now, today=self.today, holds=self.holds
             )
