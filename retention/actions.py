@@ -23,7 +23,7 @@ RUN_JOB = "retention.run"
 LONGEST_TEXT = 200_000
 _DRAFT = frozenset({"draft"})
 _NOT_DRAFT = Refusal("schedule.not-draft", "这一版已经发布或作废，不能再改。请另起草一版。")
-_KIND = Kind(
+KIND = Kind(
     table=RetentionDraft,
     trail="schedule",
     told=("revision",),
@@ -51,20 +51,20 @@ def save_draft(session: Session, viewer: Viewer, text: str, *, draft_id: int | N
     unit_id = top_unit(session)
     viewer.require(Right.CATALOGUE_CHANGE, unit_id)
     made = sound(text)
-    row = life.take(session, _KIND, draft_id, "change", viewer) if draft_id is not None else None
+    row = life.take(session, KIND, draft_id, "change", viewer) if draft_id is not None else None
     reserved = made.edition == standard().edition
-    row = life.keep(session, _KIND, row, made, text, unit_id=unit_id, reserved=reserved, by=viewer, now=now)
-    life.note(session, _KIND, row, did="schedule.drafted", by=viewer, now=now)
+    row = life.keep(session, KIND, row, made, text, unit_id=unit_id, reserved=reserved, by=viewer, now=now)
+    life.note(session, KIND, row, did="schedule.drafted", by=viewer, now=now)
     return row
 
 
 def preview(session: Session, viewer: Viewer, draft_id: int, *, now: datetime) -> RetentionRun:
     """Have everything reckoned by a draft, changing nothing; a preview of the same text under way is returned."""
-    row = life.take(session, _KIND, draft_id, "preview", viewer)
+    row = life.take(session, KIND, draft_id, "preview", viewer)
     there = life.under_way(session, RetentionRun, row)
     if there is not None:
         return there
-    life.note(session, _KIND, row, did="schedule.previewed", by=viewer, now=now)
+    life.note(session, KIND, row, did="schedule.previewed", by=viewer, now=now)
     return _begin(session, viewer, row, "preview", now=now)
 
 
@@ -73,27 +73,27 @@ def release(session: Session, viewer: Viewer, draft_id: int, *, now: datetime, t
 
     Raises Refused for one's own, before its day, or without a finished preview of this very text.
     """
-    row = life.take(session, _KIND, draft_id, "release", viewer)
-    life.check_another(_KIND, row, viewer)
+    row = life.take(session, KIND, draft_id, "release", viewer)
+    life.check_another(KIND, row, viewer)
     life.check_begun(row, "schedule.too-early", today=today)
     if not life.was_previewed(session, RetentionRun, row):
         raise Refused("schedule.not-previewed", "发布前要先看影响：请先预览这一稿会让哪些资料提前或推后到期。")
     sound(row.text)
-    life.move(session, _KIND, row, "release", by=viewer, now=now)
-    life.note(session, _KIND, row, did="schedule.released", by=viewer, now=now)
+    life.move(session, KIND, row, "release", by=viewer, now=now)
+    life.note(session, KIND, row, did="schedule.released", by=viewer, now=now)
     return _begin(session, viewer, row, "apply", now=now)
 
 
 def drop(session: Session, viewer: Viewer, draft_id: int, *, now: datetime) -> None:
     """Give a draft up; its code stays taken."""
-    row = life.take(session, _KIND, draft_id, "drop", viewer)
-    life.move(session, _KIND, row, "drop", by=viewer, now=now)
-    life.note(session, _KIND, row, did="schedule.dropped", by=viewer, now=now)
+    row = life.take(session, KIND, draft_id, "drop", viewer)
+    life.move(session, KIND, row, "drop", by=viewer, now=now)
+    life.note(session, KIND, row, did="schedule.dropped", by=viewer, now=now)
 
 
 def sound(text: str) -> Schedule:
     """Return the schedule that a text writes. Raises BadText, naming the first of the findings."""
-    life.check_length(_KIND, text)
+    life.check_length(KIND, text)
     editions = load.editions()
     made, found = read(
         text,
@@ -102,7 +102,7 @@ def sound(text: str) -> Schedule:
         known_businesses={code for one in editions for code in one.business_types},
     )
     if made is None:
-        raise life.refuse(_KIND, found)
+        raise life.refuse(KIND, found)
     return made
 
 

@@ -31,7 +31,7 @@ _PARTS = 8
 _SMALL = 500
 _DRAFT, _SUBMITTED = frozenset({"draft"}), frozenset({"submitted"})
 _NOT_SUBMITTED = Refusal("edition.not-submitted", "这个版本还没有提交，或已经发布。请刷新页面查看。")
-_KIND = Kind(
+KIND = Kind(
     table=CatalogueDraft,
     trail="edition",
     told=("revision", "note", "changed_by"),
@@ -108,27 +108,27 @@ def save_draft(
     """
     by.require(Right.CATALOGUE_CHANGE, unit_id)
     written = _sound(session, text, unit_id)
-    old = life.take(session, _KIND, draft_id, "change", by) if draft_id is not None else None
+    old = life.take(session, KIND, draft_id, "change", by) if draft_id is not None else None
     if old is not None and old.unit_id != unit_id:
-        raise Refused(*_KIND.steps["change"].otherwise, state=old.state)
+        raise Refused(*KIND.steps["change"].otherwise, state=old.state)
     reserved = load.edition_by_code(written.edition) is not None
-    row = life.keep(session, _KIND, old, written, text, unit_id=unit_id, reserved=reserved, by=by, now=now)
-    life.note(session, _KIND, row, did="edition.changed" if old else "edition.drafted", by=by, now=now)
+    row = life.keep(session, KIND, old, written, text, unit_id=unit_id, reserved=reserved, by=by, now=now)
+    life.note(session, KIND, row, did="edition.changed" if old else "edition.drafted", by=by, now=now)
     return row
 
 
 def lock_draft(session: Session, draft_id: int, by: Viewer) -> None:
     """Keep others from a draft of the viewer's units until the transaction ends. Raises NotFound."""
-    life.locked(session, _KIND, draft_id, by)
+    life.locked(session, KIND, draft_id, by)
 
 
 def submit_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
     """Hand a draft in for release by another person. Raises BadText where it does not fit the others any more."""
-    row = life.take(session, _KIND, draft_id, "submit", by)
+    row = life.take(session, KIND, draft_id, "submit", by)
     _sound(session, row.text, row.unit_id)
     row.submitted_by, row.note = by.person_id, None
-    life.move(session, _KIND, row, "submit", by=by, now=now)
-    life.note(session, _KIND, row, did="edition.submitted", by=by, now=now)
+    life.move(session, KIND, row, "submit", by=by, now=now)
+    life.note(session, KIND, row, did="edition.submitted", by=by, now=now)
     return row
 
 
@@ -137,42 +137,42 @@ def release_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime)
 
     Raises Refused for one's own, without a preview of the very text, or if it was not handed in.
     """
-    row = life.take(session, _KIND, draft_id, "release", by)
-    life.check_another(_KIND, row, by, row.submitted_by)
+    row = life.take(session, KIND, draft_id, "release", by)
+    life.check_another(KIND, row, by, row.submitted_by)
     if not life.was_previewed(session, CatalogueCheck, row):
         raise Refused("edition.not-previewed", "发布前要先看影响：请先预览这一稿会改变哪些案件。")
     _sound(session, row.text, row.unit_id)
-    life.move(session, _KIND, row, "release", by=by, now=now)
-    life.note(session, _KIND, row, did="edition.released", by=by, now=now)
+    life.move(session, KIND, row, "release", by=by, now=now)
+    life.note(session, KIND, row, did="edition.released", by=by, now=now)
     _begin(session, row, "recheck", by=by, now=now)
     return row
 
 
 def return_draft(session: Session, *, draft_id: int, reason: str, by: Viewer, now: datetime) -> CatalogueDraft:
     """Send a draft that was handed in back to whoever wrote it, saying why."""
-    row = life.take(session, _KIND, draft_id, "return", by)
+    row = life.take(session, KIND, draft_id, "return", by)
     row.note = masking.text(check_reason(reason))[:300]
-    life.move(session, _KIND, row, "return", by=by, now=now)
-    life.note(session, _KIND, row, did="edition.returned", by=by, now=now)
+    life.move(session, KIND, row, "return", by=by, now=now)
+    life.note(session, KIND, row, did="edition.returned", by=by, now=now)
     return row
 
 
 def drop_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueDraft:
     """Give a draft up; its code stays taken."""
-    row = life.take(session, _KIND, draft_id, "drop", by)
-    life.move(session, _KIND, row, "drop", by=by, now=now)
-    life.note(session, _KIND, row, did="edition.dropped", by=by, now=now)
+    row = life.take(session, KIND, draft_id, "drop", by)
+    life.move(session, KIND, row, "drop", by=by, now=now)
+    life.note(session, KIND, row, did="edition.dropped", by=by, now=now)
     return row
 
 
 def preview_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime) -> CatalogueCheck:
     """Have all cases that a draft concerns judged by it, changing none; a preview under way is returned."""
-    row = life.take(session, _KIND, draft_id, "preview", by)
+    row = life.take(session, KIND, draft_id, "preview", by)
     there = life.under_way(session, CatalogueCheck, row)
     if there is not None:
         return there
     _sound(session, row.text, row.unit_id)
-    life.note(session, _KIND, row, did="edition.previewed", by=by, now=now)
+    life.note(session, KIND, row, did="edition.previewed", by=by, now=now)
     return _begin(session, row, "preview", by=by, now=now)
 
 
@@ -200,10 +200,10 @@ def _begin(session: Session, row: CatalogueDraft, purpose: str, *, by: Viewer, n
 
 
 def _sound(session: Session, text: str, unit_id: int) -> EditionText | OverlayText:
-    life.check_length(_KIND, text)
+    life.check_length(KIND, text)
     read_ = read(text, scope_of(session, unit_id))
     if read_.findings or read_.edition is None:
-        raise life.refuse(_KIND, read_.findings)
+        raise life.refuse(KIND, read_.findings)
     return read_.edition
 
 

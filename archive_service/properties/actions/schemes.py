@@ -17,7 +17,7 @@ from archive_service.properties.tables import PropertyScheme
 LONGEST_TEXT = 200_000
 _DRAFT = frozenset({"draft"})
 _NOT_DRAFT = Refusal("properties.not-draft", "这一版已经发布或作废，不能再改。请另起草一版。")
-_KIND = Kind(
+KIND = Kind(
     table=PropertyScheme,
     trail="property-scheme",
     told=(),
@@ -46,35 +46,35 @@ def save_scheme(
     unit_id = top_unit(session)
     viewer.require(Right.CATALOGUE_CHANGE, unit_id)
     made = sound(text)
-    row = life.take(session, _KIND, scheme_id, "change", viewer) if scheme_id is not None else None
+    row = life.take(session, KIND, scheme_id, "change", viewer) if scheme_id is not None else None
     reserved = made.edition == standard().edition
-    row = life.keep(session, _KIND, row, made, text, unit_id=unit_id, reserved=reserved, by=viewer, now=now)
-    life.note(session, _KIND, row, did="properties.drafted", by=viewer, now=now)
+    row = life.keep(session, KIND, row, made, text, unit_id=unit_id, reserved=reserved, by=viewer, now=now)
+    life.note(session, KIND, row, did="properties.drafted", by=viewer, now=now)
     return row
 
 
 def release_scheme(session: Session, viewer: Viewer, scheme_id: int, *, now: datetime, today: date) -> PropertyScheme:
     """Put a draft in force from its day on. Raises Refused for one's own, and before its day."""
-    row = life.take(session, _KIND, scheme_id, "release", viewer)
-    life.check_another(_KIND, row, viewer)
+    row = life.take(session, KIND, scheme_id, "release", viewer)
+    life.check_another(KIND, row, viewer)
     life.check_begun(row, "properties.too-early", today=today)
     sound(row.text)
-    life.move(session, _KIND, row, "release", by=viewer, now=now)
-    life.note(session, _KIND, row, did="properties.released", by=viewer, now=now)
+    life.move(session, KIND, row, "release", by=viewer, now=now)
+    life.note(session, KIND, row, did="properties.released", by=viewer, now=now)
     return row
 
 
 def drop_scheme(session: Session, viewer: Viewer, scheme_id: int, *, now: datetime) -> None:
     """Give a draft up; its code stays taken."""
-    row = life.take(session, _KIND, scheme_id, "drop", viewer)
-    life.move(session, _KIND, row, "drop", by=viewer, now=now)
-    life.note(session, _KIND, row, did="properties.dropped", by=viewer, now=now)
+    row = life.take(session, KIND, scheme_id, "drop", viewer)
+    life.move(session, KIND, row, "drop", by=viewer, now=now)
+    life.note(session, KIND, row, did="properties.dropped", by=viewer, now=now)
 
 
 def sound(text: str) -> Scheme:
     """Return the edition that a text writes. Raises BadText, naming the first of the findings."""
-    life.check_length(_KIND, text)
+    life.check_length(KIND, text)
     made, found = read(text)
     if made is None:
-        raise life.refuse(_KIND, found)
+        raise life.refuse(KIND, found)
     return made
