@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Select, String, select, type_coerce
+from sqlalchemy import Executable, String, select, type_coerce
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ class _Kind:
 
     name: str
     told: Mapping[str, Callable[[Facts], Facts]]
-    rows: Callable[[Sequence[int]], Select[Any]]
+    rows: Callable[[Sequence[int]], Executable]
 
 
 def _picked(*names: str) -> Callable[[Facts], Facts]:
