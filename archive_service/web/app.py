@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from functools import cache
+
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -53,9 +56,7 @@ def create_app(services: Services) -> FastAPI:
     errors.install(app)
     app.mount(f"/static/{assets.version()}", Kept(directory=assets.STATIC), name="static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
-    for router in routers():
-        app.include_router(router, include_in_schema=False)
-    app.include_router(api())
+    app.router.routes.extend(_routes())
     app.add_middleware(Tracing)
     app.add_middleware(
         Guard,
@@ -72,6 +73,16 @@ def create_app(services: Services) -> FastAPI:
         header=services.settings.sign_on_header,
     )
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return the pages and the interface. Put together once: they hold nothing, and apps of a process share them."""
+    whole = APIRouter()
+    for router in routers():
+        whole.include_router(router, include_in_schema=False)
+    whole.include_router(api())
+    return tuple(whole.routes)
 
 
 def favicon(_request: Request) -> Response:

@@ -37,8 +37,11 @@ def is_known(services: Services, login: str, place: Place) -> bool:
 
 def try_password(request: Request, login: str, password: str, place: Place) -> tuple[str, SignIn]:
     """Try a password; return a fresh secret with its sign-in, which is a half one before the second factor."""
-    database, limits = services_of(request).database, limits_of(request)
-    return sign_in.sign_in(database, login=login, password=password, now=clock.now(), limits=limits, place=place)
+    services, limits = services_of(request), limits_of(request)
+    return sign_in.sign_in(
+        services.database, login=login, password=password, now=clock.now(), limits=limits, hasher=services.hasher,
+        place=place,
+    )  # fmt: skip
 
 
 def confirm_password(visit: Visit, password: str) -> None:
@@ -50,6 +53,7 @@ def confirm_password(visit: Visit, password: str) -> None:
         password=password,
         now=visit.now,
         limits=limits_of(visit.request),
+        hasher=visit.services.hasher,
         place=place_of(visit.request),
     )
 

@@ -25,5 +25,6 @@ def confirm(visit: Visit, *, password: str, code: str) -> None:
         code=code,
         now=visit.now,
         limits=limits_of(visit.request),
+        hasher=visit.services.hasher,
         place=place_of(visit.request),
     )

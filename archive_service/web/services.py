@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from archive_service.db.session import Database
+from archive_service.people.passwords import HASHER
 from archive_service.settings import Settings
 from archive_service.storage.store import ObjectStore
 
@@ -19,3 +22,5 @@ class Services:
     store: ObjectStore
     #: The full-text index, as indexing.search takes it.
     index: Any
+    #: How passwords are kept, and tried at the door.
+    hasher: PasswordHasher = HASHER

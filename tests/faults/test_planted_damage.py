@@ -189,6 +189,23 @@ def test_rows_that_lost_their_object_or_pages_are_named(filled_anywhere: Filled)
     })  # fmt: skip
 
 
+def test_rows_that_no_entry_speaks_for_are_named(filled_anywhere: Filled) -> None:
+    """Somebody with write access edits what entries tell of, and leaves the entries alone."""
+    filled = filled_anywhere
+    moved, retyped = filled.items[2], filled.items[4]
+    before = named(filled)
+    elsewhere = "(select max(id) from household_files where id <> household_id)"
+    change(filled, f"update items set household_id = {elsewhere}, item_no = 9999 where id = :id", id=moved)
+    change(filled, "update items set document_type = 'ZZZ' where id = :id", id=retyped)
+    change(filled, "update household_files set account_no = '0000000009' where id = :id", id=1)
+    change(filled, "update case_files set application_no = 'x' where id = :id", id=1)
+    found = [one for one in named(filled) if one not in before and one[0].startswith("row.")]
+    whole = [one for one in found if one[1] in ("household 1", "case 1", f"item {moved}", f"item {retyped}")]
+    assert whole == sorted(
+        ("row.differs-from-trail", one) for one in ("case 1", "household 1", f"item {moved}", f"item {retyped}")
+    )
+
+
 def test_an_index_entry_of_nothing_or_twice_is_named(filled: Filled) -> None:
     """What the index holds too much of is as wrong as what it lacks; a household that waits to be indexed is not."""
     _, engine = filled.services.index.current()

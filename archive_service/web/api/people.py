@@ -179,6 +179,7 @@ def add_person(visit: Caller, wanted: NewPerson, response: Response) -> PersonOu
             password=passwords.one_time(),
             by=visit.viewer,
             now=visit.now,
+            hasher=visit.services.hasher,
         )
         session.flush()
         told = _person(session, visit, made.id)

@@ -92,6 +92,7 @@ def add_person(visit: SignedIn, form: SentForm) -> Response:
                 password=password,
                 by=visit.viewer,
                 now=visit.now,
+                hasher=visit.services.hasher,
             )
     except (Refused, Invalid) as error:
         return _new(visit, typed=form, error=error)
@@ -155,6 +156,7 @@ def reset_password(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
                 by=visit.viewer,
                 now=visit.now,
                 reason=reason_of(form),
+                hasher=visit.services.hasher,
             )
     except Invalid as error:
         return _ask(visit, person_id, "password", error=error)

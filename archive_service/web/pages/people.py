@@ -167,6 +167,7 @@ def _set_own_password(visit: Visit, *, current: str, new: str) -> None:
             now=visit.now,
             current=current,
             keep=visit.secret,
+            hasher=visit.services.hasher,
         )
 
 
