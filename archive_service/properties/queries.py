@@ -85,6 +85,18 @@ class RunListing:
 
 
 @dataclass(frozen=True)
+class DueCase:
+    """A kept case that is due to be checked; `followed`: a finding of this check is open."""
+
+    application_no: str
+    account_no: str
+    filed_at: datetime | None
+    #: When it was last checked over time; none: never.
+    checked_at: datetime | None
+    followed: bool
+
+
+@dataclass(frozen=True)
 class SchemeView:
     """An edition as the list of editions shows it."""
 
@@ -229,12 +241,24 @@ def kept_cases_due(session: Session, *, now: datetime, every_days: int, limit: i
     return list(session.scalars(wanted.order_by(_followed().desc(), CaseFile.filed_at, CaseFile.id).limit(limit)))
 
 
-def due_count(session: Session, viewer: Viewer, *, now: datetime, every_days: int) -> int:
-    """Return how many cases of the viewer's units are due to be checked over time."""
+def due_cases(session: Session, viewer: Viewer, *, now: datetime, every_days: int, limit: int) -> list[DueCase]:
+    """Return the cases of the viewer's units that are due to be checked over time, in their turn."""
     viewer.require(Right.RECORD_READ)
-    wanted = select(func.count(CaseFile.id)).join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
-    units = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
-    return session.scalar(wanted.where(units, _due(now, every_days))) or 0
+    mine = PropertyRun.case_id == CaseFile.id
+    last = select(func.max(PropertyRun.begun_at)).where(mine, PropertyRun.moment == Moment.LONGTERM.value)
+    wanted = (
+        select(
+            CaseFile.application_no,
+            HouseholdFile.account_no,
+            CaseFile.filed_at,
+            last.scalar_subquery().label("checked_at"),
+            _followed().label("followed"),
+        )
+        .join(HouseholdFile, HouseholdFile.id == CaseFile.household_id)
+        .where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)), _due(now, every_days))
+        .order_by(_followed().desc(), CaseFile.filed_at, CaseFile.id)
+    )
+    return [DueCase(*row) for row in session.execute(wanted.limit(limit))]
 
 
 def _due(now: datetime, every_days: int) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -63,15 +64,35 @@ def list_(services: Services, application_no: str, state: str | None, limit: int
         for one in found:
             output.emit(one)
         return
-    with services.reading() as (session, viewer):
-        days = queries.in_force(session, clock.today()).longterm_every_days
-        due = queries.due_count(session, viewer, now=clock.now(), every_days=days)
-    output.say(f"长期保存到期待检 {due} 个案件（每 {days} 天一次）。")
     output.table(
         ("编号", "环节", "户号", "对象", "结论", "不合格", "检测"),
         [
             (one.id, MOMENTS[one.moment], one.account_no or "—", _subject(one), STATES[one.state],
              one.counts.get("failed", 0), f"{local(one.begun_at):%Y-%m-%d %H:%M}")
+            for one in found
+        ],
+    )  # fmt: skip
+
+
+@properties.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="So many at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one case a line.")
+@click.pass_obj
+def due(services: Services, limit: int, as_json: bool) -> None:
+    """List the kept cases that are due to be checked over time, in their turn."""
+    with services.reading() as (session, viewer):
+        days = queries.in_force(session, clock.today()).longterm_every_days
+        found = queries.due_cases(session, viewer, now=clock.now(), every_days=days, limit=limit)
+    if as_json:
+        for one in found:
+            output.emit(one)
+        return
+    output.say(f"每 {days} 天检测一次；到期待检 {len(found)} 个案件。")
+    output.table(
+        ("申请编号", "户号", "归档", "上次检测", "问题"),
+        [
+            (one.application_no, one.account_no, _day(one.filed_at),
+             _day(one.checked_at), "未销号" if one.followed else "")
             for one in found
         ],
     )  # fmt: skip
@@ -144,6 +165,10 @@ def items(
     ]
     output.table(("代码", "项目", "性质", "方式"), rows)
     return 0
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{local(moment):%Y-%m-%d}" if moment else "—"
 
 
 def _subject(one: RunView) -> str:

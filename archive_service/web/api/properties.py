@@ -70,9 +70,24 @@ class CheckList(BaseModel):
 
     checks: list[CheckOut]
     total: int
-    #: Cases of the caller's units that are due to be checked over time.
-    due: int
     next: int | None
+
+
+class DueCaseOut(Told):
+    """A kept case that is due; `followed` says that a finding of this check is open."""
+
+    application_no: str
+    account_no: str
+    filed_at: datetime | None
+    checked_at: datetime | None
+    followed: bool
+
+
+class DueList(BaseModel):
+    """Cases that are due to be checked over time, and after how many days they are."""
+
+    every_days: int
+    cases: list[DueCaseOut]
 
 
 class CheckWanted(BaseModel):
@@ -158,10 +173,17 @@ def list_checks(
             before=before,
             limit=limit,
         )
-        days = queries.in_force(session, visit.today).longterm_every_days
-        due = queries.due_count(session, visit.viewer, now=visit.now, every_days=days)
     rows = [CheckOut.model_validate(one) for one in found.rows]
-    return CheckList(checks=rows, total=found.total, due=due, next=found.next)
+    return CheckList(checks=rows, total=found.total, next=found.next)
+
+
+@router.get("/properties/due")
+def list_due(visit: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DueList:
+    """List the cases of the caller's units that are due to be checked over time, in their turn."""
+    with visit.services.database.reading() as session:
+        days = queries.in_force(session, visit.today).longterm_every_days
+        found = queries.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=limit)
+    return DueList(every_days=days, cases=[DueCaseOut.model_validate(one) for one in found])
 
 
 @router.get("/properties/items")

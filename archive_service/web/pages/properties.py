@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -12,8 +12,8 @@ from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
 from archive_service.properties.difference import differences
 from archive_service.properties.judge import ANSWERS
-from archive_service.properties.queries import RunView
-from archive_service.properties.scheme import Moment, read, standard_text
+from archive_service.properties.queries import DueCase, RunView
+from archive_service.properties.scheme import Moment, Scheme, read, standard_text
 from archive_service.web import drafting, pictures, property_desk, property_papers, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -145,7 +145,7 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
     before = whole_number(asked.get("before"))
     with visit.services.database.reading() as session:
         scheme = queries.in_force(session, visit.today)
-        due = queries.due_count(session, visit.viewer, now=visit.now, every_days=scheme.longterm_every_days)
+        due = _due(visit, session, scheme) if asked.get("due") == "1" else None
         found = queries.runs(
             session, visit.viewer, application_no=number, state=state, moment=moment, before=before, limit=_SHOWN
         )
@@ -161,6 +161,11 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
         before=before,
         may_check=visit.viewer.may(Right.CASE_RECEIVE) or visit.viewer.may(Right.INSPECT),
     )
+
+
+def _due(visit: Visit, session: Any, scheme: Scheme) -> list[DueCase]:
+    days = scheme.longterm_every_days
+    return queries.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=_SHOWN)
 
 
 def _run(visit: Visit, properties_run: int, error: ArchiveError | None = None) -> Response:
