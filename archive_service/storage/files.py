@@ -47,6 +47,7 @@ class FileStore:
         """Store `data` durably before returning."""
         digest = hashlib.sha256(data).hexdigest()
         if self.exists(digest):
+            self._check_size(digest, len(data))
             return Stored(digest, len(data), new=False)
         return self.put(io.BytesIO(data))
 
@@ -113,9 +114,16 @@ class FileStore:
         try:
             digest, size = _write_durably(source, handle)
             new = self._give_name(temporary, digest)
+            if not new:
+                self._check_size(digest, size)
         finally:
             temporary.unlink(missing_ok=True)
         return Stored(digest, size, new)
+
+    def _check_size(self, digest: str, size: int) -> None:
+        """Raise Damaged for a file that was cut off or grew: what is handed in now would be taken for kept."""
+        if self._path(digest).stat().st_size != size:
+            raise damaged(digest)
 
     def _mend(self, digest: str, source: Readable, aside: Path) -> None:
         handle, name = tempfile.mkstemp(dir=self._temporary)
