@@ -26,6 +26,8 @@ from archive_service.fixity.tables import FixityDay
 from archive_service.fixity.watchers import watchers
 from archive_service.notices.actions import tell_all
 from archive_service.storage import removal
+from archive_service.storage.encrypted import EncryptedStore
+from archive_service.storage.files import FileStore
 from archive_service.storage.places import Stores
 from archive_service.storage.record import is_kept
 from archive_service.storage.store import ObjectStore
@@ -125,6 +127,7 @@ def _one(
     if stores.second is None:
         if first == _GOOD:
             _end_repair(database, stores, digest, chunk, now=now, agent=agent)
+            _protect(database, stores, digest, chunk, now=now, agent=agent)
             chunk.good.append(digest)
             return Round()
         return _lost(database, digest, chunk, now=now(), agent=agent, found=[("first", first)])
@@ -144,6 +147,7 @@ def _one(
     elif second != _GOOD:
         return _mended(database, stores, digest, chunk, ("second", second), now=now, agent=agent)
     _end_repair(database, stores, digest, chunk, now=now, agent=agent)
+    _protect(database, stores, digest, chunk, now=now, agent=agent)
     chunk.good.append(digest)
     return found
 
@@ -171,6 +175,18 @@ def _mended(
     chunk.failures += 1
     chunk.good.append(digest)
     return Round(repaired=1)
+
+
+def _protect(
+    database: Database, stores: Stores, digest: str, chunk: _Chunk, *, now: Callable[[], datetime], agent: str
+) -> None:
+    """Make a good file read-only again that somebody could have written to, and write down that it was not."""
+    for name, store, _ in stores.each():
+        if isinstance(store, FileStore | EncryptedStore) and store.protect(digest):
+            chunk.failures += 1
+            with database.unit_of_work() as session:
+                repairs.event(session, digest, "writable", name, now=now(), agent=agent)
+                repairs.event(session, digest, "repaired", name, now=now(), agent=agent)
 
 
 def _end_repair(

@@ -34,7 +34,8 @@ class FixityEvent(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: damaged, missing or unreadable; repaired; lost when no good copy was left.
+    #: damaged, missing, unreadable, or writable (good, and nobody could rely on that); repaired; lost when no good copy
+    #: was left.
     outcome: Mapped[str] = mapped_column(String(12))
     #: first or second; both when lost.
     store: Mapped[str] = mapped_column(String(6))

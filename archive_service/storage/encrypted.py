@@ -27,7 +27,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from archive_service.errors import Damaged, Refused
-from archive_service.storage.files import unavailable
+from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.key_ring import KeyRing, write_whole
 from archive_service.storage.sealing import Opened, Sealer
 from archive_service.storage.store import CHUNK, ObjectStore, Readable, Stored, copy_checked, damaged, missing
@@ -128,6 +128,11 @@ class EncryptedStore:
             write_whole(aside / f"{digest}.envelope", path.read_bytes(), mode=0o440)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, self._wrap(digest, cipher, key), mode=0o600)
+
+    def protect(self, digest: str) -> bool:
+        """Take every right to write to the sealed bytes away, where they are files; say whether there was one."""
+        envelope = self.envelope(digest, strict=False)
+        return isinstance(self.inner, FileStore) and self.inner.protect(envelope.cipher if envelope else digest)
 
     def forget(self, digest: str) -> None:
         """Destroy the key of an object, durably: from now on nobody can read it, wherever its sealed bytes are kept."""

@@ -11,6 +11,8 @@ import hashlib
 import io
 import os
 import re
+import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -47,15 +49,24 @@ class FileStore:
         """Store `data` durably before returning."""
         digest = hashlib.sha256(data).hexdigest()
         if self.exists(digest):
+            self._check_size(digest, len(data))
             return Stored(digest, len(data), new=False)
         return self.put(io.BytesIO(data))
 
     def open(self, digest: str) -> BinaryIO:
-        """Open the bytes for reading."""
+        """Open the bytes for reading; a link or anything else that stands in their place is damage."""
         try:
-            return self._path(digest).open("rb")
+            handle = os.open(self._path(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError as e:
             raise missing(digest) from e
+        except OSError as e:
+            if e.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+                raise damaged(digest) from e
+            raise
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise damaged(digest)
+        return os.fdopen(handle, "rb")
 
     def read(self, digest: str) -> bytes:
         """Return the bytes after checking them."""
@@ -72,7 +83,7 @@ class FileStore:
 
     def exists(self, digest: str) -> bool:
         """Say whether the store holds bytes under `digest`."""
-        return self._path(digest).exists()
+        return os.path.lexists(self._path(digest))
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object."""
@@ -100,6 +111,19 @@ class FileStore:
         except OSError as e:
             raise unavailable(e) from e
 
+    def protect(self, digest: str) -> bool:
+        """Take every right to write to an object away; say whether there was one."""
+        path = self._path(digest)
+        try:
+            if not path.lstat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+                return False
+            path.chmod(0o440)
+        except FileNotFoundError:
+            return False
+        except OSError as e:
+            raise unavailable(e) from e
+        return True
+
     def sweep(self, *, older_than_s: float = 86_400) -> int:
         """Remove temporary files that a crash left behind; return how many."""
         old = [p for p in self._temporary.iterdir() if time.time() - p.stat().st_mtime > older_than_s]
@@ -113,9 +137,16 @@ class FileStore:
         try:
             digest, size = _write_durably(source, handle)
             new = self._give_name(temporary, digest)
+            if not new:
+                self._check_size(digest, size)
         finally:
             temporary.unlink(missing_ok=True)
         return Stored(digest, size, new)
+
+    def _check_size(self, digest: str, size: int) -> None:
+        """Raise Damaged for a file that was cut off or grew: what is handed in now would be taken for kept."""
+        if self._path(digest).stat().st_size != size:
+            raise damaged(digest)
 
     def _mend(self, digest: str, source: Readable, aside: Path) -> None:
         handle, name = tempfile.mkstemp(dir=self._temporary)
@@ -124,7 +155,7 @@ class FileStore:
             if _write_durably(source, handle)[0] != digest:
                 raise damaged(digest)
             temporary.chmod(0o440)
-            if target.exists():
+            if os.path.lexists(target):
                 aside.mkdir(parents=True, exist_ok=True)
                 _keep_aside(target, aside / digest)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -163,10 +194,20 @@ def _write_durably(source: Readable, handle: int) -> tuple[str, int]:
 
 
 def _keep_aside(bad: Path, aside: Path) -> None:
-    """Copy bad bytes as far as they can be read; a disk that no longer gives them does not stop the repair."""
+    """Copy bad bytes as far as they can be read; a disk that no longer gives them does not stop the repair.
+
+    Of a link it is kept where it led, and a folder that stands in the place of a file is moved away whole.
+    """
+    if bad.is_dir() and not bad.is_symlink():
+        shutil.move(bad, aside.with_name(f"{aside.name}.folder"))
+        return
     part = aside.with_name(f".{aside.name}.part")
     try:
-        with bad.open("rb") as source, part.open("wb") as target:
+        if bad.is_symlink():
+            source: BinaryIO = io.BytesIO(os.fsencode(bad.readlink()))
+        else:
+            source = bad.open("rb")
+        with source, part.open("wb") as target:
             while chunk := source.read(CHUNK):
                 target.write(chunk)
             target.flush()

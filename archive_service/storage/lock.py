@@ -17,19 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import urllib3
 from minio.commonconfig import COMPLIANCE
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 from minio.retention import Retention
 
 from archive_service.errors import Damaged, Unavailable
 from archive_service.storage.files import FileStore, unavailable
 from archive_service.storage.s3 import S3Store
+from archive_service.storage.s3_pool import FAULTS
 
 _PREFIX = "lock-test/"
 #: How long the test object stays locked; the next test removes it.
 _LOCKED = timedelta(seconds=60)
-_FAULTS = (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,17 @@ class LockProof:
 
 
 def prove(store: S3Store, *, now: datetime) -> LockProof:
-    """Lock a test object and try to get rid of it. Raises Unavailable when the server does not answer."""
+    """Lock a test object and try to get rid of it.
+
+    Raises Unavailable when the server does not answer, or not in a way that can be understood.
+    """
+    try:
+        return _prove(store, now=now)
+    except FAULTS as e:
+        raise Unavailable("store.lock-test", "对象锁自检没有完成：存储服务的回答无法识别。请稍后重试。") from e
+
+
+def _prove(store: S3Store, *, now: datetime) -> LockProof:
     if store.client.bucket_exists(store.bucket) is False:
         raise Unavailable("store.no-bucket", "对象存储中没有配置的存储桶。请核对 ARCHIVE_S3_BUCKET。")
     _remove_old(store)
@@ -93,13 +102,11 @@ def prove_files(store: FileStore) -> LockProof:
 
 
 def _worked(call: Callable[[], object]) -> bool:
-    """Say whether the server did it; raises Unavailable when it gave no answer that can be understood."""
+    """Say whether the server did it."""
     try:
         call()
     except S3Error:
         return False
-    except _FAULTS as e:
-        raise Unavailable("store.lock-test", "对象锁自检没有完成：存储服务的回答无法识别。请稍后重试。") from e
     return True
 
 

@@ -6,16 +6,13 @@ import io
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
-import urllib3
 from minio.commonconfig import COMPLIANCE
-from minio.error import MinioException
 from minio.retention import Retention
 
 from archive_service.errors import Damaged, Unavailable
 from archive_service.storage.retain import unless_unset
 from archive_service.storage.s3 import S3Store
-
-_FAULTS = (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError)
+from archive_service.storage.s3_pool import FAULTS
 
 
 def put_locked(store: S3Store, name: str, body: bytes, *, until: datetime) -> None:
@@ -33,7 +30,7 @@ def put_locked(store: S3Store, name: str, body: bytes, *, until: datetime) -> No
     except ElementTree.ParseError:
         # It hands out the checkpoint itself.
         kept = None
-    except _FAULTS as e:
+    except FAULTS as e:
         raise Unavailable("audit.place-s3", "检查点没有写入并锁定到对象存储。请检查存储服务和对象锁后等待重试。") from e
     if kept is None or kept.mode != COMPLIANCE or kept.retain_until_date < until - timedelta(days=1):
         raise Unavailable("audit.place-unlocked", "对象存储没有锁定检查点。请为存储桶启用对象锁。")

@@ -7,6 +7,7 @@ anywhere, the same calls again finish it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from datetime import datetime
 
@@ -81,6 +82,8 @@ def _take_out(stores: Stores, digest: str) -> None:
         store.remove_for_good(digest)
     try:
         for path in set_aside(stores.aside, digest):
+            if path.is_dir():
+                shutil.rmtree(path)
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
     except OSError as e:

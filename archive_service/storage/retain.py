@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
-import urllib3
 from minio.commonconfig import COMPLIANCE
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 from minio.retention import Retention
 
 from archive_service.errors import NotFound, Refused
@@ -19,6 +18,7 @@ from archive_service.storage.encrypted import EncryptedStore
 from archive_service.storage.lock_rows import Said
 from archive_service.storage.places import Stores
 from archive_service.storage.s3 import S3Store, key_of, unavailable
+from archive_service.storage.s3_pool import FAULTS
 from archive_service.storage.store import ObjectStore, missing
 
 T = TypeVar("T")
@@ -67,15 +67,16 @@ def look(bucket: S3Store, name: str, version: str | None = None) -> Kept:
         asked: dict[str, Any] = {"bucket_name": bucket.bucket, "object_name": key_of(name), "version_id": version}
         kept = unless_unset(lambda: bucket.client.get_object_retention(**asked))
         held = unless_unset(lambda: bucket.client.is_object_legal_hold_enabled(**asked))
-    except ElementTree.ParseError as e:
-        # A server that knows no locks hands out the object itself; asked to set one, it would write that over it.
+    except (ElementTree.ParseError, AttributeError) as e:
+        # A server that knows no locks hands out the object itself, or nothing; asked to set one, it would write that
+        # over it.
         raise Refused(
             "store.lock-refused",
             "对象存储没有锁定这份内容。请核对存储桶的对象锁和访问密钥的权限。",
             digest=name,
             answer="no lock",
         ) from e
-    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+    except FAULTS as e:
         raise _said(e, name) from e
     # A lock that people with rights can lift is none.
     until = kept.retain_until_date if kept is not None and kept.mode == COMPLIANCE else None
@@ -110,7 +111,7 @@ def keep(
         if before.held != held:
             change = bucket.client.enable_object_legal_hold if held else bucket.client.disable_object_legal_hold
             change(bucket.bucket, key_of(name), version_id=before.version)
-    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+    except FAULTS as e:
         raise _said(e, name) from e
     after = look(bucket, name, before.version)
     short = least is not None and (after.until is None or after.until < least - _SECOND)

@@ -18,10 +18,10 @@ from typing import IO, Any, BinaryIO, TypeVar, cast
 
 import urllib3
 from minio import Minio
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 
 from archive_service.errors import Refused, Unavailable
-from archive_service.storage.s3_pool import PREFIX, WriteOnce
+from archive_service.storage.s3_pool import FAULTS, PREFIX, WriteOnce
 from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class S3Store:
                     return
                 if not lock:
                     raise unavailable(e) from e
-            except (MinioException, urllib3.exceptions.HTTPError, OSError) as e:
+            except FAULTS as e:
                 if not lock:
                     raise unavailable(e) from e
             else:
@@ -125,11 +125,7 @@ class S3Store:
 
     def exists(self, digest: str) -> bool:
         """Say whether the store holds bytes under `digest`."""
-        try:
-            self._call(lambda: self.client.stat_object(self.bucket, PREFIX + digest))
-        except S3Error:
-            return False
-        return True
+        return self._size(digest) is not None
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every object."""
@@ -186,10 +182,23 @@ class S3Store:
             self._send_new(cast(IO[bytes], spool), digest, spool.tell())
 
     def _send(self, source: IO[bytes], digest: str, size: int) -> Stored:
-        """Send bytes whose name and size are known, unless the name is there."""
-        if self.exists(digest):
-            return Stored(digest, size, new=False)
-        return self._send_new(source, digest, size)
+        """Send bytes whose name and size are known, unless the name is there.
+
+        Raises Damaged when there are more bytes under it, or fewer: what is handed in now would be taken for kept.
+        """
+        there = self._size(digest)
+        if there is None:
+            return self._send_new(source, digest, size)
+        if there != size:
+            raise damaged(digest)
+        return Stored(digest, size, new=False)
+
+    def _size(self, digest: str) -> int | None:
+        """Return the size of an object as the server says it, none for one that is not there."""
+        try:
+            return self._call(lambda: self.client.stat_object(self.bucket, PREFIX + digest)).size or 0
+        except S3Error:
+            return None
 
     def _send_new(self, source: IO[bytes], digest: str, size: int) -> Stored:
         def put() -> None:
@@ -206,7 +215,7 @@ class S3Store:
                 raise unavailable(e) from e
             self._pool.conditional = False
             self._call(put)
-        except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+        except FAULTS as e:
             raise unavailable(e) from e
         return Stored(digest, size, new=True)
 
@@ -218,8 +227,7 @@ class S3Store:
             if e.code in _GONE:
                 raise
             raise unavailable(e) from e
-        # The SDK throws a ValueError at an answer that it cannot read.
-        except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
+        except FAULTS as e:
             raise unavailable(e) from e
 
 

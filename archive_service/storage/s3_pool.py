@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Any
+from xml.etree import ElementTree
 
 import urllib3
+from minio.error import MinioException
 
+#: What the SDK throws at a server that is away or answers what it cannot read: no XML, other XML, nothing at all.
+FAULTS = (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError, ElementTree.ParseError)
 #: Before the digest in the names of objects.
 PREFIX = "objects/"
 #: Of a second, before the end of a moment.

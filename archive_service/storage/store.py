@@ -33,7 +33,10 @@ class ObjectStore(Protocol):
     """Keeps bytes under their digest. Putting the same bytes again changes nothing."""
 
     def put(self, source: Readable) -> Stored:
-        """Store all of `source` durably before returning. Raises Unavailable when the disk or server cannot take it."""
+        """Store all of `source` durably before returning.
+
+        Raises Unavailable when the disk or server cannot take it, Damaged when something of another size has its name.
+        """
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store `data` durably before returning."""

@@ -619,6 +619,7 @@ FIXITY = {
     "damaged": N_("内容损坏"),
     "missing": N_("内容缺失"),
     "unreadable": N_("内容无法读取"),
+    "writable": N_("文件可写，已改回只读"),
     "repaired": N_("已用完好副本修复"),
     "lost": N_("没有完好副本"),
 }

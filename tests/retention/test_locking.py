@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +26,7 @@ from archive_service.jobs import queue
 from archive_service.notices.tables import Notice
 from archive_service.people.roles import Role
 from archive_service.properties.tables import PropertyRun
+from archive_service.settings import Settings
 from archive_service.storage.places import Stores
 from archive_service.storage.record import record_object
 from archive_service.storage.s3 import S3Store
@@ -35,6 +39,7 @@ from retention import locking, paper_rules, reckoning
 from retention.locking import LockHandler
 from retention.paper_rules import PaperRules
 from retention.tables import LockMark, RetentionDue
+from tests.docs.words import ROOT
 from tests.properties import world as _tables  # noqa: F401 - a run may name a batch or a package
 from tests.support import lock_server, records
 from tests.support.lock_server import LockServer, Version
@@ -369,3 +374,53 @@ def test_a_server_that_is_away_leaves_the_rest_owed(world: World) -> None:
     with world.database.reading() as session:
         assert session.scalars(select(LockMark)).all() == []
         assert session.scalar(select(func.count()).select_from(StoredObject)) == 4
+
+
+KILLED = """
+import os, signal, sys
+from archive_service import clock
+from archive_service.db.session import Database
+from archive_service.jobs import queue
+from archive_service.storage import retain
+from archive_service.storage.places import Stores
+from pathlib import Path
+from retention.locking import LockHandler
+from tests.fixity.test_checks import bucket_at
+from tests.retention.test_locking import RULES, SPAN, better_scans, local
+def killed(real):
+    def run(*a, **k):
+        done = real(*a, **k) if sys.argv[3] == "after" else None
+        os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return run
+database = Database(sys.argv[1])
+stores = Stores(bucket_at(sys.argv[2]), None, Path("/nowhere"))
+claimed = queue.claim(database, worker="w", queues=("upkeep",), now=clock.now(), lease_s=1)
+retain.settle = killed(retain.settle)
+LockHandler(
+    database, lambda: stores, 1, SPAN, lambda: RULES, better_scans, clock.now, lambda: local(clock.now()).date()
+).run(claimed)
+"""
+
+
+@pytest.mark.parametrize("stop", ["before", "after"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_killed_at_a_lock_or_a_hold_the_next_run_ends_with_both(world: World, settings: Settings, stop: str) -> None:
+    """SIGKILL right before or behind what the store is asked: nothing is shorter, lifted or forgotten afterwards."""
+    (item,) = world.file(b"contract")
+    world.prove()
+    until = world.due(item, 2000)
+    with world.database.unit_of_work() as session:
+        by, today = records.system(session), local(world.now).date()
+        terms = Terms("litigation", "诉讼保全", "法院来函", today + timedelta(days=90))
+        holds.place(session, by, On(accounts=["5101431049"]), terms, now=world.now, today=today)
+        assert locking.ask(session, RULES, now=world.now, today=today)
+    child = [sys.executable, "-c", KILLED, settings.url(), world.server.endpoint, stop]
+    assert subprocess.run(child, check=False, cwd=ROOT).returncode == -signal.SIGKILL
+    world.now = clock.now() + timedelta(minutes=10)
+    claimed = queue.claim(world.database, worker="heir", queues=("upkeep",), now=world.now, lease_s=600)
+    assert claimed is not None
+    world.handler().run(claimed)
+    assert (world.original(item).until, world.original(item).held) == (until, True)
+    assert world.states() == {("kept", "")}
+    assert world.counted() == (2, 0)

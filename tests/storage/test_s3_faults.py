@@ -6,14 +6,19 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from archive_service.errors import Unavailable
+from archive_service.errors import Damaged, Refused, Unavailable
+from archive_service.storage import retain
+from archive_service.storage.lock import prove
+from archive_service.storage.locked import put_locked
 from archive_service.storage.s3 import S3Store
 
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 DIGEST = hashlib.sha256(b"contract").hexdigest()
 
 
@@ -31,7 +36,7 @@ def server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
             answer(self)
             self.close_connection = True
 
-        do_GET = do_HEAD = do_PUT = handle_any  # noqa: N815
+        do_GET = do_HEAD = do_PUT = do_DELETE = handle_any  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -108,3 +113,23 @@ def test_an_answer_that_breaks_off_is_never_taken_for_the_object(tmp_path: Path)
         assert code_of(lambda: store_at(endpoint).read(DIGEST)) == "store.unavailable"
         assert code_of(lambda: store_at(endpoint).fetch(DIGEST, tmp_path / "copy")) == "store.unavailable"
     assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("said", [b"", b"<ok/>", b"yes", b"<html>proxy</html>"])
+def test_a_server_that_says_yes_to_everything_keeps_nothing_and_is_believed_nothing(said: bytes) -> None:
+    """Putting is not acknowledged, reading is damage, no lock counts, nothing counts as removed: each in its words."""
+    until = NOW + timedelta(days=100)
+    with server(say(200, said)) as endpoint:
+        store = store_at(endpoint)
+        store.prepare()
+        with pytest.raises(Damaged):
+            store.put_bytes(b"a contract of some length, which is not what the server has")
+        with pytest.raises(Damaged):
+            store.read(DIGEST)
+        assert code_of(lambda: list(store.digests())) == "store.unavailable"
+        assert code_of(lambda: store.remove_for_good(DIGEST)) == "store.unavailable"
+        assert code_of(lambda: prove(store, now=NOW)) == "store.lock-test"
+        with pytest.raises((Refused, Unavailable)):
+            retain.keep(store, DIGEST, None, least=until, until=until, held=True)
+        with pytest.raises(Unavailable):
+            put_locked(store, "checkpoints/1", b"checkpoint", until=until)
