@@ -1,7 +1,7 @@
 """What was drawn from papers that are stored only: that it stands is told, what it says is not.
 
 A verdict or an observation keeps its status, for the line of the catalogue is met or not as it was; its words, values
-and places are left out. Source: domain 6, behaviour 8; docs/decisions/0057.
+and places are left out. Source: domain 6, behaviour 8; docs/decisions/0060.
 """
 
 from __future__ import annotations
