@@ -37,6 +37,8 @@ from archive_service.settings import Settings
 MOST_PICKED = 50_000
 #: Kind of the entries about lists that somebody looked at, and of those about scans.
 LISTS, SCANS = "reading-list", "reading-scan"
+#: Kinds whose entries tell which accounts somebody was shown, or took away.
+_SHOWN = (LISTS, SCANS, "list")
 #: Entries that are read at once by their numbers.
 _AT_ONCE = 500
 #: ZIP knows no time before 1980, and the moment of writing says nothing.
@@ -219,9 +221,9 @@ def _condition(selection: Selection, size: int) -> ColumnElement[bool]:
             if keys
         ]
         mine = AuditEntry.unit_id.in_(selection.units) if selection.units is not None else true()
-        # Lists and scans tell which accounts they showed.
+        # Lists, those taken away too, and scans tell which accounts they showed.
         listed = and_(
-            AuditEntry.object_kind.in_((LISTS, SCANS)),
+            AuditEntry.object_kind.in_(_SHOWN),
             type_coerce(AuditEntry.facts, Text).contains(f'"{selection.account_no}"', autoescape=True),
         )
         return and_(within, mine, or_(named, listed, *of))

@@ -17,6 +17,7 @@ from archive_service.copies import queries, rules
 from archive_service.copies.queries import Answer
 from archive_service.copies.tables import CertifiedCopy, CopySeries
 from archive_service.errors import Refused
+from archive_service.households.tables import HouseholdFile
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
@@ -154,6 +155,8 @@ def hand_over(session: Session, viewer: Viewer, copy_id: int, *, now: datetime) 
 def _note(
     session: Session, viewer: Viewer, row: CertifiedCopy, did: str, facts: Mapping[str, Any], *, now: datetime
 ) -> None:
+    # Whoever asks who saw a household is told of its copies too.
+    account = session.get_one(HouseholdFile, row.household_id).account_no
     record(
         session,
         by=viewer.actor,
@@ -161,6 +164,6 @@ def _note(
         object_kind="copy",
         object_id=row.id,
         unit_id=row.unit_id,
-        facts={"number": row.number, **facts},
+        facts={"number": row.number, "account_no": account, **facts},
         now=now,
     )

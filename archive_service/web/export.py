@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from archive_service.audit.record import record
 from archive_service.errors import Refused
+from archive_service.households.actions import accounts_in
 from archive_service.web.pictures import attachment
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ def handed_over(
     facts: Mapping[str, Any],
 ) -> Response:
     """Answer with a list as a file, on record; `what` names the list for the trail and `facts` how it was narrowed."""
+    # The mark at the beginning tells spreadsheets here that this is UTF-8.
+    text = "\ufeff" + text_of(head, rows)
     with visit.services.database.unit_of_work() as session:
+        shown = accounts_in(session, text)
         record(
             session,
             by=visit.viewer.actor,
@@ -58,13 +62,11 @@ def handed_over(
             object_kind="list",
             object_id=what,
             unit_id=visit.viewer.unit_id,
-            facts={"rows": len(rows), **facts},
+            facts={"rows": len(rows), **facts} | ({"accounts": shown} if shown else {}),
             now=visit.now,
         )
-    # The mark at the beginning tells spreadsheets here that this is UTF-8.
-    body = ("\ufeff" + text_of(head, rows)).encode()
     return Response(
-        body, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": attachment(f"{name}.csv")}
+        text.encode(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": attachment(f"{name}.csv")}
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,16 @@ COLUMNS = (
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
 ADDRESS = "青屿县东门街道阳光新城17幢1单元401室"
 ROW = f"{ACCOUNT},汪雪梅,{ADDRESS},LR,NEW,{APPLICATION},QY02,12,220V,natural,2026-03-10,2026-03-20"
+
+
+@cache
+def _plain() -> Path:
+    """The home of an archive on SQLite and files, made by the command line once a run."""
+    folder = tempfile.mkdtemp(prefix="archive-of-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = Archive(Path(folder) / "home")
+    made._make()
+    return made.home
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,13 @@ class Archive:
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def prepare(self) -> None:
-        """Make the archive and register one household with one case."""
+        """Make the archive and register one household with one case; a plain one is a copy of the first of its kind."""
+        if self.environment:
+            self._make()
+        else:
+            shutil.copytree(_plain(), self.home, dirs_exist_ok=True)
+
+    def _make(self) -> None:
         assert self.run("init").code == 0
         cases = self.home / "cases.csv"
         cases.write_text(f"{COLUMNS}\n{ROW}\n", encoding="utf-8")

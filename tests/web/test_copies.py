@@ -106,10 +106,9 @@ def test_a_copy_is_issued_checked_withdrawn_and_checked_again(
     assert "当事人撤诉" in browser.get(address).text
     assert browser.submit(f"{address}/withdraw", reason="再撤一次").status_code == 409
     with world.services.database.reading() as session:
-        did = [
-            *session.scalars(select(AuditEntry.did).where(AuditEntry.object_kind == "copy").order_by(AuditEntry.seq))
-        ]
-    assert did == ["copy.issued", "copy.downloaded", "copy.withdrawn"]
+        found = session.scalars(select(AuditEntry).where(AuditEntry.object_kind == "copy").order_by(AuditEntry.seq))
+        told = [(one.did, one.facts["account_no"]) for one in found]
+    assert told == [(did, world.near.account_no) for did in ("copy.issued", "copy.downloaded", "copy.withdrawn")]
 
 
 def test_a_stranger_learns_state_and_digest_and_nothing_else(world: World, browser: Browser, stranger: Browser) -> None:

@@ -118,6 +118,8 @@ def test_an_export_is_on_record_without_what_was_typed(many: World, browser: Bro
         (entry,) = people.audit_entries(session, system, filters=EntryFilters(did="list.exported")).entries
     assert entry.facts["rows"] > 100
     assert entry.facts["filters"] == {"state": "collecting"}
+    # Who took away a list in which an account stands is told of that account.
+    assert many.near.account_no in entry.facts["accounts"]
     assert "王五" not in str(entry.facts)
 
 
