@@ -126,5 +126,5 @@ def test_reading_a_file_is_on_record_once_an_hour(world: World, staff: Browser) 
     ):
         assert staff.get(address).status_code == 200
     (entry,) = entries(world, "household.read")
-    assert entry.facts == {"account_no": near.account_no, "unmasked": False}
+    assert entry.facts == {"account_no": near.account_no, "unmasked": False, "from": "testclient"}
     assert "household.read" not in staff.get(f"/households/{near.account_no}/history").text
