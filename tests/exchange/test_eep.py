@@ -119,6 +119,15 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "MD5 only": (change('算法="SHA-256">[0-9a-f]*', f'算法="MD5">{"0" * 32}', count=0), "eep.weak"),
     "digest": (change('算法="SHA-256">[0-9a-f]{4}', '算法="SHA-256">0000'), "eep.digest"),
     "size": (change("<计算机文件大小>", "<计算机文件大小>9"), "eep.size"),
+    "size of a thousand digits": (change("<计算机文件大小>", f"<计算机文件大小>{'9' * 5000}"), "eep.schema"),
+    "included from outside": (
+        change(
+            "<封装包格式描述>",
+            '<include xmlns="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/><封装包格式描述>',
+        ),
+        "eep.schema",
+    ),
+    "signed twice over": (change("(<被签名对象>.*?</被签名对象>)", r"\1\1"), "eep.schema"),
     "not base64": (change('编码方式="base64">.', '编码方式="base64">*'), "eep.schema"),
     "changed file": (lambda folder: _beside(folder).write_bytes(b"x") and None, "eep.digest"),  # type: ignore[func-returns-value]
     "missing file": (lambda folder: _beside(folder).unlink(), "eep.missing"),
@@ -138,6 +147,25 @@ def test_a_hostile_package_is_refused_for_what_it_is(eep: Path, settings: Settin
         spoil(folder)
         found = checked(settings, folder, tmp_path)
         assert code in {one.code for one in found.findings}, case
+
+
+def test_comments_change_nothing_that_is_read_or_signed(eep: Path, settings: Settings, tmp_path: Path) -> None:
+    """Otherwise one could cut a value in two, and what is read would not be what was signed."""
+    change('算法="SHA-256">', '算法="SHA-256"><!-- a --><?b c?>', count=0)(eep)
+    change("<计算机文件大小>", "<计算机文件大小><!-- a -->", count=0)(eep)
+    found = checked(settings, eep, tmp_path)
+    assert (found.findings, found.signature) == ([], "ours")
+
+
+def test_a_file_that_no_list_names_is_found(eep: Path, settings: Settings, tmp_path: Path) -> None:
+    """Beside the others, and where one stands in the XML already."""
+    inline = next(iter(checked(settings, eep, tmp_path).inline))
+    for path in ("data/more.pdf", inline):
+        (eep / path).parent.mkdir(parents=True, exist_ok=True)
+        (eep / path).write_bytes(b"x")
+    (eep / "data/out").symlink_to("/etc")
+    found = {(one.code, one.path) for one in checked(settings, eep, tmp_path).findings}
+    assert found == {("eep.not-listed", "data/more.pdf"), ("eep.not-listed", inline), ("bag.link", "data/out")}
 
 
 def test_what_is_too_large_to_stand_in_the_xml_is_refused_unread(settings: Settings, tmp_path: Path) -> None:

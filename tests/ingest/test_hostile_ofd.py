@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +70,14 @@ def with_password() -> bytes:
     return bytes(data)
 
 
+def page_twice(name: str) -> bytes:
+    """A second page under the name of the first: which of them is shown is up to the reader."""
+    out = io.BytesIO(plain().pack())
+    with zipfile.ZipFile(out, "a") as package, warnings.catch_warnings(action="ignore"):
+        package.writestr(name, plain().files[PAGE].replace(b"Layer", b"Other"))
+    return out.getvalue()
+
+
 def outside_name() -> bytes:
     out = io.BytesIO(plain().pack())
     with zipfile.ZipFile(out, "a") as package:
@@ -115,6 +124,8 @@ def bomb() -> Ofd:
 CASES: dict[str, tuple[Callable[[], Ofd | bytes], str, bool]] = {
     "zip bomb": (bomb, "file.unpack-limit", False),
     "name outside": (outside_name, "file.unreadable", True),
+    "page twice": (lambda: page_twice(PAGE), "file.damaged", True),
+    "page twice but for capitals": (lambda: page_twice(PAGE.upper()), "file.damaged", True),
     "location outside": (lambda: plain().change(DOCUMENT, "Pages/Page_0", "../../../etc"), "file.unreadable", True),
     "location of the machine": (
         lambda: plain().change("OFD.xml", "Doc_0/Document.xml", "file:///etc/passwd"), "file.unreadable", True,

@@ -108,7 +108,10 @@ def _parsed(folder: Path, found: EepRead) -> Any:
     # Before any parser sees it: a document type is where entities come from.
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         return bad("eep.entities", "封装包文件带有文档类型或实体声明，不予接收。")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    # Without comments, as the canonical form is by the standard: what is read is what is signed.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
