@@ -31,7 +31,7 @@ from ingest.filing import actions, rules, work
 from ingest.filing.queries import Standing
 from ingest.property_facts import scans_of
 from ingest.receive import Receipt, Said, open_batch, receive
-from ingest.tables import Batch, ReturnedPaper, Scan, ScanDocument
+from ingest.tables import Batch, ReturnedPaper, Scan, ScanDocument, ScanPage
 from retention.queries import outcomes_of
 from tests.support import faulty, records
 from tests.support.faulty_place import ACCOUNT, APPLICATION, PAPER, FaultyPlace
@@ -118,9 +118,16 @@ def hall(database: Database, store: FileStore, settings: Settings) -> Iterator[H
 def test_a_sound_batch_is_filed_and_takes_nothing_more(hall: Hall) -> None:
     """The report is kept; what is about cases does not apply, and says so."""
     hall.hand_in(PAPER)
+    with hall.database.unit_of_work() as session:
+        # The blank back of the sheet.
+        scan, front = session.get_one(Scan, 1), session.get_one(ScanPage, 1)
+        scan.page_count = scan.pages_done = 2
+        image = {name: getattr(front, name) for name in ("image_digest", "width_px", "height_px", "dpi")}
+        session.add(ScanPage(scan_id=scan.id, page_no=2, flags=["blank"], **image))
     hall.file()
     run = hall.run()
-    assert (run.state, run.batch_id, run.account_no, run.papers, run.pages) == ("passed", hall.batch, None, 1, 1)
+    assert (run.state, run.batch_id, run.account_no, run.papers, run.pages) == ("passed", hall.batch, None, 1, 2)
+    assert "另有 1 页空白" in next(one.evidence for one in run.results if one.code == "GD-2-8")
     assert {one.result for one in run.results if one.property == "integrity"} == {"passed", "not_applicable"}
     assert run.report_digest is not None
     assert hall.store.exists(run.report_digest)
