@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -15,6 +16,8 @@ from archive_service.storage.key_ring import KeyRing
 from archive_service.storage.places import Stores
 from archive_service.storage.store import ObjectStore
 
+#: Envelopes that are looked at when a store is opened.
+_LOOKED_AT = 5
 #: How a second store in a bucket is written.
 _S3 = "s3://"
 
@@ -60,7 +63,23 @@ def _sealed(settings: Settings, store: ObjectStore, name: str) -> ObjectStore:
                 "key.missing", "加密存储的密钥文件不见了，已加密的内容无法读取。请从保管处取回密钥文件后重试。"
             )
         ring.add(now=datetime.now(UTC))
+    _check_ring(sealed)
     return sealed
+
+
+def _check_ring(sealed: EncryptedStore) -> None:
+    """Refuse a key file that opens none of some objects: what is stored under it would be lost with the right one."""
+    some = (sealed.envelope(digest, strict=False) for digest in islice(sealed.enclosed(), _LOOKED_AT))
+    used = {envelope.key_id for envelope in some if envelope is not None}
+    if not used:
+        return
+    keys = sealed.ring.keys()
+    if used.isdisjoint(one.id for one in keys):
+        raise Unavailable(
+            "key.another",
+            "加密存储的密钥文件不是这个档案库的，已加密的内容打不开，没有启动，以免新内容用错密钥。"
+            "请从保管处取回原来的密钥文件后重试。",
+        )
 
 
 def _open_bare(settings: Settings) -> ObjectStore:

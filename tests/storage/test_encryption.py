@@ -222,6 +222,21 @@ def test_without_its_keys_a_store_does_not_begin_anew(tmp_path: Path) -> None:
     assert caught.value.code == "key.missing"
 
 
+def test_with_the_keys_of_another_archive_nothing_is_stored(tmp_path: Path) -> None:
+    """What was stored under them could not be read once the right file is back; with both keys in it, it opens."""
+    given = Settings(home=tmp_path / "home", encryption_key_file=str(tmp_path / "keys"))
+    digest = open_store(given).put_bytes(b"secret").digest
+    right = (tmp_path / "keys").read_bytes()
+    (tmp_path / "keys").unlink()
+    KeyRing(tmp_path / "keys").add(now=NOW)
+    with pytest.raises(Unavailable) as told:
+        open_store(given)
+    assert told.value.code == "key.another"
+    (tmp_path / "keys").write_bytes(right)
+    open_store(given).ring.add(now=NOW)
+    assert open_store(given).read(digest) == b"secret"
+
+
 def test_a_rotation_that_is_killed_is_on_record(settings: Settings, migrated_file: Path, tmp_path: Path) -> None:
     """Begun before anything is wrapped anew; done only when all of it is; called again, it ends what was begun."""
     settings.home.mkdir()
