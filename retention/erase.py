@@ -223,6 +223,8 @@ class ExecuteHandler:
             # Put back meanwhile, by hand or by a restored copy: the next try takes them out again.
             removal.announce_again(self.database, list(there))
             open_ways.update(place for places in there.values() for place in places)
+        if not self.database.settle():
+            open_ways.add("数据库日志")
         if open_ways:
             raise Unavailable(
                 "disposal.still-readable",
