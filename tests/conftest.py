@@ -11,12 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from archive_service.db.session import Database
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from tests.support import databases
 from tests.support.services import address
+
+#: A traceback as the program writes it. Drawn in colours with every variable, as is usual without settings, that of a
+#: fault behind a page takes seconds.
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
+def pytest_configure() -> None:
+    """Have lines of the log written plainly until the program sends them where settings say."""
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
 
 
 def pytest_report_header() -> str:
