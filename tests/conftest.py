@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings as search
 
 from archive_service.db.session import Database
@@ -24,6 +25,15 @@ from tests.support.services import address
 search.register_profile("same", derandomize=True, database=None)
 search.register_profile("anew", derandomize=False)
 search.load_profile(os.environ.get("ARCHIVE_TEST_SEARCH", "same"))
+
+#: A traceback as the program writes it. Drawn in colours with every variable, as is usual without settings, that of a
+#: fault behind a page takes seconds.
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
+def pytest_configure() -> None:
+    """Have lines of the log written plainly until the program sends them where settings say."""
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
 
 
 def pytest_report_header() -> str:

@@ -23,9 +23,7 @@ def run_jobs(world: World) -> None:
     services = world.services
     with services.database.unit_of_work() as session:
         session.execute(update(Job).where(Job.kind != TAKE_JOB, Job.state == "queued").values(state="cancelled"))
-    taking = hand_ins.taking(
-        services.settings, services.database, services.store, now=clock.now, today=clock.today
-    )
+    taking = hand_ins.taking(services.settings, services.database, services.store, now=clock.now, today=clock.today)
     handler = TakeHandler(lambda: taking, services.database, services.settings.lease_s, clock.now)
     runner = Runner(services.database, {TAKE_JOB: handler}, "w", ("upkeep",), services.settings.lease_s, clock.now)
     while runner.run_one():
