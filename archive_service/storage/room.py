@@ -35,12 +35,12 @@ class Room:
 
 
 def rooms(settings: Settings) -> list[Room]:
-    """Return the disks of this machine that the archive writes to. Raises OSError for one that is not there."""
+    """Return the disks of this machine that the archive writes to; of a folder that is not there the stores tell."""
     reserve = settings.disk_reserve_mb * 2**20
-    found = [_room("home", settings.home, reserve)]
+    places = [("home", settings.home)]
     if settings.second_store and "://" not in settings.second_store:
-        found.append(_room("second", Path(settings.second_store), reserve))
-    return found
+        places.append(("second", Path(settings.second_store)))
+    return [_room(place, path, reserve) for place, path in places if path.is_dir()]
 
 
 def free_bytes(path: Path) -> int:
