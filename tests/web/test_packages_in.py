@@ -68,7 +68,7 @@ def test_a_refused_package_says_everything_that_is_wrong_in_both_languages(world
     page = browser.get(made).text
     assert [code in page for code in ("bag.declaration", "bag.fetch", "bag.no-manifest")] == [True] * 3
     assert "请移交方更正后重新导出" in page
-    browser.submit("/me/preferences", language="en")
+    browser.submit("/me/preferences", name="language", value="en", next="/")
     assert "pack the files themselves" in browser.get(made).text
     empty = hand_in(browser, "空.zip", b"").headers["location"]
     assert "file.empty" in browser.get(empty).text
