@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
+import httpx
+import pytest
 from sqlalchemy import select, update
 
 from archive_service import clock
@@ -16,7 +19,17 @@ from archive_service.worker import hand_ins
 from tests.exchange.test_hand_ins import foreign, tarred
 from tests.exchange.world import paper
 from tests.web.conftest import Browser, World
-from tests.web.programs import Program
+from tests.web.programs import Program, program
+
+
+@pytest.fixture
+def archivist(world: World) -> Iterator[Program]:
+    with program(world, "archivist") as one:
+        yield one
+
+
+def hand_in(browser: Browser, name: str, data: bytes) -> httpx.Response:
+    return browser.post("/packages/in", data={"token": browser.token}, files={"file": (name, io.BytesIO(data))})
 
 
 def run_jobs(world: World) -> None:
@@ -32,7 +45,7 @@ def run_jobs(world: World) -> None:
 
 def test_a_package_is_handed_in_checked_and_accepted_on_its_page(world: World, browser: Browser) -> None:
     browser.get("/packages/in")
-    answer = browser.submit("/packages/in", files={"file": ("移交.tar", io.BytesIO(foreign(paper("one"))))})
+    answer = hand_in(browser, "移交.tar", foreign(paper("one")))
     assert answer.status_code == 303
     made = answer.headers["location"]
     assert "hx-get" in browser.get(made).text
@@ -50,14 +63,14 @@ def test_a_package_is_handed_in_checked_and_accepted_on_its_page(world: World, b
 
 def test_a_refused_package_says_everything_that_is_wrong_in_both_languages(world: World, browser: Browser) -> None:
     spoiled = tarred({"bag/bagit.txt": b"no bag", "bag/fetch.txt": b"x", "bag/data/a": b"1"})
-    made = browser.submit("/packages/in", files={"file": ("坏.tar", io.BytesIO(spoiled))}).headers["location"]
+    made = hand_in(browser, "坏.tar", spoiled).headers["location"]
     run_jobs(world)
     page = browser.get(made).text
     assert [code in page for code in ("bag.declaration", "bag.fetch", "bag.no-manifest")] == [True] * 3
     assert "请移交方更正后重新导出" in page
-    browser.submit("/me/preferences", language="en")
+    browser.submit("/me/preferences", name="language", value="en", next="/")
     assert "pack the files themselves" in browser.get(made).text
-    empty = browser.submit("/packages/in", files={"file": ("空.zip", io.BytesIO(b""))}).headers["location"]
+    empty = hand_in(browser, "空.zip", b"").headers["location"]
     assert "file.empty" in browser.get(empty).text
 
 
