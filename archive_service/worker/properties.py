@@ -15,7 +15,7 @@ from archive_service.errors import ArchiveError
 from archive_service.exchange import tables as _packages  # noqa: F401
 from archive_service.households.tables import CaseFile
 from archive_service.people import queries as people
-from archive_service.properties import actions, queries, work
+from archive_service.properties import actions, due, queries, work
 from archive_service.properties.gather import Outside, Subject
 from archive_service.properties.work import Desk
 from archive_service.settings import Settings
@@ -80,19 +80,19 @@ class FourProperties:
         today = local(now).date()
         with self.database.reading() as session:
             scheme = queries.in_force(session, today)
-            if queries.checked_by_itself(session, midnight(today)) >= scheme.longterm_cases_a_day:
+            if due.checked_by_itself(session, midnight(today)) >= scheme.longterm_cases_a_day:
                 return False
-            due = queries.kept_cases_due(session, now=now, every_days=scheme.longterm_every_days, limit=1)
-            if not due:
+            waiting = due.kept_cases_due(session, now=now, every_days=scheme.longterm_every_days, limit=1)
+            if not waiting:
                 return False
-            subject = Subject(session.get_one(CaseFile, due[0]).household_id, due[0])
+            subject = Subject(session.get_one(CaseFile, waiting[0]).household_id, waiting[0])
             pages = work.pages_of(session, subject)
         looked = self._at().look(pages)
         with self.database.unit_of_work() as session:
             run = actions.check_kept(
                 session,
                 people.system_viewer(session),
-                due[0],
+                waiting[0],
                 looked=looked,
                 outside=self._at().outside,
                 now=now,

@@ -23,6 +23,7 @@ from archive_service.lifecycle.tables import CaseReturn
 from archive_service.notices.tables import Notice
 from archive_service.people.roles import Role
 from archive_service.properties import actions, queries, work
+from archive_service.properties import due as waiting
 from archive_service.properties.queries import RunView
 from archive_service.properties.tables import PropertyRun
 from archive_service.settings import Settings
@@ -279,7 +280,7 @@ def test_kept_cases_are_checked_in_turn_and_what_fails_becomes_one_finding(
     def due(days: int) -> int:
         with database.reading() as session:
             now = NOW + timedelta(days=days)
-            return len(queries.due_cases(session, records.system(session), now=now, every_days=365, limit=9))
+            return len(waiting.due_cases(session, records.system(session), now=now, every_days=365, limit=9))
 
     assert upkeep(364) == [("filing", "passed")]
     assert upkeep(366) == upkeep(367) == [("filing", "passed"), ("longterm", "passed")]

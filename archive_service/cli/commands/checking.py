@@ -13,6 +13,7 @@ from archive_service.cli.rows import ROW_ID
 from archive_service.cli.services import Services
 from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
+from archive_service.properties import due as waiting
 from archive_service.properties.actions.schemes import LONGEST_TEXT
 from archive_service.properties.queries import RunView
 from archive_service.properties.report import MODES, MOMENTS, PROPERTIES, RESULTS, STATES
@@ -82,7 +83,7 @@ def due(services: Services, limit: int, as_json: bool) -> None:
     """List the kept cases that are due to be checked over time, in their turn."""
     with services.reading() as (session, viewer):
         days = queries.in_force(session, clock.today()).longterm_every_days
-        found = queries.due_cases(session, viewer, now=clock.now(), every_days=days, limit=limit)
+        found = waiting.due_cases(session, viewer, now=clock.now(), every_days=days, limit=limit)
     if as_json:
         for one in found:
             output.emit(one)

@@ -14,8 +14,8 @@ from archive_service.inspection.tables import Finding
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.properties.actions.runs import enter, examine
+from archive_service.properties.due import RULE
 from archive_service.properties.gather import Outside, Subject
-from archive_service.properties.queries import RULE
 from archive_service.properties.reading import Looked
 from archive_service.properties.scheme import Moment
 from archive_service.properties.tables import PropertyRun

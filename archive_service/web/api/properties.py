@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from archive_service.people.roles import Right
-from archive_service.properties import actions, queries, work
+from archive_service.properties import actions, due, queries, work
 from archive_service.properties.scheme import Scheme
 from archive_service.web import pictures, property_desk, property_papers
 from archive_service.web.api.caller import Caller, Words
@@ -182,7 +182,7 @@ def list_due(visit: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> 
     """List the cases of the caller's units that are due to be checked over time, in their turn."""
     with visit.services.database.reading() as session:
         days = queries.in_force(session, visit.today).longterm_every_days
-        found = queries.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=limit)
+        found = due.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=limit)
     return DueList(every_days=days, cases=[DueCaseOut.model_validate(one) for one in found])
 
 

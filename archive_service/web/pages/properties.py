@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, Refused
 from archive_service.people.roles import Right
 from archive_service.properties import actions, queries, work
+from archive_service.properties import due as waiting
 from archive_service.properties.difference import differences
 from archive_service.properties.judge import ANSWERS
-from archive_service.properties.queries import DueCase, RunView
+from archive_service.properties.queries import RunView
 from archive_service.properties.scheme import Moment, Scheme, read, standard_text
 from archive_service.web import drafting, pictures, property_desk, property_papers, words
 from archive_service.web.forms import Form, SentForm
@@ -163,9 +164,9 @@ def _list(visit: Visit, number: str = "", error: ArchiveError | None = None) -> 
     )
 
 
-def _due(visit: Visit, session: Any, scheme: Scheme) -> list[DueCase]:
+def _due(visit: Visit, session: Any, scheme: Scheme) -> list[waiting.DueCase]:
     days = scheme.longterm_every_days
-    return queries.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=_SHOWN)
+    return waiting.due_cases(session, visit.viewer, now=visit.now, every_days=days, limit=_SHOWN)
 
 
 def _run(visit: Visit, properties_run: int, error: ArchiveError | None = None) -> Response:
