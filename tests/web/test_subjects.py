@@ -84,7 +84,10 @@ def test_a_correction_is_read_beside_the_paper_by_everybody_who_reads_it(
     """And a request can be withdrawn, or refused with its reason in the letter."""
     item = world.near.internal_item
     address = browser.submit("/subjects", **said(world, item, kind="annotate")).headers["location"].partition("?")[0]
-    assert "更正说明" in browser.submit(f"{address}/decide", verdict="grant", reason="同意").text
+    refused = browser.submit(f"{address}/decide", verdict="grant", reason="已当面核对").text
+    assert "更正说明" in refused
+    # What was typed is there again.
+    assert ">已当面核对</textarea>" in refused
     wanted = {"verdict": "grant", "reason": "已附说明", "annotation": "用电地址应为清河路八号"}
     assert browser.submit(f"{address}/decide", **wanted).status_code == 303
     assert "用电地址应为清河路八号" in staff.get(f"/items/{item}").text
