@@ -74,13 +74,18 @@ class PackageOpener:
         bag = self._bag(folder, desk)
         if not bag.valid:
             raise refused(bag.findings)
-        return "bagit", arriving.from_bag(folder, bag), seal_of(folder, bag, our_certificate=our_certificate)
+        incoming, seal = arriving.from_bag(folder, bag), seal_of(folder, bag, our_certificate=our_certificate)
+        if incoming.warnings and (arriving.is_ours(incoming) or seal.signature != "none"):
+            # Files of another program are only read; a household's records, and what a signature covers, are believed.
+            raise refused(incoming.warnings)
+        return "bagit", incoming, seal
 
     def _bag(self, folder: Path, desk: Path) -> Checked:
         told = self._checked("check_bag", folder, desk)
         try:
             info = [(str(name), str(value)) for name, value in told["info"]]
-            return Checked(_findings(told), _sizes(told), _texts(told["digests"]), info)
+            warnings = _findings({"findings": told["warnings"]})
+            return Checked(_findings(told), warnings, _sizes(told), _texts(told["digests"]), info)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise refuse("file.crash") from error
 

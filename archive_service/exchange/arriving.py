@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,8 @@ class Incoming:
     manifest_sha256: str
     #: Opens a file; what it gives is checked once more by whoever keeps it.
     open: Callable[[str], BinaryIO]
+    #: What a person should know before they accept it.
+    warnings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def from_bag(folder: Path, found: Checked) -> Incoming:
     """Return the files of a bag that was checked."""
     manifest = digests_of(folder, "manifest-sha256.txt", ["sha256"]) if "manifest-sha256.txt" in found.files else {}
     payload = {path: size for path, size in found.files.items() if path.startswith("data/")}
-    return Incoming(payload, found.digests, manifest.get("sha256", ""), lambda path: open_inside(folder, path))
+    opened = partial(open_inside, folder)
+    return Incoming(payload, found.digests, manifest.get("sha256", ""), opened, tuple(found.warnings))
 
 
 def from_eep(folder: Path, found: EepChecked) -> Incoming:

@@ -78,7 +78,7 @@ class HandIn(Base):
     #: ours, foreign or none, and whom the certificate names.
     signature: Mapped[str] = mapped_column(String(8), default="")
     signer: Mapped[str] = mapped_column(String(300), default="")
-    #: Why it is refused, each with code, path and message.
+    #: Why it is refused, or what to know before accepting it, each with code, path and message.
     findings: Mapped[list[dict[str, str]]] = mapped_column(JsonText, default=list)
     #: Who accepted or declined it, when, and why it was declined.
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))

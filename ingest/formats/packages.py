@@ -47,7 +47,8 @@ def unpack(path: Path, work: Path, limits: Limits, *, most_files: int) -> list[d
 def check_bag(folder: Path, *, files: int, size_bytes: int) -> dict[str, Any]:
     """Check the bag in `folder`, all of it."""
     found = check(folder, limits=Most(files, size_bytes))
-    return {"findings": as_facts(found.findings), "files": found.files, "digests": found.digests, "info": found.info}
+    told = {"findings": as_facts(found.findings), "warnings": as_facts(found.warnings)}
+    return {**told, "files": found.files, "digests": found.digests, "info": found.info}
 
 
 def check_eep(folder: Path, work: Path, *, files: int, size_bytes: int) -> dict[str, Any]:

@@ -198,12 +198,23 @@ def test_every_fault_is_told_at_once(bag: Path) -> None:
     assert {"bag.digest", "bag.missing", "bag.not-listed", "bag.fetch", "bag.oxum"} <= codes(bag)
 
 
-def test_a_bag_with_weak_digests_only_proves_nothing(bag: Path) -> None:
+@pytest.mark.parametrize(
+    ("algorithm", "warnings"),
+    [("md5", ["bag.weak"]), ("sha1", ["bag.weak"]), ("sha224", ["bag.weak"]), ("sha256", []), ("sha384", []),
+     ("sha512", [])],
+)  # fmt: skip
+def test_one_digest_that_the_standard_knows_is_enough_and_a_weak_one_is_told(
+    bag: Path, algorithm: str, warnings: list[str]
+) -> None:
     for name in ("manifest-sha512.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"):
         (bag / name).unlink()
-    weak = [f"{hashlib.md5(content).hexdigest()}  data/{names.encoded(path)}\n" for path, content in FILES.items()]
-    (bag / "manifest-md5.txt").write_text("".join(weak))
-    assert codes(bag) == {"bag.weak"}
+    lines = [
+        f"{hashlib.new(algorithm, content).hexdigest()}  data/{names.encoded(path)}\n"
+        for path, content in FILES.items()
+    ]
+    (bag / f"manifest-{algorithm}.txt").write_text("".join(lines))
+    found = check(bag)
+    assert (found.findings, [one.code for one in found.warnings]) == ([], warnings)
 
 
 def test_a_bag_beyond_the_limits_is_not_looked_at(bag: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -46,13 +47,13 @@ def zipped(folder: Path) -> bytes:
     return out.getvalue()
 
 
-def foreign(*papers: bytes) -> bytes:
+def foreign(*papers: bytes, algorithm: str = "sha256") -> bytes:
     """A bag of another program that holds papers, as a TAR that was made inside of its folder."""
     files = {f"data/{number}.pdf": content for number, content in enumerate(papers, start=1)}
-    listed = "".join(f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in files.items())
+    listed = "".join(f"{hashlib.new(algorithm, content).hexdigest()}  {path}\n" for path, content in files.items())
     files |= {
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        "manifest-sha256.txt": listed.encode(),
+        f"manifest-{algorithm}.txt": listed.encode(),
     }
     return tarred({f"./{path}": content for path, content in files.items()})
 
@@ -197,6 +198,36 @@ def test_files_of_another_program_are_received_and_what_was_broken_off_goes_on_w
             ("4.pdf", "received", None),
         ]  # fmt: skip
         assert {one.batch_id for one in session.scalars(select(Scan))} == {seen.batch_id}
+
+
+def test_weak_digests_are_told_before_files_are_accepted_and_are_not_enough_for_a_household(
+    bag: Path, second: Place
+) -> None:
+    by = second.person(Role.ARCHIVIST)
+    number = second.hand_in(foreign(paper("one"), algorithm="md5"), by)
+    assert second.runner.run_one()
+    assert (second.seen(number, by).state, [one["code"] for one in second.seen(number, by).findings]) == (
+        "checked", ["bag.weak"],
+    )  # fmt: skip
+    second.accept(number, by)
+    assert second.runner.run_one()
+    assert second.seen(number, by).state == "taken"
+    for one in bag.iterdir():
+        if one.is_dir() and one.name != "data":
+            shutil.rmtree(one)
+        elif one.is_file() and one.name != "bagit.txt":
+            one.unlink()
+    lines = [
+        f"{hashlib.md5(one.read_bytes()).hexdigest()}  {one.relative_to(bag)}\n"
+        for one in sorted((bag / "data").rglob("*"))
+        if one.is_file()
+    ]
+    (bag / "manifest-md5.txt").write_text("".join(lines))
+    number = second.hand_in(zipped(bag), by)
+    assert second.runner.run_one()
+    assert (second.seen(number, by).state, [one["code"] for one in second.seen(number, by).findings]) == (
+        "refused", ["bag.weak"],
+    )  # fmt: skip
 
 
 def test_only_who_may_take_packages_in_for_the_unit_hands_in_sees_and_answers(place: Place) -> None:

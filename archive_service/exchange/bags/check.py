@@ -39,6 +39,8 @@ class Checked:
     """What a check found: all findings, the files by path with their sizes, and what the bag says of itself."""
 
     findings: list[Finding] = field(default_factory=list)
+    #: What the standard allows and a person should know before they believe the bag.
+    warnings: list[Finding] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     #: sha256 by path of each payload file, as computed.
     digests: dict[str, str] = field(default_factory=dict)
@@ -157,8 +159,8 @@ def _structure(found: Checked, payload: Sequence[Manifest]) -> None:
     if not payload:
         found.findings.append(Finding("bag.no-manifest", "", "没有载荷清单 manifest-….txt。"))
     elif not any(one.algorithm in tags.STRONG for one in payload):
-        said = "只有 MD5 或 SHA-1 一类的弱摘要，不能证明内容未被改动。请用 SHA-256 或 SHA-512 重新导出。"
-        found.findings.append(Finding("bag.weak", "", said))
+        said = "只有 MD5 或 SHA-1 一类的弱摘要，只能核对传输有无差错，不能证明内容未被改动。"
+        found.warnings.append(Finding("bag.weak", "", said))
     if tags.FETCH in found.files:
         said = "要求从网络取回文件，不予接收。请移交方把文件放进信息包。"
         found.findings.append(Finding("bag.fetch", tags.FETCH, said))

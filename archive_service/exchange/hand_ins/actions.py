@@ -37,6 +37,7 @@ class Seen:
     seal: Seal
     manifest_sha256: str
     files: int
+    warnings: Sequence[Finding] = ()
     account_no: str = ""
     cases: int = 0
     items: int = 0
@@ -86,7 +87,7 @@ def hand_in(
 
 def note_checked(session: Session, viewer: Viewer, made: HandIn, seen: Seen, *, now: datetime) -> None:
     """Let a package that nothing is wrong with wait for somebody's answer."""
-    made.state, made.findings = "checked", []
+    made.state, made.findings = "checked", as_facts(seen.warnings)
     made.format, made.manifest_sha256 = seen.format, seen.manifest_sha256
     made.account_no, made.cases, made.items, made.files = seen.account_no, seen.cases, seen.items, seen.files
     made.signature, made.signer = seen.seal.signature, seen.seal.signer[:300]

@@ -84,7 +84,8 @@ class Opened:
 
     def seen(self) -> Seen:
         """Return what is put on record of it."""
-        of = (self.format, self.seal, self.incoming.manifest_sha256, len(self.incoming.files))
+        files, warnings = len(self.incoming.files), self.incoming.warnings
+        of = (self.format, self.seal, self.incoming.manifest_sha256, files, warnings)
         if self.household is None:
             return Seen(*of)
         said = self.household.said
