@@ -100,16 +100,24 @@ def _oldest(folder: Path) -> None:
     (folder / "bagit.txt").write_text("BagIt-Version: 0.93\nTag-File-Character-Encoding: UTF-8\n")
 
 
-def _in_gb18030(folder: Path) -> None:
-    lines(folder, lambda text: text.replace("UTF-8", "GB18030"), "bagit.txt")
-    for name in ("bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt"):
-        (folder / name).write_bytes((folder / name).read_text().encode("gb18030"))
+def _encoded(folder: Path, name: str, mark: bytes = b"") -> None:
+    lines(folder, lambda text: text.replace("UTF-8", name), "bagit.txt")
+    for file in ("bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt"):
+        (folder / file).write_bytes(mark + (folder / file).read_text().encode(name))
     for name in ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt"):
         (folder / name).unlink()
 
 
 @pytest.mark.parametrize(
-    "change", [_older, _oldest, _in_gb18030, lambda folder: lines(folder, lambda t: t.replace("\n", "\r\n"))]
+    "change",
+    [
+        _older,
+        _oldest,
+        lambda folder: _encoded(folder, "GB18030"),
+        lambda folder: _encoded(folder, "UTF-16BE"),
+        lambda folder: _encoded(folder, "UTF-16LE", b"\xff\xfe"),
+        lambda folder: lines(folder, lambda t: t.replace("\n", "\r\n")),
+    ],
 )
 def test_what_the_standard_allows_is_accepted(bag: Path, change: Callable[[Path], None]) -> None:
     change(bag)

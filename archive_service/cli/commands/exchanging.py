@@ -162,7 +162,7 @@ def _told(services: Services, hand_in_id: int) -> dict[str, Any]:
     """Return what came of a package, as the command says it."""
     with services.reading() as (session, viewer):
         row = hand_in_queries.hand_in(session, viewer, hand_in_id)
-        told: dict[str, Any] = {"taken": True, "hand_in": row.id, "format": row.format}
+        told: dict[str, Any] = {"taken": True, "hand_in": row.id, "format": row.format, "warnings": row.findings}
         if row.batch_id is not None:
             found = scans.scans(session, viewer, state=None, batch_id=row.batch_id, after=None, limit=row.files)
             told |= {"batch": row.batch_id, "scans": [
@@ -186,3 +186,5 @@ def _say(told: dict[str, Any]) -> None:
         output.say(f"外来信息包，{len(told['scans'])} 个文件已作为批次 {told['batch']} 接收，将按扫描件识别。")
     if told["signature"] == "foreign":
         output.say(f"签名有效，但不是本档案库的：{told['signer']}。请核对签名人。")
+    for one in told["warnings"]:
+        output.say(f"请留意：{one['message']}")

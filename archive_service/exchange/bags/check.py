@@ -133,7 +133,8 @@ def _text(folder: Path, found: Checked, name: str, encoding: str) -> str:
         found.findings.append(Finding("bag.encoding", name, "以字节序标记开头，规范不允许。"))
         content = content[3:]
     try:
-        return content.decode(encoding)
+        # UTF-16 and UTF-32 may begin with a mark also where the order is declared; it is no part of the text.
+        return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
         found.findings.append(Finding("bag.encoding", name, "不是声明的编码。"))
         return ""

@@ -15,8 +15,10 @@ ALGORITHMS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "
 STRONG = frozenset({"sha256", "sha384", "sha512"})
 #: Encodings that tag files may have, by the name that Python knows.
 ENCODINGS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "iso-8859-1": "iso-8859-1", "us-ascii": "ascii",
-    "gb18030": "gb18030", "gbk": "gb18030",
+    "utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "utf-16be": "utf-16-be", "utf-16le": "utf-16-le",
+    "utf-32": "utf-32", "utf-32be": "utf-32-be", "utf-32le": "utf-32-le", "iso-8859-1": "iso-8859-1",
+    "windows-1252": "cp1252", "us-ascii": "ascii", "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030",
+    "big5": "big5", "shift_jis": "shift_jis", "euc-jp": "euc_jp", "euc-kr": "euc_kr",
 }  # fmt: skip
 #: Files of a bag that have a name of their own.
 DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
