@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from archive_service import zone
 from archive_service.fixity.tables import FixityDay, FixityEvent
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
@@ -105,7 +106,19 @@ def read_today(session: Session, day: date) -> int:
 
 
 def _ages(session: Session) -> tuple[Age, ...]:
-    year, month = extract("year", StoredObject.checked_at), extract("month", StoredObject.checked_at)
-    wanted = select(year, month, func.count()).where(StoredObject.checked_at.is_not(None))
-    found = session.execute(wanted.group_by(year, month).order_by(year, month))
-    return tuple(Age(f"{int(y):04d}-{int(m):02d}", count) for y, m, count in found)
+    """Count by the months of the service centre, which begin at another moment than those of the database."""
+    at = StoredObject.checked_at
+    first, last = session.execute(select(func.min(at), func.max(at))).one()
+    if first is None:
+        return ()
+    begin, end = zone.local(first).date().replace(day=1), zone.local(last).date()
+    months = [begin]
+    while (following := _next(months[-1])) <= end:
+        months.append(following)
+    sums = [func.count(case((and_(at >= zone.midnight(one), at < zone.midnight(_next(one))), 1))) for one in months]
+    found = session.execute(select(*sums).select_from(StoredObject)).one()
+    return tuple(Age(f"{one:%Y-%m}", count) for one, count in zip(months, found, strict=True) if count)
+
+
+def _next(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)

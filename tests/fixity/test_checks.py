@@ -34,7 +34,7 @@ from archive_service.storage.record import record_object
 from archive_service.storage.s3 import S3Store
 from archive_service.storage.store import ObjectStore
 from archive_service.storage.tables import ObjectLock, StoredObject
-from tests.support import lock_server
+from tests.support import lock_server, records
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
@@ -115,6 +115,21 @@ def test_the_budget_is_spent_on_those_checked_longest_ago(world: World) -> None:
         found = queries.figures(session)
     assert (found.checked, found.copied) == (4, 4)
     assert world.check(budget=100).objects == 1
+
+
+def test_checks_are_counted_by_the_months_of_the_service_centre(migrated: Path) -> None:
+    """Which are eight hours ahead of those of the database; a month without a check has no line."""
+    world = World(migrated, second=False)
+    moments = [datetime(2026, *of, tzinfo=UTC) for of in ((9, 30, 15, 59), (9, 30, 16, 0), (11, 30, 16, 0))]
+    with world.database.unit_of_work() as session:
+        for number, at in enumerate(moments):
+            stored = world.first.put_bytes(bytes([number]))
+            record_object(session, stored, role="original", media_type="text/plain", now=NOW)
+            session.get_one(StoredObject, stored.digest).checked_at = at
+        records.unit(session)
+        found = queries.status(session, records.system(session))
+    assert [(age.month, age.objects) for age in found.ages] == [("2026-09", 1), ("2026-10", 1), ("2026-12", 1)]
+    world.database.close()
 
 
 def test_a_damaged_copy_is_mended_from_the_good_one(world: World) -> None:
