@@ -229,12 +229,12 @@ def test_an_index_entry_of_nothing_or_twice_is_named(filled: Filled) -> None:
 
 
 def test_an_object_that_cannot_be_read_does_not_end_the_check(filled: Filled) -> None:
-    """A folder where the bytes should be stands for a bad sector: named, and the rest is checked."""
+    """A folder where the bytes should be is damage as flipped bytes are: named, and the rest is checked."""
     first, last = objects(filled)[0], objects(filled)[-1]
     first.unlink()
     first.mkdir()
     flip(last, 3)
-    assert named(filled) == [("object.damaged", last.name), ("object.unreadable", first.name)]
+    assert named(filled) == [("object.damaged", name) for name in sorted((first.name, last.name))]
 
 
 def test_a_damaged_database_is_named_instead_of_believed(filled: Filled) -> None:
