@@ -109,7 +109,7 @@ def _ages(session: Session) -> tuple[Age, ...]:
     """Count by the months of the service centre, which begin at another moment than those of the database."""
     at = StoredObject.checked_at
     first, last = session.execute(select(func.min(at), func.max(at))).one()
-    if first is None:
+    if first is None or last is None:
         return ()
     begin, end = zone.local(first).date().replace(day=1), zone.local(last).date()
     months = [begin]
