@@ -16,6 +16,8 @@ from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.exchange.content import content
 from archive_service.households import queries as households
+from archive_service.households.actions.items import withdraw_item
+from archive_service.households.actions.returned import TakenBack, put_back, take_back
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.notices.tables import Notice
 from archive_service.people.roles import Role
@@ -124,6 +126,15 @@ def test_what_is_restricted_is_shut_at_every_door_until_it_is_lifted(database: D
         assert (out.said["selection"], len(out.said["items"])) == ([other.item_no], 1)
         with pytest.raises(NotPermitted):
             content(session, by, head.id, items=[shut.item_no], renditions_of=lambda _, __: {})
+
+        # Filed anew from its scan it would be a paper like any other.
+        with pytest.raises(Refused) as stays:
+            withdraw_item(session, item_id=shut.id, reason="重新归档", by=by, now=NOW, today=TODAY)
+        assert stays.value.code == "item.stays-restricted"
+        assert take_back(session, [shut.id, other.id], batch=1, by=by.actor, now=NOW, today=TODAY) == TakenBack(
+            (other.id,), (shut.id,)
+        )
+        assert put_back(session, [other.id], batch=1, by=by.actor, now=NOW, today=TODAY) == [other.id]
 
         # Another request about the same paper: the end of one does not end the other.
         again = decided(session, by, registered(session, by, head, kind="erase"))

@@ -21,6 +21,7 @@ from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile
 from archive_service.households.values import NewItem
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import restricted
 
 
 def file_item(
@@ -186,9 +187,14 @@ def correct_field(
 
 
 def withdraw_item(session: Session, *, item_id: int, reason: str, by: Viewer, now: datetime, today: date) -> Item:
-    """Take an item out of the file, saying why. Its pages and number are kept; what it proved is a gap again."""
+    """Take an item out of the file, saying why. Its pages and number are kept; what it proved is a gap again.
+
+    Raises Refused for one that is stored only: filed again from its scan it would be a paper like any other.
+    """
     item, household = changeable(session, item_id, by)
     said = rules.check_reason(reason)
+    if restricted(session, {item.id}):
+        raise Refused("item.stays-restricted", "这份资料应当事人要求只作存储，不能撤回。请先由保管人解除限制，再撤回。")
     case = session.get(CaseFile, item.case_id) if item.case_id is not None else None
     _check_may_leave(session, item, case)
     item.state = "withdrawn"

@@ -15,13 +15,14 @@ from archive_service.households import states
 from archive_service.households.actions.items import changed
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, CasePlace, HouseholdFile, Item
+from archive_service.restricted.queries import restricted
 
 _A_TIME = 500
 
 
 @dataclass(frozen=True)
 class TakenBack:
-    """Items that were taken back, and those that stay because their case was handed over or filed, by id."""
+    """Items that were taken back, and those that stay: their case was handed over or filed, or they are stored only."""
 
     taken: tuple[int, ...]
     staying: tuple[int, ...]
@@ -77,6 +78,8 @@ def _locked(session: Session, item_ids: Collection[int], *, state: str) -> list[
 
 
 def _may_leave(session: Session, item: Item, case: CaseFile | None) -> bool:
+    if restricted(session, {item.id}):
+        return False
     if case is None:
         return True
     placed = session.scalar(select(CasePlace.id).where(CasePlace.item_id == item.id)) is not None
