@@ -45,9 +45,8 @@ bench: $(READY) ## Measure: prints the figures that stand in the README
 	$(BIN)/python -m benchmarks.web
 	$(BIN)/python -m benchmarks.scale --items 100000
 
-# One more than in `test`: these wait for servers for a third of their time.
 services: $(READY) ## Run the suites that need real services (see .ci/run for how they are started)
-	$(BIN)/python -m pytest -m service -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -m service -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clean: ## Remove the virtual environment and the demo's data
 	rm -rf $(VENV) demo-data
