@@ -43,6 +43,8 @@ ROOT = Path(__file__).parents[2]
 ACCOUNT, APPLICATION = "5101431049", "202603100001"
 #: Far above what anything here takes, so that a lease that ended by itself is never what made a test pass.
 LEASE_S, PATIENCE_S = 600, 180
+#: Seconds after which the door nudges again when nothing has begun.
+AGAIN_S = 20
 
 
 @pytest.fixture
@@ -133,9 +135,23 @@ def assert_each_filed_once(database: Database, files: int) -> None:
 
 
 def test_a_file_goes_through_all_steps_by_nudges_alone(behind: Settings, database: Database) -> None:
-    """No sweep runs here: each step's end nudges the next step's queue."""
+    """No sweep runs here: each step's end nudges the next step's queue.
+
+    The nudge of the door may be lost where a broker is slow to take it, which is the sweep's business in another test.
+    """
     with worker(behind, ("light", "read")):
         take_in(database, behind)
+        again = time.monotonic() + AGAIN_S
+
+        def begun() -> bool:
+            nonlocal again
+            if time.monotonic() > again:
+                nudge.nudge(behind)
+                again = time.monotonic() + AGAIN_S
+            with database.reading() as session:
+                return session.scalars(select(Scan.state)).one() != states.RECEIVED
+
+        wait_until(behind, begun)
         wait_until(behind, lambda: all_at_rest(database))
     assert_each_filed_once(database, 1)
 
