@@ -13,7 +13,7 @@ from typing import BinaryIO
 from archive_service.audit.chain import Link, link_hash
 from archive_service.errors import ArchiveError, Unavailable
 from archive_service.exchange import schema
-from archive_service.exchange.bags.check import Checked, Limits, check, digests_of, open_inside
+from archive_service.exchange.bags.check import Checked, digests_of, open_inside
 from archive_service.exchange.eep import names
 from archive_service.exchange.eep.check import EepChecked
 from archive_service.exchange.findings import Finding, refused
@@ -65,14 +65,6 @@ class Arrived:
     histories: list[tuple[Stored, int]] = field(default_factory=list)
 
 
-def check_folder(folder: Path, *, limits: Limits | None = None) -> Checked:
-    """Check a bag. Raises PackageRefused with every finding."""
-    found = check(folder, limits=limits)
-    if not found.valid:
-        raise refused(found.findings)
-    return found
-
-
 def from_bag(folder: Path, found: Checked) -> Incoming:
     """Return the files of a bag that was checked."""
     manifest = digests_of(folder, "manifest-sha256.txt", ["sha256"]) if "manifest-sha256.txt" in found.files else {}
@@ -93,14 +85,6 @@ def from_eep(folder: Path, found: EepChecked) -> Incoming:
 def is_ours(found: Incoming) -> bool:
     """Say whether a bag holds a household as this program writes it; others bring files and no more."""
     return f"data/{HOUSEHOLD}" in found.files
-
-
-def arrive(found: Incoming, *, store: ObjectStore, admit: Admit, vet: Vet, desk: Path) -> Arrived:
-    """Check what a bag of ours says against what it holds, look at every file, keep all of them in the store.
-
-    Nothing is kept before everything was looked at. Raises PackageRefused with every finding.
-    """
-    return keep(found, look_at(found, admit=admit, vet=vet, desk=desk), store=store)
 
 
 def look_at(

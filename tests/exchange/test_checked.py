@@ -36,10 +36,11 @@ def arrive(
     there, kept = Database(f"sqlite:///{home / 'archive.db'}"), FileStore(home / "objects")
     desk = tmp_path / "desk"
     desk.mkdir()
-    found = arriving.from_bag(bag, arriving.check_folder(bag))
+    found = world.opened(bag)
     with there.unit_of_work() as session:
         records.unit(session)
-    arrived = arriving.arrive(found, store=kept, admit=lambda said: None, vet=lambda path, role: None, desk=desk)
+    looked = arriving.look_at(found, admit=lambda said: None, vet=lambda path, role: None, desk=desk)
+    arrived = arriving.keep(found, looked, store=kept)
     checking = desk_of(there, kept, settings.model_copy(update={"home": home}))
     with there.unit_of_work() as session:
         by = records.system(session)

@@ -404,6 +404,6 @@ def test_trouble_on_our_side_is_no_fault_of_the_package(bag: Path, second: Place
     def away(path: Path, role: str) -> None:
         raise Unavailable("ingest.sandbox-unavailable", "文件读取程序暂时不可用。")
 
-    incoming_bag = arriving.from_bag(bag, arriving.check_folder(bag))
+    incoming_bag = world.opened(bag)
     with pytest.raises(Unavailable):
         arriving.look_at(incoming_bag, admit=lambda said: None, vet=away, desk=tmp_path)

@@ -16,8 +16,10 @@ from archive_service.db.session import Database
 from archive_service.exchange import arriving
 from archive_service.exchange import content as contents
 from archive_service.exchange.arriving import Incoming, Vet
+from archive_service.exchange.bags.check import check
 from archive_service.exchange.bags.write import FolderTarget
 from archive_service.exchange.content import Content
+from archive_service.exchange.findings import refused
 from archive_service.exchange.restore import admit, restore
 from archive_service.exchange.schema import HouseholdSaid
 from archive_service.exchange.sealing import UNSIGNED, Seal
@@ -115,6 +117,14 @@ def packed(
     return folder
 
 
+def opened(folder: Path) -> Incoming:
+    """The files of a bag. Raises PackageRefused with everything that is wrong with it."""
+    found = check(folder)
+    if not found.valid:
+        raise refused(found.findings)
+    return arriving.from_bag(folder, found)
+
+
 def taken(
     settings: Settings,
     database: Database,
@@ -127,7 +137,7 @@ def taken(
     seal: Seal = UNSIGNED,
 ) -> Package:
     """Take a bag, or a package that was checked, into an archive."""
-    incoming = incoming or arriving.from_bag(folder, arriving.check_folder(folder))
+    incoming = incoming or opened(folder)
     with database.unit_of_work() as session:
         place = records.unit(session)
 
@@ -136,7 +146,7 @@ def taken(
             admit(session, records.system(session), said, unit_id=place.id)
 
     look = vet or vetting.vetting(settings)
-    arrived = arriving.arrive(incoming, store=store, admit=admitted, vet=look, desk=desk)
+    arrived = arriving.keep(incoming, arriving.look_at(incoming, admit=admitted, vet=look, desk=desk), store=store)
     with database.unit_of_work() as session:
         return restore(
             session,
