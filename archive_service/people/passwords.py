@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -38,9 +39,17 @@ def check(password: str, *, login: str) -> None:
         raise Invalid("password.too-common", "这个密码太常见，容易被猜中。请换一个密码，例如几个不相干的词。")
 
 
-def one_time() -> str:
-    """Return a fresh password for someone else, to be changed at the first sign-in."""
-    return secrets.token_urlsafe(12)
+def one_time(*logins: str) -> str:
+    """Return a fresh password for the people with these logins: 16 characters by chance that `check` lets pass.
+
+    Chance may hit a login of two letters or a common piece, so it is drawn again until the rule is met.
+    """
+    while True:
+        drawn = secrets.token_urlsafe(12)
+        with suppress(Invalid):
+            for login in logins:
+                check(drawn, login=login.strip())
+            return drawn
 
 
 def secret() -> str:

@@ -66,8 +66,8 @@ def window(chromium: Browser, server: str, width: int, height: int, **options: A
     page.on("request", lambda asked: None if asked.url.startswith((server, "data:")) else foreign.append(asked.url))
     yield page
     context.close()
-    assert complaints == []
-    assert foreign == []
+    assert complaints == [], complaints
+    assert foreign == [], foreign
 
 
 def faults(page: Page, *, but: Collection[str] = (), only: Collection[str] = ()) -> list[str]:

@@ -7,7 +7,6 @@ received, read and filed by the same code as any other, and a second run finds w
 from __future__ import annotations
 
 import hashlib
-import secrets
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from archive_service.cli.services import Services
 from archive_service.households import actions, queries
 from archive_service.households.csv_rows import read_csv
 from archive_service.people import actions as people
+from archive_service.people import passwords
 from archive_service.people import queries as people_queries
 from archive_service.people.roles import Role
 from archive_service.samples import SampleSet, make
@@ -86,7 +86,7 @@ def _add_units(services: Services, samples: SampleSet) -> None:
 
 def _add_people(services: Services) -> str:
     """Give the demo's people one fresh password that they need not change, and return it."""
-    password = f"demo-{secrets.token_hex(4)}"
+    password = passwords.one_time(*(login for login, _, _ in PEOPLE))
     with services.writing() as (session, viewer):
         root = min(people_queries.units_by_code(session).values())
         for login, name, role in PEOPLE:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
 
 from archive_service import clock, keyring, migrations
@@ -12,7 +10,7 @@ from archive_service.cli.services import Services
 from archive_service.db.session import Database
 from archive_service.errors import Refused
 from archive_service.people import actions as people
-from archive_service.people import queries
+from archive_service.people import passwords, queries
 from archive_service.people.roles import Role
 from archive_service.settings import Settings
 
@@ -52,7 +50,7 @@ def make_archive(settings: Settings, *, unit_name: str, unit_code: str, admin: s
             now = clock.now()
             root = people.add_unit(session, code=unit_code, name=unit_name, parent_id=None, by=by, now=now)
             by = queries.system_viewer(session)
-            password = secrets.token_urlsafe(12)
+            password = passwords.one_time(admin)
             person = people.add_person(
                 session, login=admin, name="系统管理员", unit_id=root.id, password=password, by=by, now=now
             )

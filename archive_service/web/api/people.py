@@ -176,7 +176,7 @@ def add_person(visit: Caller, wanted: NewPerson, response: Response) -> PersonOu
             login=wanted.login,
             name=wanted.name,
             unit_id=wanted.unit,
-            password=passwords.one_time(),
+            password=passwords.one_time(wanted.login),
             by=visit.viewer,
             now=visit.now,
             hasher=visit.services.hasher,

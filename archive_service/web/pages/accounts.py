@@ -81,7 +81,7 @@ def ask_person(visit: SignedIn) -> Response:
 @router.post("/people")
 def add_person(visit: SignedIn, form: SentForm) -> Response:
     """Add a person, and show the one-time password this once."""
-    password = passwords.one_time()
+    password = passwords.one_time(form.text("login", limit=100))
     try:
         with visit.services.database.unit_of_work() as session:
             person = actions.add_person(
@@ -144,11 +144,11 @@ def reset_second_factor(visit: SignedIn, form: SentForm, person_id: Id) -> Respo
 @router.post("/people/{person_id}/password")
 def reset_password(visit: SignedIn, form: SentForm, person_id: Id) -> Response:
     """Give a person a one-time password, shown this once."""
-    password = passwords.one_time()
     if person_id == visit.viewer.person_id:
         return RedirectResponse("/password", status_code=303)
     try:
         with visit.services.database.unit_of_work() as session:
+            password = passwords.one_time(queries.person(session, visit.viewer, person_id).login)
             actions.set_password(
                 session,
                 person_id=person_id,
