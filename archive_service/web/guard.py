@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -103,6 +103,9 @@ class Guard:
         except TooSlow:
             if not started:
                 await self._say(scope, receive, send_guarded, 408, "request.too-slow")
+        except ClientDisconnect:
+            # Who hung up before the whole request was here hears no answer; nothing was done, and nothing is at fault.
+            logs.get("web").info("caller hung up", route=route_of(scope))
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.ENOSPC and not started:
                 # An upload is laid down in the temporary folder before the store sees it; that may be full as well.

@@ -113,6 +113,27 @@ def test_an_upload_that_stands_still_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert ring._uploads == 0
 
 
+def test_who_hangs_up_in_the_middle_of_a_form_is_no_fault(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A page that is closed sends the head of its last word, and the rest no more."""
+    sent: list[Message] = []
+
+    async def hung_up() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/sign-in", "query_string": b"", "client": ("testclient", 4711),
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"content-length", b"9")],
+        "app": world.app, "scheme": "http", "server": ("archive.test", 80), "http_version": "1.1",
+    }  # fmt: skip
+    with caplog.at_level("WARNING"):
+        anyio.run(world.app, scope, hung_up, send)
+    assert sent == []
+    assert caplog.records == []
+
+
 @pytest.fixture
 def strict(world: World) -> Iterator[Browser]:
     """A browser at a door that takes three wrong passwords from one address."""
