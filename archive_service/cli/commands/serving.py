@@ -22,6 +22,9 @@ from archive_service.worker.embedded import LOOK_S, Supervisor
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+#: Seconds without a sign of life after which one of several web server processes is ended and started afresh.
+_SILENT_S = 60
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -59,6 +62,8 @@ def _serve(services: Services, *, host: str, port: int, processes: int) -> None:
             port=port,
             workers=processes,
             factory=processes > 1,
+            # It is ended with all that it has in hand, and a machine may stand still for a while.
+            timeout_worker_healthcheck=_SILENT_S,
             # Its lines go the way of all others; its line for each request would name addresses.
             log_config=None,
             log_level="warning",
