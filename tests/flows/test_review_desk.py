@@ -369,6 +369,22 @@ def test_what_is_pressed_before_the_scripts_are_there_is_not_lost(page: Page, pa
 
 
 @COUNTY_ONLY
+def test_a_key_waits_until_every_script_is_there(page: Page, papers: Papers, database: Database) -> None:
+    """Were it heard by the first of them, the desk would be left before the one that lets go of the scan is there."""
+    held: list[Route] = []
+    sign_in(page)
+    page.route("**/js/claim.js", lambda route: held.append(route))
+    page.goto(f"/review/{papers.sure}", wait_until="commit")
+    page.wait_for_function("() => window.archive && document.readyState === 'interactive'")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", level=1)).to_have_text("校核台")
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("归档待办")
+    wait_until_freed(database, page)
+
+
+@COUNTY_ONLY
 def test_the_next_picture_is_there_before_it_is_asked_for(page: Page, papers: Papers) -> None:
     sign_in(page)
     begin(page)

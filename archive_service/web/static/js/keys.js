@@ -9,7 +9,8 @@
     if (ready || !document.body || document.body.dataset.keys === "off" || typing(event.target)) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.keyCode === 229) return;
     if (!/^(Key|Digit|Numpad|Slash|Bracket|Equal|Minus)/.test(event.code)) return;
-    event.preventDefault();
+    /* A script that is here already must not act on it while others are on their way: it would be done twice, or half. */
+    event.preventDefault(); event.stopImmediatePropagation();
     var field = early.length ? null : document.querySelector("[data-go='" + event.code + "']");
     if (field && !event.shiftKey) { field.focus(); field.select(); return; }
     early.push({ code: event.code, key: event.key, shiftKey: event.shiftKey, bubbles: true, cancelable: true });
