@@ -15,7 +15,7 @@ from archive_service.web.forms import Form
 from archive_service.web.i18n import N_
 from archive_service.web.labels import Labels
 from archive_service.web.visit import Visit
-from archive_service.web.words import State
+from archive_service.web.words.states import State
 from ingest.lines import Box
 from ingest.marks import picture
 

@@ -25,7 +25,7 @@ _OTHERS = {
     "sqlalchemy.url",
 }
 #: Words for events that a page would show; who writes the events is what counts.
-_SHOWS_ONLY = ROOT / "archive_service/web/words.py"
+_SHOWS_ONLY = ROOT / "archive_service/web/words"
 
 
 @cache
@@ -43,7 +43,7 @@ def _trees() -> tuple[ast.Module, ...]:
 @cache
 def dotted() -> frozenset[str]:
     """Return every dotted word in the program that is a code, a verb or a right."""
-    trees = [ast.parse(text) for path, text in sources().items() if path != _SHOWS_ONLY]
+    trees = [ast.parse(text) for path, text in sources().items() if path.parent != _SHOWS_ONLY]
     found = {word for tree in trees for part in tree.body if not _is_name_of_a_place(part) for word in _all_in(part)}
     return frozenset(word for word in found if not _is_something_else(word))
 

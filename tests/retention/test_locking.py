@@ -385,7 +385,7 @@ from archive_service.storage import retain
 from archive_service.storage.places import Stores
 from pathlib import Path
 from retention.locking import LockHandler
-from tests.fixity.test_checks import bucket_at
+from tests.support.two_stores import bucket_at
 from tests.retention.test_locking import RULES, SPAN, better_scans, local
 def killed(real):
     def run(*a, **k):

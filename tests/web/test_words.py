@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import pkgutil
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -64,6 +67,18 @@ def test_no_template_says_chinese_outside_the_catalogue() -> None:
     for path in (WEB / "templates").rglob("*.html"):
         plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", path.read_text("utf-8"), flags=re.S)
         assert not CHINESE.search(plain), path
+
+
+def test_a_name_of_words_belongs_to_one_subject() -> None:
+    """The face of the package takes them all over: of two equal names one would be lost in silence."""
+    names: Counter[str] = Counter()
+    for subject in pkgutil.iter_modules(words.__path__):
+        tree = ast.parse((Path(words.__path__[0]) / f"{subject.name}.py").read_text("utf-8"))
+        names.update(
+            name.id for part in tree.body if isinstance(part, ast.Assign) for name in part.targets
+            if isinstance(name, ast.Name) and name.id.isupper() and not name.id.startswith("_")
+        )  # fmt: skip
+    assert [name for name, times in names.items() if times > 1 or not hasattr(words, name)] == []
 
 
 def test_the_matrix_of_approval_has_its_words() -> None:

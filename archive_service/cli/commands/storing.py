@@ -14,7 +14,7 @@ from archive_service.fixity.proofs import GOOD, prove_all
 from archive_service.fixity.write_once import StoreState
 from archive_service.people.roles import Right
 from archive_service.storage.choose import open_stores
-from archive_service.web.words import LOCK_LET, LOCK_STATE, OBJECT_LOCK
+from archive_service.web.words.storage import LOCK_LET, LOCK_STATE, OBJECT_LOCK
 from retention import locking, paper_locks, paper_rules
 
 _STORES = {"first": "主存储", "second": "第二存储"}
