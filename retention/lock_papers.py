@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive_service.borrowing.tables import LoanRequest
@@ -45,6 +45,8 @@ class Kind:
     made_at: _Moment
     #: Further columns of the row, from which `holders` are found.
     more: tuple[InstrumentedAttribute[Any], ...] = ()
+    #: Which rows of the table are meant; none: all.
+    only: tuple[ColumnElement[bool], ...] = ()
 
 
 KINDS = (
@@ -53,9 +55,12 @@ KINDS = (
     Kind("appraisal_report", DisposalList.report_digest, DisposalList.proposed_at),
     Kind("destruction_certificate", DisposalList.certificate_digest, DisposalList.done_at),
     Kind("property_report", PropertyRun.report_digest, PropertyRun.finished_at,
-         (PropertyRun.household_id, PropertyRun.case_id)),
+         (PropertyRun.household_id, PropertyRun.case_id), (PropertyRun.batch_id.is_(None),)),
     Kind("property_data", PropertyRun.data_digest, PropertyRun.finished_at,
-         (PropertyRun.household_id, PropertyRun.case_id)),
+         (PropertyRun.household_id, PropertyRun.case_id), (PropertyRun.batch_id.is_(None),)),
+    # A batch is of many households, and of none: its check is a record of the hand-over.
+    Kind("batch_report", PropertyRun.report_digest, PropertyRun.finished_at, (), (PropertyRun.batch_id.is_not(None),)),
+    Kind("batch_data", PropertyRun.data_digest, PropertyRun.finished_at, (), (PropertyRun.batch_id.is_not(None),)),
     Kind("audit_bundle", AuditRun.digest, AuditRun.finished_at),
     Kind("carried_history", CarriedHistory.digest, CarriedHistory.carried_at),
 )  # fmt: skip
@@ -74,7 +79,7 @@ def some(
 ) -> tuple[Work, str | None]:
     """Return the next papers of a kind behind the digest `after`, and the last digest of them; none at the end."""
     wanted = select(kind.digest.label("digest"), kind.made_at.label("made_at"), *kind.more)
-    rows = session.execute(wanted.where(kind.digest > after).order_by(kind.digest).limit(A_TIME)).all()
+    rows = session.execute(wanted.where(kind.digest > after, *kind.only).order_by(kind.digest).limit(A_TIME)).all()
     rule = rules.of(kind.name)
     wishes: dict[str, Wish] = {}
     holders = _holders(session, rule, rows)
@@ -165,7 +170,7 @@ def _is_done(session: Session, kind: Kind, rules: PaperRules, marks: Mapping[str
 
 
 def _count(session: Session, kind: Kind) -> int:
-    return session.scalar(select(func.count(kind.digest))) or 0
+    return session.scalar(select(func.count(kind.digest)).where(*kind.only)) or 0
 
 
 def _stamp(rule: PaperRule) -> str:

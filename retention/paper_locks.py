@@ -42,7 +42,7 @@ def standing(session: Session, viewer: Viewer, rules: PaperRules, *, now: dateti
         kept = (ObjectLock.state == "kept") & or_(ObjectLock.until > now, ObjectLock.held)
         own = (ObjectLock.digest == kind.digest) & (ObjectLock.store == "first")
         asked = select(func.count(kind.digest), func.sum(case((kept, 1), else_=0)), func.min(ObjectLock.until))
-        count, locked, until = session.execute(asked.outerjoin(ObjectLock, own)).one()
+        count, locked, until = session.execute(asked.outerjoin(ObjectLock, own).where(*kind.only)).one()
         found.append(
             PaperLocks(
                 kind.name, rule.title_zh, rule.years, rule.permanent, rule.follows or "", count, locked or 0, until

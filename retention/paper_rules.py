@@ -16,7 +16,7 @@ from archive_service.errors import Invalid
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Kind = Literal[
     "loan_letter", "certified_copy", "appraisal_report", "destruction_certificate",
-    "property_report", "property_data", "audit_bundle", "carried_history", "package",
+    "property_report", "property_data", "batch_report", "batch_data", "audit_bundle", "carried_history", "package",
 ]  # fmt: skip
 #: What papers can follow that belong to others.
 _FOLLOWS = {"certified_copy": "papers", "property_report": "case", "property_data": "case"}

@@ -5,6 +5,7 @@ Source: docs/decisions/0039.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -276,3 +277,8 @@ def chosen_pages(asked: Sequence[PageKey], approved: Collection[PageKey] | None)
     if not approved or set(approved) - set(asked):
         raise Invalid("loan.pages", "批准的页要在申请的页之内，至少一页。请重新勾选；都不同意的，请退回申请。")
     return [one for one in asked if one in approved]
+
+
+def pages_mark(pages: Collection[PageKey]) -> str:
+    """Return the sha256 over which pages these are, in whatever order, for the trail."""
+    return hashlib.sha256("\n".join(f"{item} {page}" for item, page in sorted(pages)).encode()).hexdigest()

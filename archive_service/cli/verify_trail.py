@@ -2,6 +2,7 @@
 
 Looked at is what only the program's own acts change and each act has an entry for: the bytes that a scan was received
 with, the account and type of an item, the account of a household and of a case. None of these rows is ever removed.
+The rows of borrowing change with each step: `verify_loans`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from archive_service.properties.scheme import CheckItem, Scheme
+from archive_service.properties.scheme import CheckItem, Comparison, Scheme
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Change:
 
 
 #: What of an edition, and of an item, is compared.
-_OF_EDITION = ("accepted_formats", "lasting_formats", "longterm_every_days", "longterm_cases_a_day")
+_OF_EDITION = ("accepted_formats", "lasting_formats", "longterm_every_days", "longterm_cases_a_day", "comparisons")
 _OF_ITEM = ("property", "title_zh", "title_en", "source", "codes", "mode", "check", "guide_zh", "demanded", "reason_zh")
 
 
@@ -51,8 +51,10 @@ def _differing(old: object, new: object, names: Sequence[str]) -> list[tuple[str
 
 
 def _text(value: object) -> str:
+    if isinstance(value, Comparison):
+        return f"{value.rule}（{'、'.join(f'{moment} {weight}' for moment, weight in value.weights.items())}）"
     if isinstance(value, dict):
         return "、".join(str(one) for one in value.values())
     if isinstance(value, (tuple, list)):
-        return "、".join(str(one) for one in value)
+        return "、".join(_text(one) for one in value)
     return "" if value is None else str(value)

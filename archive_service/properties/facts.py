@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from archive_service.completeness.observations import Agreement
+
 #: How an object was found when it was read back; unread: it was not.
 Found = Literal["intact", "damaged", "missing", "unread"]
 #: What a virus scanner said of an original.
@@ -107,6 +109,32 @@ class HandOverFacts:
 
 
 @dataclass(frozen=True)
+class CrossCheck:
+    """What a cross-check of the papers of a case came to."""
+
+    rule: str
+    status: Agreement
+    #: Numbers of the papers whose values it saw.
+    papers: tuple[int, ...] = ()
+    #: Whether a person said that what it sees is a false alarm.
+    excused: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Say whether the papers contradict each other and nobody said that it is no fault."""
+        return self.status is Agreement.DIFFERS and not self.excused
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison that the edition asks for at this moment: whether a difference fails the item, or is told only."""
+
+    rule: str
+    title: str
+    fails: bool
+
+
+@dataclass(frozen=True)
 class CaseFacts:
     """A case as it is registered and stands."""
 
@@ -132,6 +160,8 @@ class CaseFacts:
     filed_at: datetime | None = None
     #: Numbers of its papers that left it on record: withdrawn, or destroyed by a disposal.
     left: frozenset[int] = frozenset()
+    #: What the cross-checks of its papers came to; none where nobody compared.
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +224,8 @@ class Facts:
     package: PackageFacts | None = None
     #: Whether some papers only of the household are looked at.
     selection: bool = field(default=False)
+    #: What the edition has compared at this moment.
+    compared: tuple[Compared, ...] = ()
 
     def objects_of(self) -> tuple[ObjectFacts, ...]:
         """Return every object that the papers name, once, in the order of the papers."""

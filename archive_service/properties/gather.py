@@ -16,11 +16,15 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.catalogue import load
 from archive_service.holds.queries import holding
 from archive_service.households.handed import HandOver
+from archive_service.households.queries.judged import crossed
 from archive_service.households.tables import ArchiveCode, CaseFile, CasePlace, HouseholdFile, Item, Page
 from archive_service.lifecycle.tables import CaseStep, HandOverPaper
 from archive_service.people.tables import Unit
+from archive_service.properties.checks.compared import CROSS_CHECKS
 from archive_service.properties.facts import (
     CaseFacts,
+    Compared,
+    CrossCheck,
     Facts,
     HandOverFacts,
     Known,
@@ -31,7 +35,7 @@ from archive_service.properties.facts import (
     ScanFacts,
     TrailFacts,
 )
-from archive_service.properties.scheme import Scheme
+from archive_service.properties.scheme import Moment, Scheme
 from archive_service.storage.tables import StoredObject
 
 _A_TIME = 500
@@ -89,6 +93,7 @@ def gather(
     subject: Subject,
     *,
     scheme: Scheme,
+    moment: Moment,
     outside: Outside,
     read: Mapping[str, ObjectFacts],
     scanner: str | None,
@@ -100,6 +105,7 @@ def gather(
     items = papers_of(session, subject)
     cases = _cases(session, subject, items)
     papers = _papers(session, items, cases, outside)
+    compared = scheme.compared_at(moment)
     digests = {digest for one in papers for page in one.pages for digest in page.digests}
     return Facts(
         today=today,
@@ -107,7 +113,7 @@ def gather(
         account_name=head.account_name,
         service_address=head.service_address,
         unit=session.get_one(Unit, head.unit_id).name,
-        cases=tuple(_case(session, one) for one in cases),
+        cases=tuple(_case(session, one, _crossed(session, subject, one, compared, today)) for one in cases),
         papers=papers,
         objects=objects_of(session, digests, read),
         trail=trail_of(
@@ -118,6 +124,7 @@ def gather(
         scanner=scanner,
         package=package,
         selection=subject.items is not None,
+        compared=compared,
     )
 
 
@@ -171,7 +178,27 @@ def _papers(
     )
 
 
-def _case(session: Session, row: CaseFile) -> CaseFacts:
+def _crossed(
+    session: Session, subject: Subject, row: CaseFile, compared: Sequence[Compared], today: date
+) -> tuple[CrossCheck, ...]:
+    """Return what the cross-checks of a case come to, where the edition has them; some papers only say nothing."""
+    if subject.items is not None or not any(one.rule in CROSS_CHECKS for one in compared):
+        return ()
+    found = crossed(session, row, today=today)
+    papers = {seen.item for one in found for seen in one.observation.evidence if seen.item is not None}
+    numbers = dict(session.execute(select(Item.id, Item.item_no).where(Item.id.in_(papers))).all())
+    return tuple(
+        CrossCheck(
+            one.observation.rule,
+            one.observation.status,
+            tuple(sorted({numbers[seen.item] for seen in one.observation.evidence if seen.item is not None})),
+            one.excused,
+        )
+        for one in found
+    )
+
+
+def _case(session: Session, row: CaseFile, cross_checks: tuple[CrossCheck, ...]) -> CaseFacts:
     code = session.scalar(select(ArchiveCode).where(ArchiveCode.case_id == row.id))
     places = session.scalars(select(CasePlace.place).where(CasePlace.case_id == row.id).order_by(CasePlace.place))
     steps = session.scalars(select(CaseStep.verb).where(CaseStep.case_id == row.id).order_by(CaseStep.seq))
@@ -193,6 +220,7 @@ def _case(session: Session, row: CaseFile) -> CaseFacts:
         places=tuple(places),
         hand_over=_hand_over(session, row.id),
         filed_at=row.filed_at,
+        cross_checks=cross_checks,
         left=frozenset(session.scalars(select(Item.item_no).where(Item.case_id == row.id, Item.state == "withdrawn"))),
     )
 

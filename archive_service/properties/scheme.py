@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from archive_service.catalogue.check import read_as
 from archive_service.catalogue.marked_yaml import Finding, Path
 from archive_service.catalogue.schema import EditionCode
-from archive_service.properties.checks import CHECKS, OF_PACKAGES
+from archive_service.properties.checks import CHECKS, COMPARISONS, OF_PACKAGES
+from archive_service.properties.facts import Compared
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 #: Code text as the unit writes it, such as GD-2-6 or YJ-ZS-2-3.
@@ -76,6 +77,21 @@ class CheckItem(_Frozen):
     reason_zh: Text | None = None
 
 
+class Weight(StrEnum):
+    """What it means that a comparison differs: the item fails, or its evidence points it out."""
+
+    FAILED = "failed"
+    WARNED = "warned"
+
+
+class Comparison(_Frozen):
+    """A comparison whose outcome is evidence, with its weight at each moment; at the others nobody compares."""
+
+    rule: Annotated[str, StringConstraints(max_length=20)]
+    title_zh: Text
+    weights: Mapping[Moment, Weight]
+
+
 class Scheme(_Frozen):
     """An edition of the items, in the order of the text."""
 
@@ -88,7 +104,17 @@ class Scheme(_Frozen):
     #: Days after which a case is checked again, and how many cases are checked a day; none are with 0.
     longterm_every_days: Annotated[int, Field(ge=1, le=3660)]
     longterm_cases_a_day: Annotated[int, Field(ge=0, le=100_000)]
+    #: What is compared beside; an edition that was written before there were such compares nothing.
+    comparisons: Annotated[tuple[Comparison, ...], Field(max_length=100)] = ()
     items: Annotated[tuple[CheckItem, ...], Field(min_length=1, max_length=300)]
+
+    def compared_at(self, moment: Moment) -> tuple[Compared, ...]:
+        """Return what is compared at a moment, in its order."""
+        return tuple(
+            Compared(one.rule, one.title_zh, one.weights[moment] is Weight.FAILED)
+            for one in self.comparisons
+            if moment in one.weights
+        )
 
     def at(self, moment: Moment) -> tuple[CheckItem, ...]:
         """Return the items of a moment, in their order."""
@@ -130,8 +156,21 @@ def _problems(made: Scheme) -> list[tuple[Path, str]]:
             for one in Property
             if there and one not in there
         ]
+    found += _of_comparisons(made)
     lasting = set(made.lasting_formats) - set(made.accepted_formats)
     found += [(("lasting_formats",), f"长期保存的格式“{one}”不在可以归档的格式里。") for one in sorted(lasting)]
+    return found
+
+
+def _of_comparisons(made: Scheme) -> list[tuple[Path, str]]:
+    rules = Counter(one.rule for one in made.comparisons)
+    found: list[tuple[Path, str]] = []
+    for at, one in enumerate(made.comparisons):
+        place: Path = ("comparisons", at, "rule")
+        if one.rule not in COMPARISONS:
+            found.append((place, f"没有名为“{one.rule}”的比对规则。可以写 {'、'.join(COMPARISONS)}。"))
+        elif rules[one.rule] > 1:
+            found.append((place, f"比对规则“{one.rule}”写了不止一次。"))
     return found
 
 

@@ -36,6 +36,7 @@ from archive_service.borrowing.tables import (
     ReadingGrant,
     WishPage,
 )
+from archive_service.cli import verify_loans
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError
 from archive_service.people import actions as people
@@ -496,6 +497,7 @@ class Borrowing(RuleBasedStateMachine):
             self.a_page_is_readable_exactly_under_a_live_grant(session, people)
             self.a_paper_has_one_holder(session)
             self.no_request_is_lost(session, people)
+            assert verify_loans.findings(session, altered=()) == []
             self.nobody_decided_their_own(session)
 
     def a_page_is_readable_exactly_under_a_live_grant(self, session: Session, people: dict[str, Viewer]) -> None:

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive_service.completeness.observations import Agreement
 from archive_service.errors import Invalid
 from archive_service.properties.checks import CHECKS, OF_PACKAGES
 from archive_service.properties.checks.outcome import Result, passed
 from archive_service.properties.facts import (
     CaseFacts,
+    Compared,
+    CrossCheck,
     Facts,
     HandOverFacts,
     Known,
@@ -77,6 +80,25 @@ def with_paper(**values: object) -> Facts:
 def with_case(**values: object) -> Facts:
     facts = sound()
     return replace(facts, cases=(replace(facts.cases[0], **values),))  # type: ignore[arg-type]
+
+
+def with_cross_check(rule: str, *, fails: bool, status: Agreement = Agreement.DIFFERS, excused: bool = False) -> Facts:
+    """Sound facts with a cross-check of the case that came to something, and the edition's weight of it."""
+    facts = with_case(cross_checks=(CrossCheck(rule, status, (1, 2), excused),))
+    return replace(facts, compared=(Compared(rule, "容量不一致", fails),))
+
+
+def alike(rule: str, *, fails: bool, **values: object) -> Facts:
+    """Two papers, the second like the first but for `values`, and the edition's weight of a comparison."""
+    facts = sound()
+    papers = (facts.papers[0], replace(facts.papers[1], **values))  # type: ignore[arg-type]
+    return replace(facts, papers=papers, compared=(Compared(rule, "同题名", fails),))
+
+
+def with_same_number(*, fails: bool) -> Facts:
+    """Two papers of a type whose numbers are the same but for the way they are written."""
+    facts = alike("same-number", fails=fails, fields={"document_no": "电 2026-7"})
+    return replace(facts, papers=(replace(facts.papers[0], fields={"document_no": "电２０２６7"}), facts.papers[1]))
 
 
 def with_object(name: str, **values: object) -> Facts:
@@ -149,6 +171,9 @@ MORE: tuple[tuple[str, Callable[[], Facts]], ...] = (
     ("controlled-values", lambda: with_case(business="MOVE")),
     ("controlled-values", lambda: with_paper(medium="plastic")),
     ("plausible-values", lambda: with_case(energised_on=date(2026, 10, 1))),
+    ("plausible-values", lambda: with_cross_check("XC06", fails=True)),
+    ("no-duplicates", lambda: alike("same-title", fails=True, title=" 用电登记表。")),
+    ("no-duplicates", lambda: with_same_number(fails=True)),
     ("process-safe", lambda: scanned(returned_batch=12)),
     ("content-linked", lambda: with_object("original", lost=True)),
     ("content-opens", lambda: with_object("image", width_px=61)),
@@ -186,6 +211,45 @@ def test_what_left_a_kept_case_on_record_or_came_to_it_later_is_no_fault() -> No
     supplement = replace(facts, papers=(*facts.papers, later), cases=(replace(case, filed_at=AT),))
     assert CHECKS["nothing-besides"](supplement).result is Result.PASSED
     assert CHECKS["nothing-besides"](replace(supplement, cases=(case,))).result is Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("check", "facts", "said"),
+    [
+        ("plausible-values", with_cross_check("XC06", fails=False), "XC06 容量不一致（第 001 件、第 002 件）"),
+        ("no-duplicates", alike("same-title", fails=False), "同题名（第 001 件、第 002 件）"),
+        ("no-duplicates", with_same_number(fails=False), "同题名（第 001 件、第 002 件）"),
+    ],
+)
+def test_what_an_edition_weighs_as_a_hint_stands_in_the_evidence_and_fails_nothing(
+    check: str, facts: Facts, said: str
+) -> None:
+    seen = CHECKS[check](facts)
+    assert seen.result is Result.PASSED
+    assert "提示 1 处" in seen.evidence
+    assert said in seen.evidence
+
+
+def test_a_cross_check_fails_nothing_where_nobody_compares_or_a_person_called_it_a_false_alarm() -> None:
+    """And what could not be compared is told as such, not as agreeing."""
+    unlisted = replace(with_cross_check("XC06", fails=True), compared=())
+    assert CHECKS["plausible-values"](unlisted).result is Result.PASSED
+    assert "没有列出交叉核对" in CHECKS["plausible-values"](unlisted).evidence
+    excused = CHECKS["plausible-values"](with_cross_check("XC06", fails=True, excused=True))
+    assert (excused.result, "1 项经人员说明为误报" in excused.evidence) == (Result.PASSED, True)
+    untold = CHECKS["plausible-values"](with_cross_check("XC06", fails=True, status=Agreement.CANNOT_TELL))
+    assert (untold.result, "1 项没有可比的值" in untold.evidence) == (Result.PASSED, True)
+
+
+def test_papers_of_other_titles_days_numbers_or_cases_are_no_duplicates() -> None:
+    for facts in (
+        alike("same-title", fails=True, title="用电登记表（二）"),
+        alike("same-title", fails=True, document_date=date(2026, 11, 2)),
+        alike("same-title", fails=True, application_no="202611010002"),
+        alike("same-title", fails=True, document_date=None),
+        alike("same-number", fails=True),
+    ):
+        assert CHECKS["no-duplicates"](facts).result is Result.PASSED
 
 
 @pytest.mark.parametrize("moment", [Moment.FILING, Moment.LONGTERM])

@@ -17,7 +17,9 @@ from archive_service.audit.verify import chain_breaks
 from archive_service.cli import verify_rows as rows
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
-from archive_service.households.tables import CaseFile, Item, Page
+from archive_service.households.actions.alarms import say_false_alarm
+from archive_service.households.queries import judged
+from archive_service.households.tables import CaseFile, Item, ItemField, Page
 from archive_service.inspection.tables import Finding
 from archive_service.lifecycle.tables import CaseReturn
 from archive_service.notices.tables import Notice
@@ -122,6 +124,56 @@ def test_a_case_whose_bytes_were_changed_goes_back_to_who_handed_it_over(
     assert state_of(database) == "returned"
 
 
+def contradict(database: Database) -> str:
+    """A paper of the case bears the number of another account; return how evidence names the paper."""
+    with database.unit_of_work() as session:
+        item = session.scalars(select(Item).where(Item.document_type.startswith("A02"))).one()
+        item.fields.append(ItemField(name="account_no", value="5100000999", confidence=1.0))
+        return f"第 {item.item_no:03d} 件"
+
+
+def test_a_case_whose_papers_contradict_each_other_goes_back_with_the_rule_and_the_papers(
+    database: Database, store: FileStore, settings: Settings, case: str
+) -> None:
+    """The evidence names rule and papers and quotes no value: it outlives what it is about."""
+    paper = contradict(database)
+    with pytest.raises(Refused, match="GD-1-5"):
+        work.file_case(desk_of(database, store, settings), archivist(database), case)
+    failed = [one for one in newest(database).results if one.result == "failed"]
+    assert [one.code for one in failed] == ["GD-1-5"]
+    assert "XC01 户号、申请编号不符" in failed[0].evidence
+    assert paper in failed[0].evidence
+    assert "5100000999" not in failed[0].evidence
+    assert state_of(database) == "returned"
+
+
+def test_a_contradiction_that_a_person_called_a_false_alarm_keeps_no_case_from_being_filed(
+    database: Database, store: FileStore, settings: Settings, case: str
+) -> None:
+    """Whoever said so may not know of every other account; what a rule sees differs with that."""
+    contradict(database)
+    with database.unit_of_work() as session:
+        by = records.viewer(session, Role.ARCHIVIST)
+        seen = next(one for one in judged.observations(session, by, case, today=TODAY) if one.rule == "XC01")
+        say_false_alarm(
+            session, application_no=case, rule="XC01", fingerprint=seen.fingerprint, reason="并户前的旧户号", by=by,
+            now=NOW,
+        )  # fmt: skip
+    work.file_case(desk_of(database, store, settings), archivist(database), case)
+    plausible = next(one for one in newest(database).results if one.code == "GD-1-5")
+    assert "1 项经人员说明为误报" in plausible.evidence
+
+
+def test_an_edition_that_only_points_a_contradiction_out_lets_the_case_be_filed(
+    database: Database, store: FileStore, settings: Settings, case: str
+) -> None:
+    contradict(database)
+    release(database, edited().replace("filing: failed", "filing: warned"))
+    work.file_case(desk_of(database, store, settings), archivist(database), case)
+    plausible = next(one for one in newest(database).results if one.code == "GD-1-5")
+    assert (plausible.result, "提示 1 处" in plausible.evidence) == ("passed", True)
+
+
 def test_what_cannot_be_filed_anyway_is_refused_as_before_and_not_checked(
     database: Database, store: FileStore, settings: Settings
 ) -> None:
@@ -154,7 +206,12 @@ def test_a_page_filed_twice_and_an_altered_trail_are_found(
 
 def demanding(database: Database, **items: dict[str, object]) -> None:
     """Put an edition in force that two people wrote and released."""
-    text = edited(**items).replace("edition: FP2026", "edition: X-1")
+    release(database, edited(**items))
+
+
+def release(database: Database, text: str) -> None:
+    """Put another text of the edition of the program in force."""
+    text = text.replace("edition: FP2026", "edition: X-1")
     with database.unit_of_work() as session:
         draft = actions.save_scheme(session, records.viewer(session, Role.ARCHIVIST), text, now=NOW)
         by = records.viewer(session, Role.UNIT_HEAD)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from archive_service.properties.checks import CHECKS
-from archive_service.properties.scheme import Mode, Moment, Property, read, standard, standard_text
+from archive_service.properties.checks import CHECKS, COMPARISONS
+from archive_service.properties.scheme import Mode, Moment, Property, Weight, read, standard, standard_text
 
 
 def edited(**items: dict[str, object]) -> str:
@@ -55,6 +55,35 @@ def test_a_contradictory_edition_is_refused(items: dict[str, dict[str, object]],
     made, found = read(edited(**items))
     assert made is None
     assert any(said in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [(["XC99"], "没有名为“XC99”的比对规则"), (["XC01", "XC01"], "比对规则“XC01”写了不止一次")],
+)
+def test_a_comparison_that_nobody_knows_or_that_is_weighed_twice_is_refused(rules: list[str], said: str) -> None:
+    text = yaml.safe_load(edited())
+    text["comparisons"] = [{"rule": one, "title_zh": "不一致", "weights": {"filing": "failed"}} for one in rules]
+    made, found = read(yaml.safe_dump(text, allow_unicode=True))
+    assert made is None
+    assert any(said in one.message for one in found)
+
+
+def test_the_edition_of_the_program_weighs_every_comparison_and_every_contradiction_at_filing() -> None:
+    """A paper that contradicts another sends the case back; a package carries what is kept, and says so."""
+    assert {one.rule for one in standard().comparisons} == set(COMPARISONS)
+    crossed = [one for one in standard().comparisons if one.rule.startswith("XC")]
+    assert {one.weights[Moment.FILING] for one in crossed} == {Weight.FAILED}
+    assert {one.weights[Moment.TRANSFER] for one in crossed} == {Weight.WARNED}
+    assert standard().compared_at(Moment.LONGTERM) == ()
+
+
+def test_an_edition_that_was_written_before_there_were_comparisons_compares_nothing() -> None:
+    said = yaml.safe_load(edited())
+    del said["comparisons"]
+    made, _ = read(yaml.safe_dump(said, allow_unicode=True))
+    assert made is not None
+    assert made.compared_at(Moment.FILING) == ()
 
 
 def test_everything_that_is_wrong_is_told_by_line() -> None:

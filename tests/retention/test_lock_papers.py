@@ -19,6 +19,7 @@ from archive_service.properties.tables import PropertyRun
 from archive_service.storage.record import record_object
 from archive_service.storage.tables import ObjectLock
 from archive_service.zone import local, midnight
+from ingest.tables import Batch
 from retention import lock_papers, paper_locks, paper_rules
 from retention.disposal_tables import DisposalList
 from retention.lock_work import COLUMNS
@@ -50,7 +51,10 @@ def made(here: World) -> dict[str, str]:
     items = here.file(b"one", b"two")
     here.due(items[0], 700)
     here.due(items[1], 4000)
-    names = ("loan_letter", "certified_copy", "destruction_certificate", "property_report", "audit_bundle", "package")
+    names = (
+        "loan_letter", "certified_copy", "destruction_certificate", "property_report", "batch_report", "batch_data",
+        "audit_bundle", "package",
+    )  # fmt: skip
     found = {name: put(here, name) for name in names}
     with here.database.unit_of_work() as session:
         unit, head = records.unit(session), session.scalars(select(HouseholdFile)).one()
@@ -74,6 +78,14 @@ def made(here: World) -> dict[str, str]:
             fingerprint="c" * 64, papers=2, pages=2, begun_at=here.now, finished_at=here.now,
             report_digest=found["property_report"],
         ))  # fmt: skip
+        batch = Batch(name="7", channel="web", unit_id=unit.id, received_at=here.now)
+        session.add(batch)
+        session.flush()
+        session.add(PropertyRun(
+            moment="filing", batch_id=batch.id, unit_id=unit.id, edition="2026", state="passed", fingerprint="d" * 64,
+            papers=2, pages=2, begun_at=here.now, finished_at=here.now, report_digest=found["batch_report"],
+            data_digest=found["batch_data"],
+        ))  # fmt: skip
         session.add(AuditRun(kind="export", state="done", asked_at=here.now, finished_at=here.now,
                              digest=found["audit_bundle"]))  # fmt: skip
         session.add(Package(
@@ -95,6 +107,8 @@ def test_each_kind_is_locked_by_its_rule_and_a_package_is_not(world: World) -> N
         "loan_letter": ten,
         "audit_bundle": ten,
         "certified_copy": midnight(today + timedelta(days=700)),
+        "batch_report": midnight(plus_years(today, 30)),
+        "batch_data": midnight(plus_years(today, 30)),
         "property_report": midnight(today + timedelta(days=4000)),
         "destruction_certificate": (world.now + timedelta(days=SPAN)).replace(microsecond=0),
         "package": None,
@@ -105,6 +119,8 @@ def test_each_kind_is_locked_by_its_rule_and_a_package_is_not(world: World) -> N
             one.kind: one for one in paper_locks.standing(session, records.system(session), world.rules, now=world.now)
         }
     assert (rows["loan_letter"].papers, rows["loan_letter"].locked) == (1, 1)
+    assert {rows[one].papers for one in ("property_report", "batch_report", "batch_data")} == {1}
+    assert rows["property_data"].papers == 0
     assert (rows["carried_history"].papers, rows["carried_history"].locked) == (0, 0)
 
 

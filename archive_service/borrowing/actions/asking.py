@@ -150,6 +150,7 @@ def _write(
     session.flush()
     _write_pages(session, wish.id, found.pages)
     facts = {"request": request.id, "account_no": found.account_no, "way": wish.way, "pages": len(found.pages)}
+    facts["which"] = rules.pages_mark(found.pages)
     said = {"purpose": request.purpose, "rule": wish.rule, "level": wish.level, "emergency": request.emergency}
     note(session, viewer, wish, did="loan.asked", now=now, **facts, **said)
     if verdict.level.code == matrix.NOBODY:

@@ -42,6 +42,7 @@ def open_reading(
     rows = [{"grant_id": grant.id, "item_id": item, "page_no": page} for item, page in pages]
     session.execute(insert(GrantPage), rows)
     facts = {"grant": grant.id, "until": grant.ends_at.isoformat(), "pages": len(rows), "unmasked": grant.unmasked}
+    facts["which"] = rules.pages_mark(pages)
     note(session, by, wish, did="reading.opened", now=now, **facts)
     return grant
 

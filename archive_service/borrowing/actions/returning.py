@@ -80,7 +80,7 @@ def report_lost(
     row.condition, row.note, row.seen_by = Condition.LOST.value, said, looking
     _close(loan, wish, list(rows.values()), now)
     session.flush()
-    note(session, viewer, wish, did="paper.lost", now=now, loan=loan.id, item=item_id)
+    note(session, viewer, wish, did="paper.lost", now=now, loan=loan.id, item=item_id, state=loan.state)
     return loan
 
 

@@ -26,6 +26,7 @@ from archive_service.households.queries.said import false_alarms
 from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.households.units import chains_if_needed
 from archive_service.households.views import CheckView
+from archive_service.people.queries import system_viewer
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 from archive_service.zone import LOCAL
@@ -67,6 +68,14 @@ class CaseCompleteness:
         return report.as_text(
             self.case, edition=self.edition, assessment=self.assessment, observations=self.observations
         )
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """What a consistency rule found for the archive itself, and whether a person said that it is a false alarm."""
+
+    observation: Observation
+    excused: bool
 
 
 _NOTHING = Assessment((), complete=False, due_count=0, satisfied_count=0, missing_count=0, doubtful_count=0)
@@ -125,6 +134,20 @@ def observations(session: Session, viewer: Viewer, application_no: str, *, today
     judgement = _judgement(session, case, head, items, None)
     seen = _checked(session, viewer, case, head, items, judgement, today)
     return _told(session, case.id, seen, concealed.closed_in(session, head.id, viewer.opened))
+
+
+def crossed(session: Session, case: CaseFile, *, today: date) -> tuple[Crossed, ...]:
+    """Return what the consistency rules find in a case, one a rule, whoever asks."""
+    head, items = session.get_one(HouseholdFile, case.household_id), _held(session, case.id, None)
+    judgement, everywhere = _judgement(session, case, head, items, None), system_viewer(session)
+    said = false_alarms(session, case.id)
+    # Who said so may not have known the numbers of other accounts: what they saw counts as well.
+    nowhere = replace(everywhere, rights={})
+    seen, hidden = (_checked(session, one, case, head, items, judgement, today) for one in (everywhere, nowhere))
+    return tuple(
+        Crossed(one, any((raw.rule, fingerprint(raw)) in said for raw in (one, other)))
+        for one, other in zip(seen, hidden, strict=True)
+    )
 
 
 def _told(session: Session, case_id: int, seen: Sequence[Observation], shut: Collection[int]) -> tuple[CheckView, ...]:

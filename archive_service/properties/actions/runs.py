@@ -105,8 +105,8 @@ def examine(
     """Look at a subject by the edition in force, changing nothing."""
     scheme = queries.in_force(session, today)
     facts = gather(
-        session, subject, scheme=scheme, outside=outside, read=looked.objects, scanner=looked.scanner, today=today,
-        package=package,
+        session, subject, scheme=scheme, moment=moment, outside=outside, read=looked.objects,
+        scanner=looked.scanner, today=today, package=package,
     )  # fmt: skip
     given = queries.answers(
         session,

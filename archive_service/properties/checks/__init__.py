@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from archive_service.properties.checks import authentic, safe, usable, whole
+from archive_service.properties.checks import authentic, compared, safe, usable, whole
+from archive_service.properties.checks.compared import COMPARISONS
 from archive_service.properties.checks.outcome import Outcome
 from archive_service.properties.facts import Facts
+
+__all__ = ["CHECKS", "COMPARISONS", "OF_PACKAGES"]
 
 Check = Callable[[Facts], Outcome]
 
@@ -15,10 +18,10 @@ CHECKS: Mapping[str, Check] = {
     "field-lengths": authentic.field_lengths,
     "field-types": authentic.field_types,
     "controlled-values": authentic.controlled_values,
-    "plausible-values": authentic.plausible_values,
+    "plausible-values": compared.plausible_values,
     "no-odd-characters": authentic.no_odd_characters,
     "archive-code": authentic.archive_code,
-    "no-duplicates": authentic.no_duplicates,
+    "no-duplicates": compared.no_duplicates,
     "sizes-match": authentic.sizes_match,
     "electronic-properties": authentic.electronic_properties,
     "content-linked": authentic.content_linked,

@@ -26,8 +26,6 @@ _LENGTHS = {
 _CAPACITY = re.compile(r"\d+(\.\d+)?")
 _SENSITIVITIES = frozenset({"public", "internal", "personal", "sensitive"})
 _MEDIA = frozenset({"original", "verified_copy", "copy", None})
-#: No paper of this archive is older than the country's electricity utilities.
-_EARLIEST = date(1949, 10, 1)
 _NO_PACKAGE = "没有信息包可以检查。"
 
 
@@ -106,23 +104,6 @@ def controlled_values(facts: Facts) -> Outcome:
     return judged(wrong, f"{len(facts.cases)} 个案件、{len(facts.papers)} 件资料的受控值都在值域中。")
 
 
-def plausible_values(facts: Facts) -> Outcome:
-    """1-5: days are possible and in their order."""
-    wrong = []
-    for case in facts.cases:
-        days = [case.accepted_on, case.energised_on, *case.stages.values()]
-        if any(day is not None and day > facts.today for day in days):
-            wrong.append(f"案件 {case.application_no}：有将来的环节日期")
-        if case.accepted_on and case.energised_on and case.energised_on < case.accepted_on:
-            wrong.append(f"案件 {case.application_no}：送电早于受理")
-    for one in facts.papers:
-        if one.document_date is not None and not _EARLIEST <= one.document_date <= facts.today:
-            wrong.append(f"{paper(one.item_no)}：文件日期 {one.document_date} 不合理")
-        if not 0 <= one.confidence <= 1:
-            wrong.append(f"{paper(one.item_no)}：识别把握不在 0 到 1 之间")
-    return judged(wrong, f"核对 {len(facts.cases)} 个案件的环节日期和 {len(facts.papers)} 件资料的日期，都合理。")
-
-
 def no_odd_characters(facts: Facts) -> Outcome:
     """1-6: no control characters, private glyphs or replacement signs of a broken encoding."""
     values = list(_values(facts))
@@ -148,21 +129,6 @@ def archive_code(facts: Facts) -> Outcome:
         or (one.archive_code or "")[len(one.series or "") :].lstrip("0") != str(one.serial)
     ]
     return judged(wrong, f"{len(coded)} 个档号都由系列和流水号组成：{coded[0].archive_code}。")
-
-
-def no_duplicates(facts: Facts) -> Outcome:
-    """1-8: no page was filed twice, and no archive code is used twice."""
-    seen: dict[tuple[str, int], int] = {}
-    wrong = []
-    for one in facts.papers:
-        for page in one.pages:
-            first = seen.setdefault((page.original, page.original_page), one.item_no)
-            if first != one.item_no:
-                wrong.append(f"{paper(one.item_no)}第 {page.page_no} 页与{paper(first)}是同一页")
-    codes = [one.archive_code for one in facts.cases if one.archive_code]
-    if len(codes) != len(set(codes)):
-        wrong.append("有重复的档号")
-    return judged(wrong, f"{len(seen)} 页各归一次，档号不重复。")
 
 
 def sizes_match(facts: Facts) -> Outcome:

@@ -30,6 +30,7 @@ PROPERTY_FIELD = {
     "lasting_formats": N_("可以长期保存的格式"),
     "longterm_every_days": N_("长期保存检测的间隔（天）"),
     "longterm_cases_a_day": N_("每天检测的案件数"),
+    "comparisons": N_("比对规则"),
     "property": N_("性质"),
     "title_zh": N_("名称"),
     "title_en": N_("英文名称"),
