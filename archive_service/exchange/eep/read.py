@@ -22,6 +22,7 @@ from lxml import etree
 from archive_service.exchange.bags import check as bags
 from archive_service.exchange.bags import names as paths
 from archive_service.exchange.bags.check import Limits, digests_of, open_inside
+from archive_service.exchange.bags.tags import MOST_FINDINGS
 from archive_service.exchange.eep import names
 from archive_service.exchange.eep.names import canonical, q
 from archive_service.exchange.findings import Finding, printable
@@ -73,7 +74,7 @@ def read_eep(folder: Path, *, desk: Path, limits: Limits | None = None) -> EepRe
     found.findings += paths.collisions(found.files)
     found.signatures = [_signature(one) for one in root.findall(f"{q('电子签名块')}/{q('电子签名')}")]
     (desk / SIGNED).write_bytes(canonical(root.find(q("被签名对象"))))
-    found.findings = list(dict.fromkeys(found.findings))[: bags.MOST_FINDINGS]
+    found.findings = list(dict.fromkeys(found.findings))[:MOST_FINDINGS]
     return found
 
 
@@ -139,7 +140,7 @@ def _documents(root: Any, folder: Path, found: EepRead, desk: Path, limits: Limi
             found.findings.append(Finding("eep.too-many", "", f"文件超过 {limits.files} 个，没有继续检查。"))
             return
         path = one.findtext(q("文档标识符"))
-        wrong = paths.path_finding(path)
+        wrong = paths.strict_finding(path)
         if wrong is not None:
             found.findings.append(wrong)
             continue
@@ -177,7 +178,7 @@ def _digests(
         found.inline[path] = place
         return {name: hashlib.new(name, content).hexdigest() for name in wanted}, len(content)
     where = one.findtext(q("存储位置"))
-    wrong = paths.path_finding(where)
+    wrong = paths.strict_finding(where)
     if wrong is not None:
         found.findings.append(wrong)
         return None
