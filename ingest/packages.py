@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from archive_service.errors import Refused
 from archive_service.exchange import arriving
 from archive_service.exchange.arriving import Incoming
+from archive_service.exchange.bags import tags
 from archive_service.exchange.bags.check import Checked
 from archive_service.exchange.bags.check import Limits as Most
 from archive_service.exchange.eep import names as eep_names
@@ -147,9 +148,12 @@ class PackageReceiver:
 
 
 def _top(tree: Path) -> Path:
-    """Return the folder of the package: the one that everything lies in, or else the whole."""
+    """Return the folder of the package: the only one that there is, where no package begins above it."""
     inside = list(tree.iterdir())
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() else tree
+    folders = [one for one in inside if one.is_dir()]
+    begins = {tags.DECLARATION, eep_names.FILE} & {one.name for one in inside}
+    # Beside it lie what file managers leave, and notes to whoever receives it.
+    return folders[0] if len(folders) == 1 and not begins and folders[0].name != "data" else tree
 
 
 def _size(folder: Path, most: int) -> int:

@@ -142,7 +142,7 @@ def _of_zip(path: Path) -> str:
     """Tell a plain ZIP from documents that only use ZIP as their packaging."""
     try:
         with zipfile.ZipFile(path) as package:
-            names = {info.filename for info in package.infolist()[:2000]}
+            names = {info.filename.removeprefix("./") for info in package.infolist()[:2000]}
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return "zip"  # refused as damaged where it is opened
     if "[Content_Types].xml" in names:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive_service.exchange.bags import names
-from archive_service.exchange.bags.check import MOST_FINDINGS, check
 from archive_service.exchange.bags.check import Limits as Most
+from archive_service.exchange.bags.check import check
+from archive_service.exchange.bags.tags import MOST_FINDINGS
 from archive_service.exchange.eep.read import read_eep
 from archive_service.exchange.findings import Finding, as_facts, printable
 from ingest.errors import FileRefused, refuse
@@ -64,16 +65,17 @@ class _Tree:
     """The folder that a package is unpacked to, and what was found on the way."""
 
     def __init__(self, folder: Path, counter: Counter, most: int) -> None:
-        self._folder, self._counter, self._most, self._seen = folder, counter, most, 0
+        self._folder, self._counter, self._most = folder, counter, Most(files=most)
+        self._seen = {True: 0, False: 0}
         self.findings: list[Finding] = []
         folder.mkdir()
 
-    def is_full(self) -> bool:
+    def is_full(self, *, is_folder: bool) -> bool:
         """Count an entry and say whether it is one too many, which then is a finding."""
-        self._seen += 1
-        if self._seen <= self._most:
+        self._seen[is_folder] += 1
+        if self._seen[is_folder] <= self._most.entries:
             return False
-        self.find("bag.too-many", "", f"文件超过 {self._most} 个，没有继续检查。")
+        self.find("bag.too-many", "", f"文件超过 {self._most.files} 个，没有继续检查。")
         return True
 
     def find(self, code: str, path: str, said: str) -> None:
@@ -87,6 +89,16 @@ class _Tree:
             self.findings.append(wrong)
         return wrong is None
 
+    def add_folder(self, path: str) -> None:
+        """Make a folder: a bag may have one without a file in it."""
+        try:
+            (self._folder / path).mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            self._twice(path)
+
+    def _twice(self, path: str) -> None:
+        self.find("bag.duplicate", path, "在压缩包里不止一次，或者既是文件又是文件夹。")
+
     def write(self, path: str, chunks: Iterator[bytes], *, packed: int) -> None:
         """Write a file, which must not be there yet. Raises FileRefused when too much comes out."""
         place, written = self._folder / path, 0
@@ -94,7 +106,7 @@ class _Tree:
             place.parent.mkdir(parents=True, exist_ok=True)
             out: BinaryIO = place.open("xb")
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            self.find("bag.duplicate", path, "在压缩包里不止一次，或者既是文件又是文件夹。")
+            self._twice(path)
             return
         with out:
             for chunk in chunks:
@@ -109,7 +121,7 @@ def _is_tar(path: Path) -> bool:
         head = file.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return False
-    if head[257:262] == b"ustar":
+    if head[257:262] == b"ustar" or _is_old_tar(head):
         return True
     try:
         kind = kinds.identify(path)
@@ -118,11 +130,22 @@ def _is_tar(path: Path) -> bool:
     raise refuse("file.type-not-accepted/package", looks_like=kind)
 
 
+def _is_old_tar(head: bytes) -> bool:
+    """Say whether it begins as a TAR from before there was a mark for them: by the sum over its first header."""
+    try:
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
 def _of_zip(path: Path, into: _Tree) -> None:
     try:
         with zipfile.ZipFile(path) as package:
+            if any(info.flag_bits & zips.ENCRYPTED for info in package.infolist()):
+                raise refuse("file.password/zip")
             for info in package.infolist():
-                if into.is_full():
+                if into.is_full(is_folder=info.is_dir()):
                     return
                 _zip_entry(package, info, into)
     except NotImplementedError as error:
@@ -138,7 +161,10 @@ def _zip_entry(package: zipfile.ZipFile, info: zipfile.ZipInfo, into: _Tree) -> 
     if path.startswith(_BESIDE):
         return
     is_folder = path.endswith("/")
-    if not into.fits(path.removesuffix("/")) or is_folder:
+    if not path or not into.fits(path.removesuffix("/")):
+        return
+    if is_folder:
+        into.add_folder(path)
         return
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         into.find("bag.link", path, "是链接或特殊文件，不是普通文件。")
@@ -151,7 +177,7 @@ def _of_tar(path: Path, into: _Tree) -> None:
     try:
         with tarfile.open(path, "r:") as package:
             for one in package:
-                if into.is_full():
+                if into.is_full(is_folder=one.isdir()):
                     return
                 _tar_entry(package, one, into)
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
@@ -161,7 +187,10 @@ def _of_tar(path: Path, into: _Tree) -> None:
 def _tar_entry(package: tarfile.TarFile, one: tarfile.TarInfo, into: _Tree) -> None:
     # As `tar -cf … .` writes it.
     path = one.name.removeprefix("./")
-    if (one.isdir() and path in ("", ".")) or not into.fits(path) or one.isdir():
+    if (one.isdir() and path in ("", ".")) or not into.fits(path):
+        return
+    if one.isdir():
+        into.add_folder(path)
         return
     # A sparse file says of a few bytes that they are many.
     if not one.isreg() or one.issparse():

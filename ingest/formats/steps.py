@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import FileRefused
+from ingest.errors import FileRefused, refuse
 from ingest.formats import fonts, kinds, packages, pages, pdf, pictures, structure, workbook, zips
 from ingest.formats.limits import Limits
 from ingest.formats.ofd import pages as ofd
@@ -21,6 +21,9 @@ def probe(path: Path, work: Path, arguments: Mapping[str, Any]) -> Any:
     limits = Limits(**arguments["limits"])
     kind = kinds.identify(path)
     signatures: list[dict[str, Any]] = []
+    if kind == "zip" and arguments["file_name"].lower().endswith(".ofd"):
+        # Taken for a ZIP of scans it would be refused file by file, and nobody would know why.
+        raise refuse("file.damaged/ofd")
     if kind == "zip":
         count, flags = zips.check(path, limits)
     elif kind == "pdf":

@@ -18,7 +18,7 @@ from ingest.names import display_name
 #: Below this size a member may shrink as much as it likes: a blank page does.
 _RATIO_FROM = 10 * 1024 * 1024
 _CHUNK = 1 << 16
-_ENCRYPTED, _UTF8 = 0x1, 0x800
+ENCRYPTED, _UTF8 = 0x1, 0x800
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
@@ -74,7 +74,7 @@ def _wanted(package: zipfile.ZipFile, limits: Limits) -> tuple[list[zipfile.ZipI
     members = [info for info in infos if not info.is_dir() and not _is_junk(info)]
     links = [info for info in members if stat.S_ISLNK(info.external_attr >> 16)]
     members = [info for info in members if info not in links]
-    if any(info.flag_bits & _ENCRYPTED for info in members):
+    if any(info.flag_bits & ENCRYPTED for info in members):
         raise refuse("file.password/zip")
     if not members:
         raise refuse("file.empty/zip")

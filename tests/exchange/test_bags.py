@@ -124,6 +124,15 @@ def test_what_the_standard_allows_is_accepted(bag: Path, change: Callable[[Path]
     assert check(bag).findings == []
 
 
+def _add(folder: Path, name: str, line: str) -> None:
+    (folder / name).write_text((folder / name).read_text() + line)
+
+
+def _drop(folder: Path, name: str, end: str) -> None:
+    kept = [line for line in (folder / name).read_text().splitlines(True) if not line.strip().endswith(end)]
+    (folder / name).write_text("".join(kept))
+
+
 def _replace(path: str, content: bytes) -> Callable[[Path], None]:
     return lambda folder: (folder / path).write_bytes(content) and None  # type: ignore[func-returns-value]
 
@@ -139,15 +148,6 @@ def _links(folder: Path) -> None:
 
 def _folder_link(folder: Path) -> None:
     (folder / "data/out").symlink_to("/etc")
-
-
-def _collide(folder: Path) -> None:
-    for name in ("data/电表/A.TXT", "data/电表/a.txt"):
-        (folder / name).write_bytes(b"")
-    for algorithm in ("sha256", "sha512"):
-        digest = hashlib.new(algorithm, b"").hexdigest()
-        both = f"{digest}  data/电表/A.TXT\n{digest}  data/电表/a.txt\n"
-        lines(folder, lambda text, both=both: text + both, f"manifest-{algorithm}.txt")
 
 
 HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -174,11 +174,14 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "backslash": (_tag(lambda text: text + entry("data\\..\\x")), "bag.path"),
     "not payload": (_tag(lambda text: text + entry("bagit.txt")), "bag.path"),
     "control sign": (_tag(lambda text: text + entry("data/a\x07b")), "bag.name"),
-    "line end in a name": (_tag(lambda text: text + entry("data/a%0Ab")), "bag.name"),
-    "device": (_tag(lambda text: text + entry("data/AUX.pdf")), "bag.name"),
-    "dot at the end": (_tag(lambda text: text + entry("data/a.")), "bag.name"),
-    "stream": (_tag(lambda text: text + entry("data/a.txt:b")), "bag.name"),
-    "collision": (_collide, "bag.collision"),
+    "name too long": (_tag(lambda text: text + entry(f"data/{'a' * 300}")), "bag.name"),
+    "path too long": (_tag(lambda text: text + entry("data/" + "/".join(["a" * 200] * 11))), "bag.name"),
+    "list of itself": (
+        lambda folder: _add(folder, "tagmanifest-sha256.txt", entry("tagmanifest-sha512.txt")), "bag.path",
+    ),
+    "list without a manifest": (
+        lambda folder: _drop(folder, "tagmanifest-sha256.txt", "  manifest-sha512.txt"), "bag.not-listed",
+    ),
     "no line": (_tag(lambda text: text + "nonsense\n"), "bag.manifest-line"),
     "short digest": (_tag(lambda text: text + "abcd  data/x\n"), "bag.manifest-line"),
     "unknown algorithm": (_replace("manifest-crc32.txt", b""), "bag.algorithm"),

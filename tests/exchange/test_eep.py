@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -139,14 +140,75 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def test_a_hostile_package_is_refused_for_what_it_is(eep: Path, settings: Settings, tmp_path: Path) -> None:
-    import shutil
-
     for number, (case, (spoil, code)) in enumerate(HOSTILE.items()):
         folder = tmp_path / f"case{number}"
         shutil.copytree(eep, folder)
         spoil(folder)
         found = checked(settings, folder, tmp_path)
         assert code in {one.code for one in found.findings}, case
+
+
+def _foreign(folder: Path) -> None:
+    """As a public tool of another maker writes it: other names of elements, no digests, MD5 for a signature."""
+    text = (folder / names.FILE).read_text()
+    text = re.sub("<立档单位>([^<]*)</立档单位>", r"<立档单位名称>\1</立档单位名称>", text)
+    text = re.sub("<数字摘要[^<]*</数字摘要>", "<校验码/>", text)
+    text = re.sub(
+        "<电子签名>.*</电子签名>", "<签名标识符号>MD5</签名标识符号><签名结果>e8d0</签名结果>", text, flags=re.S
+    )
+    (folder / names.FILE).write_text(text)
+
+
+def _several(folder: Path) -> None:
+    """Faults of every kind in one package, among them some of its structure."""
+    _beside(folder).write_bytes(b"x")
+    change("<聚合层次>[^<]*</聚合层次>", "")(folder)
+    change("<版本>2009", "<版本>1999")(folder)
+    change("<封装包类型>原始型", "<封装包类型>修改型")(folder)
+    change('编码方式="base64">.', '编码方式="base64">*')(folder)
+    change("<签名算法标识>[^<]*", "<签名算法标识>MD5-RSA")(folder)
+    (folder / "data/more.pdf").write_bytes(b"x")
+
+
+#: Packages by what is particular about them, and every code that is told.
+WHOLE: dict[str, tuple[Callable[[Path], None], set[str]]] = {
+    "faults of every kind": (
+        _several,
+        {"eep.digest", "eep.size", "eep.schema", "eep.version", "eep.modified", "eep.inline",
+         "eep.signature-algorithm", "eep.not-listed"},
+    ),
+    "of another maker": (_foreign, {"eep.schema", "eep.unsigned"}),
+    "another namespace": (change("ERM/encapsulation", "ERM/other"), {"eep.schema"}),
+    "another root": (lambda folder: (folder / names.FILE).write_text("<a/>") and None, {"eep.schema"}),  # type: ignore[func-returns-value]
+    "nothing signed": (change("<被签名对象>.*</被签名对象>", ""), {"eep.schema", "eep.not-listed"}),
+    "an element of a stranger": (
+        change("<封装内容>", '<x xmlns="urn:x">1</x><封装内容>'), {"eep.schema", "eep.signature"},
+    ),
+    "no size": (change("<计算机文件大小>[^<]*", "<计算机文件大小>"), {"eep.schema", "eep.signature"}),
+    "no place and no content": (
+        change("<存储位置>[^<]*</存储位置>", ""), {"eep.schema", "eep.signature", "eep.not-listed"},
+    ),
+    "signature without a certificate": (change("<证书>[^<]*</证书>", ""), {"eep.schema", "eep.unsigned"}),
+}  # fmt: skip
+
+
+def test_all_that_is_wrong_is_told_at_once_also_where_the_structure_is(
+    eep: Path, settings: Settings, tmp_path: Path
+) -> None:
+    for number, (case, (spoil, codes)) in enumerate(WHOLE.items()):
+        folder = tmp_path / f"whole{number}"
+        shutil.copytree(eep, folder)
+        spoil(folder)
+        found = checked(settings, folder, tmp_path).findings
+        assert {one.code for one in found} == codes, case
+        assert all(one.message.endswith("。") for one in found), case
+
+
+def test_what_does_not_fit_is_named_with_what_should_stand_there(eep: Path, settings: Settings, tmp_path: Path) -> None:
+    change("<聚合层次>[^<]*</聚合层次>", "")(eep)
+    (said,) = [one.message for one in checked(settings, eep, tmp_path).findings if one.code == "eep.schema"]
+    assert "“来源”" in said
+    assert said.endswith("此处应为：聚合层次。")
 
 
 def test_comments_change_nothing_that_is_read_or_signed(eep: Path, settings: Settings, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from ingest import vetting
 from ingest.packages import PackageOpener
 from ingest.tables import Scan
 from retention.roads import FileRoad
+from tests.exchange import test_foreign_bags as foreign_bags
 from tests.exchange import world
 from tests.exchange.world import ACCOUNT, NOW, TODAY, packed, paper
 from tests.support import records
@@ -200,6 +201,16 @@ def test_files_of_another_program_are_received_and_what_was_broken_off_goes_on_w
         assert {one.batch_id for one in session.scalars(select(Scan))} == {seen.batch_id}
 
 
+def test_a_bag_without_files_is_told_and_taken_all_the_same(place: Place) -> None:
+    by = place.person(Role.ARCHIVIST)
+    number = place.hand_in(foreign_bags.VALID["nothing in it"][0](), by)
+    assert place.runner.run_one()
+    assert [one["code"] for one in place.seen(number, by).findings] == ["bag.empty"]
+    place.accept(number, by)
+    assert place.runner.run_one()
+    assert (place.seen(number, by).state, place.seen(number, by).files) == ("taken", 0)
+
+
 def test_weak_digests_are_told_before_files_are_accepted_and_are_not_enough_for_a_household(
     bag: Path, second: Place
 ) -> None:
@@ -338,13 +349,25 @@ def plain(name: str) -> bytes:
     return entries((name, b"1", 0))
 
 
+def with_password(data: bytes, *, method: int = 0) -> bytes:
+    """Mark the one file of a ZIP as encrypted, in its head and in the directory; 99 is the method of AES."""
+    made = bytearray(data)
+    for magic, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = made.find(magic)
+        made[start + at] |= 1
+        made[start + at + 2] = method
+    return bytes(made)
+
+
 #: Archives by what is wrong with them: how they are made, and the code that says so.
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "up and out": (lambda: plain("bag/../../etc/x"), "bag.path"),
     "absolute": (lambda: plain("/etc/x"), "bag.path"),
     "backslash": (lambda: plain("bag\\..\\..\\x"), "bag.path"),
     "drive": (lambda: plain("C:/x"), "bag.path"),
-    "drive inside": (lambda: plain("bag/C:x"), "bag.name"),
+    "path too long": (lambda: plain("bag/" + "/".join(["a" * 200] * 12)), "bag.name"),
+    "password": (lambda: with_password(plain("bag/a")), "file.password"),
+    "password of the newer kind": (lambda: with_password(plain("bag/a"), method=99), "file.password"),
     "share": (lambda: plain("//server/share/x"), "bag.path"),
     "codes of addresses": (lambda: plain("bag/%2e%2e/%2e%2e/x"), "bag.path"),
     "full width": (lambda: plain("bag/．．/x"), "bag.path"),

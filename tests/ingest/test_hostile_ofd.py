@@ -120,6 +120,153 @@ def bomb() -> Ofd:
     return book
 
 
+def without(name: str, book: Ofd | None = None) -> Ofd:
+    book = book or plain()
+    del book.files[name]
+    return book
+
+
+def two_documents(*gone: str) -> Ofd:
+    second = plain(ofd.text(20, 40, "第二份文件的内容在这里"))
+    book = Ofd(plain().files | {name.replace("Doc_0", "Doc_1"): data for name, data in second.files.items()})
+    book.files["OFD.xml"] = plain().files["OFD.xml"]
+    for name in gone:
+        del book.files[name]
+    return book.change(
+        "OFD.xml", "</ofd:OFD>", "<ofd:DocBody><ofd:DocRoot>/Doc_1/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>"
+    )
+
+
+def annotated(place: str, **files: bytes) -> Ofd:
+    named = f"<ofd:Annotations>{place}</ofd:Annotations></ofd:Document>"
+    book = plain().change(DOCUMENT, "</ofd:Document>", named)
+    return Ofd(book.files | {f"Doc_0/{name}.xml": data for name, data in files.items()})
+
+
+def templated(place: str, **files: bytes) -> Ofd:
+    named = f'<ofd:TemplatePage ID="7" BaseLoc="{place}"/><ofd:PublicRes>'
+    book = plain().change(DOCUMENT, "<ofd:PublicRes>", named)
+    book.change(PAGE, "<ofd:Content>", '<ofd:Template TemplateID="7"/><ofd:Content>')
+    return Ofd(book.files | {f"Doc_0/{name}.xml": data for name, data in files.items()})
+
+
+def with_font(place: str) -> Ofd:
+    font = f"<ofd:FontFile>{place}</ofd:FontFile></ofd:Font>"
+    return plain().change("Doc_0/PublicRes.xml", "</ofd:Font>", font)
+
+
+def lines_of(count: int, data: str, more: str = "") -> Ofd:
+    row = (
+        f'<ofd:PathObject Boundary="0 0 9 9" {more}><ofd:AbbreviatedData>{data}</ofd:AbbreviatedData></ofd:PathObject>'
+    )
+    return plain(_LINE + "".join(row.replace("#", str(n % 250)) for n in range(count)))
+
+
+#: name -> the file, and whether its page says that it shows less than the file holds.
+STILL_READ: dict[str, tuple[Callable[[], Ofd], bool]] = {
+    "names with a dot before them": (lambda: Ofd({f"./{n}": d for n, d in plain().files.items()}), False),
+    "names of Windows": (lambda: Ofd({n.replace("/", "\\"): d for n, d in plain().files.items()}), False),
+    "no prefixes": (
+        lambda: Ofd({n: d.replace(b"xmlns:ofd", b"xmlns").replace(b"ofd:", b"") for n, d in plain().files.items()}),
+        False,
+    ),
+    "UTF-16": (
+        lambda: Ofd(plain().files | {PAGE: plain().files[PAGE].decode().replace("UTF-8", "UTF-16").encode("utf-16")}),
+        False,
+    ),
+    "resources gone": (lambda: without("Doc_0/DocumentRes.xml"), True),
+    "resources broken": (lambda: Ofd(plain().files | {"Doc_0/DocumentRes.xml": b"<a"}), True),
+    "annotations gone": (lambda: annotated("A.xml"), True),
+    "annotations broken": (lambda: annotated("A.xml", A=b"<a"), True),
+    "annotations of the page gone": (
+        lambda: annotated("A.xml", A=b'<a><Page PageID="100"><FileLoc>B.xml</FileLoc></Page></a>'), True,
+    ),
+    "template gone": (lambda: templated("T.xml"), True),
+    "template broken": (lambda: templated("T.xml", T=b"<a"), True),
+    "template in itself": (
+        lambda: templated("T.xml", T=b'<Page><Template TemplateID="7"/><Content/></Page>'), False,
+    ),
+    "attachments gone": (
+        lambda: plain().change(DOCUMENT, "</ofd:Pages>", "</ofd:Pages><ofd:Attachments>A.xml</ofd:Attachments>"), False,
+    ),
+    "font gone": (lambda: with_font("f.ttf"), False),
+    "font that no list has": (lambda: plain(_LINE.replace('Font="1"', 'Font="77"')), False),
+    "sheet of a hair": (lambda: plain().change(DOCUMENT, "0 0 210.0 297.0", "0 0 0.001 9999"), False),
+    "sheet of no numbers": (lambda: plain().change(DOCUMENT, "0 0 210.0 297.0", "nan inf - x"), False),
+    "outlines of no numbers": (
+        lambda: lines_of(1, "M 0 0 A nan inf 1e9 1 1 9 9 A 1e-300 1e-300 0 0 0 1 1 A 1e-6 1e-6 0 0 0 9 9 Q 1 1 B"),
+        False,
+    ),
+    "glyphs beyond the text": (
+        lambda: plain(ofd.text(
+            20, 40, "青屿县供电公司供电方案答复单",
+            inner='<ofd:CGTransform CodePosition="-7" CodeCount="9e9"><ofd:Glyphs>5 6</ofd:Glyphs></ofd:CGTransform>',
+        )),
+        False,
+    ),
+    "forty thousand lines, each as faint as another": (lambda: lines_of(40_000, "M 0 0 L 9 9", 'Alpha="#"'), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STILL_READ)
+def test_what_is_odd_or_lost_costs_no_more_than_itself(tmp_path: Path, limits: Limits, name: str) -> None:
+    """The words of the page are read; where something of it is missing, it says so."""
+    make, less = STILL_READ[name]
+    (page,) = take(tmp_path, make().pack(), replace(limits, render_dpi=100, page_s=40))
+    assert (page.error_code, "partly-drawn" in page.flags) == (None, less)
+    assert "青屿县供电公司供电方案答复单" in [line.text for line in page.layer or ()]
+
+
+def test_the_pages_of_all_documents_are_read_in_their_order(tmp_path: Path, limits: Limits) -> None:
+    pages = take(tmp_path, two_documents().pack(), replace(limits, render_dpi=100))
+    assert [[line.text for line in page.layer or ()] for page in pages] == [
+        ["青屿县供电公司供电方案答复单"], ["第二份文件的内容在这里"],
+    ]  # fmt: skip
+
+
+_SIGNATURE, _VALUE = "Doc_0/Signs/Sign_0/Signature.xml", "Doc_0/Signs/Sign_0/SignedValue.dat"
+
+
+def signed(**files: bytes | None) -> Ofd:
+    book = ofd.sign(plain(), [(0, (150, 200, 40, 40), hostile.png_claiming(8, 8))])
+    names = {"signature": _SIGNATURE, "value": _VALUE, "list": "Doc_0/Signs/Signatures.xml"}
+    for key, data in files.items():
+        book.files = {name: old for name, old in book.files.items() if name != names[key]}
+        book.files |= {names[key]: data} if data is not None else {}
+    return book
+
+
+#: name -> the file, and the providers and signers that are listed.
+SIGNED: dict[str, tuple[Callable[[], Ofd], tuple[str, str]]] = {
+    "whole": (signed, ("青屿签章系统", "青屿县供电公司")),
+    "no value": (lambda: signed(value=None), ("青屿签章系统", "")),
+    "value cut off": (lambda: signed(value=signed().files[_VALUE][:200]), ("青屿签章系统", "")),
+    "value that lies about its length": (lambda: signed(value=b"\x30\x84\xff\xff\xff\xffx"), ("青屿签章系统", "")),
+    "value without an end": (lambda: signed(value=b"\x30\x80" * 200_000), ("青屿签章系统", "")),
+    "no signature": (lambda: signed(signature=None), ("", "")),
+    "signature broken": (lambda: signed(signature=b"<a"), ("", "")),
+    "list broken": (lambda: signed(list=b"<a"), ("", "")),
+    "list gone": (lambda: signed(list=None), ("", "")),
+    "signature outside": (
+        lambda: signed().change("Doc_0/Signs/Signatures.xml", "Sign_0/Signature.xml", "../../../etc/passwd"), ("", ""),
+    ),
+    "kind of 2012": (lambda: signed(value=ofd.signed_value_of_2012("经办人甲")), ("青屿签章系统", "经办人甲")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_signature_is_listed_whatever_is_left_of_it(tmp_path: Path, limits: Limits, name: str) -> None:
+    """That there is one is never hidden; what cannot be told of it stays empty, and the page is read."""
+    make, told = SIGNED[name]
+    path = tmp_path / "original"
+    path.write_bytes(make().pack())
+    found = opening.probe(path, file_name="a.ofd", limits=limits)
+    assert [(one.provider, one.signer) for one in found.signatures] == [told]
+    assert "has-signature" in found.flags
+    (page,) = take(tmp_path, make().pack(), limits)
+    assert page.error_code is None
+
+
 #: name -> the file, its code, and whether the file is refused or only its page.
 CASES: dict[str, tuple[Callable[[], Ofd | bytes], str, bool]] = {
     "zip bomb": (bomb, "file.unpack-limit", False),
@@ -150,6 +297,19 @@ CASES: dict[str, tuple[Callable[[], Ofd | bytes], str, bool]] = {
     "sheet of kilometres": (
         lambda: plain().change(DOCUMENT, "0 0 210.0 297.0", "0 0 900000 900000"), "file.pixel-limit", False,
     ),
+    "no OFD.xml": (lambda: without("OFD.xml"), "file.damaged", True),
+    "in a folder": (
+        lambda: Ofd({f"x/{name}": data for name, data in plain().files.items()}), "file.damaged", True,
+    ),
+    "one document of two is gone": (lambda: two_documents("Doc_1/Document.xml"), "file.damaged", True),
+    "no pages": (lambda: plain().change(DOCUMENT, "<ofd:Page ID", "<ofd:Leaf ID"), "file.damaged", True),
+    "resources with a document type": (
+        lambda: Ofd(plain().files | {"Doc_0/DocumentRes.xml": b"<!DOCTYPE a><a/>"}), "file.unreadable", True,
+    ),
+    "annotations outside": (lambda: annotated("../../../etc/passwd"), "file.unreadable", True),
+    "template outside": (lambda: templated("../../../etc/passwd"), "file.unreadable", False),
+    "font outside": (lambda: with_font("../../../../etc/passwd"), "file.unreadable", False),
+    "font elsewhere": (lambda: with_font("http://example.invalid/f.ttf"), "file.unreadable", False),
     "cut off": (lambda: plain().pack()[:-40], "file.damaged", True),
 }  # fmt: skip
 

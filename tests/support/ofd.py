@@ -271,6 +271,23 @@ def signed_value(picture: bytes, *, kind: str) -> bytes:
     return bytes(whole.dump())
 
 
+def signed_value_of_2012(signer: str) -> bytes:
+    """Return a signature as GM/T 0031 lays it out: certificates in a list, the signer's within what is signed."""
+    moment = core.UTCTime(datetime(2026, 3, 12, 9, 30, tzinfo=UTC))
+    listed = _sequence(core.OctetString(certificate("名单上的人")))
+    properties = _sequence(core.Integer(1), core.UTF8String("青屿县业务章"), listed, moment, moment, moment)
+    shown = _sequence(core.IA5String("png"), core.OctetString(b""), core.Integer(40), core.Integer(40))
+    head = _sequence(core.IA5String("ES"), core.Integer(1), core.IA5String("QY"))
+    method = core.ObjectIdentifier("1.2.156.10197.1.501")
+    made = _sequence(core.OctetString(certificate("制章单位")), method, core.BitString((1, 0)))
+    seal = _sequence(_sequence(head, core.IA5String("seal-1"), properties, shown), made)
+    signed = _sequence(
+        core.Integer(1), seal, core.BitString((0, 1)), core.BitString((0, 1)), core.IA5String("/Doc_0"),
+        core.OctetString(certificate(signer)), method,
+    )  # fmt: skip
+    return bytes(_sequence(signed, core.BitString((1, 1))).dump())
+
+
 def _sequence(*values: core.Asn1Value) -> core.Asn1Value:
     return core.Sequence(contents=b"".join(value.dump() for value in values))
 

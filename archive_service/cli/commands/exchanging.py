@@ -164,7 +164,7 @@ def _told(services: Services, hand_in_id: int) -> dict[str, Any]:
         row = hand_in_queries.hand_in(session, viewer, hand_in_id)
         told: dict[str, Any] = {"taken": True, "hand_in": row.id, "format": row.format, "warnings": row.findings}
         if row.batch_id is not None:
-            found = scans.scans(session, viewer, state=None, batch_id=row.batch_id, after=None, limit=row.files)
+            found = scans.scans(session, viewer, state=None, batch_id=row.batch_id, after=None, limit=max(1, row.files))
             told |= {"batch": row.batch_id, "scans": [
                 {"file": one.file_name, "scan": one.id, "state": one.state, "error": one.error_code}
                 for one in reversed(found.rows)

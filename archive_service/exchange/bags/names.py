@@ -17,24 +17,27 @@ _RESERVED = frozenset(
 #: The archive's signature, beside the tag files and on no list, and the list that it signs.
 SIGNATURE, SIGNED = "signature.json", "tagmanifest-sha256.txt"
 _LONGEST_NAME = 255
+#: Bytes of a whole path; a system refuses some more than these.
+_LONGEST_PATH = 2000
 _DEEPEST = 32
+#: Ends of lines, which the standard writes as codes, and tabs: odd in a name, and a name all the same.
+_ODD = "\r\n\t"
 
 
 def problem(path: str) -> tuple[str, str] | None:
     """Return why a path cannot be in a bag, as a code and a sentence; none when it can."""
     if not path or path.startswith(("/", "~")) or _DRIVE.match(path) or "\\" in path:
-        return "bag.path", "路径不在信息包之内（绝对路径、盘符、~ 或反斜杠）"
+        return "bag.path", "路径不在信息包之内（绝对路径、盘符、~ 或反斜杠），请改用 / 分隔的相对路径"
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "bag.path", "路径含有 . 或 .. 或空的一段"
     if any(_leads_out(meant) for meant in _meant(path)):
         return "bag.path", "路径解码后不在信息包之内"
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in path):
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in _ODD for sign in path):
         return "bag.name", "文件名含有控制字符或无效字符"
-    if len(parts) > _DEEPEST or any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
+    lengths = [len(part.encode("utf-8", "replace")) for part in parts]
+    if len(parts) > _DEEPEST or max(lengths) > _LONGEST_NAME or sum(lengths) + len(parts) > _LONGEST_PATH:
         return "bag.name", "文件名过长或目录层次过深"
-    if any(_unfit_for_windows(part) for part in parts):
-        return "bag.name", "文件名在 Windows 上不能使用"
     return None
 
 
@@ -63,6 +66,20 @@ def path_finding(path: str) -> Finding | None:
         return None
     code, said = found
     return Finding(code, printable(path), f"{said}。")
+
+
+def oddity(path: str) -> Finding | None:
+    """Return what the standard allows in a name and not every system can hold, or none."""
+    if any(sign in path for sign in _ODD):
+        return Finding("bag.name", printable(path), "文件名含有换行或制表符，在别的系统上不便使用。")
+    if any(_unfit_for_windows(part) for part in path.split("/")):
+        return Finding("bag.name", printable(path), "文件名在 Windows 上不能使用。")
+    return None
+
+
+def strict_finding(path: str) -> Finding | None:
+    """Return what is wrong with a path where every system has to hold it, or none."""
+    return path_finding(path) or oddity(path)
 
 
 def collisions(paths: Iterable[str]) -> Iterator[Finding]:

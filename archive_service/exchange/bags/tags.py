@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from archive_service.exchange.bags import names
@@ -26,8 +26,9 @@ DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
 VERSIONS = ("0.93", "0.94", "0.95", "0.96", "0.97", "1.0")
 _VERSION = re.compile(r"BagIt-Version: ([0-9]+\.[0-9]+)\s*")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding: (\S+)\s*")
+#: Findings of one kind that are named; a package of a hundred thousand wrong files is wrong all the same.
+MOST_FINDINGS = 2000
 _LINE = re.compile(r"([0-9A-Fa-f]+)[ \t]+\*?(.+)")
-_FIELD = re.compile(r"([^:\s][^:]*?)\s*:[ \t]*(.*)")
 
 
 @dataclass
@@ -69,15 +70,21 @@ def declaration(content: bytes) -> tuple[str, str, list[Finding]]:
     return version.group(1), known, []
 
 
-def manifest(name: str, algorithm: str, text: str, *, payload: bool) -> Manifest:
-    """Read a manifest; `payload` says whether it lists the payload or the tag files."""
+def manifest(name: str, algorithm: str, text: str, *, payload: bool, literal: Container[str] = frozenset()) -> Manifest:
+    """Read a manifest; `payload` says whether it lists the payload or the tag files.
+
+    A path that is one of `literal` is meant as it is written: before version 1.0 no per cent sign had to be a code.
+    """
     made = Manifest(name, algorithm)
     for number, line in enumerate(lines_of(text), start=1):
+        if len(made.findings) >= MOST_FINDINGS:
+            break
         found = _LINE.fullmatch(line)
         if found is None or len(found.group(1)) != ALGORITHMS[algorithm]:
             made.findings.append(Finding("bag.manifest-line", name, f"第 {number} 行不是“摘要 路径”。"))
             continue
-        path = names.decoded(found.group(2)).removeprefix("./")
+        path = found.group(2).removeprefix("./")
+        path = path if path in literal else names.decoded(path)
         wrong = names.path_finding(path)
         if wrong is not None:
             made.findings.append(wrong)
@@ -93,17 +100,17 @@ def manifest(name: str, algorithm: str, text: str, *, payload: bool) -> Manifest
 
 def info(text: str) -> tuple[list[tuple[str, str]], list[Finding]]:
     """Return the fields of `bag-info.txt` in their order, and what is wrong with it."""
-    fields: list[tuple[str, str]] = []
-    findings = []
+    fields: list[tuple[str, list[str]]] = []
+    findings: list[Finding] = []
     for number, line in enumerate(lines_of(text), start=1):
-        found = _FIELD.fullmatch(line)
+        label, colon, value = line.partition(":")
         if line[0] in " \t" and fields:
-            fields[-1] = fields[-1][0], f"{fields[-1][1]} {line.strip()}"
-        elif found is not None and line[0] not in " \t":
-            fields.append((found.group(1), found.group(2).strip()))
-        else:
+            fields[-1][1].append(line.strip())
+        elif colon and label.strip() and line[0] not in " \t":
+            fields.append((label.strip(), [value.strip()]))
+        elif len(findings) < MOST_FINDINGS:
             findings.append(Finding("bag.info", INFO, f"第 {number} 行不是“名称: 值”。"))
-    return fields, findings
+    return [(label, " ".join(parts)) for label, parts in fields], findings
 
 
 def oxum(fields: Iterable[tuple[str, str]]) -> tuple[int, int] | Finding | None:

@@ -40,7 +40,9 @@ def with_signer(read: EepRead, *, desk: Path, our_certificate: bytes) -> EepChec
     if found.signatures is None:
         return found
     if not found.signatures:
-        found.findings.append(Finding("eep.unsigned", names.FILE, "没有电子签名。请移交方签名后重新封装。"))
+        found.findings.append(
+            Finding("eep.unsigned", names.FILE, "没有完整的电子签名（算法、结果、证书）。请移交方签名后重新封装。")
+        )
         return found
     content = (desk / SIGNED).read_bytes()
     for one in found.signatures:

@@ -40,6 +40,7 @@ FINDING_ADVICE = {
     **dict.fromkeys(("bag.digest", "bag.oxum", "eep.digest", "eep.size", "file.damaged"), _AGAIN),
     **dict.fromkeys(("bag.name", "bag.collision"), _RENAME),
     **dict.fromkeys(("bag.path", "bag.link", "bag.signature", "eep.entities", "eep.signature", "file.virus"), _DOUBT),
+    "bag.empty": N_("请与移交方核对是否漏装了文件。"),
     **dict.fromkeys(("bag.weak", "bag.algorithm", "eep.weak", "eep.signature-algorithm"), _STRONG),
     **dict.fromkeys(("bag.too-many", "bag.too-large", "eep.too-many", "file.too-large", "file.unpack-limit"), _SPLIT),
     **dict.fromkeys(("package.household-known", "package.case-known", "package.code-known", "package.history"), _ASK),

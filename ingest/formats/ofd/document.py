@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ingest.errors import refuse
+from ingest.errors import FileRefused, refuse
 from ingest.formats.ofd.geometry import box
-from ingest.formats.ofd.package import Absent, Package, folder_of
+from ingest.formats.ofd.package import Absent, Package, folder_of, resolved
 from ingest.formats.ofd.xml import Node
 
 Box = tuple[float, float, float, float]
 #: A4 in millimetres: what a page is that does not say.
 _A4: Box = (0.0, 0.0, 210.0, 297.0)
+#: A sheet with a shorter side, in millimetres, is a mistake: it counts as none.
+_SHORTEST_SIDE = 1.0
 #: Files of resources that one document, page or template may name.
 _MOST_RESOURCES = 64
 
@@ -35,6 +35,8 @@ class Resources:
     draw_params: dict[str, Thing] = field(default_factory=dict)
     colour_spaces: dict[str, Thing] = field(default_factory=dict)
     composites: dict[str, Thing] = field(default_factory=dict)
+    #: Files of resources that are missing or broken.
+    lost: int = 0
 
     def merged(self, other: Resources) -> Resources:
         """Return these with those of `other` before them."""
@@ -44,6 +46,7 @@ class Resources:
             self.draw_params | other.draw_params,
             self.colour_spaces | other.colour_spaces,
             self.composites | other.composites,
+            self.lost + other.lost,
         )
 
 
@@ -68,6 +71,8 @@ class Document:
     templates: dict[str, Node]
     #: Page number -> locations of its annotations.
     annotations: dict[str, list[str]]
+    #: Annotations are named somewhere that is missing or broken.
+    lost_annotations: bool
 
     @property
     def folder(self) -> str:
@@ -103,6 +108,7 @@ def load(package: Package, head: Node) -> Document:
     pages = [PageRef(page.get("ID"), page.get("BaseLoc")) for page in listed.all("Page")]
     if len(pages) > package.limits.max_pages:
         raise refuse("file.too-many-pages", limit=package.limits.max_pages)
+    annotations, lost = _annotations(package, node, folder_of(name))
     return Document(
         package=package,
         name=name,
@@ -111,7 +117,8 @@ def load(package: Package, head: Node) -> Document:
         resources=_resources(package, common, folder_of(name), "PublicRes", "DocumentRes"),
         box=page_box(common.first("PageArea")) or _A4,
         templates={one.get("ID"): one for one in common.all("TemplatePage")},
-        annotations=_annotations(package, node, folder_of(name)),
+        annotations=annotations,
+        lost_annotations=lost,
     )
 
 
@@ -119,7 +126,7 @@ def page_box(area: Node | None) -> Box | None:
     """Return the sheet that a page area describes, in millimetres; none when it describes none."""
     for name in ("PhysicalBox", "ApplicationBox") if area else ():
         found = box(area.word(name)) if area else None
-        if found and found[2] > 0 and found[3] > 0:
+        if found and min(found[2:]) >= _SHORTEST_SIDE:
             return found
     return None
 
@@ -135,10 +142,28 @@ def _resources(package: Package, node: Node, folder: str, *tags: str, beside: st
     for number, place in enumerate(node.all(*tags)):
         if number >= _MOST_RESOURCES:
             raise refuse("file.unpack-limit", limit=_MOST_RESOURCES)
-        with suppress(Absent):
-            name = package.find(place.text, folder, beside)
-            _collect(found, package.xml(name), folder_of(name))
+        read = part(package, place.text, folder, beside)
+        if read is None:
+            found.lost += 1
+        else:
+            _collect(found, read.node, read.folder)
     return found
+
+
+def part(package: Package, location: str, *folders: str) -> Thing | None:
+    """Return a file that a document can do without, and its folder; none when it is missing or broken.
+
+    Raises FileRefused for one that leads outside, or is made to harm.
+    """
+    try:
+        name = package.find(location, *folders)
+        return Thing(package.xml(name), folder_of(name))
+    except Absent:
+        return None
+    except FileRefused as error:
+        if error.code != "file.damaged":
+            raise
+        return None
 
 
 def _collect(into: Resources, root: Node, folder: str) -> None:
@@ -158,16 +183,22 @@ def _collect(into: Resources, root: Node, folder: str) -> None:
             shelf[one.get("ID")] = Thing(one, base)
 
 
-def _annotations(package: Package, node: Node, folder: str) -> dict[str, list[str]]:
+def _annotations(package: Package, node: Node, folder: str) -> tuple[dict[str, list[str]], bool]:
+    """Return the locations of annotations by page, and whether a list of them is missing or broken."""
     found: dict[str, list[str]] = {}
-    with suppress(Absent):
-        for place in node.all("Annotations"):
-            name = package.find(place.text, folder)
-            for page in package.xml(name).all("Page"):
-                at = found.setdefault(page.get("PageID"), [])
-                at += [package.find(file.text, folder_of(name), folder) for file in _files(page)]
-    return found
+    lost = False
+    for place in node.all("Annotations"):
+        listed = part(package, place.text, folder)
+        lost = lost or listed is None
+        for page in listed.node.all("Page") if listed else ():
+            at = found.setdefault(page.get("PageID"), [])
+            at += [_name(package, file.text, listed.folder, folder) for file in page.all("FileLoc")] if listed else []
+    return found, lost
 
 
-def _files(page: Node) -> Iterator[Node]:
-    return page.all("FileLoc")
+def _name(package: Package, location: str, *folders: str) -> str:
+    """Return the name of what a location means, also where there is no such file. Raises FileRefused."""
+    try:
+        return package.find(location, *folders)
+    except Absent:
+        return resolved(location, folders[0])

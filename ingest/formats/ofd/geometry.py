@@ -14,6 +14,8 @@ Segment = tuple[str, tuple[Point, ...]]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 #: A number beyond this is a mistake of the maker or an attack: a kilometre.
 _FURTHEST = 1_000_000.0
+#: An ellipse that is thinner, in millimetres, is a line: its square would be nothing.
+_THINNEST = 1e-6
 _MOST_WORDS = 2_000_000
 _POINTS = {"S": 1, "M": 1, "L": 1, "Q": 2, "B": 3, "C": 0}
 
@@ -114,7 +116,7 @@ def _arc(start: Point, end: Point, radii: Point, turn: float, *, large: bool, sw
     rx, ry = abs(radii[0]), abs(radii[1])
     if start == end:
         return
-    if rx == 0 or ry == 0:
+    if min(rx, ry) < _THINNEST:
         yield "l", (end,)
         return
     phi = math.radians(turn)

@@ -45,7 +45,7 @@ class Package:
         if any(zips.is_unsafe(info.orig_filename) for info in infos):
             raise refuse("file.unreadable/outside")
         files = [info for info in infos if not info.is_dir()]
-        self._infos = {info.filename.replace("\\", "/").lower(): info for info in files}
+        self._infos = {info.filename.replace("\\", "/").removeprefix("./").lower(): info for info in files}
         # Two files of one name: another reader would show the other one.
         if len(self._infos) != len(files):
             raise refuse("file.damaged/ofd")

@@ -144,6 +144,7 @@ def _draw(painter: Painter, document: Document, page: PageRef) -> documents.Box:
     name = document.package.find(page.location, document.folder, "")
     root = document.package.xml(name)
     resources = documents.resources_of_page(document, root, folder_of(name))
+    painter.left_out += resources.lost + document.lost_annotations
     sheet = documents.page_box(root.first("Area")) or document.box
     if max(sheet[2:]) > _LONGEST_SIDE_MM:
         raise refuse("file.pixel-limit")
@@ -176,20 +177,22 @@ def _order(document: Document, template: Node) -> str:
 
 def _template(painter: Painter, document: Document, template: Node) -> None:
     named = document.templates.get(template.get("TemplateID"))
-    try:
-        name = document.package.find(named.get("BaseLoc") if named else "", document.folder, "")
-        root = document.package.xml(name)
-    except Absent:
+    read = documents.part(document.package, named.get("BaseLoc") if named else "", document.folder, "")
+    if read is None:
         painter.left_out += 1
         return
-    content = root.first("Content")
+    content = read.node.first("Content")
     if content is not None:
-        painter.block(_by_layers(content), documents.resources_of_page(document, root, folder_of(name)))
+        painter.block(_by_layers(content), documents.resources_of_page(document, read.node, read.folder))
 
 
 def _annotated(painter: Painter, document: Document, place: str, resources: Resources) -> None:
     """Draw the annotations of a page as they are meant to be seen."""
-    for annotation in document.package.xml(place).all("Annot"):
+    read = documents.part(document.package, place, "")
+    if read is None:
+        painter.left_out += 1
+        return
+    for annotation in read.node.all("Annot"):
         look = annotation.first("Appearance")
         if look is None or annotation.says_no("Visible"):
             continue

@@ -70,6 +70,9 @@ class Painter:
         self._faces: dict[str, tuple[Face | None, str]] = {}
         self._drawn: dict[tuple[str, str], Object] = {}
         self._named: dict[str, dict[str, Object]] = {"XObject": {}, "ExtGState": {}, "Shading": {}}
+        #: Thing of a kind -> its name; things that were named stay, so no other takes their number.
+        self._known: dict[tuple[str, int], str] = {}
+        self._solid: dict[tuple[float, float], Object] = {}
         #: Things that the page holds and the picture does not.
         self.left_out = 0
         #: Text is shown in a font of ours.
@@ -193,8 +196,7 @@ class Painter:
                 rows.append(b"[" + written(*dashes) + b"] " + written(number(look.get("DashOffset"))) + b" d")
         solid = (colour.alpha(filling, look.nodes[0]), colour.alpha(drawing, look.nodes[0]))
         if min(solid) < 1:
-            state = Dictionary(Type=Name.ExtGState, ca=solid[0], CA=solid[1])
-            rows.append(b"/" + self._name("ExtGState", state) + b" gs")
+            rows.append(self._as_solid(*solid))
         self._say(b"\n".join(rows))
 
     def _text(self, node: Node, look: _Look, resources: Resources, _depth: int) -> None:
@@ -261,8 +263,7 @@ class Painter:
             return
         solid = colour.alpha(None, node)
         if solid < 1:
-            state = Dictionary(Type=Name.ExtGState, ca=solid, CA=solid)
-            self._say(b"/" + self._name("ExtGState", state) + b" gs")
+            self._say(self._as_solid(solid, solid))
         _, _, width, height = box(node.get("Boundary")) or (0.0, 0.0, 1.0, 1.0)
         # Without a matrix of its own a picture fills the boundary of its object.
         fill: Matrix = IDENTITY if node.get("CTM") else (width, 0, 0, height, 0, 0)
@@ -300,12 +301,14 @@ class Painter:
 
     def _name(self, kind: str, thing: Object) -> bytes:
         names = self._named[kind]
-        for name, known in names.items():
-            if known is thing:
-                return name.encode()
-        name = f"{kind[0]}{len(names)}"
+        name = self._known.setdefault((kind, id(thing)), f"{kind[0]}{len(names)}")
         names[name] = thing
         return name.encode()
+
+    def _as_solid(self, fill: float, stroke: float) -> bytes:
+        """Return the operator that makes what follows as solid as this, from 0 to 1."""
+        state = self._solid.setdefault((fill, stroke), Dictionary(Type=Name.ExtGState, ca=fill, CA=stroke))
+        return b"/" + self._name("ExtGState", state) + b" gs"
 
     def _say(self, part: bytes) -> None:
         self._bytes += len(part)
