@@ -74,7 +74,7 @@ def release(session: Session, viewer: Viewer, draft_id: int, *, now: datetime, t
     Raises Refused for one's own, before its day, or without a finished preview of this very text.
     """
     row = life.take(session, KIND, draft_id, "release", viewer)
-    life.check_another(KIND, row, viewer)
+    life.check_another(session, KIND, row, viewer)
     life.check_begun(row, "schedule.too-early", today=today)
     if not life.was_previewed(session, RetentionRun, row):
         raise Refused("schedule.not-previewed", "发布前要先看影响：请先预览这一稿会让哪些资料提前或推后到期。")

@@ -49,7 +49,10 @@ def plan(
     session.flush()
     going = lists.listed(session, row, opinion=Opinion.DESTROY)
     if not going:
-        raise Refused("disposal.nothing-left", "清单上没有可以销毁的资料，没有生成计划。可以放弃这份清单。")
+        raise Refused(
+            "disposal.nothing-left",
+            "清单上没有可以销毁的资料，没有生成计划。可以放弃这份清单，已批准的延长和永久保管意见照样有效。",
+        )
     lock_ends.check_free(session, [one.item_id for one in going], now=now)
     for one in lists.listed(session, row):
         one.in_plan = one.opinion == Opinion.DESTROY
@@ -94,7 +97,11 @@ def refused_now(
     going = [only] if only is not None else lists.listed(session, row, opinion=Opinion.DESTROY)
     ids = [one.item_id for one in going]
     reckoning.renew(session, {one.household_id for one in going}, today=today)
-    why = {**candidates.later_now(session, ids, today=today), **candidates.in_the_way(session, ids, holds)}
+    why = {
+        **candidates.later_now(session, ids, today=today),
+        **candidates.in_the_way(session, ids, holds),
+        **candidates.elsewhere(session, going, unit_id=row.unit_id),
+    }
     hashes = candidates.content_hashes(session, ids)
     for one in going:
         if one.due_on > today:
@@ -122,7 +129,7 @@ def witness(
     rules.check_state(row.state, State.PLANNED)
     check_time(session, row, now=now, today=today)
     # Also whoever asked for or approved an earlier round of it: being sent back makes nobody a stranger to the list.
-    asked = {row.requested_by, row.proposed_by, row.made_by, *lists.hands(session, row)}
+    asked = {row.requested_by, row.proposed_by, row.made_by, *lists.hands(session, row, lists.ASKING)}
     rules.check_witness(viewer.person_id, approver=row.decided_by, requesters=asked, first=row.first_witness)
     lists.check_other_person(session, viewer, {row.decided_by, row.first_witness, *asked})
     assert row.plan_hash is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from archive_service.people.roles import Right
@@ -16,6 +16,9 @@ from retention import lists as shared
 from retention import lock_ends
 from retention.disposal_rules import Opinion, State
 from retention.disposal_tables import DisposalItem, DisposalList, Tombstone
+
+#: What the items of a list can be asked for: without an opinion, by their opinion, or dropped out.
+GROUPS = ("unsaid", *Opinion, "dropped")
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Detail:
     summary: ListView
     items: Sequence[ItemView]
     next: int | None
+    #: How many items there are of each group of `GROUPS`, whichever is shown.
+    counts: Mapping[str, int]
     #: The first day on which no lock of a store is in the way of what is to go; none where none is.
     free_on: date | None
 
@@ -141,10 +146,21 @@ def summary(session: Session, viewer: Viewer, list_id: int) -> ListView:
     return _view(session, row(session, viewer, list_id))
 
 
-def one(session: Session, viewer: Viewer, list_id: int, *, now: datetime, after: int = 0, limit: int = 100) -> Detail:
-    """Return a list with its items above the item `after`. Raises NotFound."""
+def one(
+    session: Session,
+    viewer: Viewer,
+    list_id: int,
+    *,
+    now: datetime,
+    which: str = "",
+    after: int = 0,
+    limit: int = 100,
+) -> Detail:
+    """Return a list with its items above the item `after`, those of a group of `GROUPS` or all. Raises NotFound."""
     found = row(session, viewer, list_id)
     wanted = select(DisposalItem).where(DisposalItem.list_id == list_id, DisposalItem.item_id > after)
+    if which:
+        wanted = wanted.where(_group() == which)
     rows = session.scalars(wanted.order_by(DisposalItem.item_id).limit(limit + 1)).all()
     ends = _ends(session, found, now=now)
     names = [name for name in ItemView.__dataclass_fields__ if name != "free_on"]
@@ -152,7 +168,16 @@ def one(session: Session, viewer: Viewer, list_id: int, *, now: datetime, after:
         ItemView(**{name: getattr(one, name) for name in names}, free_on=ends.get(one.item_id)) for one in rows[:limit]
     ]
     more = rows[limit - 1].item_id if len(rows) > limit else None
-    return Detail(_view(session, found), items, more, max(ends.values(), default=None))
+    group = _group().label("one")
+    counted = select(group, func.count()).where(DisposalItem.list_id == list_id).group_by(group)
+    counts = {**dict.fromkeys(GROUPS, 0), **dict(session.execute(counted).all())}
+    return Detail(_view(session, found), items, more, counts, max(ends.values(), default=None))
+
+
+def _group() -> ColumnElement[str]:
+    """Return of which group of `GROUPS` an item is."""
+    said = func.coalesce(DisposalItem.opinion, "unsaid")
+    return case((DisposalItem.state == "dropped", "dropped"), else_=said)
 
 
 def _ends(session: Session, found: DisposalList, *, now: datetime) -> dict[int, date]:
@@ -205,9 +230,10 @@ def tombstones(
     return [TombstoneView(**{name: getattr(one, name) for name in names}) for one in session.scalars(wanted)]
 
 
-def item_ids(session: Session, viewer: Viewer, list_id: int) -> list[int]:
-    """Return the items that are still on a list. Raises NotFound."""
-    return [one.item_id for one in shared.listed(session, row(session, viewer, list_id))]
+def item_ids(session: Session, viewer: Viewer, list_id: int, *, unsaid: bool = False) -> list[int]:
+    """Return the items that are still on a list, all or those without an opinion. Raises NotFound."""
+    listed = shared.listed(session, row(session, viewer, list_id))
+    return [one.item_id for one in listed if not unsaid or one.opinion is None]
 
 
 def backups(session: Session, *, today: date) -> list[tuple[str, date]]:

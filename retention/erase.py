@@ -142,9 +142,8 @@ class ExecuteHandler:
             household = locked.household_for_update(session, one.household_id)
             item = locked.item_for_update(session, one.item_id)
             refused = refused_now(session, row, today=today, holds=self.holds, only=one)
-            if refused or item.state != "filed" or household.id != item.household_id:
-                why = refused[0][1] if refused else "已撤回或移到别的户"
-                lists.drop(session, row, one, why, by=system_viewer(session), now=now)
+            if refused:
+                lists.drop(session, row, one, refused[0][1], by=system_viewer(session), now=now)
             else:
                 self._destroy(session, row, one, item, now=now)
                 household.revision += 1

@@ -23,6 +23,10 @@ from retention.disposal_rules import Opinion, Planned
 from retention.disposal_tables import DisposalItem, DisposalList
 
 OBJECT = "disposal"
+#: What makes somebody a party to the proposal, and therefore no approver.
+JUDGING = ("disposal.frozen", "disposal.opined", "disposal.proposed", "disposal.planned")
+#: What makes somebody a party to the destruction, and therefore no witness.
+ASKING = ("disposal.frozen", "disposal.proposed", "disposal.approved", "disposal.planned")
 
 
 def locked(session: Session, viewer: Viewer, list_id: int, right: Right) -> DisposalList:
@@ -72,9 +76,8 @@ def check_clock(session: Session, now: datetime) -> None:
         rules.check_moment(now, last=last)
 
 
-def hands(session: Session, row: DisposalList) -> set[int]:
-    """Return who froze, proposed, approved or asked for the execution of a list in any of its rounds, by the trail."""
-    did = ("disposal.frozen", "disposal.proposed", "disposal.approved", "disposal.planned")
+def hands(session: Session, row: DisposalList, did: Collection[str]) -> set[int]:
+    """Return who did one of some things with a list in any of its rounds, by the trail."""
     wanted = select(AuditEntry.person_id).where(
         AuditEntry.object_kind == OBJECT, AuditEntry.object_id == str(row.id), AuditEntry.did.in_(did)
     )

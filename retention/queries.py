@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,8 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from retention.candidates import kept_until
+from retention.disposal_tables import Tombstone
 from retention.tables import RetentionDue
 
 #: What the due list can be asked for: due now, within a year, waiting, unknown, permanent; all of it is empty.
@@ -43,6 +45,9 @@ class DueView:
     reason: str
     #: A hold lasts on it: it is not disposed of, whatever the day.
     held: bool
+    #: An approved opinion keeps it longer than its rule: until a day, or for good where there is none.
+    kept: bool = False
+    kept_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,13 @@ def dues(
     after: str = "",
     limit: int = 50,
 ) -> DueListing:
-    """Return what comes due in the viewer's units, earliest first and without a day last, behind the mark `after`."""
+    """Return what comes due in the viewer's units, earliest first and without a day last, behind the mark `after`.
+
+    What was destroyed is not due any more.
+    """
     viewer.require(Right.RECORD_READ)
-    wanted = _rows().where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)))
+    destroyed = select(Tombstone.id).where(Tombstone.item_id == Item.id).correlate(Item).exists()
+    wanted = _rows().where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)), ~destroyed)
     if which in ("now", "soon"):
         last = today if which == "now" else date(today.year + 1, today.month, min(today.day, 28))
         wanted = wanted.where(RetentionDue.outcome == "date", RetentionDue.due_on <= last)
@@ -79,7 +88,7 @@ def dues(
     if (mark := _mark(after)) is not None:
         wanted = wanted.where((day > mark[0]) | ((day == mark[0]) & (RetentionDue.id > mark[1])))
     rows = session.execute(wanted.order_by(day, RetentionDue.id).limit(limit + 1)).all()
-    shown = [_view(row) for row in rows[:limit]]
+    shown = _with_opinions(session, [_view(row) for row in rows[:limit]])
     following = f"{shown[-1].due_on or date.max}_{shown[-1].id}" if len(rows) > limit else None
     return DueListing(shown, following, total)
 
@@ -103,6 +112,16 @@ def longest_of_household(session: Session, viewer: Viewer, household_id: int) ->
     chosen = _rows().where(readable, RetentionDue.household_id == household_id)
     row = session.execute(chosen.order_by(day.desc(), RetentionDue.id).limit(1)).first()
     return _view(row) if row is not None else None
+
+
+def _with_opinions(session: Session, rows: Sequence[DueView]) -> list[DueView]:
+    kept = kept_until(session, [one.item_id for one in rows])
+    return [
+        replace(one, kept=True, kept_until=kept[one.item_id])
+        if one.item_id in kept and (kept[one.item_id] or date.max) > (one.due_on or date.max)
+        else one
+        for one in rows
+    ]
 
 
 def _mark(text: str) -> tuple[date, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import zone
@@ -18,14 +18,12 @@ from archive_service.storage.store import Stored
 from retention import candidates, lists
 from retention import disposal_rules as rules
 from retention.candidates import Due, Holds, held
-from retention.disposal_rules import Opinion, State
+from retention.disposal_rules import State
 from retention.disposal_tables import DisposalItem, DisposalList
 
 PDF = "application/pdf"
-#: Items of one list; more are judged in another one.
-MOST = 5000
+MOST = candidates.MOST
 _IN_PART = 500
-_BUSY = (State.OPEN, State.PROPOSED, State.APPROVED, State.PLANNED, State.EXECUTING)
 
 
 def freeze(
@@ -86,10 +84,7 @@ def _snapshot(
 ) -> int:
     """Add the items to the list; return how many there were to add."""
     ids = list(due)
-    busy = select(DisposalItem.item_id).join(DisposalList, DisposalList.id == DisposalItem.list_id)
-    judged = or_(DisposalItem.opinion == Opinion.DESTROY.value, DisposalList.state.in_((State.OPEN, State.PROPOSED)))
-    busy = busy.where(DisposalItem.item_id.in_(ids), DisposalItem.state == "listed", DisposalList.state.in_(_BUSY))
-    skipped = set(session.scalars(busy.where(judged))) | set(candidates.kept_longer(session, ids, today=today))
+    skipped = candidates.taken(session, ids, today=today)
     hashes = candidates.content_hashes(session, ids)
     why = candidates.in_the_way(session, ids, holds)
     counted = select(Page.item_id, func.count()).where(Page.item_id.in_(ids)).group_by(Page.item_id)
@@ -199,7 +194,8 @@ def decide(
     rules.check_state(row.state, *((State.PROPOSED,) if approve else (State.PROPOSED, State.APPROVED, State.PLANNED)))
     lists.check_clock(session, now)
     judged = select(DisposalItem.opined_by).where(DisposalItem.list_id == row.id).distinct()
-    others = {row.made_by, row.proposed_by, *session.scalars(judged)}
+    # Also whoever judged or proposed an earlier round, though somebody else had the last word.
+    others = {row.made_by, row.proposed_by, *session.scalars(judged), *lists.hands(session, row, lists.JUDGING)}
     rules.check_approver(viewer.person_id, others=others)
     lists.check_other_person(session, viewer, others)
     said = " ".join(note.split())[:300]

@@ -138,7 +138,7 @@ def release_draft(session: Session, *, draft_id: int, by: Viewer, now: datetime)
     Raises Refused for one's own, without a preview of the very text, or if it was not handed in.
     """
     row = life.take(session, KIND, draft_id, "release", by)
-    life.check_another(KIND, row, by, row.submitted_by)
+    life.check_another(session, KIND, row, by, row.submitted_by)
     if not life.was_previewed(session, CatalogueCheck, row):
         raise Refused("edition.not-previewed", "发布前要先看影响：请先预览这一稿会改变哪些案件。")
     _sound(session, row.text, row.unit_id)

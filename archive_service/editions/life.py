@@ -12,14 +12,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
+from archive_service.audit.tables import AuditEntry
 from archive_service.catalogue.marked_yaml import Finding
 from archive_service.editions.columns import Drafted, Look, Weighed
 from archive_service.errors import Invalid, NotFound, Refused
 from archive_service.people.roles import Right
+from archive_service.people.ties import same_person
 from archive_service.people.viewer import Viewer
 
 Row = TypeVar("Row", bound=Drafted)
@@ -153,9 +155,21 @@ def keep(
     return row
 
 
-def check_another(kind: Kind[Row], row: Row, by: Viewer, *more: int | None) -> None:
-    """Raise Refused for whoever began or changed a draft, or is among `more`: another person releases it."""
-    if by.person_id is not None and by.person_id in (row.made_by, row.changed_by, *more):
+def check_another(session: Session, kind: Kind[Row], row: Row, by: Viewer, *more: int | None) -> None:
+    """Raise Refused for whoever began, changed or handed in a draft at any time, or is among `more`.
+
+    Another person releases it; a second account of one of them is not another person. The row names the first and the
+    last who changed it, the trail all of them.
+    """
+    if by.person_id is None:
+        return
+    wrote = select(AuditEntry.person_id).where(
+        AuditEntry.object_kind == kind.trail,
+        AuditEntry.object_id == str(row.id),
+        or_(*(AuditEntry.did.endswith(did) for did in (".drafted", ".changed", ".submitted"))),
+    )
+    hands = {row.made_by, row.changed_by, *more, *session.scalars(wrote.distinct())}
+    if by.person_id in hands or same_person(session, by.person_id, hands):
         raise Refused(*kind.own)
 
 

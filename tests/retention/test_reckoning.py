@@ -18,6 +18,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.lifecycle.tables import ClosedFile
 from archive_service.people.roles import Role
+from archive_service.people.tables import Person
 from retention import actions, candidates, drafts, queries, reckoning, run, schedule
 from retention.tables import RetentionDue, RetentionRun
 from tests.support import records
@@ -168,3 +169,23 @@ def done(session: Session, made: RetentionRun) -> RetentionRun:
         continue
     run.finish(session, made, now=NOW)
     return made
+
+
+@pytest.mark.parametrize("known_by", ["the trail", "the mail address"])
+def test_whoever_wrote_a_part_of_a_schedule_does_not_release_it(database: Database, known_by: str) -> None:
+    """Also who wrote between the first and the last writer, and a second account of a writer."""
+    with database.unit_of_work() as session:
+        first, between, last, other = (records.viewer(session, Role.UNIT_HEAD) for _ in range(4))
+        refused = between if known_by == "the trail" else other
+        draft = actions.save_draft(session, first, SHORTER, draft_id=None, now=NOW)
+        for writer in (between, last):
+            actions.save_draft(session, writer, SHORTER, draft_id=draft.id, now=NOW)
+        done(session, actions.preview(session, first, draft.id, now=NOW))
+        if known_by != "the trail":
+            for viewer in (between, other):
+                session.get_one(Person, viewer.person_id).email = "zhang.san@grid.test"
+            session.flush()
+        with pytest.raises(Refused, match="不能自己发布"):
+            actions.release(session, refused, draft.id, now=NOW, today=TODAY)
+        stranger = records.viewer(session, Role.UNIT_HEAD)
+        assert actions.release(session, stranger, draft.id, now=NOW, today=TODAY).purpose == "apply"

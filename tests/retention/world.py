@@ -62,28 +62,30 @@ class World:
                 record(session, by=SYSTEM, did="audit.exported", object_kind="audit", object_id="0", unit_id=None,
                        facts={}, now=self.now)  # fmt: skip
 
-    def freeze(self, items: Sequence[int], *, due_on: date | None = None) -> int:
+    def freeze(self, items: Sequence[int], *, due_on: date | None = None, who: str = "asker") -> int:
         """Freeze a list of these items; return its id."""
         with self.database.unit_of_work() as session:
-            asker = self.viewer(session, "asker")
+            asker = self.viewer(session, who)
             dues = [Due(one, due_on or self.today, "销户后 5 年") for one in items]
             return review.freeze(
                 session, asker, unit_id=self.unit_id, title="到期鉴定", dues=dues, now=self.now, today=self.today,
                 holds=self.holds,
             ).id  # fmt: skip
 
-    def judge(self, list_id: int, items: Sequence[int], opinion: str = "destroy", **more: object) -> None:
+    def judge(
+        self, list_id: int, items: Sequence[int], opinion: str = "destroy", *, who: str = "asker", **more: object
+    ) -> None:
         """Give an opinion on items."""
         with self.database.unit_of_work() as session:
-            review.opine(session, self.viewer(session, "asker"), list_id, items, opinion=opinion, now=self.now, **more)  # type: ignore[arg-type]
+            review.opine(session, self.viewer(session, who), list_id, items, opinion=opinion, now=self.now, **more)  # type: ignore[arg-type]
 
-    def propose(self, list_id: int) -> None:
+    def propose(self, list_id: int, who: str = "asker") -> None:
         """Draw the report and hand the list on."""
         with self.database.reading() as session:
             made = certificate.report(session, session.get_one(DisposalList, list_id), now=self.now)
         stored = self.store.put_bytes(made)
         with self.database.unit_of_work() as session:
-            review.propose(session, self.viewer(session, "asker"), list_id, stored, now=self.now)
+            review.propose(session, self.viewer(session, who), list_id, stored, now=self.now)
 
     def decide(self, list_id: int, *, approve: bool = True, who: str = "head", note: str = "") -> None:
         """Approve a list, or send it back."""
@@ -92,6 +94,11 @@ class World:
                 session, self.viewer(session, who), list_id, approve=approve, note=note, now=self.now,
                 today=self.today, waiting_days=self.waiting_days,
             )  # fmt: skip
+
+    def give_up(self, list_id: int) -> None:
+        """Give a list up."""
+        with self.database.unit_of_work() as session:
+            review.give_up(session, self.viewer(session, "asker"), list_id, reason="没有要销毁的", now=self.now)
 
     def plan(self, list_id: int, who: str = "asker") -> str:
         """Ask for the execution; return the digest of the plan."""

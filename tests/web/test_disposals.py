@@ -11,7 +11,7 @@ from archive_service import clock
 from archive_service.households.tables import Item
 from archive_service.people.roles import Role
 from archive_service.people.tables import Unit
-from retention.disposal_tables import DisposalList
+from retention.disposal_tables import DisposalItem, DisposalList
 from retention.tables import RetentionDue
 from tests.support import records
 from tests.web.conftest import Browser, World
@@ -23,10 +23,17 @@ LISTS = "/retention/disposals"
 
 def due(world: World) -> int:
     """Let a paper of centre A be due, and a second witness be there; return the paper."""
-    key, day = add_item(world, "K01R", "合同"), clock.today() - timedelta(days=3)
+    key = also_due(world)
     with world.services.database.unit_of_work() as session:
         at = session.scalars(select(Unit).where(Unit.id == world.near.unit)).one()
         records.person(session, "witness", roles=[Role.ARCHIVIST], at=at)
+    return key
+
+
+def also_due(world: World) -> int:
+    """Let a paper of centre A be due; return it."""
+    key, day = add_item(world, "K01R", "合同"), clock.today() - timedelta(days=3)
+    with world.services.database.unit_of_work() as session:
         household = session.scalars(select(Item.household_id).where(Item.id == key)).one()
         session.add(
             RetentionDue(
@@ -71,3 +78,20 @@ def test_a_list_goes_from_freezing_to_two_signatures(world: World, anonymous: Br
         assert who.submit(f"{address}/witness", **said).status_code == 303
         assert state in who.get(address).text
     assert maker.get(f"{address}/certificate").status_code == 404
+
+
+def test_what_was_judged_stays_when_the_rest_is_judged(world: World, anonymous: Browser) -> None:
+    """The exceptions first, then all others at once; the page counts them and shows those of one kind."""
+    kept, other = str(due(world)), str(also_due(world))
+    maker = anonymous.sign_in("archivist")
+    address = maker.submit(LISTS, unit=str(world.near.unit), title="到期").headers["location"]
+    maker.submit(f"{address}/opinions", opinion="permanent", reason="重要用户档案", item=kept)
+    done = maker.submit(f"{address}/opinions", opinion="destroy", rest="1", which="unsaid")
+    assert done.headers["location"] == f"{address}?which=unsaid"
+    with world.services.database.reading() as session:
+        said = dict(session.execute(select(DisposalItem.item_id, DisposalItem.opinion)).all())
+    assert said == {int(kept): "permanent", int(other): "destroy"}
+    page = maker.get(f"{address}?which=permanent").text
+    assert f"/items/{kept}" in page
+    assert f"/items/{other}" not in page
+    assert "这一类没有资料" in maker.get(f"{address}?which=extend").text

@@ -56,7 +56,7 @@ def save_scheme(
 def release_scheme(session: Session, viewer: Viewer, scheme_id: int, *, now: datetime, today: date) -> PropertyScheme:
     """Put a draft in force from its day on. Raises Refused for one's own, and before its day."""
     row = life.take(session, KIND, scheme_id, "release", viewer)
-    life.check_another(KIND, row, viewer)
+    life.check_another(session, KIND, row, viewer)
     life.check_begun(row, "properties.too-early", today=today)
     sound(row.text)
     life.move(session, KIND, row, "release", by=viewer, now=now)

@@ -115,10 +115,14 @@ class Freezing(BaseModel):
 
 
 class Saying(BaseModel):
-    """What is thought right for items, or for the `whole` list; keeping longer takes `years` and a reason."""
+    """What is thought right for items, for the `rest` without an opinion, or for the `whole` list.
+
+    Keeping longer takes `years` and a reason.
+    """
 
     items: list[_Number] = Field(default_factory=list, max_length=review.MOST)
     whole: bool = False
+    rest: bool = False
     opinion: Opinion
     years: Annotated[int, Field(ge=1, le=MOST_YEARS)] | None = None
     reason: Words = Field("", max_length=400)
@@ -191,10 +195,18 @@ def get_list(visit: Caller, disposal_id: Id) -> ListDetail:
 
 
 @router.get("/retention/disposals/{disposal_id}/items")
-def list_items(visit: Caller, disposal_id: Id, after: _After = None, limit: _Limit = 100) -> ListedList:
-    """List the items of a list with what was said of each."""
+def list_items(
+    visit: Caller,
+    disposal_id: Id,
+    which: Literal["", "unsaid", "destroy", "extend", "permanent", "dropped"] = "",
+    after: _After = None,
+    limit: _Limit = 100,
+) -> ListedList:
+    """List the items of a list, all or those of one group, with what was said of each."""
     with visit.services.database.reading() as session:
-        found = queries.one(session, visit.viewer, disposal_id, now=visit.now, after=after or 0, limit=limit)
+        found = queries.one(
+            session, visit.viewer, disposal_id, now=visit.now, which=which, after=after or 0, limit=limit
+        )
     return ListedList(items=[ListedOut.model_validate(one) for one in found.items], next=found.next)
 
 
@@ -209,9 +221,11 @@ def give_opinions(visit: Caller, response: Response, disposal_id: Id, said: Sayi
     """Say what is thought right for items of an open list; the last word counts."""
 
     def change(session: Any) -> None:
-        chosen = queries.item_ids(session, visit.viewer, disposal_id) if said.whole else said.items
+        chosen = said.items
+        if said.whole or said.rest:
+            chosen = queries.item_ids(session, visit.viewer, disposal_id, unsaid=not said.whole)
         if not chosen:
-            raise Invalid("disposal.none-chosen", "请先勾选资料，或勾选“整份清单”。")
+            raise Invalid("disposal.none-chosen", "请先勾选资料，或勾选“其余无意见的”或“整份清单”。")
         review.opine(
             session, visit.viewer, disposal_id, chosen, opinion=said.opinion.value, years=said.years,
             reason=said.reason, now=visit.now,

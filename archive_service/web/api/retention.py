@@ -24,7 +24,10 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class DueOut(Told):
-    """How long an item is kept and by which rule; `due_on` only with the outcome date, `held`: it does not go."""
+    """How long an item is kept and by which rule; `due_on` only with the outcome date, `held`: it does not go.
+
+    `kept`: an approved opinion keeps it longer, until the day of `kept_until`, or for good without one.
+    """
 
     item: str = Field(validation_alias="item_id")
     item_no: int
@@ -41,6 +44,8 @@ class DueOut(Told):
     edition: str = Field(examples=["2026"])
     reason: str
     held: bool
+    kept: bool
+    kept_until: date | None
 
 
 class DueList(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -11,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from archive_service.errors import ArchiveError, Invalid, NotFound, NotPermitted, Refused
 from archive_service.jobs.nudge import nudge
 from archive_service.people.roles import Right
-from archive_service.web import pictures, presence
+from archive_service.web import pictures, presence, words
 from archive_service.web.forms import Form, SentForm
 from archive_service.web.guard import SANDBOX
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
@@ -86,19 +87,22 @@ def hand_over_paper(visit: SignedIn, disposal_id: Id, disposal_paper: str) -> Re
 
 @router.post("/retention/disposals/{disposal_id}/opinions")
 def give_opinions(visit: SignedIn, form: SentForm, disposal_id: Id) -> Response:
-    """Say what is thought right for the items ticked, or for the whole list."""
+    """Say what is thought right for the items ticked, for all without an opinion, or for the whole list."""
+    whole, rest = form.flag("whole"), form.flag("rest")
 
     def act(session: Any) -> None:
-        whole = form.flag("whole")
-        chosen = queries.item_ids(session, visit.viewer, disposal_id) if whole else form.ids("item")
+        chosen = form.ids("item")
+        if whole or rest:
+            chosen = queries.item_ids(session, visit.viewer, disposal_id, unsaid=not whole)
         if not chosen:
-            raise Invalid("disposal.none-chosen", "请先勾选资料，或勾选“整份清单”。")
+            raise Invalid("disposal.none-chosen", "请先勾选资料，或勾选“其余无意见的”或“整份清单”。")
         review.opine(
             session, visit.viewer, disposal_id, chosen, opinion=form.text("opinion", limit=12),
             years=form.id("years"), reason=form.text("reason", limit=400), now=visit.now,
         )  # fmt: skip
 
-    return _step(visit, disposal_id, Right.DISPOSAL_PROPOSE, act, after=whole_number(form.text("after", limit=12)))
+    after = whole_number(form.text("after", limit=12))
+    return _step(visit, disposal_id, Right.DISPOSAL_PROPOSE, act, which=form.text("which", limit=12), after=after)
 
 
 @router.post("/retention/disposals/{disposal_id}/propose")
@@ -177,9 +181,13 @@ def _step(
     act: Callable[[Any], object],
     *,
     present: Form | None = None,
+    which: str = "",
     after: int | None = None,
 ) -> Response:
-    """Take a step with a list, with `present` only once that form has shown who is at the screen."""
+    """Take a step with a list, with `present` only once that form has shown who is at the screen.
+
+    The answer shows the items of `which` above `after` again.
+    """
     _allowed(visit, disposal_id, right)
     try:
         if present is not None:
@@ -187,9 +195,10 @@ def _step(
         with visit.services.database.unit_of_work() as session:
             act(session)
     except (*_SAID, NotPermitted) as error:
-        return _list(visit, disposal_id, error, after=after)
+        return _list(visit, disposal_id, error, which=which, after=after)
+    again = urlencode({name: value for name, value in (("which", which), ("after", after)) if value})
     to = f"{_LISTS}/{disposal_id}"
-    return RedirectResponse(f"{to}?after={after}" if after else to, status_code=303)
+    return RedirectResponse(f"{to}?{again}" if again else to, status_code=303)
 
 
 def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:
@@ -206,10 +215,15 @@ def _lists(visit: Visit, error: ArchiveError | None = None) -> Response:
     )
 
 
-def _list(visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, after: int | None = None) -> Response:
+def _list(
+    visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, which: str = "", after: int | None = None
+) -> Response:
     after = after or whole_number(visit.request.query_params.get("after")) or 0
+    which = which if which in queries.GROUPS else visit.chosen("which", words.DISPOSAL_GROUP, "")
     with visit.services.database.reading() as session:
-        found = queries.one(session, visit.viewer, disposal_id, now=visit.now, after=after, limit=_ITEMS_SHOWN)
+        found = queries.one(
+            session, visit.viewer, disposal_id, now=visit.now, which=which, after=after, limit=_ITEMS_SHOWN
+        )
         papers = queries.papers(session, visit.viewer, disposal_id)
     return visit.page(
         "retention/disposal.html",
@@ -217,5 +231,6 @@ def _list(visit: Visit, disposal_id: int, error: ArchiveError | None = None, *, 
         found=found,
         one=found.summary,
         papers=papers,
+        which=which,
         after=after,
     )

@@ -49,6 +49,7 @@ DISPOSAL_STATE = {
     "dropped": State("ban", "bad", N_("已放弃")),
 }
 DISPOSAL_OPINION = {"destroy": N_("销毁"), "extend": N_("延长保管"), "permanent": N_("永久保管")}
+DISPOSAL_GROUP = {"unsaid": N_("无意见"), **DISPOSAL_OPINION, "dropped": N_("退出清单")}
 DISPOSAL_STEP = {
     "made": N_("生成清单"),
     "proposed": N_("提交审批"),
