@@ -58,6 +58,7 @@ COMMANDS = {
     "properties": "checking:properties",
     "export": "exchanging:export_command",
     "import": "exchanging:import_command",
+    "packages": "packaging:packages",
     "verify": "upkeep:verify",
     "doctor": "upkeep:doctor",
     "reindex": "upkeep:reindex",

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from starlette.datastructures import UploadFile
 
-from archive_service.exchange.findings import Finding, as_facts
 from archive_service.exchange.hand_ins import actions, queries
 from archive_service.exchange.hand_ins.queries import HandInView
 from archive_service.jobs.nudge import nudge
 from archive_service.web.visit import Visit
-from ingest import quota
-from ingest.errors import FileRefused
-from ingest.names import display_name
-from ingest.receive import limited
+from ingest.arriving import arrive
 
 
 def hand_in(visit: Visit, file: UploadFile, *, unit_id: int | None, as_named: bool, channel: str) -> int:
@@ -20,30 +16,19 @@ def hand_in(visit: Visit, file: UploadFile, *, unit_id: int | None, as_named: bo
 
     Raises NotPermitted, QuotaReached, and Unavailable when the store or database cannot take it.
     """
-    services, refusal, stored = visit.services, None, None
-    unit_id = unit_id or own_unit(visit)
-    actions.check_may_take(visit.viewer, unit_id)
-    with services.database.reading() as session:
-        quota.check(session, visit.viewer, limit_bytes=services.settings.upload_bytes_a_day, now=visit.now)
-    try:
-        stored = services.store.put(limited(file.file, services.settings.max_upload_bytes))
-    except FileRefused as e:
-        refusal = e
-    with services.database.unit_of_work() as session:
-        made = actions.hand_in(
-            session,
-            visit.viewer,
-            stored,
-            name=display_name(file.filename or ""),
-            channel=channel,
-            unit_id=unit_id,
-            as_named=as_named,
-            now=visit.now,
-        )
-        if refusal is not None:
-            findings = as_facts([Finding(refusal.code, "", refusal.message)])
-            actions.note_refused(session, visit.viewer, made, findings, now=visit.now)
-        hand_in_id = made.id
+    services = visit.services
+    hand_in_id = arrive(
+        services.settings,
+        services.database,
+        services.store,
+        visit.viewer,
+        file.file,
+        name=file.filename or "",
+        channel=channel,
+        unit_id=unit_id or own_unit(visit),
+        as_named=as_named,
+        now=visit.now,
+    )
     nudge(services.settings, ("upkeep",))
     return hand_in_id
 

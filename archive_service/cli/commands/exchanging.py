@@ -26,6 +26,7 @@ from archive_service.properties import queries as property_queries
 from archive_service.worker import hand_ins as incoming
 from archive_service.worker.properties import desk as property_desk
 from ingest import queries as scans
+from ingest.arriving import arrive
 from ingest.names import display_name
 from ingest.renditions import carried
 
@@ -105,14 +106,18 @@ def _checked(services: Services, package_id: int, partial: Path) -> int:
 @click.command("import")
 @click.argument("package", type=click.Path(exists=True, path_type=Path))
 @click.option("--centre", help="Centre that takes it in; the one the package names if not given.")
+@click.option("--hold", "wait", is_flag=True, help="Have it checked only, by the worker; `packages` accepts it later.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def import_command(services: Services, package: Path, centre: str | None, as_json: bool) -> None:
+def import_command(services: Services, package: Path, centre: str | None, wait: bool, as_json: bool) -> None:
     """Take in a BagIt or EEP package, a folder or a ZIP or TAR of one, in the name of whoever runs the command.
 
     A household of such an archive is entered; files of other programs are read like received ones. What is refused is
     on record with every finding, as for packages handed in on the page.
     """
+    if wait:
+        _hold(services, package, centre, as_json=as_json)
+        return
     by_hand_in.clear(services.database, services.settings.home, now=clock.now)
     with services.writing() as (session, viewer):
         place = unit_id(session, centre) if centre else viewer.unit_id
@@ -135,6 +140,26 @@ def import_command(services: Services, package: Path, centre: str | None, as_jso
         output.emit(told)
     else:
         _say(told)
+
+
+def _hold(services: Services, package: Path, centre: str | None, *, as_json: bool) -> None:
+    """Hand a package in as the page does, to wait for somebody's answer."""
+    if package.is_dir():
+        raise Invalid("package.hold-folder", "等待答复的信息包要存进档案库，不能是文件夹。请先打成 ZIP 或 TAR 再交来。")
+    with services.reading() as (session, viewer):
+        place = unit_id(session, centre) if centre else viewer.unit_id
+    with package.open("rb") as stream:
+        made = arrive(
+            services.settings, services.database, services.store, viewer, stream, name=package.name, channel="cli",
+            unit_id=place, as_named=centre is None, now=clock.now(),
+        )  # fmt: skip
+    nudge(services.settings, ("upkeep",))
+    with services.reading() as (session, viewer):
+        found = hand_in_queries.hand_in(session, viewer, made)
+    if as_json:
+        output.emit({"taken": False, "hand_in": found.id, "state": found.state, "findings": found.findings})
+    else:
+        output.say(f"信息包已交来，编号 {made}，检查后等待答复。请用 packages show {made} 查看检查结果。")
 
 
 def _taken(services: Services, hand_in_id: int, package: Path) -> PackageRefused | None:
