@@ -107,7 +107,7 @@ def check_all_said(unsaid: int) -> None:
 
 
 def check_approver(person_id: int | None, *, others: Collection[int | None]) -> None:
-    """Refuse an approver who made, judged or proposed the list. `others` are they."""
+    """Refuse an approver who made, judged or proposed the list. `others` are they. Raises NotPermitted."""
     if person_id is None:
         raise NotPermitted("disposal.person", "审批和监销必须由登录的人员本人办理。请登录后办理。")
     if person_id in others:
@@ -117,7 +117,10 @@ def check_approver(person_id: int | None, *, others: Collection[int | None]) -> 
 def check_witness(
     person_id: int | None, *, approver: int | None, requesters: Collection[int | None], first: int | None
 ) -> None:
-    """Refuse a witness who approved, proposed or asked for the execution, or who has witnessed already."""
+    """Refuse a witness who approved, proposed or asked for the execution, or who has witnessed already.
+
+    Raises NotPermitted.
+    """
     if person_id is None:
         raise NotPermitted("disposal.person", "审批和监销必须由登录的人员本人办理。请登录后办理。")
     if person_id == approver:

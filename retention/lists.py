@@ -85,7 +85,10 @@ def hands(session: Session, row: DisposalList, did: Collection[str]) -> set[int]
 
 
 def check_other_person(session: Session, viewer: Viewer, others: Collection[int | None]) -> None:
-    """Refuse a second account of somebody who had a hand in the list: of the same identity or mail address."""
+    """Refuse a second account of somebody who had a hand in the list: of the same identity or mail address.
+
+    Raises NotPermitted.
+    """
     if viewer.person_id is not None and same_person(session, viewer.person_id, others):
         raise NotPermitted(
             "disposal.same-person",

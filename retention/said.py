@@ -53,6 +53,20 @@ def facts_of(session: Session, item_id: int) -> list[FactView]:
     ]
 
 
+def _check(item: Item, kind: str, happened_on: date, reason: str, *, today: date) -> str:
+    """Return the reason, trimmed. Raises Invalid for a kind or a reason that cannot be, and a day that cannot be so."""
+    said = reason.strip().replace("\x00", "")
+    if kind not in KINDS:
+        raise Invalid("fact.kind", "请选择登记的事实：被新件取代或合同终止。")
+    if not 2 <= len(said) <= _LONGEST:
+        raise Invalid("fact.reason", f"请写明依据（2 到 {_LONGEST} 字），例如新合同编号。")
+    if happened_on > today:
+        raise Invalid("fact.ahead", "日期在今天以后，还没有发生。请到那天以后再登记。")
+    if item.document_date is not None and happened_on < item.document_date:
+        raise Invalid("fact.before", f"日期早于这份资料自己的日期 {item.document_date}。请核对。")
+    return said
+
+
 def say(
     session: Session,
     viewer: Viewer,
@@ -71,15 +85,7 @@ def say(
     already and for a circle of papers that take each other's place.
     """
     item, head = _held(session, viewer, item_id)
-    said = reason.strip().replace("\x00", "")
-    if kind not in KINDS:
-        raise Invalid("fact.kind", "请选择登记的事实：被新件取代或合同终止。")
-    if not 2 <= len(said) <= _LONGEST:
-        raise Invalid("fact.reason", f"请写明依据（2 到 {_LONGEST} 字），例如新合同编号。")
-    if happened_on > today:
-        raise Invalid("fact.ahead", "日期在今天以后，还没有发生。请到那天以后再登记。")
-    if item.document_date is not None and happened_on < item.document_date:
-        raise Invalid("fact.before", f"日期早于这份资料自己的日期 {item.document_date}。请核对。")
+    said = _check(item, kind, happened_on, reason, today=today)
     there = select(RetentionFact.id).where(
         RetentionFact.item_id == item.id, RetentionFact.kind == kind, RetentionFact.taken_back_at.is_(None)
     )

@@ -80,13 +80,19 @@ class Tree:
         self._loaded: tuple[int, Sequence[bytes]] = (-1, ())
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        """Return the proof that the leaf `index` (0-based) is in the tree of the first `size` leaves."""
+        """Return the proof that the leaf `index` (0-based) is in the tree of the first `size` leaves.
+
+        Raises ValueError where there is no such leaf.
+        """
         if not 0 <= index < size <= self.size:
             raise ValueError("no such leaf in a tree of this size")
         return self._path(index, 0, size)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the proof that the tree of `new` leaves begins with the tree of `old` ones."""
+        """Return the proof that the tree of `new` leaves begins with the tree of `old` ones.
+
+        Raises ValueError unless 0 < `old` <= `new` <= the size.
+        """
         if not 0 < old <= new <= self.size:
             raise ValueError("no such trees")
         return [] if old == new else self._subproof(old, 0, new, whole=True)

@@ -105,7 +105,7 @@ def check_prints(limits: Limits, way: Way, prints: int) -> int:
 
 
 def check_amount(limits: Limits, *, wishes: int, pages: int) -> None:
-    """Refuse an empty basket, or one that nobody can look through."""
+    """Refuse an empty basket, or one that nobody can look through. Raises Invalid."""
     if not wishes or not pages:
         raise Invalid("loan.empty", "还没有选择要借的资料。请先选择整户、案件、资料或页。")
     if wishes > limits.most_wishes:
@@ -119,7 +119,7 @@ def check_amount(limits: Limits, *, wishes: int, pages: int) -> None:
 
 
 def check_letter(rule: Rule, letter_digest: str | None) -> None:
-    """Refuse what asks for a letter and has none."""
+    """Refuse what asks for a letter and has none. Raises Invalid."""
     if rule.letter and letter_digest is None:
         raise Invalid("loan.letter", "这类申请须附公函或法律文书。请上传后再提交。", rule=rule.id)
 
@@ -168,7 +168,7 @@ def check_waits(state: str) -> None:
 
 
 def check_not_own(asker_id: int, person_id: int | None) -> None:
-    """Refuse that somebody decides what they asked for."""
+    """Refuse that somebody decides what they asked for. Raises NotPermitted."""
     if asker_id == person_id:
         raise NotPermitted("loan.own", "不能审批自己的借阅申请。请交给另一位审批人。")
 

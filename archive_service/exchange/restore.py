@@ -59,10 +59,7 @@ def restore(
     """
     admit(session, viewer, arrived.said, unit_id=unit_id)
     said = arrived.said
-    for stored, role in arrived.objects.values():
-        original = role == "original_digest"
-        media = "application/octet-stream" if original else _MEDIA.get(role, "image/jpeg")
-        record_object(session, stored, role="original" if original else "rendition", media_type=media, now=now)
+    _record_objects(session, arrived, now=now)
     head = _register(session, viewer, arrived, unit_id, filing_due_workdays=filing_due_workdays, now=now, today=today)
     cases = {
         one.application_no: one for one in session.scalars(select(CaseFile).where(CaseFile.household_id == head.id))
@@ -71,20 +68,7 @@ def restore(
     session.flush()
     for one in said.cases:
         _case(session, cases[one.application_no], one, items, now=now)
-    for number, (stored, entries) in enumerate(arrived.histories, start=1):
-        record_object(session, stored, role="history", media_type="application/x-ndjson", now=now)
-        session.add(
-            CarriedHistory(
-                household_id=head.id,
-                seq=number,
-                digest=stored.digest,
-                entries=entries,
-                signature=seal.signature,
-                signer=seal.signer[:300],
-                carried_at=now,
-            )
-        )
-    session.flush()
+    _carry_histories(session, head, arrived, seal, now=now)
     _judge(session, head, cases.values(), items.values(), now=now, today=today)
     for of in said.items:
         if of.rendition is not None:
@@ -209,6 +193,29 @@ def _judge(session: Session, head: HouseholdFile, cases: object, items: object, 
     counting.count(session, [case.id for case in known])
     for item in items:  # type: ignore[attr-defined]
         counting.count_sharing(session, item.id)
+
+
+def _record_objects(session: Session, arrived: Arrived, *, now: datetime) -> None:
+    for stored, role in arrived.objects.values():
+        original = role == "original_digest"
+        media = "application/octet-stream" if original else _MEDIA.get(role, "image/jpeg")
+        record_object(session, stored, role="original" if original else "rendition", media_type=media, now=now)
+
+
+def _carry_histories(session: Session, head: HouseholdFile, arrived: Arrived, seal: Seal, *, now: datetime) -> None:
+    for number, (stored, entries) in enumerate(arrived.histories, start=1):
+        record_object(session, stored, role="history", media_type="application/x-ndjson", now=now)
+        carried = CarriedHistory(
+            household_id=head.id,
+            seq=number,
+            digest=stored.digest,
+            entries=entries,
+            signature=seal.signature,
+            signer=seal.signer[:300],
+            carried_at=now,
+        )
+        session.add(carried)
+    session.flush()
 
 
 def _entered(

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from archive_service.audit.record import SYSTEM, record
+from archive_service.audit.record import SYSTEM
 from archive_service.completeness.rules import HeldItem
 from archive_service.households.background import backgrounds
 from archive_service.households.held import held_items, held_of
 from archive_service.households.judging import Judgement, judge
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.trail import record_case
 from archive_service.households.units import chains_if_needed
 from archive_service.households.verdicts import keep, keep_verdicts
 
@@ -23,16 +24,8 @@ def reassess_case(session: Session, case: CaseFile, *, today: date, now: datetim
     household, before = session.get_one(HouseholdFile, case.household_id), case.complete
     judged = reassess_cases(session, [(case, household)])[0]
     if case.complete and not before:
-        record(
-            session,
-            by=SYSTEM,
-            did="case.completed",
-            object_kind="case",
-            object_id=case.id,
-            unit_id=household.unit_id,
-            facts={"account_no": household.account_no, "application_no": case.application_no},
-            now=now,
-        )
+        facts = {"account_no": household.account_no}
+        record_case(session, household, case, did="case.completed", facts=facts, by=SYSTEM, now=now)
     return judged
 
 

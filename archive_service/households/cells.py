@@ -47,7 +47,10 @@ def half_width(text: str) -> str:
 
 
 def cell_text(name: str, value: str) -> str:
-    """Return the text of a cell on one line; names and addresses as written, everything else in half-width."""
+    """Return the text of a cell on one line; names and addresses as written, everything else in half-width.
+
+    Raises BadCell.
+    """
     text = " ".join(value.split())
     kept = _KEPT_AS_TEXT.fullmatch(text)
     if kept and name in ("account_no", "application_no", "centre"):
@@ -61,7 +64,7 @@ def cell_text(name: str, value: str) -> str:
 
 
 def text_of(cells: Mapping[str, str], name: str, *, needed: bool = False) -> str:
-    """Return a text that is not too long; empty when it is not there, unless it is `needed`."""
+    """Return a text that is not too long; empty when it is not there, unless it is `needed`. Raises BadCell."""
     value = cells.get(name, "")
     if needed and not value:
         raise BadCell(name, "cases.empty-cell", f"列 {name} 是空的。请补上后再试。")
@@ -71,7 +74,7 @@ def text_of(cells: Mapping[str, str], name: str, *, needed: bool = False) -> str
 
 
 def account_no_of(value: str, pattern: str) -> str:
-    """Return an account number that fits the pattern."""
+    """Return an account number that fits the pattern. Raises BadCell."""
     if not value:
         raise BadCell("account_no", "cases.empty-cell", "列 account_no 是空的。请补上户号后再试。")
     try:
@@ -81,7 +84,7 @@ def account_no_of(value: str, pattern: str) -> str:
 
 
 def application_no_of(value: str, pattern: str) -> str:
-    """Return an application number that fits the pattern, in capitals."""
+    """Return an application number that fits the pattern, in capitals. Raises BadCell."""
     number = ids.compact(value).upper()
     if not re.fullmatch(pattern, number) or len(number) > 40:
         raise BadCell(
@@ -91,7 +94,7 @@ def application_no_of(value: str, pattern: str) -> str:
 
 
 def unit_of(code: str, units: Mapping[str, int]) -> int:
-    """Return the id of the unit with this code."""
+    """Return the id of the unit with this code. Raises BadCell."""
     if code not in units:
         raise BadCell(
             "centre",
@@ -102,7 +105,7 @@ def unit_of(code: str, units: Mapping[str, int]) -> int:
 
 
 def check_kind(category: str, business: str, edition: Edition) -> None:
-    """Refuse a category or business type that the catalogue does not have, or not together."""
+    """Refuse a category or business type that the catalogue does not have, or not together. Raises BadCell."""
     if category not in edition.customer_categories:
         codes = "、".join(edition.customer_categories)
         message = f"没有客户类别“{category[:20]}”。请写 {codes} 之一。"
@@ -117,7 +120,7 @@ def check_kind(category: str, business: str, edition: Edition) -> None:
 
 
 def number_of(name: str, value: str, unit: str = "kVA") -> Decimal | None:
-    """Return an amount with two decimals; none for an empty cell."""
+    """Return an amount with two decimals; none for an empty cell. Raises BadCell."""
     if not value:
         return None
     try:
@@ -131,7 +134,7 @@ def number_of(name: str, value: str, unit: str = "kVA") -> Decimal | None:
 
 
 def conditions_of(value: str, edition: Edition) -> frozenset[str]:
-    """Return the flags of the catalogue that hold, parted by `;`, `,` or `、`."""
+    """Return the flags of the catalogue that hold, parted by `;`, `,` or `、`. Raises BadCell."""
     codes = [code.strip() for code in re.split(r"[;,、]", value) if code.strip()]
     unknown = [code for code in codes if code not in edition.conditions]
     if unknown:
@@ -141,7 +144,7 @@ def conditions_of(value: str, edition: Edition) -> frozenset[str]:
 
 
 def stages_of(cells: Mapping[str, str]) -> dict[str, date]:
-    """Return the days of stages by code, from `accepted_on`, `energised_on` and `stage_…_on`."""
+    """Return the days of stages by code, from `accepted_on`, `energised_on` and `stage_…_on`. Raises BadCell."""
     stages: dict[str, date] = {}
     for name, value in cells.items():
         named = _STAGE.fullmatch(name)
@@ -155,7 +158,7 @@ def stages_of(cells: Mapping[str, str]) -> dict[str, date]:
 
 
 def day_of(name: str, value: str) -> date:
-    """Return a day written as 2026-11-09, 2026/11/9 or 2026.11.9."""
+    """Return a day written as 2026-11-09, 2026/11/9 or 2026.11.9. Raises BadCell."""
     match = _DAY.fullmatch(value)
     try:
         if match is None:

@@ -144,7 +144,10 @@ def check_unmasking(purpose: str, reason: str) -> str:
 
 
 def check_field(name: str, value: str) -> tuple[str, str]:
-    """Return name and value of a field given by a person, trimmed and checked; an empty value removes the field."""
+    """Return name and value of a field given by a person, trimmed and checked; an empty value removes the field.
+
+    Raises Invalid for a name that no field has, a value that is too long, and what should be a day and is none.
+    """
     said = value.strip().replace("\x00", "")
     if not _FIELD_NAME.fullmatch(name):
         raise Invalid("item.field-name", "没有这个字段。请从页面上的字段中选择。", name=name[:40])

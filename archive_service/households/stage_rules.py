@@ -42,7 +42,7 @@ def check_asked(recorded: Mapping[str, date], stage: str, wanted: date, reason: 
 
 
 def check_approver(asked_by: int | None, approver: int | None) -> None:
-    """Refuse who asked for a correction to decide on it."""
+    """Refuse who asked for a correction to decide on it. Raises NotPermitted."""
     if asked_by is not None and asked_by == approver:
         raise NotPermitted("correction.own", "申请人不能审批自己的更正。请由另一位负责人审批。")
 

@@ -21,7 +21,6 @@ from archive_service.errors import Invalid
 
 #: Nobody looks through more by hand.
 MOST = 2000
-CONFIDENCES = (80, 90, 95, 99)
 
 
 class Method(StrEnum):

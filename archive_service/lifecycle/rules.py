@@ -125,7 +125,7 @@ def check_not_passed(seen: int | None, newest: int, *, who: str, verb: str, stat
 
 
 def check_receiver(giver_id: int | None, receiver_id: int | None) -> None:
-    """Refuse a hand-over that one person gives and takes; the program stands in for nobody."""
+    """Refuse a hand-over that one person gives and takes; the program stands in for nobody. Raises NotPermitted."""
     if giver_id is not None and giver_id == receiver_id:
         raise NotPermitted(
             "case.own-hand-over",

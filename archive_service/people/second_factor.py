@@ -71,7 +71,10 @@ def confirm(session: Session, *, code: str, by: Viewer, now: datetime) -> list[s
 
 
 def renew_codes(session: Session, *, by: Viewer, now: datetime) -> list[str]:
-    """Replace all recovery codes of the viewer; return the new ones, shown this once."""
+    """Replace all recovery codes of the viewer; return the new ones, shown this once.
+
+    Raises Refused while there is no second factor.
+    """
     person = _self(session, by)
     if person.totp_since is None:
         raise Refused("second-factor.not-set", "动态验证码还没有启用。请先设置。")

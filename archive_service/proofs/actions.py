@@ -55,7 +55,10 @@ def ask_export(session: Session, viewer: Viewer, asked: Asked, *, now: datetime)
 
 
 def hand_over(session: Session, viewer: Viewer, run_id: int, *, now: datetime) -> tuple[str, str]:
-    """Put on record that somebody takes a bundle along; return its digest and the name of the file."""
+    """Put on record that somebody takes a bundle along; return its digest and the name of the file.
+
+    Raises NotFound, NotPermitted, and Refused while it is not made.
+    """
     found = queries.run(session, viewer, run_id)
     if found.digest is None:
         raise Refused("audit.not-ready", "这个审计包还没有制成，不能下载。请稍候，或重新导出。")

@@ -16,24 +16,10 @@ def id_number(region: str, born: date, serial: int) -> str:
     return body + check_digits.of_identity_number(body)
 
 
-def is_id_number(text: str) -> bool:
-    """Say whether `text` is 18 long and its last sign is the check digit of the others."""
-    return len(text) == 18 and text[:17].isdigit() and text[17] == check_digits.of_identity_number(text[:17])
-
-
 def credit_code(region: str, body: str) -> str:
     """Return the 18-sign credit code of the company whose organisation code begins with these 8 signs."""
     text = f"91{region}{body}{_org_check(body)}"
     return text + check_digits.of_credit_code(text)
-
-
-def is_credit_code(text: str) -> bool:
-    """Say whether `text` is a credit code whose check sign is right."""
-    return (
-        len(text) == 18
-        and set(text) <= set(check_digits.CREDIT_ALPHABET)
-        and text[17] == check_digits.of_credit_code(text[:17])
-    )
 
 
 def _org_check(body: str) -> str:

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from archive_service.errors import Unavailable
 from archive_service.storage.room import free_bytes
-from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
+from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing, read_checked
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -71,10 +71,7 @@ class FileStore:
     def read(self, digest: str) -> bytes:
         """Return the bytes after checking them."""
         with self.open(digest) as source:
-            data = source.read()
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise damaged(digest)
-        return data
+            return read_checked(source, digest)
 
     def fetch(self, digest: str, to: Path) -> None:
         """Copy the bytes to the file `to`, checking them on the way."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive_service.storage.store import Readable, Stored, copy_checked, damaged, missing
+from archive_service.storage.store import Readable, Stored, copy_checked, missing, read_checked
 
 
 class MemoryStore:
@@ -36,10 +36,7 @@ class MemoryStore:
 
     def read(self, digest: str) -> bytes:
         """Return the bytes after checking them."""
-        data = self.open(digest).read()
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise damaged(digest)
-        return data
+        return read_checked(self.open(digest), digest)
 
     def fetch(self, digest: str, to: Path) -> None:
         """Copy the bytes to the file `to`, checking them on the way."""
@@ -51,9 +48,7 @@ class MemoryStore:
 
     def mend(self, digest: str, source: Readable, aside: Path) -> None:
         """Put good bytes in the place of bad ones."""
-        data = source.read()
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise damaged(digest)
+        data = read_checked(source, digest)
         if digest in self.objects:
             aside.mkdir(parents=True, exist_ok=True)
             (aside / digest).write_bytes(self.objects[digest])

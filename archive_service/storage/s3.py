@@ -22,7 +22,7 @@ from minio.error import S3Error
 
 from archive_service.errors import Refused, Unavailable
 from archive_service.storage.s3_pool import FAULTS, PREFIX, WriteOnce
-from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing
+from archive_service.storage.store import CHUNK, Readable, Stored, copy_checked, damaged, missing, read_checked
 
 T = TypeVar("T")
 #: Up to this size bytes wait in memory, not on disk, until their digest is known.
@@ -113,10 +113,7 @@ class S3Store:
     def read(self, digest: str) -> bytes:
         """Return the bytes after checking them."""
         with self.open(digest) as source:
-            data = source.read()
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise damaged(digest)
-        return data
+            return read_checked(source, digest)
 
     def fetch(self, digest: str, to: Path) -> None:
         """Copy the bytes to the file `to`, checking them on the way."""

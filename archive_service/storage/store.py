@@ -80,6 +80,14 @@ def damaged(digest: str) -> Damaged:
     return Damaged("store.damaged", "存储内容与登记的摘要不符，已停止读取。请运行 verify 并从备份恢复。", digest=digest)
 
 
+def read_checked(source: Readable, digest: str) -> bytes:
+    """Return all bytes of `source`; raise Damaged when they do not match `digest`."""
+    data = source.read()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise damaged(digest)
+    return data
+
+
 def copy_checked(source: BinaryIO, digest: str, to: Path) -> None:
     """Copy `source` to the file `to`; raise Damaged when the bytes do not match `digest`, and leave no half copy."""
     seen = hashlib.sha256()

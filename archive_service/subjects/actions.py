@@ -132,7 +132,7 @@ def lift(session: Session, viewer: Viewer, request_id: int, *, reason: str, now:
 def open_paper(session: Session, viewer: Viewer, item_id: int, *, reason: str, now: datetime) -> RestrictedReading:
     """Open a restricted paper to who keeps it, for a while, on record with its reason.
 
-    Raises NotFound for a paper that is not theirs or not restricted, Invalid.
+    Raises NotFound for a paper that is not theirs or not restricted, Invalid, Refused for the program itself.
     """
     found = session.execute(
         select(Item, HouseholdFile).join(HouseholdFile, HouseholdFile.id == Item.household_id).where(Item.id == item_id)

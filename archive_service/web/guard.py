@@ -80,23 +80,7 @@ class Guard:
             await send(message)
 
         try:
-            if foreign(scope["method"], Headers(scope=scope)):
-                await self._say(scope, receive, send_guarded, 403, "request.foreign")
-                return
-            if FOREIGN in scope:
-                await self._say(scope, receive, send_guarded, 403, "sign-in.foreign-header")
-                return
-            if wait := self.pace.wait(_caller(scope)):
-                told = _with_header(send_guarded, "Retry-After", str(wait))
-                await self._say(scope, receive, told, 429, "request.too-many")
-                return
-            if unstorable(scope):
-                await self._say(scope, receive, send_guarded, 404, "page.not-found")
-                return
-            if _may_be_large(scope):
-                await self._upload(scope, self._limited(scope, receive), send_guarded)
-            else:
-                await self.app(scope, self._limited(scope, receive), send_guarded)
+            await self._admit(scope, receive, send_guarded)
         except TooLarge:
             if not started:
                 await self._say(scope, receive, send_guarded, 413, "request.too-large")
@@ -107,20 +91,38 @@ class Guard:
             # Who hung up before the whole request was here hears no answer; nothing was done, and nothing is at fault.
             logs.get("web").info("caller hung up", route=route_of(scope))
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC and not started:
-                # An upload is laid down in the temporary folder before the store sees it; that may be full as well.
-                await self._say(scope, receive, send_guarded, 503, "disk.full")
-                return
-            if (code := faults.code_of(error)) is not None and not started:
-                # Also what is read leaves a trace first, and without one it is not handed out.
-                logs.get("web").warning("database failed", code=code, route=route_of(scope))
-                await self._say(scope, receive, send_guarded, 503, code)
-                return
-            reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
-            logs.get("web").exception("unforeseen fault", reference=reference, route=route_of(scope))
             if started:
+                _note_fault(scope)
                 raise
-            await self._say(scope, receive, send_guarded, 500, "fault.unforeseen", reference)
+            await self._own_up(error, scope, receive, send_guarded)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app answer, or say at the door why it does not."""
+        if foreign(scope["method"], Headers(scope=scope)):
+            await self._say(scope, receive, send, 403, "request.foreign")
+        elif FOREIGN in scope:
+            await self._say(scope, receive, send, 403, "sign-in.foreign-header")
+        elif wait := self.pace.wait(_caller(scope)):
+            told = _with_header(send, "Retry-After", str(wait))
+            await self._say(scope, receive, told, 429, "request.too-many")
+        elif unstorable(scope):
+            await self._say(scope, receive, send, 404, "page.not-found")
+        elif _may_be_large(scope):
+            await self._upload(scope, self._limited(scope, receive), send)
+        else:
+            await self.app(scope, self._limited(scope, receive), send)
+
+    async def _own_up(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say what failed: a full disk, the database, or a fault that nobody foresaw, with its reference number."""
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            # An upload is laid down in the temporary folder before the store sees it; that may be full as well.
+            await self._say(scope, receive, send, 503, "disk.full")
+        elif (code := faults.code_of(error)) is not None:
+            # Also what is read leaves a trace first, and without one it is not handed out.
+            logs.get("web").warning("database failed", code=code, route=route_of(scope))
+            await self._say(scope, receive, send, 503, code)
+        else:
+            await self._say(scope, receive, send, 500, "fault.unforeseen", _note_fault(scope))
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._uploads >= UPLOADS_AT_ONCE:
@@ -208,6 +210,13 @@ def _caller(scope: Scope) -> str:
     presented = headers.get("authorization") or headers.get("cookie")
     client = scope.get("client")
     return presented or addresses.network_of(client[0] if client else "")
+
+
+def _note_fault(scope: Scope) -> str:
+    """Log the exception that is being handled; return the number by which a person can name it."""
+    reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
+    logs.get("web").exception("unforeseen fault", reference=reference, route=route_of(scope))
+    return reference
 
 
 def unstorable(scope: Scope) -> bool:

@@ -12,7 +12,6 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 #: Pages whose annotations are looked at; scripts hide in the document's own entries far more often.
 _LOOKED_AT = 50
 _MOST_FIELDS = 2000
-_LONGEST_TEXT = 200
 #: Kinds of actions that do something outside the page.
 _ACTIVE = {
     "/JavaScript",

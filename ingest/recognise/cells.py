@@ -39,7 +39,6 @@ class Labelled:
 
     label: str
     remark: str
-    line_index: int
     row: int
     pieces: tuple[Piece, ...]
     #: Label before this one in the same row, if any.
@@ -86,7 +85,7 @@ def _labelled(page: Page) -> list[Labelled]:
             following = by_line[index][place + 1] if place + 1 < len(by_line[index]) else None
             pieces = tuple(_pieces(sheet, index, span, following))
             before = by_line[index][place - 1].label if place else _label_left(sheet, index)
-            found.append(Labelled(span.label, span.remark, index, rows[index], pieces, before))
+            found.append(Labelled(span.label, span.remark, rows[index], pieces, before))
     return found
 
 

@@ -16,7 +16,6 @@ _NOT_A_NAME = re.compile(r"^(?:盖章|签字|签章|公章|签名|年月日|无|
 _ADDRESS_END = re.compile(r"[。;，,](?!\d)|_{2,}|邮编|邮政编码|的(?:用电|房|客户|用户|电)|(?<=[号室幢栋])用电")
 #: What a sentence says before the place itself.
 _WHERE = re.compile(r"^.{0,40}?(?:位于|坐落于|坐落在|地处)(?=.{4})")
-_CHECKBOXES = re.compile(r"[□☐○]\s*[^□☐☑√✓■●○\s]*|[☑√✓■●]")
 #: A run of this many digits is a number by itself and not the half of one.
 _WHOLE_NUMBER = 9
 

@@ -16,7 +16,7 @@ class Broken(Exception):
 
 
 def send(sock: socket.socket, data: bytes) -> None:
-    """Send one message."""
+    """Send one message. Raises Broken when the other side is gone."""
     try:
         sock.sendall(struct.pack(">I", len(data)) + data)
     except OSError as error:
@@ -24,7 +24,7 @@ def send(sock: socket.socket, data: bytes) -> None:
 
 
 def receive(sock: socket.socket) -> bytes | None:
-    """Return the next message; None when the other side closed between messages."""
+    """Return the next message; None when it closed between messages. Raises Broken when it did within one."""
     head = _exactly(sock, 4)
     if not head:
         return None
@@ -43,7 +43,7 @@ def send_json(sock: socket.socket, value: Any) -> None:
 
 
 def receive_json(sock: socket.socket) -> Any:
-    """Return the next message read as JSON; None when the other side closed."""
+    """Return the next message read as JSON; None when the other side closed. Raises Broken for what is none."""
     data = receive(sock)
     if data is None:
         return None

@@ -2,7 +2,7 @@
 
 from archive_service.borrowing.queries.access import LiveGrant, may_read_page
 from archive_service.borrowing.queries.availability import PaperWhereabouts, queue_of, whereabouts
-from archive_service.borrowing.queries.deciding import count_to_decide, deciders_of, to_decide, who_decides, wish_in
+from archive_service.borrowing.queries.deciding import count_to_decide, deciders_of, to_decide, wish_in
 from archive_service.borrowing.queries.desk import LoanView, ToHandOut, loan_view, to_hand_out, wish_to_hand_out
 from archive_service.borrowing.queries.letters import Letter, letters_of
 from archive_service.borrowing.queries.own import OwnLine, own_counts, own_lines
@@ -61,7 +61,6 @@ __all__ = [
     "usage",
     "waiting_rows",
     "whereabouts",
-    "who_decides",
     "wish_in",
     "wish_to_hand_out",
 ]

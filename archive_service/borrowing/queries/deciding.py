@@ -51,13 +51,6 @@ def _holding(session: Session, level: Level, chain: Sequence[Unit], now: datetim
     return [Holder(*row) for row in session.execute(wanted)]
 
 
-def who_decides(session: Session, *, unit_id: int, facts: Facts, asker_id: int, now: datetime) -> Deciders:
-    """Return who would decide a wish with these facts about a file of the unit, and why; nothing is asked for."""
-    edition = matrix.edition_on(zone.local(now).date())
-    found = matrix.verdict(edition, facts)
-    return matrix.deciders(edition, found, holders(session, edition, unit_id, now), asker_id=asker_id)
-
-
 def deciders_of(session: Session, wish: LoanWish, asker_id: int, now: datetime) -> Deciders:
     """Return who may decide a wish now: the rule that it fell under, and who holds the role today."""
     edition = matrix.edition(wish.edition)

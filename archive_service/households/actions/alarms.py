@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.errors import Refused
 from archive_service.households import counting
 from archive_service.households.actions.rulings import case_for_update
 from archive_service.households.rules import check_reason
 from archive_service.households.tables import CaseFile, FalseAlarm, HouseholdFile
+from archive_service.households.trail import record_case
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 
@@ -72,19 +72,6 @@ def _standing(session: Session, case: CaseFile, rule: str) -> FalseAlarm | None:
 def _noted(
     session: Session, row: FalseAlarm, case: CaseFile, household: HouseholdFile, did: str, *, by: Viewer, now: datetime
 ) -> None:
-    record(
-        session,
-        by=by.actor,
-        did=did,
-        object_kind="case",
-        object_id=case.id,
-        unit_id=household.unit_id,
-        facts={
-            "account_no": household.account_no,
-            "application_no": case.application_no,
-            "rule": row.rule,
-            "reason": row.reason,
-        },
-        now=now,
-    )
+    facts = {"account_no": household.account_no, "rule": row.rule, "reason": row.reason}
+    record_case(session, household, case, did=did, facts=facts, by=by.actor, now=now)
     counting.count(session, [case.id])

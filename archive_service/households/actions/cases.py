@@ -45,6 +45,7 @@ def record_stage(
     """Record the day on which a stage of a case was completed.
 
     Recording the same day again changes nothing; another day is Refused (`case.stage-recorded`).
+    Raises NotFound and NotPermitted too.
     """
     register = Register(session, by, now, today, filing_due_workdays)
     register.open(accounts=[], applications=[application_no])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.errors import NotFound, Refused
 from archive_service.households import counting, rules, stage_rules
 from archive_service.households.actions.dues import filing_due_on, set_first_due
 from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.tables import CaseFile, HouseholdFile, StageCorrection
+from archive_service.households.trail import record_case
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
 
@@ -44,7 +43,8 @@ def ask_correction(
     )
     session.add(asked)
     session.flush()
-    _note(session, by, household, case, "case.correction-asked", {**_facts(asked), "reason": masking.text(said)}, now)
+    facts = {**_facts(asked), "reason": masking.text(said)}
+    record_case(session, household, case, did="case.correction-asked", facts=facts, by=by.actor, now=now)
     return asked
 
 
@@ -85,7 +85,7 @@ def decide_correction(
         household.revision += 1
         reassess_case(session, case, today=today, now=now)
     did = "case.correction-approved" if approve else "case.correction-refused"
-    _note(session, by, household, case, did, _facts(asked), now)
+    record_case(session, household, case, did=did, facts=_facts(asked), by=by.actor, now=now)
     if approve:
         counting.count(session, [case.id])
     return asked
@@ -104,27 +104,6 @@ def _held(
 
 def _facts(asked: StageCorrection) -> dict[str, Any]:
     return {"stage": asked.stage, "from": asked.was.isoformat(), "to": asked.wanted.isoformat()}
-
-
-def _note(
-    session: Session,
-    by: Viewer,
-    household: HouseholdFile,
-    case: CaseFile,
-    did: str,
-    facts: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    record(
-        session,
-        by=by.actor,
-        did=did,
-        object_kind="case",
-        object_id=case.id,
-        unit_id=household.unit_id,
-        facts={"application_no": case.application_no, **facts},
-        now=now,
-    )
 
 
 def _not_found() -> NotFound:

@@ -86,7 +86,10 @@ def move_item(
     now: datetime,
     today: date,
 ) -> Item:
-    """Move an item to another case, or to another household, where it gets a new number."""
+    """Move an item to another case, or to another household, where it gets a new number.
+
+    Raises NotFound and NotPermitted, for either household, and Refused where its case keeps it.
+    """
     item, source = changeable(session, item_id, by, also=household_id)
     target = locked.household_for_update(session, household_id)
     if not by.may(Right.RECORD_READ, target.unit_id):

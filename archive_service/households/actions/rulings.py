@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.completeness import rulings as rules
 from archive_service.errors import NotFound, Refused
 from archive_service.households import counting
@@ -18,6 +17,7 @@ from archive_service.households.assessment import reassess_case
 from archive_service.households.queries import locked
 from archive_service.households.rules import check_reason
 from archive_service.households.tables import CaseFile, CaseRuling, HouseholdFile, Verdict
+from archive_service.households.trail import record_case
 from archive_service.notices.actions import tell_all
 from archive_service.people.queries import colleagues
 from archive_service.people.roles import Right
@@ -170,25 +170,16 @@ def _settled(
 def _noted(
     session: Session, row: CaseRuling, case: CaseFile, household: HouseholdFile, did: str, *, by: Viewer, now: datetime
 ) -> None:
-    record(
-        session,
-        by=by.actor,
-        did=did,
-        object_kind="case",
-        object_id=case.id,
-        unit_id=household.unit_id,
-        facts={
-            "account_no": household.account_no,
-            "application_no": case.application_no,
-            "document_type": row.document_type,
-            "kind": row.kind,
-            "reason": row.reason,
-            "until": row.until_on.isoformat() if row.until_on else None,
-            "note": row.note,
-            "asked_by": row.asked_by,
-        },
-        now=now,
-    )
+    facts = {
+        "account_no": household.account_no,
+        "document_type": row.document_type,
+        "kind": row.kind,
+        "reason": row.reason,
+        "until": row.until_on.isoformat() if row.until_on else None,
+        "note": row.note,
+        "asked_by": row.asked_by,
+    }
+    record_case(session, household, case, did=did, facts=facts, by=by.actor, now=now)
 
 
 def _ruling(session: Session, ruling_id: int, by: Viewer) -> tuple[CaseRuling, CaseFile, HouseholdFile]:

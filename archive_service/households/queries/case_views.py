@@ -34,14 +34,7 @@ def case_views(
     """
     shut = concealed.closed_in(session, head.id, opened)
     keys = [row.id for row in rows]
-    stages: dict[int, list[StageView]] = defaultdict(list)
-    corrected = select(StageCorrection.case_id, StageCorrection.stage, StageCorrection.wanted)
-    corrected = corrected.where(StageCorrection.case_id.in_(keys), StageCorrection.approved.is_(True))
-    held = {(row[0], row[1]): row[2] for row in session.execute(corrected.order_by(StageCorrection.id))}
-    done = select(CaseStage).where(CaseStage.case_id.in_(keys)).order_by(CaseStage.done_on, CaseStage.id)
-    for stage in session.scalars(done):
-        now = held.get((stage.case_id, stage.stage))
-        stages[stage.case_id].append(StageView(stage.stage, now or stage.done_on, stage.done_on if now else None))
+    stages = _stages(session, keys)
     verdicts: dict[int, list[Any]] = defaultdict(list)
     for verdict in session.execute(_VERDICTS.where(Verdict.case_id.in_(keys)).order_by(Verdict.id)):
         verdicts[verdict.case_id].append(verdict)
@@ -78,6 +71,19 @@ def case_views(
         )
         for row in rows
     ]
+
+
+def _stages(session: Session, case_ids: Sequence[int]) -> defaultdict[int, list[StageView]]:
+    """Return the stages of each case in the order of their days, none for a case without; a corrected day counts."""
+    corrected = select(StageCorrection.case_id, StageCorrection.stage, StageCorrection.wanted)
+    corrected = corrected.where(StageCorrection.case_id.in_(case_ids), StageCorrection.approved.is_(True))
+    held = {(row[0], row[1]): row[2] for row in session.execute(corrected.order_by(StageCorrection.id))}
+    done = select(CaseStage).where(CaseStage.case_id.in_(case_ids)).order_by(CaseStage.done_on, CaseStage.id)
+    stages: defaultdict[int, list[StageView]] = defaultdict(list)
+    for stage in session.scalars(done):
+        now = held.get((stage.case_id, stage.stage))
+        stages[stage.case_id].append(StageView(stage.stage, now or stage.done_on, stage.done_on if now else None))
+    return stages
 
 
 def _verdict_views(

@@ -46,7 +46,10 @@ class OffSystemList:
 
 
 def off_system(session: Session, viewer: Viewer, *, after: str | None = None, limit: int = 50) -> OffSystemList:
-    """Return the papers of no case that belong to a business of the catalogue, the newest first."""
+    """Return the papers of no case that belong to a business of the catalogue, the newest first.
+
+    Raises Invalid for an `after` that is no place in the list.
+    """
     limit = max(1, min(limit, _MOST))
     wanted = (
         select(Item, HouseholdFile.account_no, HouseholdFile.account_name, Unit.name)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.calendars.queries import calendar_of
 from archive_service.calendars.rules import CalendarEnds
 from archive_service.errors import NotFound, Refused
@@ -19,6 +18,7 @@ from archive_service.households.actions.dues import set_first_due
 from archive_service.households.handed import LatenessReason
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.trail import record_case
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.queries.clocks import case_clocks, pauses_of
 from archive_service.lifecycle.tables import ClockPause
@@ -133,15 +133,6 @@ def _note(
 ) -> None:
     household.revision += 1
     session.flush()
-    record(
-        session,
-        by=by.actor,
-        did=did,
-        object_kind="case",
-        object_id=case.id,
-        unit_id=household.unit_id,
-        facts={"application_no": case.application_no, **facts},
-        now=now,
-    )
+    record_case(session, household, case, did=did, facts=facts, by=by.actor, now=now)
     # A deadline that moved, or a reason that a cross-check asks for.
     counting.count(session, [case.id])

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive_service import masking
-from archive_service.audit.record import record
 from archive_service.errors import NotFound
 from archive_service.households import counting
 from archive_service.households.handed import HandOver
 from archive_service.households.queries.locked import case_in_for_update, household_for_update
 from archive_service.households.tables import CaseFile, HouseholdFile
+from archive_service.households.trail import record_case
 from archive_service.lifecycle import rules
 from archive_service.lifecycle.tables import CaseStep
 from archive_service.people.roles import Right
@@ -89,19 +89,10 @@ def take(held: Held, *, note: str = "", facts: Mapping[str, Any] | None = None) 
     case.state = held.step.to_state
     household.revision += 1
     held.session.flush()
-    told = {"account_no": household.account_no, "application_no": case.application_no, **(facts or {})}
+    told = {"account_no": household.account_no, **(facts or {})}
     if note:
         told["note"] = masking.text(note)
-    record(
-        held.session,
-        by=held.by.actor,
-        did=DID[held.step.verb],
-        object_kind="case",
-        object_id=case.id,
-        unit_id=household.unit_id,
-        facts=told,
-        now=held.now,
-    )
+    record_case(held.session, household, case, did=DID[held.step.verb], facts=told, by=held.by.actor, now=held.now)
     counting.count(held.session, [case.id])
 
 

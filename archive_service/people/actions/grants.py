@@ -84,7 +84,10 @@ def _check_term(session: Session, person: Person, role: Role, unit_id: int, term
 
 
 def revoke_role(session: Session, *, person_id: int, role: Role, unit_id: int, by: Viewer, now: datetime) -> None:
-    """Take a role in a unit from a person. The last system administrator of a unit stays."""
+    """Take a role in a unit from a person. The last system administrator of a unit stays.
+
+    Raises NotFound where the person does not hold it, NotPermitted, Refused.
+    """
     person = managed(session, person_id, by, Right.ROLES_GRANT)
     not_oneself(person, by)
     require(by, Right.ROLES_GRANT, unit_id)

@@ -242,7 +242,10 @@ def keep_report(session: Session, viewer: Viewer, run_id: int, report: Stored, d
 def hand_over(
     session: Session, viewer: Viewer, run_id: int, which: Literal["report", "data"], *, now: datetime
 ) -> tuple[str, str]:
-    """Put on record that somebody takes the report along; return its digest and the name of the file."""
+    """Put on record that somebody takes the report along; return its digest and the name of the file.
+
+    Raises Refused where there is none.
+    """
     row = queries.row_for_update(session, viewer, run_id)
     digest = row.report_digest if which == "report" else row.data_digest
     if digest is None:

@@ -95,8 +95,8 @@ def shelve_box(
 ) -> Place:
     """Put a box onto a shelf of its unit, wherever it stood before; return the box.
 
-    Raises NotFound, NotPermitted, and Refused for a full shelf, one of another unit, or a box that somebody moved
-    since the person saw it.
+    Raises NotFound, NotPermitted, Invalid for what is no box, and Refused for a full shelf, one of another unit, or a
+    box that somebody moved since the person saw it.
     """
     places_for_update(session, [box_id, shelf_id])
     box, shelf = place_for_update(session, box_id, by, version=version), place_for_update(session, shelf_id, by)

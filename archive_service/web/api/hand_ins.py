@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from archive_service.errors import Invalid, NotFound
+from archive_service.errors import NotFound
 from archive_service.exchange.hand_ins import actions, queries
 from archive_service.people import queries as people
 from archive_service.web import handing_in
 from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.route import api_router
 from archive_service.web.api.told import Told
+from archive_service.web.api.uploads import file_form, only_file
 from archive_service.web.forms import Form, parsed
 from archive_service.web.visit import LARGEST_ID, Id, Visit
 
@@ -110,37 +111,20 @@ def list_hand_ins(
 @router.post(
     "/packages/in",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file"],
-                        "properties": {
-                            "file": {"type": "string", "format": "binary", "description": "A ZIP, or a plain TAR."},
-                            "centre": {"type": "string", "description": "Unit that takes it in; or the caller's own."},
-                            "as_named": {
-                                "type": "string",
-                                "description": "1: the household goes to the unit that the package names.",
-                            },
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=file_form(
+        "file",
+        about="A ZIP, or a plain TAR.",
+        centre="Unit that takes it in; or the caller's own.",
+        as_named="1: the household goes to the unit that the package names.",
+    ),
 )
 def hand_in(visit: Caller, form: Annotated[Form, Depends(upload)], response: Response) -> HandInOut:
     """Hand a package in; the answer follows once it is durable, and a job checks it."""
     actions.check_may_take(visit.viewer)
-    files = form.files("file")
-    if len(files) != 1:
-        raise Invalid("intake.one-file", "请在 file 字段里放一个文件。")
+    file = only_file(form)
     centre = form.optional("centre", limit=40)
     unit_id = _unit(visit, centre) if centre else None
-    made = handing_in.hand_in(visit, files[0], unit_id=unit_id, as_named=form.flag("as_named"), channel="api")
+    made = handing_in.hand_in(visit, file, unit_id=unit_id, as_named=form.flag("as_named"), channel="api")
     response.headers["Location"] = f"/api/v1/packages/in/{made}"
     return _one(visit, made)
 

@@ -22,6 +22,7 @@ from archive_service.web.api.caller import Caller, Words
 from archive_service.web.api.loan_requests import AwayOut, DecidersOut, RequestOut, deciders_out, request_out
 from archive_service.web.api.route import api_router
 from archive_service.web.api.told import Told
+from archive_service.web.api.uploads import file_form
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages.loans_ask import MOST_KEPT, keep_lines, letter_of
 from archive_service.web.visit import LARGEST_ID, Id, Visit
@@ -196,23 +197,7 @@ async def with_letter(visit: Caller) -> AsyncIterator[Form]:
 @router.post(
     "/loans/requests/with-letter",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["letter", "request"],
-                        "properties": {
-                            "letter": {"type": "string", "format": "binary"},
-                            "request": {"type": "string", "description": "The JSON that `POST /loans/requests` takes."},
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=file_form("letter", needed=["request"], request="The JSON that `POST /loans/requests` takes."),
 )
 def ask_with_letter(visit: Caller, form: Annotated[Form, Depends(with_letter)], response: Response) -> RequestOut:
     """Ask to borrow with the letter of the body for which it is; the letter is on record before the request."""

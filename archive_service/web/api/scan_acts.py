@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
-from archive_service.errors import Invalid
 from archive_service.jobs.nudge import nudge
 from archive_service.web.api import quality as sheets
 from archive_service.web.api.caller import Caller, Words
@@ -15,6 +14,7 @@ from archive_service.web.api.jobs import JobDetail, get_job
 from archive_service.web.api.quality import ScanFindings, SheetOut
 from archive_service.web.api.route import api_router
 from archive_service.web.api.scans import ScanDetail, get_scan, upload
+from archive_service.web.api.uploads import file_form, only_file
 from archive_service.web.forms import Form
 from archive_service.web.pages import scans as pages
 from archive_service.web.visit import LARGEST_ID, Id
@@ -109,34 +109,19 @@ def inspect_page(visit: Caller, batch_id: Id, said: Seen) -> SheetOut:
 @router.post(
     "/scans/{scan_id}/pages/{page_no}/rescan",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file", "reason"],
-                        "properties": {"file": {"type": "string", "format": "binary"}, "reason": {"type": "string"}},
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=file_form("file", needed=["reason"], reason=""),
 )
 def receive_rescan(visit: Caller, scan_id: Id, page_no: Id, form: Annotated[Form, Depends(upload)]) -> RescanOut:
     """Hand in a better scan of a page."""
     with visit.services.database.reading() as session:
         # What is wrong with a form is told only to who may know of the page.
         scans.scan_page(session, visit.viewer, scan_id, page_no)
-    files = form.files("file")
-    if len(files) != 1:
-        raise Invalid("intake.one-file", "请在 file 字段里放一个文件。")
+    file = only_file(form)
     number = rescan.receive(
         visit.services.database,
         visit.services.store,
-        stream=files[0].file,
-        file_name=files[0].filename or "",
+        stream=file.file,
+        file_name=file.filename or "",
         scan_id=scan_id,
         page_no=page_no,
         reason=form.text("reason", limit=200),

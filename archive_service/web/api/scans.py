@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel
-from starlette.datastructures import UploadFile
 
 from archive_service.completeness.marks import to_json
-from archive_service.errors import Invalid
 from archive_service.web import sheet
 from archive_service.web.api.caller import Caller
 from archive_service.web.api.route import api_router
+from archive_service.web.api.uploads import file_form, only_file
 from archive_service.web.forms import Form, parsed
 from archive_service.web.pages import intake
 from archive_service.web.visit import LARGEST_ID, Id, Visit
@@ -149,36 +148,21 @@ def list_scans(
 @router.post(
     "/scans",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file"],
-                        "properties": {
-                            "file": {"type": "string", "format": "binary"},
-                            "account_no": {"type": "string"},
-                            "application_no": {"type": "string"},
-                            "document_type": {"type": "string"},
-                            "batch_name": {"type": "string"},
-                            "batch": {"type": "string", "description": "An open batch instead of a new one."},
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=file_form(
+        "file",
+        account_no="",
+        application_no="",
+        document_type="",
+        batch_name="",
+        batch="An open batch instead of a new one.",
+    ),
 )
 def receive_scan(visit: Caller, form: Annotated[Form, Depends(upload)], response: Response) -> ReceiptOut:
     """Hand a file in; the answer follows once it is durable. A file that is no good is on record as refused."""
-    files: list[UploadFile] = form.files("file")
-    if len(files) != 1:
-        raise Invalid("intake.one-file", "请在 file 字段里放一个文件。")
+    file = only_file(form)
     said = intake.said_of(visit, form)
     batch_id = form.id("batch") or intake.open_batch_for(visit, form, channel="api")
-    receipt = intake.take_in(visit, files[0], batch_id, said)
+    receipt = intake.take_in(visit, file, batch_id, said)
     response.headers["Location"] = f"/api/v1/scans/{receipt.scan_id}"
     return _receipt(receipt)
 
