@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from archive_service.audit import checkpoints
 from archive_service.audit.tables import AuditEntry
 from archive_service.audit.verify import chain_breaks
-from archive_service.cli import objects, verify_loans, verify_rows, verify_trail
+from archive_service.cli import objects, verify_deeds, verify_loans, verify_rows, verify_trail
 from archive_service.cli.findings import Finding
 from archive_service.cli.services import Services
 from archive_service.errors import Damaged, NotFound
@@ -78,6 +78,7 @@ def findings(
         found += verify_rows.findings(session, altered={one.seq for one in altered})
         found += verify_trail.findings(session, altered={one.seq for one in altered})
         found += verify_loans.findings(session, altered={one.seq for one in altered})
+        found += verify_deeds.findings(session, altered={one.seq for one in altered})
         lost = verify_rows.unrecorded(session)
     found += [Finding("row.object-not-recorded", f"{name} {digest}", LOST) for name, digest in lost]
     extra = list(_unrecorded(services, services.store.digests())) if sample is None else []

@@ -76,6 +76,7 @@ def place(
         "reason": masking.text(said.reason),
         "authority": masking.text(said.authority),
         "review_on": said.review_on.isoformat(),
+        "which": rules.subjects_mark([(one.household_id, one.case_id, one.item_id) for one in found]),
         **({"search": found_by} if found_by else {}),
     }
     _note(session, viewer, made, "hold.placed", facts, accounts=_accounts(heads.values()), now=now)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive_service.audit.record import record
 from archive_service.holds import queries
+from archive_service.holds.rules import subjects_mark
 from archive_service.holds.tables import HoldSubject
 from archive_service.households import actions as households
 from archive_service.households.queries.locked import households_for_update
@@ -49,6 +50,7 @@ def move_item(
     for hold in before:
         if hold.id not in still:
             session.add(HoldSubject(hold_id=hold.id, household_id=moved.household_id, item_id=item_id))
+            session.flush()
             _note(session, by, hold.id, hold.unit_id, moved, now=now)
     session.flush()
     return moved
@@ -56,6 +58,8 @@ def move_item(
 
 def _note(session: Session, by: Viewer, hold_id: int, unit_id: int, item: Item, *, now: datetime) -> None:
     account_no = session.get_one(HouseholdFile, item.household_id).account_no
+    subjects = select(HoldSubject).where(HoldSubject.hold_id == hold_id)
+    which = subjects_mark([(one.household_id, one.case_id, one.item_id) for one in session.scalars(subjects)])
     record(
         session,
         by=by.actor,
@@ -63,6 +67,6 @@ def _note(session: Session, by: Viewer, hold_id: int, unit_id: int, item: Item, 
         object_kind="hold",
         object_id=hold_id,
         unit_id=unit_id,
-        facts={"item": item.id, "account_no": account_no, "item_no": item.item_no},
+        facts={"item": item.id, "account_no": account_no, "item_no": item.item_no, "which": which},
         now=now,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -91,3 +93,15 @@ def _years_on(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
+
+
+def subjects_mark(subjects: Iterable[tuple[int, int | None, int | None]]) -> str:
+    """Return the sha256 over what a hold was placed on, in whatever order, for the trail.
+
+    `subjects` are (household, case, item); a paper that moves stays the same subject.
+    """
+    said = (
+        f"item {item}" if item is not None else f"case {case}" if case is not None else f"household {household}"
+        for household, case, item in subjects
+    )  # fmt: skip
+    return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()

@@ -1,7 +1,9 @@
 """Note who reads what, without a look into the database for every page of it.
 
-Whatever is handed out to somebody signed in leaves a trace before its first byte does: the file of a household once an
-hour for each person, a paper, a scan, a list or any other page once a minute. Source: docs/decisions/0053.
+Whatever is handed out to somebody signed in leaves a trace before its first byte does: each opening of a household
+file, a case or a paper is an entry of its own. The picture of a page is one for each person, page and minute, with the
+number of the page: a viewer fetches it again while it is open. A scan, a list or any other page is one a minute.
+Source: docs/decisions/0053, 0063.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ QUIET = (
 #: What ends them: how far a job is; and small pictures of papers, of which a page has hundreds: their door notes the
 #: file of the household.
 _QUIET_ENDS = ("/state", "/items/{item_id}/pages/{page_no}/thumbnail")
+#: What ends the address of a picture of a page, which is fetched again while the page is open.
+_PICTURE_END = "/pages/{page_no}/image"
 _ANSWERED = frozenset({200, 206, 304})
 _ACCOUNTS = "accounts_shown"
 #: Names of records in addresses, the closest first.
@@ -119,11 +123,21 @@ def trace(visit: Visit, text: str) -> None:
     if accounts is None:
         accounts = [] if named.keys() & _OF_ONE else _accounts(visit, text)
     shown = next((f"{name}={value}" for name, value in named.items()), f"{visit.request.url.path} {' '.join(accounts)}")
+    page = _page_of(visit)
+    shown = shown if page is None else f"{shown} {page}"
     key = (visit.viewer.person_id or 0, visit.now.strftime("%Y%m%d%H%M"), hashlib.sha256(shown.encode()).hexdigest())
-    if readings.knows(key):
+    is_opening = bool(named.keys() & _OF_ONE) and not route.endswith(_PICTURE_END)
+    if not is_opening and readings.knows(key):
         return
-    _record(visit, named, accounts)
-    readings.keep(key)
+    _record(visit, named, accounts, page)
+    if not is_opening:
+        readings.keep(key)
+
+
+def _page_of(visit: Visit) -> int | None:
+    """Return the page of a paper that is asked for, where its address has one."""
+    found = str(visit.request.path_params.get("page_no", ""))
+    return int(found) if found.isascii() and found.isdigit() else None
 
 
 def _accounts(visit: Visit, text: str) -> list[str]:
@@ -131,11 +145,13 @@ def _accounts(visit: Visit, text: str) -> list[str]:
         return actions.accounts_in(session, text)
 
 
-def _record(visit: Visit, named: dict[str, str], accounts: list[str]) -> None:
+def _record(visit: Visit, named: dict[str, str], accounts: list[str], page: int | None) -> None:
     place = place_of(visit.request).address
     with visit.services.database.unit_of_work() as session:
         if "item_id" in named:
-            done = actions.note_item(session, visit.viewer, int(named["item_id"]), now=visit.now, place=place)
+            done = actions.note_item(
+                session, visit.viewer, int(named["item_id"]), page_no=page, now=visit.now, place=place
+            )
         elif "account_no" in named or "application_no" in named:
             account, application = named.get("account_no", ""), named.get("application_no", "")
             done = actions.note_file(session, visit.viewer, account, application, now=visit.now, place=place)
@@ -151,7 +167,12 @@ def _record(visit: Visit, named: dict[str, str], accounts: list[str]) -> None:
 
 
 def note(visit: Visit, file: HouseholdView | ItemView) -> None:
-    """Put on record that this person reads the file of a household, once an hour."""
+    """Put on record that this person reads of the file of a household, once an hour.
+
+    That is for small pictures, of which a page has hundreds; of what else names a record each opening is noted.
+    """
+    if visit.request.path_params.keys() & _OF_ONE and not route_of(visit.request.scope).endswith(_QUIET_ENDS):
+        return
     readings: Readings = visit.request.app.state.readings
     household, now = file.id if isinstance(file, HouseholdView) else file.household_id, visit.now
     key = (visit.viewer.person_id or 0, now.strftime("%Y%m%d%H"), household)

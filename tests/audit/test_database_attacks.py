@@ -116,6 +116,17 @@ WAYS: dict[str, tuple[Deed, int]] = {
     "a moment beyond the calendar": (entry("at = '20260-11-23 08:00:00'"), 4),
     "a moment in another zone": (entry("at = '2026-11-23 08:00:04+08:00'"), 4),
     "a microsecond": (entry("at = '2026-11-23 08:00:04.000001'"), 4),
+    "the moments of two exchanged": (
+        sql(
+            "update audit_entries set at = (select at from audit_entries where seq = 4) where seq = 3",
+            "update audit_entries set at = '2026-11-23 08:00:03' where seq = 4",
+        ),
+        3,
+    ),
+    "moved to another household": (entry("facts = replace(facts, '0000000001', '0000000002')"), 4),
+    "moved to another paper": (entry("object_id = '5'"), 4),
+    "a hash with the same beginning": (entry("hash = substr(hash, 1, 56) || '00000000'"), 4),
+    "a reading made a list": (entry("object_kind = 'reading-list'"), 4),
     "a name with a blank behind": (entry("person_name = person_name || ' '"), 4),
     "a name with a sign nobody sees": (entry("person_name = '\u200b' || person_name"), 4),
     "a name in wide digits": (entry("person_name = replace(person_name, '4', '４')"), 4),
@@ -176,6 +187,14 @@ WAYS: dict[str, tuple[Deed, int]] = {
         ),
         5000,
     ),
+    "the roots of two checkpoints exchanged": (
+        sql(
+            "update audit_checkpoints set root = (select root from audit_checkpoints where size = 5) where size = 8",
+        ),
+        8,
+    ),
+    "a checkpoint signed with another key, by its row": (
+        sql(SIGNED.format("signature = (select signature from audit_checkpoints where size = 5)")), 8),
     "the newest checkpoint gone": (sql("delete from audit_checkpoints where size = 8"), 8),
     "all checkpoints gone": (sql("delete from audit_checkpoints"), 8),
     "a tile in the way of those to come": (

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from archive_service.audit.tables import AuditEntry
 from archive_service.borrowing import matrix
 from archive_service.borrowing.wishes import Wish, find
+from archive_service.cli import verify_deeds
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
 from archive_service.holds import actions, queries
@@ -82,6 +83,8 @@ def test_a_paper_that_is_moved_stays_held(database: Database) -> None:
         assert [one.id for one in queries.of_household(session, right.household_id)] == [whole.id, alone.id]
         went = session.scalars(select(AuditEntry.object_id).where(AuditEntry.did == "hold.went-along")).all()
         assert went == [str(whole.id)] * 2
+        # The trail says of which subjects the hold is now.
+        assert verify_deeds.findings(session, altered=()) == []
         of_case = place(session, by, On(applications=[right.application_no]))
         move_item(session, item_id=paper.id, household_id=right.household_id, case_id=None, by=by, now=NOW, today=TODAY)
         assert [one.id for one in queries.holding(session, [paper.id])[paper.id]] == [whole.id, of_case.id]

@@ -1,4 +1,4 @@
-"""That somebody read: the file of a household once an hour for each person, its papers and lists each time told."""
+"""That somebody read: each opening of a household file, a paper or a page, and each list that is told of."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def note_reading(
     now: datetime,
     place: str = "",
 ) -> None:
-    """Put on record that the viewer reads the file of a household, unless that was done in this hour.
+    """Put on record that the viewer reads of the file of a household, unless that was done in this hour.
 
-    `place` is where from: the address of the computer, or the command and who is signed in on the machine.
+    It is for what is shown of a file beside its pages and papers, which have entries of their own. `place` is where
+    from: the address of the computer, or the command and who is signed in on the machine.
     """
     hour = now.replace(minute=0, second=0, microsecond=0)
     before = select(AuditEntry.seq).where(
@@ -48,6 +49,12 @@ def note_reading(
     )
     if session.scalar(before.limit(1)) is not None:
         return
+    _opened(session, viewer, household_id, unit_id, account_no, now=now, place=place)
+
+
+def _opened(
+    session: Session, viewer: Viewer, household_id: int, unit_id: int, account_no: str, *, now: datetime, place: str
+) -> None:
     record(
         session,
         by=viewer.actor,
@@ -67,7 +74,7 @@ def _from(place: str) -> dict[str, str]:
 def note_file(
     session: Session, viewer: Viewer, account_no: str, application_no: str, *, now: datetime, place: str = ""
 ) -> bool:
-    """Put on record that the viewer reads the file that an account or a case names; False where there is none."""
+    """Put on record that the viewer opens the file that an account or a case names; False where there is none."""
     wanted = select(HouseholdFile)
     if account_no:
         wanted = wanted.where(HouseholdFile.account_no == account_no)
@@ -78,14 +85,14 @@ def note_file(
     head = session.scalar(wanted)
     if head is None:
         return False
-    note_reading(
-        session, viewer, household_id=head.id, unit_id=head.unit_id, account_no=head.account_no, now=now, place=place
-    )
+    _opened(session, viewer, head.id, head.unit_id, head.account_no, now=now, place=place)
     return True
 
 
-def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime, place: str = "") -> bool:
-    """Put on record that the viewer reads a paper, and with it the file; False where there is none."""
+def note_item(
+    session: Session, viewer: Viewer, item_id: int, *, page_no: int | None = None, now: datetime, place: str = ""
+) -> bool:
+    """Put on record that the viewer opens a paper, or reads a page of it, and with it the file; False where none is."""
     wanted = select(HouseholdFile).join(Item, Item.household_id == HouseholdFile.id).where(Item.id == item_id)
     head = session.scalar(wanted)
     if head is None:
@@ -100,7 +107,7 @@ def note_item(session: Session, viewer: Viewer, item_id: int, *, now: datetime, 
         object_kind=READING_ITEM,
         object_id=item_id,
         unit_id=head.unit_id,
-        facts={"account_no": head.account_no} | _from(place),
+        facts={"account_no": head.account_no} | ({} if page_no is None else {"page": page_no}) | _from(place),
         now=now,
     )
     return True
