@@ -103,8 +103,7 @@ class _Tree:
         """Write a file, which must not be there yet. Raises FileRefused when too much comes out."""
         place, written = self._folder / path, 0
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            out: BinaryIO = place.open("xb")
+            out = _begun(place)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             self._twice(path)
             return
@@ -113,6 +112,15 @@ class _Tree:
                 written += len(chunk)
                 self._counter.add(len(chunk), member_bytes=written, member_packed=packed)
                 out.write(chunk)
+
+
+def _begun(place: Path) -> BinaryIO:
+    """Begin a file, in a folder that is made when it is not there."""
+    try:
+        return place.open("xb")
+    except FileNotFoundError:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place.open("xb")
 
 
 def _is_tar(path: Path) -> bool:

@@ -22,6 +22,8 @@ _LONGEST_PATH = 2000
 _DEEPEST = 32
 #: Ends of lines, which the standard writes as codes, and tabs: odd in a name, and a name all the same.
 _ODD = "\r\n\t"
+#: All other control signs, and halves of signs.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def problem(path: str) -> tuple[str, str] | None:
@@ -33,7 +35,7 @@ def problem(path: str) -> tuple[str, str] | None:
         return "bag.path", "路径含有 . 或 .. 或空的一段"
     if any(_leads_out(meant) for meant in _meant(path)):
         return "bag.path", "路径解码后不在信息包之内"
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in _ODD for sign in path):
+    if _CONTROL.search(path):
         return "bag.name", "文件名含有控制字符或无效字符"
     lengths = [len(part.encode("utf-8", "replace")) for part in parts]
     if len(parts) > _DEEPEST or max(lengths) > _LONGEST_NAME or sum(lengths) + len(parts) > _LONGEST_PATH:
