@@ -85,8 +85,9 @@ class Papers:
     #: sha256 of the report and of the certificate in the store; none while they are not drawn.
     report: str | None
     certificate: str | None
-    #: Items that the plan destroys.
+    #: Items that the plan destroys, and those of them that dropped out after the signatures.
     planned: int
+    left: int
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,7 @@ def papers(session: Session, viewer: Viewer, list_id: int) -> Papers:
         report=found.report_digest,
         certificate=found.certificate_digest,
         planned=session.scalar(planned) or 0,
+        left=session.scalar(planned.where(DisposalItem.state == "dropped")) or 0,
     )
 
 

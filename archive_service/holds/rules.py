@@ -14,8 +14,8 @@ LONGEST_REASON = 300
 LONGEST_AUTHORITY = 120
 #: Subjects that one hold may name; a wider one is a hold on cases or households.
 MOST_SUBJECTS = 500
-#: Subjects that may be held at once from a search; they become as many holds as their number asks for.
-MOST_AT_ONCE = 5000
+#: Subjects that may be held at once from a search: all that a search finds. They become as many holds as it takes.
+MOST_AT_ONCE = 10_000
 #: Years until somebody has to look at a hold again, at most.
 LONGEST_REVIEW_YEARS = 5
 

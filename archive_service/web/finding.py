@@ -103,7 +103,7 @@ def every_hit(visit: Visit, asked: Asked) -> list[Hit]:
             if found.total > indexing.DEEPEST:
                 raise Refused(
                     "search.export-too-long",
-                    f"找到的资料超过 {indexing.DEEPEST} 件，没有导出。请增加检索词或筛选条件。",
+                    f"找到的资料超过 {indexing.DEEPEST} 件，没有办理。请增加检索词或筛选条件。",
                     most=indexing.DEEPEST,
                 )
             hits += found.hits

@@ -82,9 +82,9 @@ def test_nobody_without_the_right_knows_of_a_draft_and_no_writer_releases_it(
             life.take(session, kind, row.id, "release", archivist)
         for writer in (archivist, head):
             with pytest.raises(Refused) as own:
-                life.check_another(kind, row, writer)
+                life.check_another(session, kind, row, writer)
             assert own.value.code == kind.own.code
-        life.check_another(kind, row, records.viewer(session, Role.UNIT_HEAD))
+        life.check_another(session, kind, row, records.viewer(session, Role.UNIT_HEAD))
         with pytest.raises(Refused):
             life.check_begun(row, "test.early", today=records.TODAY - timedelta(days=1))
         life.check_begun(row, "test.early", today=records.TODAY)

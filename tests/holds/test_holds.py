@@ -16,7 +16,7 @@ from archive_service.borrowing.wishes import Wish, find
 from archive_service.cli import verify_deeds
 from archive_service.db.session import Database
 from archive_service.errors import Invalid, NotFound, NotPermitted, Refused
-from archive_service.holds import actions, queries
+from archive_service.holds import actions, queries, rules
 from archive_service.holds.actions import On
 from archive_service.holds.moving import move_item
 from archive_service.holds.notify import tell_reviews
@@ -25,6 +25,7 @@ from archive_service.holds.tables import Hold
 from archive_service.households.tables import HouseholdFile
 from archive_service.people.roles import Role
 from archive_service.people.viewer import Viewer
+from indexing.search import DEEPEST
 from tests.support import records
 from tests.support.records import NOW, TODAY
 
@@ -194,3 +195,18 @@ def test_a_held_paper_is_not_carried_away(database: Database) -> None:
         with pytest.raises(Refused) as refused:
             find(session, Wish(head.account_no, way="paper", days=1, item_nos=(item.item_no,)), LIMITS)
         assert refused.value.code == "paper.on-hold"
+
+
+def test_all_that_a_search_finds_can_be_held_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In as many holds as it takes, of which together none leaves anything out."""
+    rules.check_at_once(DEEPEST)
+    with pytest.raises(Invalid):
+        rules.check_at_once(DEEPEST + 1)
+    monkeypatch.setattr(rules, "MOST_SUBJECTS", 2)
+    with database.unit_of_work() as session:
+        case = records.case(session)
+        items = [records.item(session, case, pages=(records.page(n),)).id for n in range(1, 6)]
+        on = On(item_ids=items)
+        made = actions.place_all(session, records.system(session), on, TERMS, found_by="合同", now=NOW, today=TODAY)
+        assert len(made) == 3
+        assert sorted(queries.holding(session, items)) == items

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 
 from archive_service.db.session import Database
-from archive_service.errors import Invalid, NotPermitted, Refused
+from archive_service.errors import ArchiveError, Invalid, NotPermitted, Refused
+from archive_service.holds.actions import On, place
+from archive_service.holds.rules import Terms
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people import actions as people
 from archive_service.people.queries import system_viewer
@@ -199,6 +205,10 @@ def test_what_is_not_where_the_list_has_it_is_not_destroyed(
         handler(here, settings, roads=False).run(here.claim())
         assert set(dropped(here, list_id)) == {moved}
         assert stays not in [one.id for one in filed(here.database)]
+        with here.database.reading() as session:
+            told = disposal_queries.papers(session, here.viewer(session, "head"), list_id)
+            shown = disposal_queries.summary(session, here.viewer(session, "head"), list_id)
+        assert (told.planned, told.left, shown.destroyed) == (2, 1, 1)
 
 
 def lone(here: World, account_no: str) -> int:
@@ -227,3 +237,58 @@ def test_the_items_of_a_list_are_counted_and_found_by_what_was_said(here: World)
         expected = {"permanent": items[:1], "destroy": items[1:3], "extend": [], "unsaid": items[3:4],
                     "dropped": items[4:]}  # fmt: skip
         assert {which: shown(which) for which in expected} == expected
+
+
+def at_once(acts: Sequence[Callable[[], None]]) -> list[str]:
+    """Do things at the same moment, each in a thread of its own; return what each came to, in any order."""
+    gate = Barrier(len(acts))
+
+    def one(act: Callable[[], None]) -> str:
+        gate.wait()
+        try:
+            act()
+        except ArchiveError as refused:
+            return refused.code
+        return "done"
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return sorted(pool.map(one, acts))
+
+
+def test_of_two_who_decide_at_once_one_decides(here: World) -> None:
+    with here.database.unit_of_work() as session:
+        at = session.get_one(Unit, here.unit_id)
+        here.people = {**here.people, "boss": records.person(session, "boss", roles=(Role.UNIT_HEAD,), at=at).id}
+    items = papers(here.database, 1)
+    list_id = here.freeze(items)
+    here.judge(list_id, items)
+    here.propose(list_id)
+    came = at_once([partial(here.decide, list_id, who=who) for who in ("head", "boss")])
+    assert came == ["disposal.state", "done"]
+    assert here.trail().count("disposal.approved") == 1
+
+
+def test_one_who_signs_in_two_windows_at_once_signs_once(here: World) -> None:
+    list_id = judged(here, papers(here.database, 1))
+    here.days_pass(1)
+    plan_hash = here.plan(list_id)
+    came = at_once([partial(here.witness, list_id, "first", plan_hash)] * 2)
+    assert came == ["disposal.witness-twice", "done"]
+    assert here.state(list_id) == "planned"
+
+
+def test_a_hold_and_the_execution_at_once_leave_the_item_held_or_gone(here: World, settings: Settings) -> None:
+    """Never destroyed behind the hold: whichever comes first, the other sees it."""
+    items = papers(here.database, 2)
+    list_id = here.signed(items)
+    claimed = here.claim()
+
+    def hold() -> None:
+        terms = Terms("litigation", "已经起诉", "法院传票", here.today + timedelta(days=60))
+        with here.database.unit_of_work() as session:
+            place(session, here.viewer(session, "asker"), On(item_ids=items), terms, now=here.now, today=here.today)
+
+    assert at_once([hold, lambda: handler(here, settings, roads=False).run(claimed)]) == ["done", "done"]
+    trail = here.trail()
+    assert "item.destroyed" not in trail[trail.index("hold.placed") :]
+    assert len(filed(here.database)) == len(dropped(here, list_id))
