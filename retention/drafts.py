@@ -15,6 +15,7 @@ from archive_service.errors import NotFound
 from archive_service.households.tables import HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import shown_title
 from retention.tables import RetentionChange, RetentionDraft, RetentionRun
 
 _MOST = 200
@@ -113,7 +114,11 @@ def changes(
 ) -> Sequence[ChangeView]:
     """Return items of the viewer's units that a run found earlier or later, above the id `after`."""
     rows = session.execute(
-        select(RetentionChange, Item.title, HouseholdFile.account_no)
+        select(
+            RetentionChange,
+            shown_title(Item.id, Item.title, Item.document_type, opened=viewer.opened),
+            HouseholdFile.account_no,
+        )
         .join(Item, Item.id == RetentionChange.item_id)
         .join(HouseholdFile, HouseholdFile.id == Item.household_id)
         .where(

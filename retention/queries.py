@@ -15,6 +15,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import shown_title
 from retention.candidates import kept_until
 from retention.disposal_tables import Tombstone
 from retention.tables import RetentionDue
@@ -75,7 +76,7 @@ def dues(
     """
     viewer.require(Right.RECORD_READ)
     destroyed = select(Tombstone.id).where(Tombstone.item_id == Item.id).correlate(Item).exists()
-    wanted = _rows().where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)), ~destroyed)
+    wanted = _rows(viewer).where(HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ)), ~destroyed)
     if which in ("now", "soon"):
         last = today if which == "now" else date(today.year + 1, today.month, min(today.day, 28))
         wanted = wanted.where(RetentionDue.outcome == "date", RetentionDue.due_on <= last)
@@ -99,7 +100,7 @@ def dues_of(session: Session, viewer: Viewer, item_ids: Collection[int]) -> dict
     asked = sorted(set(item_ids))
     found = {}
     for start in range(0, len(asked), 500):
-        chosen = _rows().where(readable, RetentionDue.item_id.in_(asked[start : start + 500]))
+        chosen = _rows(viewer).where(readable, RetentionDue.item_id.in_(asked[start : start + 500]))
         for row in session.execute(chosen):
             found[row[0].item_id] = _view(row)
     return found
@@ -109,7 +110,7 @@ def longest_of_household(session: Session, viewer: Viewer, household_id: int) ->
     """Return the due of a household that comes last, none before it was reckoned; without a day comes after any."""
     readable = HouseholdFile.unit_id.in_(viewer.units(Right.RECORD_READ))
     day = func.coalesce(RetentionDue.due_on, date.max)
-    chosen = _rows().where(readable, RetentionDue.household_id == household_id)
+    chosen = _rows(viewer).where(readable, RetentionDue.household_id == household_id)
     row = session.execute(chosen.order_by(day.desc(), RetentionDue.id).limit(1)).first()
     return _view(row) if row is not None else None
 
@@ -132,12 +133,12 @@ def _mark(text: str) -> tuple[date, int] | None:
         return None
 
 
-def _rows() -> Any:
+def _rows(viewer: Viewer) -> Any:
     return (
         select(
             RetentionDue,
             Item.item_no,
-            Item.title,
+            shown_title(Item.id, Item.title, Item.document_type, opened=viewer.opened).label("title"),
             Item.document_type,
             HouseholdFile.account_no,
             HouseholdFile.account_name,

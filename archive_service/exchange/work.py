@@ -1,15 +1,17 @@
 """The job that makes a package, with the rights that whoever asked for it holds at that moment.
 
-The package is written to a file beside the store, put into the store, and only then the row says so. Stopped half way,
-the file is gone with its folder and the job makes it anew; the same content makes the same bytes.
+The package is written to a file beside the store, put into the store, and only then the row says so. Stopped while it
+was written, it is written anew; stopped afterwards, the next try takes the same file: another would have another
+signature, and the first would lie in the store unnamed, where no disposal would find it.
 """
 
 from __future__ import annotations
 
-import tempfile
+import json
+import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -40,6 +42,16 @@ PROGRAM = f"archive-service {__version__}"
 MANIFESTS = {"bagit": "manifest-sha256.txt", "eep": "电子文件封装包.xml"}
 #: Progress is told every so many objects.
 _TOLD_EVERY = 50
+#: The package in the folder of its job, and what stands beside it once it is whole.
+_FILE, _BESIDE = "package.zip", "written.json"
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many files a package holds besides its own lists, and the digest of the list."""
+
+    files: int
+    manifest_sha256: str
 
 
 @dataclass(frozen=True)
@@ -53,39 +65,48 @@ class PackHandler:
     now: Callable[[], datetime]
 
     def run(self, claimed: Claimed) -> None:
-        """Make the package; one that is ready already is left alone."""
+        """Make the package; one that is ready already is left alone, and one that is written is not written again."""
         package_id = int(claimed.subject)
-        root = self.settings.home / "work"
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root) as folder, self.database.reading() as session:
-            made = session.get_one(Package, package_id)
-            path = Path(folder) / "package.zip"
-            if made.state == "making":
-                said = contents.content(
-                    session,
-                    self._viewer(session, made),
-                    made.household_id,
-                    items=made.items,
-                    renditions_of=self.renditions_of,
-                )
-                name, number = said.said["household"]["account_no"], made.format
-                with zipfile.ZipFile(path, "x") as archive:
-                    target = ZipTarget(archive, name)
-                    count = write_package(
-                        number, target, session, self.store, said, settings=self.settings, now=made.asked_at,
-                        progress=self._progress(claimed),
-                    )  # fmt: skip
-                with zipfile.ZipFile(path) as archive:
-                    manifest = manifest_digest(lambda file: archive.read(f"{name}/{file}"), MANIFESTS[number])
-                with path.open("rb") as source:
-                    stored = self.store.put(source)
-                self._ready(claimed, package_id, stored, count, manifest)
-                return
-        with self.database.unit_of_work() as writing:
-            queue.finish(writing, claimed, now=self.now())
+        folder = self._folder(package_id)
+        with self.database.reading() as session:
+            row = session.get_one(Package, package_id)
+            written = self._written(session, claimed, row, folder) if row.state == "making" else None
+        if written is None:
+            with self.database.unit_of_work() as writing:
+                queue.finish(writing, claimed, now=self.now())
+        else:
+            with (folder / _FILE).open("rb") as source:
+                stored = self.store.put(source)
+            self._ready(claimed, package_id, stored, written)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def give_up(self, session: Session, claimed: Claimed, *, code: str, now: datetime) -> None:
-        """Leave the package where it is: the failed job says why, and tried again it is made anew."""
+        """Leave the package where it is: the failed job says why, and tried again it goes on with what is written."""
+
+    def _folder(self, package_id: int) -> Path:
+        return self.settings.home / "work" / f"package-{package_id}"
+
+    def _written(self, session: Session, claimed: Claimed, row: Package, folder: Path) -> Written:
+        """Return what is in the file of the package: as an earlier try wrote it, or written now."""
+        viewer, before = self._viewer(session, row), _read(folder)
+        if before is not None:
+            return before
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        said = contents.content(session, viewer, row.household_id, items=row.items, renditions_of=self.renditions_of)
+        name, path = said.said["household"]["account_no"], folder / _FILE
+        with zipfile.ZipFile(path, "x") as archive:
+            count = write_package(
+                row.format, ZipTarget(archive, name), session, self.store, said, settings=self.settings,
+                now=row.asked_at, progress=self._progress(claimed),
+            )  # fmt: skip
+        with zipfile.ZipFile(path) as archive:
+            manifest = manifest_digest(lambda file: archive.read(f"{name}/{file}"), MANIFESTS[row.format])
+        # Whoever has the job by now has emptied the folder, and says itself what is in it.
+        claimed.check()
+        made = Written(count, manifest)
+        (folder / _BESIDE).write_text(json.dumps(asdict(made)), "utf-8")
+        return made
 
     def _progress(self, claimed: Claimed) -> Progress:
         def tell(done: int, total: int) -> None:
@@ -97,16 +118,17 @@ class PackHandler:
 
         return tell
 
-    def _ready(self, claimed: Claimed, package_id: int, stored: Stored, count: int, manifest: str) -> None:
+    def _ready(self, claimed: Claimed, package_id: int, stored: Stored, written: Written) -> None:
         try:
             with self.database.unit_of_work() as session:
                 now = self.now()
                 record_object(session, stored, role="package", media_type="application/zip", now=now)
                 made = session.get_one(Package, package_id, with_for_update=True)
                 made.state, made.finished_at, made.digest = "ready", now, stored.digest
-                made.size_bytes, made.file_count, made.manifest_sha256 = stored.size_bytes, count, manifest
+                made.size_bytes, made.file_count = stored.size_bytes, written.files
+                made.manifest_sha256 = written.manifest_sha256
                 head = session.get_one(HouseholdFile, made.household_id)
-                facts = {"sha256": stored.digest, "files": count, "manifest_sha256": manifest}
+                facts = {"sha256": stored.digest, **asdict(written)}
                 actions.note(session, self._viewer(session, made), made, head, did="package.made", facts=facts, now=now)
                 queue.finish(session, claimed, now=now)
         except LeaseLost:
@@ -122,6 +144,14 @@ class PackHandler:
         if found is None:
             raise NotPermitted("package.person-gone", "申请这个信息包的人员已停用，没有制作。请由其他人员重新申请。")
         return found
+
+
+def _read(folder: Path) -> Written | None:
+    """Return what an earlier try wrote into its folder; none where it did not come to the end."""
+    try:
+        return Written(**json.loads((folder / _BESIDE).read_text("utf-8"))) if (folder / _FILE).exists() else None
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def write_package(

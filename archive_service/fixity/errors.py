@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item, Pag
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import closed, closed_title
 
 _FOUND = ("damaged", "missing", "unreadable")
 _COLUMNS = (Page.original_digest, Page.image_digest, Page.thumbnail_digest, Page.lines_digest)
@@ -126,7 +127,13 @@ def _hits(session: Session, viewer: Viewer, found: dict[int, _Error]) -> list[Hi
                         one.number, one.at, one.outcome, one.store, one.end, at.code, at.name, head.account_no, case_no,
                         item.id, item.item_no, item.title, item.document_type, page,
                     )  # fmt: skip
-    return [hits[key] for key in sorted(hits)]
+    return without_closed(session, viewer, [hits[key] for key in sorted(hits)])
+
+
+def without_closed(session: Session, viewer: Viewer, hits: Sequence[Hit]) -> list[Hit]:
+    """Return hits without the titles of papers that this person may not read now."""
+    shut = closed(session, viewer, {one.item_id for one in hits})
+    return [replace(one, title=closed_title(one.document_type)) if one.item_id in shut else one for one in hits]
 
 
 def _pages(

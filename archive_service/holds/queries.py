@@ -18,6 +18,7 @@ from archive_service.households.tables import CaseFile, HouseholdFile, Item
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import shown_title
 
 _A_TIME = 500
 _SUBJECTS_SHOWN = 500
@@ -180,7 +181,7 @@ def subjects(session: Session, viewer: Viewer, hold_id: int) -> list[SubjectView
             CaseFile.application_no,
             Item.id,
             Item.item_no,
-            Item.title,
+            shown_title(Item.id, Item.title, Item.document_type, opened=viewer.opened),
         )
         .join(HoldSubject, HoldSubject.household_id == HouseholdFile.id)
         .outerjoin(Item, Item.id == HoldSubject.item_id)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, case, literal, select
 from sqlalchemy.orm import Session
 
 from archive_service.errors import NotPermitted
@@ -15,6 +15,8 @@ from archive_service.people.viewer import Viewer
 from archive_service.restricted.tables import RestrictedReading, Restriction
 
 _A_TIME = 500
+#: Stands, with the code of the type of document, for the title of a paper that is stored only.
+STORED_ONLY = "仅存储"
 
 
 def lasting(item_id: Any) -> ColumnElement[bool]:
@@ -35,6 +37,17 @@ def restricted(session: Session, item_ids: Collection[int]) -> frozenset[int]:
 def closed(session: Session, viewer: Viewer, item_ids: Collection[int]) -> frozenset[int]:
     """Return which of some items this person may not read now, because they are restricted and not opened."""
     return restricted(session, item_ids) - viewer.opened
+
+
+def shown_title(item_id: Any, title: Any, document_type: Any, *, opened: Collection[int]) -> ColumnElement[str]:
+    """Return the title of a paper as a list shows it to who has `opened` some, from the columns of the paper's row."""
+    shut = and_(lasting(item_id), item_id.not_in(opened))
+    return case((shut, literal(f"{STORED_ONLY} ") + document_type), else_=title)
+
+
+def closed_title(document_type: str) -> str:
+    """Return what stands for the title of a paper that this person may not read now."""
+    return f"{STORED_ONLY} {document_type}"
 
 
 def opened(session: Session, viewer: Viewer, *, now: datetime) -> frozenset[int]:

@@ -6,7 +6,7 @@ A paper says what the pages say to the same person; `printing` lays it out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -66,10 +66,14 @@ class Of:
 
 
 def of_case(session: Any, visit: Asking, application_no: str, *, round_: int | None = None, language: str = "") -> Of:
-    """Return what the papers of a case say to this person. Raises NotFound."""
-    case = households.case(session, visit.viewer, application_no)
-    file = households.household(session, visit.viewer, case.account_no, fields=False)
-    life = queries.case_life(session, visit.viewer, application_no)
+    """Return what the papers of a case say to this person. Raises NotFound.
+
+    What is stored only is closed also to who has it open: a print outlasts the minutes for which it was opened.
+    """
+    viewer = replace(visit.viewer, opened=frozenset())
+    case = households.case(session, viewer, application_no)
+    file = households.household(session, viewer, case.account_no, fields=False)
+    life = queries.case_life(session, viewer, application_no)
     return Of(file, case, life, language or visit.language, visit.today, round_)
 
 
@@ -260,7 +264,9 @@ def _placed(of: Of, place: int, document_type: str, item: ItemView | None) -> tu
     if item is None:
         gone = of.say(N_("启封后撤出，顺序号不再使用"))
         return str(place), number, document_type, f"{name}（{gone}）", "—", "—"
-    if item.title and item.title not in (name, document_type):
+    if item.restricted:
+        name = f"{name}（{of.say(N_('仅存储'))}）"
+    elif item.title and item.title not in (name, document_type):
         name = f"{name}：{item.title}"
     return str(place), number, document_type, name, day(item.document_date) or "—", str(len(item.pages))
 

@@ -69,7 +69,8 @@ class ReadAgainHandler:
         with workshop.database.reading() as session:
             page = _page_row(session, scan_id, page_no)
             moving = session.get_one(Scan, scan_id).state not in states.FINAL
-        if moving or page.raw_digest is None or page.lines_digest is None:
+            shut = queries.stored_only(session, scan_id, page_no)
+        if moving or shut or page.raw_digest is None or page.lines_digest is None:
             self._forget(scan_id, page_no, claimed)
             return
         found = read.read_page(workshop, page)
@@ -84,7 +85,8 @@ class ReadAgainHandler:
                 record_object(session, stored, role="rendition", media_type=media_type, now=now)
             scan = _locked(session, scan_id)
             row = _page_row(session, scan_id, page_no)
-            if _is_as_it_was(row, page):
+            # A restriction may have begun while it was read.
+            if _is_as_it_was(row, page) and not queries.stored_only(session, scan_id, page_no):
                 new = _Found(found, image, thumbnail, text, choice)
                 _take(session, scan, row, new, limits=Limits.of(workshop.settings), now=now)
             else:

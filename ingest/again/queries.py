@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from archive_service.households.tables import Item, Page
 from archive_service.jobs.queries import OPEN
 from archive_service.jobs.tables import Job
+from archive_service.restricted.queries import lasting
 from ingest import states
 from ingest.again.tables import WANTED, PageReadingRow
 from ingest.read import TEXT_LAYER
@@ -38,13 +40,17 @@ class Filters:
     scan_id: int | None = None
 
     def condition(self) -> ColumnElement[bool]:
-        """Return what a page and its scan must fulfil; pages that no engine read, and moving files, never do."""
+        """Return what a page and its scan must fulfil.
+
+        Pages that no engine read or that are stored only, and moving files, never do.
+        """
         chosen: list[ColumnElement[bool]] = [
             Scan.unit_id.in_(self.units),
             Scan.state.in_(states.FINAL),
             ScanPage.raw_digest.is_not(None),
             ScanPage.lines_digest.is_not(None),
             ScanPage.engine.not_in((TEXT_LAYER, codes.READER)),
+            ~_stored_only(ScanPage.scan_id, ScanPage.page_no),
         ]
         if self.engine_not is not None:
             other = [ScanPage.engine != self.engine_not]
@@ -131,6 +137,16 @@ def readings(session: Session, scan_id: int) -> Sequence[PageReadingRow]:
     """Return the readings that pages of a file had before, or that were not taken, newest first."""
     chosen = select(PageReadingRow).where(PageReadingRow.scan_id == scan_id, PageReadingRow.state != WANTED)
     return session.scalars(chosen.order_by(PageReadingRow.page_no, PageReadingRow.id.desc())).all()
+
+
+def stored_only(session: Session, scan_id: int, page_no: int) -> bool:
+    """Say whether a page belongs to a paper that is stored only, and is read no more."""
+    return bool(session.scalar(select(_stored_only(scan_id, page_no))))
+
+
+def _stored_only(scan_id: Any, page_no: Any) -> ColumnElement[bool]:
+    filed = select(Page.id).join(Item, Item.id == Page.item_id)
+    return filed.where(Item.scan_id == scan_id, Page.original_page == page_no, lasting(Item.id)).exists()
 
 
 def _pages(filters: Filters) -> Select[Any]:

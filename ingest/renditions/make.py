@@ -33,7 +33,7 @@ class RenditionHandler:
     workshop: Workshop
 
     def run(self, claimed: Claimed) -> None:
-        """Make the rendition unless it is there, and commit it together with the end of the job."""
+        """Make the rendition unless it is there or may not be, and commit it together with the end of the job."""
         item_id = int(claimed.subject)
         _make(self.workshop, item_id, check=claimed.check, end=partial(_finish, claimed=claimed))
 
@@ -59,7 +59,7 @@ def _make(
     with workshop.database.reading() as session:
         found = source.load(session, item_id)
         made = session.get(Rendition, (item_id, PDF_A))
-    if found is None or not found.filed or _is_current(made, found):
+    if found is None or not found.filed or found.stored_only or _is_current(made, found):
         with workshop.database.unit_of_work() as session:
             end(session, workshop.now())
         return

@@ -20,7 +20,7 @@ from archive_service.jobs.queries import OPEN
 from archive_service.jobs.tables import Job
 from archive_service.people.roles import Right
 from archive_service.people.viewer import Viewer
-from archive_service.restricted.queries import check_open
+from archive_service.restricted.queries import check_open, lasting
 from ingest.renditions import source
 from ingest.renditions.about import BUILDER
 from ingest.renditions.owed import RENDITION_JOB, owe
@@ -74,8 +74,8 @@ def _readiness(made: Rendition | None, fingerprint: str) -> Readiness:
 def hand_over(database: Database, viewer: Viewer, item_id: int, *, now: datetime) -> Handed:
     """Return the rendition of an item for somebody who may take originals out, and put that on record.
 
-    One that is outdated or not there is asked for. Raises NotFound, NotPermitted, Refused for a withdrawn item
-    and for a rendition that could not be made, Unavailable while it is being made.
+    One that is outdated or not there is asked for. Raises NotFound, NotPermitted, Refused for an item that is
+    withdrawn, or stored only and has none, and for a rendition that could not be made, Unavailable while it is made.
     """
     with database.unit_of_work() as session:
         item = check_may_have(session, viewer, item_id)
@@ -87,6 +87,8 @@ def hand_over(database: Database, viewer: Viewer, item_id: int, *, now: datetime
         if state is Readiness.READY and made is not None and made.digest is not None:
             _record(session, viewer, item_id, item.unit_id, made.digest, now=now)
             return Handed(made.digest, f"{item.account_no}-{item.item_no:03d}-{item.title}.pdf")
+        if found is not None and found.stored_only:
+            raise Refused("rendition.stored-only", STORED_ONLY)
         if not _is_owed(session, item_id):
             owe(session, item_id, now=now)
     raise Unavailable("rendition.not-ready", "可检索 PDF 正在生成，一般几秒钟就好。请稍后再试。")
@@ -106,6 +108,8 @@ def check_may_have(session: Session, viewer: Viewer, item_id: int) -> ItemView:
 
 
 FAILED = "这份资料的可检索 PDF 没有生成成功，原件未受影响，可照常下载。系统每天会再试一次；仍不成功请联系管理员。"
+
+STORED_ONLY = "这份资料只作存储，不再生成可检索 PDF。确需内容时请打开收到的原件；限制解除后系统会自动补做。"
 
 
 def _record(session: Session, viewer: Viewer, item_id: int, unit_id: int, digest: str, *, now: datetime) -> None:
@@ -163,5 +167,6 @@ def _lacking(lowest: int, highest: int, now: datetime) -> Select[int]:
     # What a person cancelled waits until somebody asks for it.
     left = (*OPEN, "cancelled")
     owed = exists().where(Job.kind == RENDITION_JOB, Job.state.in_(left), Job.subject == cast(Item.id, String))
-    filed = select(Item.id).where(Item.id.between(lowest, highest), Item.state == "filed")
+    # What is stored only is left out until that ends.
+    filed = select(Item.id).where(Item.id.between(lowest, highest), Item.state == "filed", ~lasting(Item.id))
     return filed.where(~settled, ~owed).order_by(Item.id.desc())

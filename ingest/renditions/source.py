@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive_service.households.tables import CaseFile, HouseholdFile, Item, Page
+from archive_service.restricted.queries import restricted
 from ingest.renditions.about import BUILDER, About
 
 
@@ -34,6 +35,8 @@ class Source:
     unit_id: int
     #: False once it was withdrawn.
     filed: bool
+    #: Stored only: nothing is made of it, and what was made before stands.
+    stored_only: bool
     document_type: str
     title: str
     account_no: str
@@ -81,6 +84,7 @@ def load(session: Session, item_id: int) -> Source | None:
         item_id=item_id,
         unit_id=unit_id,
         filed=item.state == "filed",
+        stored_only=item_id in restricted(session, [item_id]),
         document_type=item.document_type,
         title=item.title,
         account_no=account_no,

@@ -34,6 +34,7 @@ from ingest.tables import Scan, ScanPage
 from ingest.workshop import Workshop
 from tests.ingest.sheets.test_batch import ACCOUNT, APPLICATION, Place
 from tests.ingest.sheets.test_batch import place as place
+from tests.subjects.test_concealed import restrict
 from tests.support.papers import picture_of
 
 pytestmark = pytest.mark.ocr
@@ -138,6 +139,22 @@ def test_a_better_reading_replaces_the_old_one_on_page_item_index_and_rendition(
         assert session.scalars(select(Rendition.digest)).one() is not None
         assert set(session.scalars(select(Job.state))) == {"done"}
     check_sound(place)
+
+
+def test_a_paper_that_is_stored_only_is_read_no_more(place: Place) -> None:
+    """Not chosen by a filter; what waited when the restriction began is dropped, and the page stays as it was."""
+    scan = take_in(place)
+    old = was_read(place, scan, TextLine("供电方案答夏单", (160, 160, 500, 200), 0.7), settings=None)
+    assert ask(place, scan, scan_id=scan) == 1
+    filed = item(place)
+    with place.database.unit_of_work() as session:
+        restrict(session, place.archivist, session.get_one(HouseholdFile, filed.household_id), filed.item_no)
+    place.work()
+    assert (page(place, scan).lines_digest, item(place).pages[0].lines_digest, history(place, scan)) == (old, old, [])
+    with place.database.reading() as session:
+        assert session.scalars(select(PageReadingRow)).all() == []
+        assert queries.count(session, filters(place, engine_not="rapidocr")) == Counted(0, 0)
+    assert ask(place, scan, scan_id=scan) == 0
 
 
 def test_a_worse_reading_is_kept_beside_and_changes_nothing(place: Place) -> None:

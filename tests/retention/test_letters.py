@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from archive_service.db.session import Database
+from archive_service.errors import NotPermitted
 from archive_service.holds import actions as holds
 from archive_service.holds.actions import On
 from archive_service.holds.rules import Terms
@@ -62,6 +64,31 @@ def test_a_letter_is_kept_by_the_schedule_and_never_before_its_own_day(database:
         terms = Terms("inspection", "专项检查", "检查通知 3 号", TODAY + timedelta(days=60))
         holds.place(session, by, On(accounts=[head.account_no]), terms, now=NOW, today=TODAY)
         assert all(one.held for one in letters.kept(session, head.id, today=TODAY).values())
+
+
+def test_a_letter_past_its_day_is_listed_until_a_hold_or_a_restriction_keeps_it(database: Database) -> None:
+    """Within the units of who keeps the register, from its very day on."""
+    with database.unit_of_work() as session:
+        by = records.viewer(session)
+        head, other = filed(session), filed(session)
+        over, shut = answered(session, by, head, "copy"), answered(session, by, head, "restrict")
+        answered(session, by, other, "copy")
+        closed(session, head, date(2000, 1, 1))
+        day = rules.plus_years(TODAY, 10)
+        away = records.viewer(session, Role.ARCHIVIST, at=records.unit(session, "FAR"), login="away")
+
+        def past(today: date, who: Viewer = by) -> list[int]:
+            return [one.request_id for one in letters.past(session, who, today=today)]
+
+        assert (past(day - timedelta(days=1)), past(day), past(day, away)) == ([], [over], [])
+        actions.lift(session, by, shut, reason="本人撤回要求", now=NOW)
+        assert past(day) == [over, shut]
+        assert [one.request_id for one in letters.past(session, by, today=day, limit=1)] == [over]
+        terms = Terms("inspection", "专项检查", "检查通知 3 号", TODAY + timedelta(days=60))
+        holds.place(session, by, On(accounts=[head.account_no]), terms, now=NOW, today=TODAY)
+        assert past(day) == []
+        with pytest.raises(NotPermitted):
+            past(day, records.viewer(session, Role.STAFF, login="staff"))
 
 
 def test_a_request_and_its_letter_are_found_by_number_account_and_who_asked(database: Database) -> None:

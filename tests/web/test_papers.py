@@ -13,6 +13,7 @@ from sqlalchemy import select
 from archive_service import clock
 from archive_service.audit.tables import AuditEntry
 from archive_service.households import queries as households
+from archive_service.households.tables import CasePlace, HouseholdFile, Item
 from archive_service.jobs.runner import Runner
 from archive_service.lifecycle import actions as lifecycle
 from archive_service.people.roles import Role
@@ -21,6 +22,7 @@ from archive_service.web.app import create_app
 from archive_service.worker import jobs
 from ingest.tables import Scan
 from ingest.workshop import Workshop
+from tests.subjects.test_concealed import restrict
 from tests.support import records
 from tests.support.faulty import Faults, FaultyStore, store_away
 from tests.support.records import NOW
@@ -133,6 +135,22 @@ def test_the_contents_list_has_every_place_with_its_code_and_the_empty_one(brows
     places = sorted(int(one) for one in re.findall(re.escape(filed) + r"-(\d{3})", said))
     assert places == list(range(1, len(places) + 1))
     assert said.count("启封后撤出") == 1
+
+
+def test_a_print_names_no_paper_that_is_stored_only(world: World, browser: Browser, filed: str) -> None:
+    """Its place and type stay on the list; also who has it open prints no title, for a print outlasts the opening."""
+    with world.services.database.unit_of_work() as session:
+        of_case = select(Item).join(CasePlace, CasePlace.item_id == Item.id).where(Item.state == "filed")
+        paper = session.scalars(of_case.order_by(Item.id)).first()
+        assert paper is not None
+        paper.title, item_id, number, head_id = "王秀英身份证", paper.id, paper.item_no, paper.household_id
+    contents = f"/cases/{FILED}/papers/contents.pdf"
+    assert "王秀英身份证" in words(browser, contents)
+    with world.services.database.unit_of_work() as session:
+        restrict(session, records.system(session), session.get_one(HouseholdFile, head_id), number)
+    assert browser.submit(f"/items/{item_id}/open", reason="核对身份").status_code == 303
+    said = words(browser, contents)
+    assert ("王秀英" in said, "仅存储" in said) == (False, True)
 
 
 def test_the_file_note_counts_pages_supplements_and_empty_places(browser: Browser, filed: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
 from archive_service import clock
-from archive_service.households.tables import Item
+from archive_service.households.tables import HouseholdFile, Item
+from archive_service.lifecycle.tables import ClosedFile
+from archive_service.subjects.tables import SubjectRequest
 from indexing.sync import follow
 from tests.web.conftest import PHRASE, Browser, World
 
@@ -113,3 +117,25 @@ def test_a_correction_is_read_beside_the_paper_by_everybody_who_reads_it(
     assert "不属于申请人" in browser.get(third).text
     assert browser.get("/subjects?state=refused").text.count('data-open href="/subjects/') == 1
     assert staff.get("/subjects").status_code == 403
+
+
+def test_a_letter_past_its_day_says_so_and_what_to_do(world: World, browser: Browser) -> None:
+    """On its own page and in the register; one that is kept says nothing."""
+    over, kept = (
+        browser.submit("/subjects", **said(world, world.near.internal_item)).headers["location"].partition("?")[0]
+        for _ in range(2)
+    )
+    for one in (over, kept):
+        assert browser.submit(f"{one}/decide", verdict="refuse", reason="不属于申请人").status_code == 303
+    assert "已过保管期限的答复书" not in browser.get("/subjects?state=refused").text
+    day = datetime(2001, 1, 1, tzinfo=UTC)
+    with world.services.database.unit_of_work() as session:
+        row = session.get_one(SubjectRequest, int(over.rpartition("/")[2]))
+        row.decided_at = day
+        head = session.get_one(HouseholdFile, row.household_id)
+        session.add(ClosedFile(household_id=head.id, number="S-1", closed_on=day.date(), reopen_reason=""))
+        head.state = "closed"
+    listed = browser.get("/subjects?state=refused").text.partition("已过保管期限的答复书")[2]
+    assert (f'href="{over}"' in listed, f'href="{kept}"' in listed) == (True, False)
+    assert "写进鉴定意见" in browser.get(over).text
+    assert "写进鉴定意见" not in browser.get(kept).text

@@ -49,6 +49,24 @@ def list_(services: Services, state: str, text: str, as_json: bool) -> None:
 
 
 @subjects.command()
+@_JSON
+@click.pass_obj
+def past(services: Services, as_json: bool) -> None:
+    """List the letters whose retention is over; no review list takes them yet, so people decide about them."""
+    with services.reading() as (session, viewer):
+        found = letters.past(session, viewer, today=clock.today())
+    if as_json:
+        output.emit({"letters": found})
+        return
+    output.table(
+        ("序号", "编号", "户号", "单位", "到期日", "规则"),
+        [(one.request_id, one.number, one.account_no, one.unit_name, one.due.due_on, one.due.rule) for one in found],
+    )
+    if found:
+        output.say("系统不会销毁它们。请在下次鉴定时写进鉴定意见，由负责人决定；要继续保管的，请延长 Q01 的期限。")
+
+
+@subjects.command()
 @click.argument("request_id", type=int)
 @click.pass_obj
 def show(services: Services, request_id: int) -> None:

@@ -30,7 +30,7 @@ from archive_service.households.views import (
 from archive_service.people.roles import Right
 from archive_service.people.tables import Person, Unit
 from archive_service.people.viewer import Viewer
-from archive_service.restricted.queries import closed
+from archive_service.restricted.queries import closed, closed_title
 
 _PERSONAL = frozenset({"personal", "sensitive"})
 #: Below this confidence of its reading nobody can tell which numbers a page holds.
@@ -309,7 +309,7 @@ def _item_view(
         case_id=row.case_id,
         application_no=application_no,
         document_type=row.document_type,
-        title=row.title if personal and not shut else masking.text(row.title),
+        title=_title(row, personal=personal, shut=shut),
         document_date=None if shut else row.document_date,
         sensitivity=row.sensitivity,
         state=row.state,
@@ -329,6 +329,13 @@ def _item_view(
         restricted=stored_only,
         closed=shut,
     )
+
+
+def _title(row: Any, *, personal: bool, shut: bool) -> str:
+    if shut:
+        return closed_title(row.document_type)
+    title: str = row.title
+    return title if personal else masking.text(title)
 
 
 def field_view(row: Any, *, personal: bool) -> FieldView:

@@ -15,6 +15,7 @@ from archive_service.households.tables import ArchiveCode, CasePlace, HouseholdF
 from archive_service.people.roles import Right
 from archive_service.people.tables import Unit
 from archive_service.people.viewer import Viewer
+from archive_service.restricted.queries import shown_title
 from archive_service.rooms.rules import LONGEST_CODE
 from archive_service.rooms.tables import PaperPlace, Place
 
@@ -129,14 +130,16 @@ def _papers(session: Session, said: str) -> tuple[bool, list[Paper]]:
     return False, []
 
 
-def _wanted() -> Select[Item, str, int]:
-    columns = select(Item, HouseholdFile.account_no, HouseholdFile.unit_id)
+def _wanted() -> Select[Item, str, int, str]:
+    # Whoever handles the paper itself needs no words of one that is stored only.
+    title = shown_title(Item.id, Item.title, Item.document_type, opened=())
+    columns = select(Item, HouseholdFile.account_no, HouseholdFile.unit_id, title)
     return columns.join(HouseholdFile, HouseholdFile.id == Item.household_id)
 
 
 def _paper(row: Any) -> Paper:
-    item, account_no, unit_id = row
-    return Paper(item.id, item.item_no, account_no, unit_id, item.document_type, item.title, item.state)
+    item, account_no, unit_id, title = row
+    return Paper(item.id, item.item_no, account_no, unit_id, item.document_type, title, item.state)
 
 
 def _other_unit(session: Session, said: str, unit_id: int) -> Refused:

@@ -27,6 +27,7 @@ from archive_service.web.i18n import N_
 from archive_service.web.visit import Id, SignedIn, Visit, whole_number
 from ingest import signatures
 from ingest.renditions import queries as renditions
+from ingest.renditions.queries import Readiness
 
 router = APIRouter()
 
@@ -54,6 +55,9 @@ def show_item(visit: SignedIn, item_id: Id) -> Response:
         # Only who may take originals out is offered the searchable PDF, which says all that they say.
         offered = item.state == "filed" and not item.closed and visit.viewer.may(Right.ORIGINAL_DOWNLOAD, item.unit_id)
         pdf = renditions.readiness(session, item_id) if offered else None
+        if item.restricted and pdf is Readiness.WAITING:
+            # None is made of what is stored only.
+            pdf = None
         notes = notebook.notes_on(session, visit.viewer, page)
         beside = _beside(visit, session, item, page_no)
         locks = write_once.of_items(session, [item_id], now=visit.now)

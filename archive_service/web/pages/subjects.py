@@ -33,7 +33,8 @@ def list_requests(visit: SignedIn) -> Response:
         found = queries.requests(
             session, visit.viewer, state=state, text=text, today=visit.today, after=after, limit=_SHOWN
         )
-    return visit.page("subjects/list.html", found=found, state=state, text=text, after=after)
+        past = letters.past(session, visit.viewer, today=visit.today) if after is None and not text else []
+    return visit.page("subjects/list.html", found=found, state=state, text=text, after=after, past=past)
 
 
 @router.get("/subjects/new")

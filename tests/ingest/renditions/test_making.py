@@ -16,7 +16,7 @@ from archive_service.audit.tables import AuditEntry
 from archive_service.db.session import Database
 from archive_service.errors import ArchiveError, NotFound, NotPermitted, Refused, Unavailable
 from archive_service.households import actions
-from archive_service.households.tables import Item, Page
+from archive_service.households.tables import HouseholdFile, Item, Page
 from archive_service.households.values import NewPage
 from archive_service.jobs.actions import cancel
 from archive_service.jobs.runner import Runner
@@ -26,6 +26,8 @@ from archive_service.people.viewer import Viewer
 from archive_service.settings import Settings
 from archive_service.storage.files import FileStore
 from archive_service.storage.tables import StoredObject
+from archive_service.subjects import actions as subjects
+from archive_service.subjects.tables import SubjectRequest
 from archive_service.worker import jobs
 from ingest.renditions import about, assemble, queries
 from ingest.renditions.make import make_now
@@ -34,6 +36,7 @@ from ingest.renditions.queries import Readiness, hand_over, readiness, sweep
 from ingest.renditions.tables import PDF_A, Rendition
 from ingest.tables import Batch, Scan
 from ingest.workshop import Workshop
+from tests.subjects.test_concealed import restrict
 from tests.support import records
 from tests.support.faulty import Faults, FaultyStore
 from tests.support.stored_pages import stored_page
@@ -383,6 +386,27 @@ def test_the_wait_is_for_what_came_out_of_the_files_handed_in_and_ends_with_it(a
     archive.work()
     with archive.database.reading() as session:
         assert queries.being_made(session, [container]) == 0
+
+
+def test_nothing_is_made_of_what_is_stored_only_until_that_ends(archive: Archive) -> None:
+    """Not by its job, not by the sweep, not for who opened it; then the sweep makes up for it."""
+    with archive.database.unit_of_work() as session:
+        item = session.get_one(Item, archive.item_id)
+        head = session.get_one(HouseholdFile, item.household_id)
+        restrict(session, archive.viewer, head, item.item_no)
+    archive.owe()
+    archive.work()
+    assert (archive.state(), archive.sweep().count, archive.owed()) == (Readiness.WAITING, 0, 0)
+    assert archive.refused().code == "item.restricted"
+    keeper = replace(archive.viewer, opened=frozenset({archive.item_id}))
+    assert archive.refused(keeper).code == "rendition.stored-only"
+    assert archive.owed() == 0
+    with archive.database.unit_of_work() as session:
+        (asked,) = session.scalars(select(SubjectRequest.id)).all()
+        subjects.lift(session, archive.viewer, asked, reason="当事人撤回", now=clock.now())
+    assert archive.sweep().count == 1
+    archive.work()
+    assert archive.state() is Readiness.READY
 
 
 def received(archive: Archive) -> list[int]:
