@@ -17,11 +17,12 @@ from archive_service.web.api.scans import ScanDetail, get_scan, upload
 from archive_service.web.api.uploads import file_form, only_file
 from archive_service.web.forms import Form
 from archive_service.web.pages import scans as pages
+from archive_service.web.pages.quality import take_rescan
 from archive_service.web.visit import LARGEST_ID, Id
 from ingest import jobs
 from ingest import queries as scans
 from ingest.again import actions as again
-from ingest.quality import actions, queries, rescan
+from ingest.quality import actions, queries
 
 router = api_router("scans")
 
@@ -116,18 +117,4 @@ def receive_rescan(visit: Caller, scan_id: Id, page_no: Id, form: Annotated[Form
     with visit.services.database.reading() as session:
         # What is wrong with a form is told only to who may know of the page.
         scans.scan_page(session, visit.viewer, scan_id, page_no)
-    file = only_file(form)
-    number = rescan.receive(
-        visit.services.database,
-        visit.services.store,
-        stream=file.file,
-        file_name=file.filename or "",
-        scan_id=scan_id,
-        page_no=page_no,
-        reason=form.text("reason", limit=200),
-        viewer=visit.viewer,
-        max_bytes=visit.services.settings.max_upload_bytes,
-        now=visit.now,
-    )
-    nudge(visit.services.settings, ("read",))
-    return RescanOut(rescan=str(number))
+    return RescanOut(rescan=str(take_rescan(visit, form, only_file(form), scan_id, page_no)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
 
 from archive_service.errors import Invalid, NotPermitted, Refused
 from archive_service.jobs.nudge import nudge
@@ -116,22 +117,28 @@ def receive_rescan(visit: SignedIn, form: SentForm, scan_id: Id, page_no: Id) ->
     try:
         if len(files) != 1:
             raise Invalid("intake.no-files", N_("没有选择文件。请先选择要入库的文件。"))
-        rescan.receive(
-            visit.services.database,
-            visit.services.store,
-            stream=files[0].file,
-            file_name=files[0].filename or "",
-            scan_id=scan_id,
-            page_no=page_no,
-            reason=form.text("reason", limit=200),
-            viewer=visit.viewer,
-            max_bytes=visit.services.settings.max_upload_bytes,
-            now=visit.now,
-        )
+        take_rescan(visit, form, files[0], scan_id, page_no)
     except (Invalid, Refused) as error:
         return _rescan_form(visit, scan_id, page_no, error=visit.told(error), status=error.http_status)
-    nudge(visit.services.settings, ("read",))
     return RedirectResponse(f"/scans/{scan_id}?page={page_no}#quality", status_code=303)
+
+
+def take_rescan(visit: Visit, form: Form, file: UploadFile, scan_id: int, page_no: int) -> int:
+    """Take a better scan of a page in; return its number. Raises as `rescan.receive` does."""
+    number = rescan.receive(
+        visit.services.database,
+        visit.services.store,
+        stream=file.file,
+        file_name=file.filename or "",
+        scan_id=scan_id,
+        page_no=page_no,
+        reason=form.text("reason", limit=200),
+        viewer=visit.viewer,
+        max_bytes=visit.services.settings.max_upload_bytes,
+        now=visit.now,
+    )
+    nudge(visit.services.settings, ("read",))
+    return number
 
 
 def _rescan_form(visit: Visit, scan_id: int, page_no: int, *, error: str = "", status: int = 200) -> Response:
