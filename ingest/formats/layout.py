@@ -17,6 +17,8 @@ _Box = tuple[float, float, float, float]
 _PART = 1.2
 #: A gap wider than this is a space between two words.
 _SPACE = 0.3
+#: So many characters below each other are a column; fewer may be cells of a table.
+_LEAST_DOWN = 3
 #: How dark a ruled line between two cells is at least.
 _RULE = 170
 
@@ -40,6 +42,8 @@ class _Run:
 def joined(chars: Sequence[str], tight: Boxes, loose: Boxes, paper: Grey) -> list[dict[str, Any]]:
     """Return [{text, box}] in reading order, row by row from the left, boxes in pixels of the picture `paper`.
 
+    Chinese that is written downwards comes behind the rows, column by column from the right.
+
     `tight` and `loose` are shares of the page; characters outside the page are left out.
     """
     height, width = paper.shape
@@ -52,7 +56,8 @@ def joined(chars: Sequence[str], tight: Boxes, loose: Boxes, paper: Grey) -> lis
         elif char.isprintable() and _inside(cell, (width, height)):
             has_ink = box[2] > box[0] and box[3] > box[1]
             _append(runs, _Run(char, tuple(box if has_ink else cell), tuple(cell)), paper)
-    ordered = _in_order(runs, paper)
+    columns, rows = _columns(runs, paper)
+    ordered = [*_in_order(rows, paper), *columns]
     return [{"text": run.text, "box": _pixels(run.box, (width, height))} for run in ordered if run.text.strip()]
 
 
@@ -88,6 +93,39 @@ def _join(left: _Run, right: _Run) -> None:
     left.text += right.text
     left.box, left.cell = _union(left.box, right.box), _union(left.cell, right.cell)
     left.spaced = right.spaced
+
+
+def _columns(runs: list[_Run], paper: Grey) -> tuple[list[_Run], list[_Run]]:
+    """Return what is written downwards, from the right to the left, and the other runs in their order."""
+    stacks: list[list[_Run]] = []
+    for run in runs:
+        if stacks and _goes_down(stacks[-1][-1], run, paper):
+            stacks[-1].append(run)
+        else:
+            stacks.append([run])
+    columns = [_stacked(stack) for stack in stacks if len(stack) >= _LEAST_DOWN]
+    columns.sort(key=lambda run: -run.cell[2])
+    return columns, [run for stack in stacks if len(stack) < _LEAST_DOWN for run in stack]
+
+
+def _goes_down(above: _Run, below: _Run, paper: Grey) -> bool:
+    """Say whether a Chinese character stands right below another of its size, with no ruled line between."""
+    if len(above.text) != 1 or len(below.text) != 1 or min(above.text, below.text) < "\u2e80":
+        return False
+    size = min(above.height, below.height)
+    gap = below.cell[1] - above.cell[3]
+    aside = abs(below.cell[0] + below.cell[2] - above.cell[0] - above.cell[2]) / 2
+    if not (-0.4 * size < gap < 0.6 * size and aside < 0.25 * size and max(above.height, below.height) < 1.3 * size):
+        return False
+    between = paper[round(above.box[3]) + 1 : round(below.box[1]) - 1, round(above.cell[0]) : round(above.cell[2]) + 1]
+    return not (between.size and (between.max(axis=1) < _RULE).any())
+
+
+def _stacked(stack: list[_Run]) -> _Run:
+    made = _Run("".join(run.text for run in stack), stack[0].box, stack[0].cell)
+    for run in stack[1:]:
+        made.box, made.cell = _union(made.box, run.box), _union(made.cell, run.cell)
+    return made
 
 
 def _wants_space(left: _Run, char: str, gap: float) -> bool:

@@ -203,6 +203,27 @@ def test_a_glyph_that_the_file_names_is_shown_and_its_character_is_read(tmp_path
     assert not np.array_equal(*pictures)
 
 
+def down(x: float, words: str, *, more: str = 'ReadDirection="90"', deltas: str = "g 99 6") -> str:
+    """A text object that is written downwards from 20 mm."""
+    return (
+        f'<ofd:TextObject ID="9" Boundary="{x} 20 10 200" Font="1" Size="5" {more}>'
+        f'<ofd:TextCode X="0" Y="5" DeltaY="{deltas}">{words}</ofd:TextCode></ofd:TextObject>'
+    )
+
+
+@pytest.mark.parametrize("deltas", ["g 99 6", ""])
+def test_text_that_is_written_downwards_is_read_column_by_column_from_the_right(
+    tmp_path: Path, limits: Limits, deltas: str
+) -> None:
+    """Beside a row that is written across; two characters below each other are no column yet."""
+    first, second = "青屿县供电公司供电方案答复单", "客户名称张三用电地址人民路"
+    page = (
+        ofd.text(20, 15, "用电地址青屿县东门街道") + down(100, first, deltas=deltas) + down(88, second, deltas=deltas)
+    )
+    _, (read,) = shown(tmp_path, ofd.of_content(page + down(30, "是否")), limits)
+    assert words(read) == ["用电地址青屿县东门街道", "是", "否", first, second]
+
+
 @pytest.mark.parametrize("kind", ["jb2", "jpg", "png", "bmp", "tif"])
 def test_pictures_of_every_kind_are_drawn_upright(tmp_path: Path, limits: Limits, kind: str) -> None:
     """The black corner of a picture is at its top left, whatever it is coded in."""
