@@ -265,7 +265,8 @@ def _placed(of: Of, place: int, document_type: str, item: ItemView | None) -> tu
         gone = of.say(N_("启封后撤出，顺序号不再使用"))
         return str(place), number, document_type, f"{name}（{gone}）", "—", "—"
     if item.restricted:
-        name = f"{name}（{of.say(N_('仅存储'))}）"
+        shut = of.say(N_("仅存储"))
+        name = f"{name}（{shut}）"
     elif item.title and item.title not in (name, document_type):
         name = f"{name}：{item.title}"
     return str(place), number, document_type, name, day(item.document_date) or "—", str(len(item.pages))
