@@ -35,12 +35,22 @@ WORKER_WAITS_S = 30.0
 SENDER_WAITS_S = 3.0
 
 
-@lru_cache(maxsize=4)
+_loading = threading.Lock()
+
+
 def make_app(settings: Settings, *, waits_s: float = WORKER_WAITS_S) -> Celery:
     """Return the Celery application for the broker in the settings, without tasks.
 
     `waits_s` is how long a Redis that took the connection may be silent.
     """
+    # Celery and Kombu put another module in their place while they are loaded: a thread that asks meanwhile gets the
+    # one without anything in it. Two files that come in at once ask in two threads.
+    with _loading:
+        return _make_app(settings, waits_s)
+
+
+@lru_cache(maxsize=4)
+def _make_app(settings: Settings, waits_s: float) -> Celery:
     # Loading it takes a while, and most archives have no broker.
     from celery import Celery
 
@@ -101,9 +111,9 @@ def nudge(settings: Settings, queues: Iterable[str] = QUEUES[:1]) -> None:
     global _quiet_until
     if not settings.broker_url or time.monotonic() < _quiet_until:
         return
+    app = make_app(settings, waits_s=SENDER_WAITS_S)
     from kombu.exceptions import KombuError
 
-    app = make_app(settings, waits_s=SENDER_WAITS_S)
     try:
         for queue in queues:
             app.send_task(WORK, args=(queue,), queue=queue, retry=False, expires=LIVES_S)
@@ -115,10 +125,11 @@ def nudge(settings: Settings, queues: Iterable[str] = QUEUES[:1]) -> None:
 
 def probe(settings: Settings) -> str:
     """Reach the broker and return what kind it is; raises Unavailable when it does not answer."""
+    app = make_app(settings, waits_s=SENDER_WAITS_S)
     from kombu.exceptions import KombuError
 
     try:
-        with make_app(settings, waits_s=SENDER_WAITS_S).connection_for_write() as connection:
+        with app.connection_for_write() as connection:
             _ = connection.default_channel
             return str(connection.transport.driver_type)
     except (KombuError, OSError) as e:

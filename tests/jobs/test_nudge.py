@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +41,40 @@ def test_a_broker_that_is_away_keeps_nobody_at_the_door(
 
 def test_without_a_broker_nothing_is_sent(settings: Settings) -> None:
     """The embedded workers look at the rows by themselves."""
-    before = nudge.make_app.cache_info()
+    before = nudge._make_app.cache_info()
     nudge.nudge(settings)
-    assert nudge.make_app.cache_info() == before, "no application was made to send with"
+    assert nudge._make_app.cache_info() == before, "no application was made to send with"
+
+
+#: A fresh program in which a second thread asks for the application while the first is in the middle of loading Celery.
+_TWO_AT_ONCE = """
+import sys, threading
+from archive_service.jobs import nudge
+from archive_service.settings import Settings
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "celery.local":
+            second.start()
+            second.join(1)
+
+def ask():
+    try:
+        nudge.make_app(settings)
+    except ImportError as error:
+        wrong.append(error)
+
+settings, wrong = Settings(_env_file=None, broker_url="amqp://127.0.0.1:1//"), []
+second = threading.Thread(target=ask)
+sys.meta_path.insert(0, Slow())
+ask()
+second.join()
+sys.exit(str(wrong) if wrong else 0)
+"""
+
+
+def test_two_files_that_come_in_at_once_both_find_celery_loaded() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", _TWO_AT_ONCE], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
