@@ -8,6 +8,7 @@ signature, and the first would lie in the store unnamed, where no disposal would
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -105,6 +106,9 @@ class PackHandler:
         # Whoever has the job by now has emptied the folder, and says itself what is in it.
         claimed.check()
         made = Written(count, manifest)
+        # The note may not outlive the file: without power between them half a package would be taken for a whole one.
+        with path.open("rb+") as whole:
+            os.fsync(whole.fileno())
         (folder / _BESIDE).write_text(json.dumps(asdict(made)), "utf-8")
         return made
 
